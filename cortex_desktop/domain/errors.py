@@ -1,0 +1,156 @@
+"""What can go wrong, told for people: what happened, what it means for their keys, what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+
+from .text import QT_TRANSLATE_NOOP, Text
+
+
+class CortexError(Exception):
+    """Base of all errors a person may see. None of its texts ever holds a key or a secret.
+
+    title: what happened; message: what it means; advice: what to do next.
+    """
+
+    def __init__(self, title: str, message: str, advice: str, values: Mapping[str, str] | None = None) -> None:
+        self.title = Text(title, values or {})
+        self.message = Text(message, values or {})
+        self.advice = Text(advice, values or {})
+        super().__init__(f"{self.title}. {self.message} {self.advice}")
+
+
+class LabelError(CortexError):
+    """The label does not follow the rules of `model.clean_label`."""
+
+
+class OrgError(CortexError):
+    """An org's details do not follow the rules of `model.clean_org`."""
+
+
+class VaultProblem(Enum):
+    """The five ways in which a keychain says no."""
+
+    MISSING = "missing"  # there is no keychain to talk to
+    LOCKED = "locked"  # it wants its password first
+    DENIED = "denied"  # it, or the person at its prompt, refused
+    FULL = "full"  # it takes no more entries
+    FAILED = "failed"  # anything else, including no answer in time
+
+
+class VaultError(CortexError):
+    """A keychain call did not do what was asked. `problem` says in which of the five ways.
+
+    `detail` is for the log: the kind of the original error, never its text, which may quote what was stored.
+    """
+
+    def __init__(self, problem: VaultProblem, keychain: str, detail: str = "") -> None:
+        self.problem = problem
+        self.detail = detail
+        title, message, advice = _VAULT_WORDS[problem]
+        super().__init__(title, message, advice, {"keychain": keychain})
+
+
+class VaultTimeout(VaultError):
+    """The keychain gave no answer before the deadline, or the person chose to stop waiting.
+
+    Whether the call took effect is unknown, so nothing may be undone on the strength of it.
+    """
+
+    def __init__(self, keychain: str) -> None:
+        super().__init__(VaultProblem.FAILED, keychain, "no answer")
+        values = {"keychain": keychain}
+        self.title = Text(QT_TRANSLATE_NOOP("core", "The keychain does not answer"), values)
+        self.message = Text(
+            QT_TRANSLATE_NOOP("core", "{keychain} gave no answer. Keys that are already stored are not affected."),
+            values,
+        )
+        self.advice = Text(
+            QT_TRANSLATE_NOOP("core", "Look for a system prompt behind this window, answer it, and try again."),
+            values,
+        )
+        self.args = (f"{self.title}. {self.message} {self.advice}",)
+
+
+class SecretMissing(CortexError):
+    """The row is there, its keychain item is not."""
+
+    def __init__(self, keychain: str) -> None:
+        super().__init__(
+            QT_TRANSLATE_NOOP("core", "The key is missing"),
+            QT_TRANSLATE_NOOP(
+                "core", "{keychain} no longer holds this app's key. It was removed outside this program."
+            ),
+            QT_TRANSLATE_NOOP(
+                "core",
+                "Restore the keychain from a backup, or delete this app and create it again for a new key.",
+            ),
+            {"keychain": keychain},
+        )
+
+
+class NotFinished(CortexError):
+    """An operation on both stores stopped half-way and will be completed or undone at the next start."""
+
+    def __init__(self, label: str) -> None:
+        super().__init__(
+            QT_TRANSLATE_NOOP("core", "Not finished yet"),
+            QT_TRANSLATE_NOOP(
+                "core", "“{label}” is written down, but the keychain did not confirm it. Nothing is lost."
+            ),
+            QT_TRANSLATE_NOOP(
+                "core",
+                "It is completed or undone as soon as the keychain answers, at the latest at the next start.",
+            ),
+            {"label": label},
+        )
+
+
+class StorageError(CortexError):
+    """The database could not be read or written. What was on disk before is still there."""
+
+
+class AppGone(CortexError):
+    """The app named is not in the database any more."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            QT_TRANSLATE_NOOP("core", "This app is gone"),
+            QT_TRANSLATE_NOOP("core", "It was deleted meanwhile. Other apps are not affected."),
+            QT_TRANSLATE_NOOP("core", "Select another app."),
+        )
+
+
+_VAULT_WORDS = {
+    VaultProblem.MISSING: (
+        QT_TRANSLATE_NOOP("core", "No keychain was found"),
+        QT_TRANSLATE_NOOP("core", "Apps are listed, but keys can't be shown, copied or created without {keychain}."),
+        QT_TRANSLATE_NOOP(
+            "core", "Start or install a keychain service (GNOME Keyring or KWallet on Linux), then try again."
+        ),
+    ),
+    VaultProblem.LOCKED: (
+        QT_TRANSLATE_NOOP("core", "Your keychain is locked"),
+        QT_TRANSLATE_NOOP(
+            "core",
+            "Apps are listed, but keys can't be shown, copied or created until {keychain} is unlocked.",
+        ),
+        QT_TRANSLATE_NOOP("core", "Choose Unlock and enter the keychain's password."),
+    ),
+    VaultProblem.DENIED: (
+        QT_TRANSLATE_NOOP("core", "The keychain refused"),
+        QT_TRANSLATE_NOOP("core", "{keychain} did not let Cortex Desktop use this entry. Nothing was changed."),
+        QT_TRANSLATE_NOOP("core", "Try again and allow access when the system asks."),
+    ),
+    VaultProblem.FULL: (
+        QT_TRANSLATE_NOOP("core", "The keychain is full"),
+        QT_TRANSLATE_NOOP("core", "{keychain} takes no more entries, so the key was not stored. Nothing was changed."),
+        QT_TRANSLATE_NOOP("core", "Remove entries that are no longer needed from the keychain, then try again."),
+    ),
+    VaultProblem.FAILED: (
+        QT_TRANSLATE_NOOP("core", "The keychain could not do it"),
+        QT_TRANSLATE_NOOP("core", "{keychain} reported a problem. Keys that are already stored are not affected."),
+        QT_TRANSLATE_NOOP("core", "Try again. If it happens again, restart the keychain or the computer."),
+    ),
+}

@@ -1,0 +1,174 @@
+"""Orgs and apps, and the rules for what a person types."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import Enum
+from uuid import uuid4
+
+from .errors import LabelError, OrgError
+from .secret import KeyEnds, SecretKind, SecretRef
+from .text import QT_TRANSLATE_NOOP
+
+LABEL_LENGTH = 120
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_ENDPOINT = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?")
+
+
+class Environment(Enum):
+    """Where an org lives in its life cycle. The value is what the database holds."""
+
+    DEVELOPMENT = "development"
+    TEST = "test"
+    STAGING = "staging"
+    PRODUCTION = "production"
+
+
+class AppState(Enum):
+    """Where an app stands between the database and the keychain. All but ACTIVE are a journal entry.
+
+    The row is written before the secret is stored and removed after the secret is gone, because a keychain
+    cannot list its entries: a secret without a row could never be found again.
+    """
+
+    CREATING = "creating"  # secrets are being stored
+    ACTIVE = "active"
+    DELETED = "deleted"  # hidden, restorable until `purge_after`
+    DELETING = "deleting"  # secrets are being removed
+
+
+@dataclass(frozen=True)
+class Org:
+    """An organization. `code` is the path segment of its API, `endpoint` the API's base address (https)."""
+
+    id: str
+    name: str
+    code: str
+    environment: Environment
+    endpoint: str
+
+
+@dataclass(frozen=True)
+class App:
+    """One app of an org, without its secrets.
+
+    version: of the current secrets in the keychain, from 1; key_ends: what may be shown of the API key;
+    keychain: name of the keychain class that holds the secrets; times are aware, in UTC.
+    """
+
+    id: str
+    org_id: str
+    label: str
+    sessions: bool
+    csrf: bool
+    created: datetime
+    key_ends: KeyEnds
+    keychain: str
+    version: int = 1
+    enabled: bool = True
+    state: AppState = AppState.ACTIVE
+    last_copied: datetime | None = None
+    purge_after: datetime | None = None
+    extra: dict[str, object] = field(default_factory=dict, compare=False)
+    """Fields of a newer version of this program: kept as they are, never read."""
+
+    @property
+    def kinds(self) -> tuple[SecretKind, ...]:
+        """Which secrets the app has: one that signs its requests has an API secret beside its key."""
+        return (SecretKind.API_KEY,) if self.sessions else (SecretKind.API_KEY, SecretKind.API_SECRET)
+
+    def ref(self, kind: SecretKind) -> SecretRef:
+        """Where the current version of this secret lies."""
+        return SecretRef(self.org_id, self.id, kind, self.version)
+
+    @property
+    def refs(self) -> tuple[SecretRef, ...]:
+        """Where all current secrets of the app lie."""
+        return tuple(self.ref(kind) for kind in self.kinds)
+
+
+def new_id() -> str:
+    """A new identity: 32 lower-case hex digits (UUID version 4)."""
+    return uuid4().hex
+
+
+def clean_label(text: str) -> str:
+    """The label as it is kept: trimmed, in composed form (NFC).
+
+    Raises LabelError unless it has 1 to 120 characters and no control characters (line breaks, tabs, and the
+    invisible characters that turn the direction of text around and so could make one label pass for another).
+    """
+    label = unicodedata.normalize("NFC", text.strip())
+    if not label:
+        raise LabelError(
+            QT_TRANSLATE_NOOP("core", "Enter a label"),
+            QT_TRANSLATE_NOOP("core", "An app needs a name that you recognise it by."),
+            QT_TRANSLATE_NOOP("core", "Type 1 to 120 characters."),
+        )
+    if len(label) > LABEL_LENGTH:
+        raise LabelError(
+            QT_TRANSLATE_NOOP("core", "This label is too long"),
+            QT_TRANSLATE_NOOP("core", "It has {count} characters, and 120 are allowed."),
+            QT_TRANSLATE_NOOP("core", "Shorten it to 120 characters."),
+            {"count": str(len(label))},
+        )
+    if any(_is_control(c) for c in label):
+        raise LabelError(
+            QT_TRANSLATE_NOOP("core", "This label has invisible characters"),
+            QT_TRANSLATE_NOOP("core", "Line breaks, tabs and other control characters are not allowed."),
+            QT_TRANSLATE_NOOP("core", "Remove them, or type the label by hand."),
+        )
+    return label
+
+
+def clean_org(org: Org) -> Org:
+    """The org as it is kept: name, code and endpoint trimmed.
+
+    Raises OrgError unless the name follows `clean_label`, the code is a path segment without spaces, and the endpoint
+    is a plain https address: a key must never travel in the clear.
+    """
+    try:
+        name = clean_label(org.name)
+    except LabelError as error:
+        raise OrgError(
+            QT_TRANSLATE_NOOP("core", "This name cannot be used"),
+            error.message.source,
+            error.advice.source,
+            error.message.values,
+        ) from None
+    code, endpoint = org.code.strip(), org.endpoint.strip().rstrip("/")
+    if not _CODE.fullmatch(code):
+        raise OrgError(
+            QT_TRANSLATE_NOOP("core", "This code cannot be used"),
+            QT_TRANSLATE_NOOP(
+                "core", "The code is a part of the API's address: letters, digits, “-”, “_” and “.” only."
+            ),
+            QT_TRANSLATE_NOOP("core", "Copy it from the address of your web console."),
+        )
+    if not _ENDPOINT.fullmatch(endpoint):
+        raise OrgError(
+            QT_TRANSLATE_NOOP("core", "This endpoint cannot be used"),
+            QT_TRANSLATE_NOOP("core", "It must be an address that begins with https:// and names a host."),
+            QT_TRANSLATE_NOOP("core", "For example: https://api.dev.medable.com"),
+        )
+    return replace(org, name=name, code=code, endpoint=endpoint)
+
+
+def _is_control(char: str) -> bool:
+    # Cs: a lone surrogate cannot be written as UTF-8. Bidi overrides and isolates are of category Cf, which also
+    # holds the joiners that emoji and several scripts need, so those few are named.
+    return (
+        unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"}
+        or char in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+    )
+
+
+def fold(text: str) -> str:
+    """`text` as search compares it: without case, accents and width, e.g. "Ärzte" -> "arzte"."""
+    if text.isascii():
+        return text.lower()
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in decomposed if not unicodedata.combining(c))

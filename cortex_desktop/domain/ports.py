@@ -1,0 +1,80 @@
+"""What the services need from the outside. `storage` and `vault` implement these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from enum import Enum
+from typing import Protocol
+
+from .model import App, Org
+from .secret import Secret, SecretRef
+
+
+class VaultState(Enum):
+    """What a person should know about the keychain now."""
+
+    UNLOCKED = "unlocked"
+    LOCKED = "locked"
+    MISSING = "missing"
+    FAILED = "failed"  # there, but it does not work or does not answer
+
+
+class Repository(Protocol):
+    """Orgs and apps on disk. Every write is durable when the call returns. Safe to call from any thread.
+
+    All methods raise StorageError.
+    """
+
+    def orgs(self) -> Sequence[Org]:
+        """All orgs, oldest first."""
+
+    def apps(self) -> Sequence[App]:
+        """All apps of all orgs in every state, oldest first."""
+
+    def app(self, app_id: str) -> App:
+        """One app. Raises AppGone."""
+
+    def save_org(self, org: Org) -> None:
+        """Add or replace an org by its id."""
+
+    def add_app(self, app: App) -> None:
+        """Add an app under its id, which must be new."""
+
+    def change_app(self, app_id: str, change: Callable[[App], App]) -> App:
+        """Replace an app by `change` of its present state, in one step. Returns the new state. Raises AppGone."""
+
+    def drop_app(self, app_id: str) -> None:
+        """Remove an app's row. No error when it is gone already."""
+
+
+class Vault(Protocol):
+    """The operating system's keychain. Blocks, up to its deadlines; never call it on the GUI thread.
+
+    All methods raise VaultError; a deadline passed is VaultTimeout.
+    """
+
+    @property
+    def name(self) -> str:
+        """The keychain's own name, for people, e.g. "GNOME Keyring"."""
+
+    @property
+    def backend(self) -> str:
+        """The keychain class in use, as rows remember it, e.g. "SecretService"."""
+
+    def state(self) -> VaultState:
+        """Look, without asking the person anything. Never raises."""
+
+    def unlock(self) -> None:
+        """Ask the system to unlock the keychain; the person may be prompted."""
+
+    def store(self, ref: SecretRef, secret: Secret) -> None:
+        """Store a secret in a new item, read it back and compare. Never prompts a locked keychain."""
+
+    def read(self, ref: SecretRef) -> Secret:
+        """The stored secret. Raises SecretMissing when there is none."""
+
+    def remove(self, ref: SecretRef) -> None:
+        """Remove the item and every double of it. No error when there is none."""
+
+    def stop_waiting(self) -> None:
+        """Make the call that is waiting now end with VaultTimeout. From any thread; returns at once."""

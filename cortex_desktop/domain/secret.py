@@ -1,0 +1,102 @@
+"""Secrets: a type that does not show itself, and the generation of keys."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import string
+from dataclasses import dataclass
+from enum import Enum
+from typing import NoReturn
+
+ALPHABET = string.ascii_letters + string.digits
+
+
+class SecretKind(Enum):
+    """What a keychain item holds. The value is the item's user name in the keychain."""
+
+    API_KEY = "api-key"
+    API_SECRET = "api-secret"  # noqa: S105 (a name, not a secret)
+
+    @property
+    def length(self) -> int:
+        """Letters and digits: 22 for a key, 64 for a secret, as in every sample of Cortex's documentation."""
+        return 22 if self is SecretKind.API_KEY else 64
+
+
+class Secret:
+    """A string that must not turn up anywhere by accident: blank repr, no pickling, no formatting.
+
+    Python cannot wipe it from memory, so hold it for seconds. `reveal()` is the one way to its text.
+    """
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The secret text itself."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    def __format__(self, spec: str) -> str:
+        return repr(self)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and hmac.compare_digest(self._text.encode(), other._text.encode())
+
+    __hash__ = None  # type: ignore[assignment]  # a hash would be a stable trace of the text
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Secret is not serialised")
+
+
+@dataclass(frozen=True)
+class SecretRef:
+    """Where one version of one secret lies in the keychain.
+
+    org_id, app_id: lower-case hex; version: from 1.
+    """
+
+    org_id: str
+    app_id: str
+    kind: SecretKind
+    version: int
+
+    @property
+    def service(self) -> str:
+        """The keychain item's service name. No label text, since keychains show it while locked (H-K14)."""
+        return f"cortex-desktop/{self.org_id}/{self.app_id}/{self.version}"
+
+    @property
+    def username(self) -> str:
+        """The keychain item's user name."""
+        return self.kind.value
+
+
+@dataclass(frozen=True)
+class KeyEnds:
+    """The first and last four characters of an API key: all of it that the database holds."""
+
+    head: str
+    tail: str
+
+    @classmethod
+    def of(cls, secret: Secret) -> KeyEnds:
+        """The ends of `secret`."""
+        text = secret.reveal()
+        return cls(text[:4], text[-4:])
+
+
+def generate(kind: SecretKind) -> Secret:
+    """A new random secret of letters and digits, drawn without bias from the operating system (`secrets.choice`)."""
+    return Secret("".join(secrets.choice(ALPHABET) for _ in range(kind.length)))
+
+
+def well_formed(kind: SecretKind, secret: Secret) -> bool:
+    """Whether `secret` has the length and the characters that `generate` gives this kind."""
+    text = secret.reveal()
+    return len(text) == kind.length and all(c in ALPHABET for c in text)

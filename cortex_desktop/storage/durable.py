@@ -1,0 +1,185 @@
+"""Files that are whole after a crash: either the old content or the new, never a mixture."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
+
+FILE_MODE = 0o600
+FOLDER_MODE = 0o700
+
+# A virus scanner, an indexer or a sync client holds files for moments on Windows; 2.5 s in all.
+_PATIENCE = (0.05, 0.1, 0.2, 0.4, 0.75, 1.0)
+_HELD_BY_OTHERS = (5, 32, 33)  # ERROR_ACCESS_DENIED, ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION
+_NO_FOLDER_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP)
+
+
+def write_durably(path: Path, data: bytes, keep_as: Path | None = None) -> None:
+    """Replace the file at `path` by `data`, mode 0600; it is on the disk when this returns.
+
+    keep_as: a name in the same folder that the present file, if any, is kept under.
+    Raises OSError. The file is then as it was, unless only the last step failed: syncing the folder.
+    """
+    temp = _write_temp(path, data)
+    try:
+        # Only now, so that a full disk has been found out before anything that counts is touched.
+        if keep_as is not None:
+            _keep(path, keep_as)
+        _patiently(lambda: os.replace(temp, path))
+    except BaseException:
+        _remove_quietly(temp)
+        raise
+    _sync_folder(path.parent)
+
+
+def read_whole(path: Path) -> bytes | None:
+    """The bytes of the file, or None when there is no such file. Raises OSError."""
+    try:
+        return _patiently(path.read_bytes)
+    except FileNotFoundError:
+        return None
+
+
+def copy_aside(source: Path, target: Path) -> None:
+    """Give the file at `source` a second, durable name `target`, which must be new. Raises OSError.
+
+    It is a hard link where the file system has them, so that it works on a full disk too; otherwise a copy.
+    """
+    try:
+        os.link(source, target)
+    except FileExistsError:
+        raise
+    except OSError:
+        write_durably(target, source.read_bytes())
+    else:
+        _sync_folder(target.parent)
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder, for its owner alone. One in use is left as it is. Raises OSError."""
+    folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+    # A folder with other things in it may be anybody's, e.g. /tmp: closing it to others would break them.
+    if os.name == "posix" and folder.stat().st_mode & 0o077 and not any(folder.iterdir()):
+        with contextlib.suppress(OSError):
+            folder.chmod(FOLDER_MODE)
+
+
+def make_private(path: Path) -> None:
+    """Close the file to all but its owner if it is there and that is possible."""
+    with contextlib.suppress(OSError):
+        if os.name == "posix" and path.stat().st_mode & 0o077:
+            path.chmod(FILE_MODE)
+
+
+def sweep_temps(path: Path) -> None:
+    """Remove what killed writes of `path` left behind. Only for the one process that may write it."""
+    with contextlib.suppress(OSError):
+        for entry in path.parent.iterdir():
+            if entry.name.startswith(f".{path.name}.") and entry.name.endswith(".tmp"):
+                _remove_quietly(entry)
+
+
+def _write_temp(path: Path, data: bytes) -> Path:
+    """A new file beside `path` with `data` in it, on the disk."""
+    temp = _temp_beside(path)
+    # O_BINARY: without it Windows turns line feeds into two bytes.
+    fd = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), FILE_MODE)
+    try:
+        try:
+            _write_all(fd, data)
+            _flush_to_disk(fd)
+        finally:
+            os.close(fd)
+    except BaseException:
+        _remove_quietly(temp)
+        raise
+    return temp
+
+
+def _temp_beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
+
+
+def _write_all(fd: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        written = os.write(fd, rest)
+        if written <= 0:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        rest = rest[written:]
+
+
+def _flush_to_disk(fd: int) -> None:
+    if sys.platform == "darwin":
+        # There fsync leaves the data in the drive's own cache, which a power cut empties.
+        import fcntl
+
+        try:
+            fcntl.fcntl(fd, fcntl.F_FULLFSYNC)
+        except OSError as error:
+            if error.errno in (errno.EIO, errno.ENOSPC):
+                raise
+        else:
+            return
+    os.fsync(fd)
+
+
+def _keep(path: Path, keep_as: Path) -> None:
+    """Let `keep_as` name the file that `path` names now."""
+    with contextlib.suppress(FileNotFoundError):
+        # After a write that failed late it does already; replacing a link by its twin would leave both.
+        if os.path.samefile(path, keep_as):
+            return
+    link = _temp_beside(path)
+    try:
+        try:
+            os.link(path, link)
+        except FileNotFoundError:
+            return
+        except OSError:  # FAT and some network file systems have no links
+            link = _write_temp(path, path.read_bytes())
+        make_private(link)
+        _patiently(lambda: os.replace(link, keep_as))
+    except BaseException:
+        _remove_quietly(link)
+        raise
+
+
+def _patiently(call: Callable[[], T]) -> T:
+    """The result of `call`, tried again while another program on Windows holds the file. Raises OSError."""
+    for pause in _PATIENCE:
+        try:
+            return call()
+        except OSError as error:
+            if getattr(error, "winerror", None) not in _HELD_BY_OTHERS:
+                raise
+        time.sleep(pause)
+    return call()
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make names in the folder durable. Windows has no such call, and needs none on NTFS."""
+    if os.name != "posix":
+        return
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        _flush_to_disk(fd)
+    except OSError as error:
+        if error.errno not in _NO_FOLDER_SYNC:
+            raise
+    finally:
+        os.close(fd)
+
+
+def _remove_quietly(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        path.unlink()

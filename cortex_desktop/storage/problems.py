@@ -1,0 +1,118 @@
+"""What a person is told when the database cannot be opened or saved."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+from ..domain.errors import StorageError
+from ..domain.text import QT_TRANSLATE_NOOP
+
+_NO_SPACE = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+_NOT_ALLOWED = (errno.EACCES, errno.EPERM, errno.EROFS)
+_IN_USE = (32, 33)  # Windows: ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION
+
+
+def not_read(error: OSError, folder: Path) -> StorageError:
+    """The error to raise when the system refused to read the database in `folder`."""
+    title = QT_TRANSLATE_NOOP("core", "Your apps can't be opened")
+    values = {"folder": str(folder)}
+    if error.errno in _NOT_ALLOWED:
+        return StorageError(
+            title,
+            QT_TRANSLATE_NOOP(
+                "core", "Cortex Desktop is not allowed to read {folder}. Your keys are still in the keychain."
+            ),
+            QT_TRANSLATE_NOOP("core", "Allow your user to read this folder, then try again."),
+            values,
+        )
+    return StorageError(
+        title,
+        QT_TRANSLATE_NOOP(
+            "core", "The disk did not give back what is in {folder}. Your keys are still in the keychain."
+        ),
+        QT_TRANSLATE_NOOP("core", "Try again. If it happens again, check the disk."),
+        values,
+    )
+
+
+def not_written(error: OSError, folder: Path) -> StorageError:
+    """The error to raise when the system refused to write the database in `folder`."""
+    values = {"folder": str(folder)}
+    if error.errno in _NO_SPACE:
+        return StorageError(
+            QT_TRANSLATE_NOOP("core", "The disk is full"),
+            QT_TRANSLATE_NOOP("core", "The change was not saved. Your apps and keys are as before."),
+            QT_TRANSLATE_NOOP("core", "Free some space on the disk that holds {folder}, then try again."),
+            values,
+        )
+    title = QT_TRANSLATE_NOOP("core", "The change was not saved")
+    if getattr(error, "winerror", None) in _IN_USE:
+        return StorageError(
+            title,
+            QT_TRANSLATE_NOOP(
+                "core",
+                "Another program is using a file in {folder}. Your apps and keys are as before.",
+            ),
+            QT_TRANSLATE_NOOP("core", "Close programs that sync or scan this folder, then try again."),
+            values,
+        )
+    if error.errno in _NOT_ALLOWED:
+        return StorageError(
+            title,
+            QT_TRANSLATE_NOOP(
+                "core",
+                "Cortex Desktop is not allowed to write to {folder}. Your apps and keys are as before.",
+            ),
+            QT_TRANSLATE_NOOP("core", "Allow your user to write to this folder, then try again."),
+            values,
+        )
+    return StorageError(
+        title,
+        QT_TRANSLATE_NOOP(
+            "core",
+            "The disk that holds {folder} reported a problem. Your apps and keys are as before.",
+        ),
+        QT_TRANSLATE_NOOP("core", "Try again. If it happens again, check the disk."),
+        values,
+    )
+
+
+def not_repaired(folder: Path) -> StorageError:
+    """The error to raise when the database in `folder` is damaged and nothing could be put in its place."""
+    return StorageError(
+        QT_TRANSLATE_NOOP("core", "Your apps can't be opened"),
+        QT_TRANSLATE_NOOP(
+            "core",
+            "The file that lists them is damaged and can't be replaced. Your keys are still in the keychain.",
+        ),
+        QT_TRANSLATE_NOOP("core", "Free some space and allow your user to write to {folder}, then try again."),
+        {"folder": str(folder)},
+    )
+
+
+def not_text() -> StorageError:
+    """The error to raise when something cannot be put into a file."""
+    return StorageError(
+        QT_TRANSLATE_NOOP("core", "The change was not saved"),
+        QT_TRANSLATE_NOOP("core", "It holds characters that can't be stored. Nothing was changed."),
+        QT_TRANSLATE_NOOP("core", "Type the text again by hand, then save."),
+    )
+
+
+def too_new() -> StorageError:
+    """The error to raise when a later version of this program wrote the database."""
+    return StorageError(
+        QT_TRANSLATE_NOOP("core", "A newer version saved your apps"),
+        QT_TRANSLATE_NOOP("core", "This version can't read them. Nothing was changed; your keys are safe."),
+        QT_TRANSLATE_NOOP("core", "Install the newest version of Cortex Desktop."),
+    )
+
+
+def not_migrated() -> StorageError:
+    """The error to raise when an older database could not be brought to this version's form."""
+    return StorageError(
+        QT_TRANSLATE_NOOP("core", "Your apps can't be brought up to date"),
+        QT_TRANSLATE_NOOP("core", "An older version saved them, and changing their form failed. Nothing was changed."),
+        QT_TRANSLATE_NOOP("core", "Go back to the version you used before, and report this problem."),
+    )

@@ -1,0 +1,313 @@
+"""Orgs and apps in TinyDB. The file is the truth and is written first; decoded rows are kept for reading."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import RLock
+from typing import Any, Generic, Protocol, TypeVar
+
+from tinydb import TinyDB
+from tinydb.table import Table
+
+from ..domain.errors import AppGone
+from ..domain.model import App, AppState, Environment, Org, new_id
+from ..domain.secret import KeyEnds
+from . import problems
+from .durable import make_folder
+from .json_storage import DurableStorage, Recovery
+
+FILE_NAME = "apps.json"
+FIRST_ORG_NAME = "My organization"
+FIRST_ORG_CODE = "my-org"
+FIRST_ORG_ENDPOINT = "https://api.dev.medable.com"
+
+
+class TinyRepository:
+    """`domain.ports.Repository` in the file apps.json of `folder`, which is made when it is missing.
+
+    The constructor touches no disk. The first call opens the database, and so may take long; `open` does only
+    that. Safe to call from any thread; one process at a time. All methods raise StorageError.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = RLock()
+        self._storage = DurableStorage(folder / FILE_NAME)
+        self._opened: _Opened | None = None
+
+    def open(self) -> None:
+        """Read the database, if that is not done yet; make the first org where there is none."""
+        with self._lock:
+            self._open()
+
+    def close(self) -> None:
+        """Forget what was read. Nothing waits to be written. A later call opens the database again."""
+        with self._lock:
+            self._storage = DurableStorage(self._folder / FILE_NAME)
+            self._opened = None
+
+    @property
+    def recovered(self) -> Recovery | None:
+        """The damage found at opening and what became of it; None when all was well, and while not open."""
+        with self._lock:
+            return self._storage.recovered
+
+    @property
+    def unreadable(self) -> int:
+        """How many rows are skipped because they make no sense; they stay in the file. 0 while not open."""
+        with self._lock:
+            return self._opened.orgs.unreadable + self._opened.apps.unreadable if self._opened else 0
+
+    def orgs(self) -> Sequence[Org]:
+        """All orgs, oldest first."""
+        with self._lock:
+            return tuple(self._open().orgs.items.values())
+
+    def apps(self) -> Sequence[App]:
+        """All apps of all orgs in every state, oldest first.
+
+        They are shared between callers. What someone does to an app's `extra` never reaches the file.
+        """
+        with self._lock:
+            return tuple(self._open().apps.items.values())
+
+    def app(self, app_id: str) -> App:
+        """One app. Raises AppGone."""
+        with self._lock:
+            return _found(self._open().apps, app_id)
+
+    def save_org(self, org: Org) -> None:
+        """Add or replace an org by its id."""
+        with self._lock:
+            self._open().orgs.put(org)
+
+    def add_app(self, app: App) -> None:
+        """Add an app under its id. Raises ValueError when there is an app with this id."""
+        with self._lock:
+            apps = self._open().apps
+            if app.id in apps.items:
+                raise ValueError("an app with this id exists")
+            apps.put(app, app.extra)
+
+    def change_app(self, app_id: str, change: Callable[[App], App]) -> App:
+        """Replace an app by `change` of its present state, in one step. Returns the new state.
+
+        `change` must keep the id, and must not call the repository. Its `extra` is ignored: the file's stays.
+        Raises AppGone, and what `change` raises.
+        """
+        with self._lock:
+            apps = self._open().apps
+            before = _found(apps, app_id)
+            after = change(before)
+            if after.id != app_id:
+                raise ValueError("an app keeps its id")
+            return apps.put(after, before.extra)
+
+    def drop_app(self, app_id: str) -> None:
+        """Remove an app's row. No error when it is gone already."""
+        with self._lock:
+            self._open().apps.drop(app_id)
+
+    def _open(self) -> _Opened:
+        if self._opened is None:
+            try:
+                make_folder(self._folder)
+            except OSError as error:
+                raise problems.not_written(error, self._folder) from error
+            db = TinyDB(storage=lambda: self._storage)
+            # No query cache: it hands out the very documents it keeps (H-T7).
+            orgs = _Rows(db.table("orgs", cache_size=0), _org_to_doc, _org_from_doc)
+            apps = _Rows(db.table("apps", cache_size=0), _app_to_doc, _app_from_doc)
+            if not orgs.items:
+                orgs.put(_first_org())
+            self._opened = _Opened(orgs, apps)
+        return self._opened
+
+
+class _HasId(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+T = TypeVar("T", bound=_HasId)
+
+
+class _Rows(Generic[T]):
+    """A table of TinyDB, decoded once. `items`: by id, in the file's order, which is oldest first.
+
+    to_doc: the fields that are saved; from_doc: the opposite, raises KeyError, TypeError, ValueError or
+    OverflowError for a document that makes no sense.
+    """
+
+    def __init__(
+        self, table: Table, to_doc: Callable[[T], dict[str, Any]], from_doc: Callable[[Mapping[str, Any]], T]
+    ) -> None:
+        self._table = table
+        self._to_doc = to_doc
+        self._from_doc = from_doc
+        # TinyDB's own ids; it reuses them after a removal, so they are no identity (H-T5).
+        self._numbers: dict[str, int] = {}
+        self.items: dict[str, T] = {}
+        self.unreadable = 0
+        for doc in table:
+            try:
+                item = from_doc(doc)
+                if item.id in self.items:
+                    raise ValueError("an older row has this id")
+            except (KeyError, TypeError, ValueError, OverflowError):
+                self.unreadable += 1
+                continue
+            self.items[item.id] = item
+            self._numbers[item.id] = doc.doc_id
+
+    def put(self, item: T, extra: Mapping[str, Any] | None = None) -> T:
+        """Add or replace by id, durably. Returns the item as it was saved.
+
+        extra: further fields of a new row; a row that is there keeps its own. Raises TypeError or ValueError
+        for an item that could not be read again.
+        """
+        fields = self._to_doc(item)
+        kept = self._from_doc({**(extra or {}), **fields})  # before it is written: what fails here never is
+        number = self._numbers.get(item.id)
+        if number is None:
+            number = self._table.insert({**(extra or {}), **fields})
+        else:
+            self._table.update(fields, doc_ids=[number])
+        self.items[item.id] = kept
+        self._numbers[item.id] = number
+        return kept
+
+    def drop(self, item_id: str) -> None:
+        """Remove by id, durably, if it is there."""
+        if item_id in self._numbers:
+            self._table.remove(doc_ids=[self._numbers[item_id]])
+            del self.items[item_id], self._numbers[item_id]
+
+
+@dataclass(frozen=True)
+class _Opened:
+    orgs: _Rows[Org]
+    apps: _Rows[App]
+
+
+def _found(apps: _Rows[App], app_id: str) -> App:
+    app = apps.items.get(app_id)
+    if app is None:
+        raise AppGone
+    return app
+
+
+def _first_org() -> Org:
+    """The org that a first start opens on."""
+    return Org(new_id(), FIRST_ORG_NAME, FIRST_ORG_CODE, Environment.DEVELOPMENT, FIRST_ORG_ENDPOINT)
+
+
+def _org_to_doc(org: Org) -> dict[str, Any]:
+    return {
+        "id": org.id,
+        "name": org.name,
+        "code": org.code,
+        "environment": org.environment.value,
+        "endpoint": org.endpoint,
+    }
+
+
+def _org_from_doc(doc: Mapping[str, Any]) -> Org:
+    return Org(
+        id=_id(doc["id"]),
+        name=_is_a(str, doc["name"]),
+        code=_is_a(str, doc["code"]),
+        environment=Environment(doc["environment"]),
+        endpoint=_is_a(str, doc["endpoint"]),
+    )
+
+
+def _app_to_doc(app: App) -> dict[str, Any]:
+    return {
+        "id": app.id,
+        "org": app.org_id,
+        "label": app.label,
+        "sessions": app.sessions,
+        "csrf": app.csrf,
+        "enabled": app.enabled,
+        "created": _time_to_text(app.created),
+        "state": app.state.value,
+        "version": app.version,
+        "key_head": app.key_ends.head,
+        "key_tail": app.key_ends.tail,
+        "keychain": app.keychain,
+        "last_copied": app.last_copied and _time_to_text(app.last_copied),
+        "purge_after": app.purge_after and _time_to_text(app.purge_after),
+    }
+
+
+_APP_FIELDS = frozenset(
+    "id org label sessions csrf enabled created state version "
+    "key_head key_tail keychain last_copied purge_after".split()
+)
+
+
+def _app_from_doc(doc: Mapping[str, Any]) -> App:
+    version = _is_a(int, doc["version"])
+    if version < 1:
+        raise ValueError("versions start at 1")
+    return App(
+        id=_id(doc["id"]),
+        org_id=_id(doc["org"]),
+        label=_is_a(str, doc["label"]),
+        sessions=_is_a(bool, doc["sessions"]),
+        csrf=_is_a(bool, doc["csrf"]),
+        created=_time(doc["created"]),
+        key_ends=KeyEnds(_key_end(doc["key_head"]), _key_end(doc["key_tail"])),
+        keychain=_is_a(str, doc["keychain"]),
+        version=version,
+        enabled=_is_a(bool, doc["enabled"]),
+        state=AppState(doc["state"]),
+        last_copied=None if doc["last_copied"] is None else _time(doc["last_copied"]),
+        purge_after=None if doc["purge_after"] is None else _time(doc["purge_after"]),
+        extra={name: copy.deepcopy(value) for name, value in doc.items() if name not in _APP_FIELDS},
+    )
+
+
+V = TypeVar("V")
+
+
+def _is_a(kind: type[V], value: object) -> V:
+    """`value` if it is exactly of this kind, so that true is no number. Raises TypeError."""
+    if type(value) is not kind:
+        raise TypeError(f"not a {kind.__name__}")
+    return value
+
+
+def _id(value: object) -> str:
+    text = _is_a(str, value)
+    if not text:
+        raise ValueError("an id is not empty")
+    return text
+
+
+def _key_end(value: object) -> str:
+    """At most four characters of a key: this program neither saves nor shows more."""
+    text = _is_a(str, value)
+    if len(text) > 4:
+        raise ValueError("too much of a key")
+    return text
+
+
+def _time(value: object) -> datetime:
+    """The time, in UTC, that `_time_to_text` wrote."""
+    time = datetime.fromisoformat(_is_a(str, value))
+    if time.tzinfo is None:
+        raise ValueError("a time without its zone")
+    return time.astimezone(UTC)
+
+
+def _time_to_text(time: datetime) -> str:
+    """ISO 8601 in UTC, with a Z. Raises ValueError for a time without its zone."""
+    if time.tzinfo is None:
+        raise ValueError("a time without its zone")
+    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,46 @@
+"""The log file, without secrets."""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import os
+import re
+import sys
+from pathlib import Path
+from typing import TextIO
+
+_SECRET_SHAPED = re.compile(r"(?<![0-9A-Za-z])(?:[0-9A-Za-z]{64}|[0-9A-Za-z]{22})(?![0-9A-Za-z])")
+
+
+def redact(text: str) -> str:
+    """`text` with everything of the shape of an API key (22 letters and digits) or secret (64) blotted out."""
+    return _SECRET_SHAPED.sub("[redacted]", text)
+
+
+class RedactingFormatter(logging.Formatter):
+    """Formats as usual, tracebacks included, then redacts: no caller has to remember to."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redact(super().format(record))
+
+
+class _PrivateFile(logging.handlers.RotatingFileHandler):
+    """A rotating log file that only its owner can read (0600)."""
+
+    def _open(self) -> TextIO:  # type: ignore[override]  # always text here
+        descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        return os.fdopen(descriptor, "a", encoding="utf-8")
+
+
+def start_logging(folder: Path) -> None:
+    """Log to `cortex-desktop.log` in the folder (512 kB, one older file kept), or to stderr when that fails."""
+    handler: logging.Handler
+    try:
+        handler = _PrivateFile(folder / "cortex-desktop.log", maxBytes=512_000, backupCount=1)
+    except OSError:
+        handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(RedactingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)

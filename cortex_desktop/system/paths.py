@@ -1,0 +1,32 @@
+"""Where the program reads and writes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+DATA_DIR_VARIABLE = "CORTEX_DESKTOP_DATA_DIR"
+
+
+def data_dir(argument: str | None = None) -> Path:
+    """The folder for everything the program writes: the argument, else the environment's, else the platform's."""
+    chosen = argument or os.environ.get(DATA_DIR_VARIABLE)
+    if chosen:
+        return Path(chosen).expanduser().absolute()
+    import platformdirs  # only now: its import shows in the start-up time
+
+    return Path(platformdirs.user_data_dir("Cortex Desktop", appauthor=False))
+
+
+def make_private(folder: Path) -> None:
+    """Make the folder, if need be with its parents, readable by its owner alone (0700). Raises OSError."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if sys.platform != "win32" and folder.stat().st_mode & 0o077:
+        folder.chmod(0o700)
+
+
+def resources() -> Path:
+    """The folder of icons, styles, translations and licences: beside the package, or inside it once installed."""
+    inside = Path(__file__).parent.parent / "resources"
+    return inside if inside.is_dir() else inside.parent.parent / "resources"

@@ -1,0 +1,1 @@
+"""Everything with a window. Reaches services only through controllers."""

@@ -1,0 +1,103 @@
+"""About: what this is, whose names it uses, and under which licences its parts come."""
+
+from __future__ import annotations
+
+import json
+from importlib import metadata
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, Qt, Slot
+from PySide6.QtGui import QFont, QIcon
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QPlainTextEdit, QVBoxLayout, QWidget
+
+from .. import __version__
+from .sheet import Sheet
+from .widgets import Button, Look, label
+
+
+class AboutDialog(Sheet):
+    """The program's name and version, and a list of licences with their texts."""
+
+    def __init__(self, look: Look, parent: QWidget) -> None:
+        super().__init__(look, QCoreApplication.translate("AboutDialog", "About Cortex Desktop"), "", 800, parent)
+        self._folder = look.resources / "licences"
+        picture = QLabel()
+        picture.setPixmap(app_icon(look.resources).pixmap(56, 56))
+        words = QVBoxLayout()
+        words.setSpacing(3)
+        words.addWidget(label("Cortex Desktop", "strong"))
+        words.addWidget(label(self.tr("Version {version}").format(version=__version__), "subtitle"))
+        head = QHBoxLayout()
+        head.setSpacing(16)
+        head.addWidget(picture)
+        head.addLayout(words, 1)
+        notice = label(
+            self.tr(
+                "An independent desktop org console for Medable Cortex. It is not made, endorsed or supported by "
+                "Medable; “Medable” and “Cortex” are marks of their owner and are used here only to say what this "
+                "program works with."
+            ),
+            wrap=True,
+        )
+        qt = label(
+            self.tr(
+                "Uses Qt and PySide6 under the GNU LGPL version 3, as separate libraries that you may replace. "
+                "The texts and the offer of sources are below."
+            ),
+            "hint",
+            wrap=True,
+        )
+        self._parts: list[dict[str, str | None]] = json.loads((self._folder / "index.json").read_text("utf-8"))
+        self.list = QListWidget()
+        self.list.setAccessibleName(self.tr("Licences"))
+        self.list.setFixedWidth(look.theme.px(240))
+        self.list.setMinimumHeight(look.theme.px(250))
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.addItems([_title(part) for part in self._parts])
+        self.text = QPlainTextEdit()
+        self.text.setReadOnly(True)
+        font = QFont(look.theme.mono)
+        font.setPixelSize(look.theme.px(11))
+        self.text.setFont(font)
+        self.text.setTabChangesFocus(True)
+        self.text.setAccessibleName(self.tr("Licence text"))
+        parts = QHBoxLayout()
+        parts.setSpacing(8)
+        parts.addWidget(self.list)
+        parts.addWidget(self.text, 1)
+        form = self.form
+        form.setSpacing(12)
+        form.addLayout(head)
+        form.addWidget(notice)
+        form.addWidget(qt)
+        form.addWidget(label(self.tr("Licences"), "strong"))
+        form.addLayout(parts, 1)
+        close = Button(self.tr("Close"), look, "primary")
+        close.setDefault(True)
+        self.foot.addWidget(close)
+        self.list.currentRowChanged.connect(self._show)
+        close.clicked.connect(self.accept)
+        self.list.setCurrentRow(0)
+
+    @Slot(int)
+    def _show(self, row: int) -> None:
+        if 0 <= row < len(self._parts):
+            self.text.setPlainText((self._folder / str(self._parts[row]["file"])).read_text("utf-8"))
+
+
+def app_icon(resources: Path) -> QIcon:
+    """The program's own icon in the sizes that windows and task bars ask for."""
+    icon = QIcon()
+    for size in (16, 24, 32, 48, 64, 128, 256):
+        icon.addFile(str(resources / "app-icon" / f"cortex-desktop-{size}.png"))
+    return icon
+
+
+def _title(part: dict[str, str | None]) -> str:
+    name, distribution = str(part["name"]), part.get("version_of")
+    if not distribution:
+        return name
+    try:
+        return f"{name} {metadata.version(distribution)}"
+    except metadata.PackageNotFoundError:
+        return name  # installed on another platform only

@@ -1,0 +1,231 @@
+"""Between the Apps page and the services: every use case runs off the GUI thread and its outcome arrives here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
+
+from PySide6.QtCore import QObject, Signal
+
+from ...domain.errors import AppGone, CortexError, NotFinished, SecretMissing, VaultError, VaultProblem
+from ...domain.model import App, Org
+from ...domain.ports import VaultState
+from ...domain.secret import Secret, SecretKind
+from ...services.apps import AppService, Created, RecoveryReport
+from ...services.keychain import KeychainService, KeychainStatus
+from ...tasks.runner import Lane, Runner
+from ..waiting import Waiting
+from .model import Row
+
+T = TypeVar("T")
+
+
+class AppsController(QObject):
+    """Intents in, outcomes out. Until `attach` there are no services yet and intents do nothing.
+
+    loaded(list[Row]), org_changed(Org): what there is; changed(App), removed(str): one app is new or different, or
+    gone; keychain_changed(KeychainStatus); missing(str): no key in the keychain for this app; recovered(
+    RecoveryReport); failed(CortexError): to be told; load_failed(CortexError): there is nothing to show.
+    """
+
+    loaded = Signal(list)
+    org_changed = Signal(object)
+    changed = Signal(object)
+    removed = Signal(str)
+    keychain_changed = Signal(object)
+    missing = Signal(str)
+    recovered = Signal(object)
+    failed = Signal(object)
+    load_failed = Signal(object)
+
+    def __init__(self, runner: Runner, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._runner = runner
+        self._apps: AppService | None = None
+        self._keychain: KeychainService | None = None
+        self._looking = False
+        self.org: Org | None = None
+        self.status: KeychainStatus | None = None
+        self.waiting = Waiting(self)
+
+    def attach(self, apps: AppService, keychain: KeychainService) -> None:
+        """Start to work with these services: load the apps, look at the keychain, settle what was left half-done."""
+        self._apps = apps
+        self._keychain = keychain
+        self.reload()
+        self.look_at_keychain()
+        self.recover()
+
+    def reload(self) -> None:
+        """Read org and apps anew."""
+        if self._apps is None:
+            return
+        self._disk(partial(_load, self._apps), self._show, self.load_failed.emit)
+
+    def look_at_keychain(self) -> None:
+        """See whether the keychain is there and unlocked. Asked often, so a look under way is enough."""
+        if self._keychain is not None and not self._looking:
+            self._looking = True
+            self._runner.submit(Lane.VAULT, self._keychain.status, self, self._seen, self.failed.emit)
+
+    def unlock(self) -> None:
+        """Have the system unlock the keychain; what waited for it is settled afterwards."""
+        if self._keychain is not None:
+            self._vault(self._keychain.unlock, self._unlocked)
+
+    def stop_waiting(self) -> None:
+        """Give up on the keychain call that is waiting now."""
+        if self._keychain is not None:
+            self._keychain.stop_waiting()
+
+    def recover(self) -> None:
+        """Finish or undo what an earlier run left."""
+        if self._apps is not None:
+            self._runner.submit(Lane.VAULT, self._apps.recover, self, self._recovered, self.failed.emit)
+
+    def create(
+        self,
+        label: str,
+        sessions: bool,
+        csrf: bool,
+        done: Callable[[Created], None],
+        failed: Callable[[CortexError], None],
+    ) -> None:
+        """Create an app; `failed` gets what the dialog should say."""
+        if self._apps is None or self.org is None:
+            return
+        work = partial(self._apps.create, self.org.id, label, sessions=sessions, csrf=csrf)
+
+        def created(made: Created) -> None:
+            self.changed.emit(made.app)
+            done(made)
+
+        def refused(error: CortexError) -> None:
+            if isinstance(error, NotFinished):
+                self.reload()  # its row is there, marked as unfinished
+            failed(error)
+
+        self._vault(work, created, refused)
+
+    def fetch(self, app: App, kind: SecretKind, done: Callable[[Secret], None]) -> None:
+        """Get the app's key or secret from the keychain."""
+        if self._apps is None:
+            return
+
+        def refused(error: CortexError) -> None:
+            if isinstance(error, SecretMissing):
+                self.missing.emit(app.id)
+            self.failed.emit(error)
+
+        self._vault(partial(self._apps.secret, app.id, kind), done, refused)
+
+    def note_copied(self, app: App) -> None:
+        """Remember that the key was copied now."""
+        if self._apps is not None:
+            self._disk(partial(self._apps.copied, app.id), self.changed.emit)
+
+    def set_enabled(self, app: App, enabled: bool) -> None:
+        """Enable or disable the app."""
+        if self._apps is not None:
+            self._disk(partial(self._apps.set_enabled, app.id, enabled), self.changed.emit)
+
+    def delete(self, app: App, done: Callable[[App], None]) -> None:
+        """Hide the app; `restore` brings it back, `purge` makes it final."""
+        if self._apps is None:
+            return
+
+        def deleted(gone: App) -> None:
+            self.removed.emit(gone.id)
+            done(gone)
+
+        self._disk(partial(self._apps.delete, app.id), deleted)
+
+    def restore(self, app: App) -> None:
+        """Bring a deleted app back."""
+        if self._apps is not None:
+            self._disk(partial(self._apps.restore, app.id), self.changed.emit)
+
+    def purge(self, app: App) -> None:
+        """Remove a deleted app's secrets for good. When the keychain cannot now, the next start does."""
+        if self._apps is not None:
+            self._runner.submit(Lane.VAULT, partial(self._apps.purge, app.id), self, _nothing, self._purge_failed)
+
+    def change_org(self, org: Org) -> None:
+        """Keep the org's new details."""
+        if self._apps is not None:
+            self._disk(partial(self._apps.change_org, org), self._org_saved)
+
+    # Outcomes
+
+    def _show(self, found: tuple[Org, list[Row]]) -> None:
+        self.org, rows = found
+        self.org_changed.emit(self.org)
+        self.loaded.emit(rows)
+
+    def _org_saved(self, org: Org) -> None:
+        self.org = org
+        self.org_changed.emit(org)
+
+    def _seen(self, status: KeychainStatus) -> None:
+        self._looking = False
+        unlocked_outside = (
+            self.status is not None
+            and self.status.state is not VaultState.UNLOCKED
+            and status.state is VaultState.UNLOCKED
+        )
+        self.status = status
+        self.keychain_changed.emit(status)
+        if unlocked_outside:
+            self.recover()
+
+    def _unlocked(self, status: KeychainStatus) -> None:
+        self._seen(status)
+
+    def _recovered(self, report: RecoveryReport) -> None:
+        if report.finished or report.undone:
+            self.reload()
+            self.recovered.emit(report)
+
+    def _purge_failed(self, error: CortexError) -> None:
+        if not isinstance(error, AppGone | VaultError):
+            self.failed.emit(error)
+
+    # Lanes
+
+    def _disk(
+        self,
+        work: Callable[[], T],
+        done: Callable[[T], Any],
+        failed: Callable[[CortexError], Any] | None = None,
+    ) -> None:
+        self._runner.submit(Lane.DISK, work, self, done, failed or self.failed.emit)
+
+    def _vault(
+        self,
+        work: Callable[[], T],
+        done: Callable[[T], Any],
+        failed: Callable[[CortexError], Any] | None = None,
+    ) -> None:
+        self.waiting.begin()
+
+        def finished(result: T) -> None:
+            self.waiting.end()
+            done(result)
+
+        def refused(error: CortexError) -> None:
+            self.waiting.end()
+            if isinstance(error, VaultError) and error.problem is not VaultProblem.DENIED:
+                self.look_at_keychain()
+            (failed or self.failed.emit)(error)
+
+        self._runner.submit(Lane.VAULT, work, self, finished, refused)
+
+
+def _load(apps: AppService) -> tuple[Org, list[Row]]:
+    org = apps.orgs()[0]
+    return org, [Row(app) for app in apps.apps(org.id)]
+
+
+def _nothing(_: object) -> None:
+    """For work whose success shows nowhere."""

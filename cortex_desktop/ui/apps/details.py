@@ -1,0 +1,282 @@
+"""The panel of the selected app."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtGui import QFont, QTextOption
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ...domain.model import App, AppState, Org
+from ...domain.secret import SecretKind
+from ...services.requests import first_request_to_read, masked
+from ..i18n import long_time
+from ..reveal import Reveal
+from ..widgets import Button, IconButton, Look, Pill, label, set_property
+from .model import AppsModel
+
+WIDTH = 328
+
+
+class KeyField(QFrame):
+    """A key as read-only text, with its buttons beside it."""
+
+    def __init__(self, look: Look, name: str) -> None:
+        super().__init__()
+        self.setObjectName("keyField")
+        self._look = look
+        self.text = QLineEdit()
+        self.text.setObjectName("keyText")
+        self.text.setReadOnly(True)
+        self.text.setAccessibleName(name)
+        self.text.installEventFilter(self)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(8, 0, 2, 0)
+        self._row.setSpacing(0)
+        self._row.addWidget(self.text, 1)
+        self._take_font()
+        look.theme.changed.connect(self._take_font)
+
+    def add(self, button: QWidget) -> None:
+        """Put a button at the end of the field."""
+        self._row.addWidget(button)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
+            set_property(self, "focused", event.type() == QEvent.Type.FocusIn)
+        return False
+
+    def _take_font(self) -> None:
+        self.text.setFont(self._look.theme.mono)
+
+
+class DetailsPanel(QFrame):
+    """Everything about one app, and what can be done with it.
+
+    reveal_asked, copy_asked(SecretKind), request_copy_asked, enable_asked(bool), delete_asked, closed.
+    """
+
+    reveal_asked = Signal()
+    copy_asked = Signal(object)
+    request_copy_asked = Signal()
+    enable_asked = Signal(bool)
+    delete_asked = Signal()
+    closed = Signal()
+
+    def __init__(self, look: Look, model: AppsModel, reveal: Reveal) -> None:
+        super().__init__()
+        self.setObjectName("details")
+        self._look = look
+        self._model = model
+        self._reveal = reveal
+        self._app: App | None = None
+        self._org: Org | None = None
+        self._keychain = ""
+
+        self._title = label("", "detailsTitle", wrap=True)
+        self._title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        self._title.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        close = IconButton("x", self.tr("Close details"), look)
+        self._pill = Pill(look)
+        self.key = KeyField(look, self.tr("API key"))
+        self._eye = IconButton("eye", self.tr("Reveal API key"), look)
+        self._copy = IconButton("copy", self.tr("Copy API key"), look)
+        self.key.add(self._eye)
+        self.key.add(self._copy)
+        self._kept = label("", "hint", wrap=True)
+        self._secret_title = label(self.tr("API secret"), "strong")
+        self._secret = KeyField(look, self.tr("API secret, hidden"))
+        self._secret.text.setText("•" * 22)
+        self._secret_copy = IconButton("copy", self.tr("Copy API secret"), look)
+        self._secret.add(self._secret_copy)
+        self._secret_note = label(
+            self.tr("Signs each request. Never put it in an app that you hand out."), "hint", wrap=True
+        )
+        self._facts: dict[str, QLabel] = {}
+        self._request = QPlainTextEdit()
+        self._request.setObjectName("code")
+        self._request.setReadOnly(True)
+        self._request.setTabChangesFocus(True)
+        self._request.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self._request.setAccessibleName(self.tr("First request"))
+        self._request.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._request.document().setDocumentMargin(9)
+        self._request.document().documentLayout().documentSizeChanged.connect(self._fit_request)
+        self._request_copy = Button(self.tr("Copy curl"), look, "link")
+        self._enable = Button("", look)
+        self._delete = Button(self.tr("Delete"), look, "danger")
+
+        body = QWidget()
+        body.setObjectName("detailsBody")
+        column = QVBoxLayout(body)
+        column.setContentsMargins(20, 20, 20, 20)
+        column.setSpacing(0)
+        head = QHBoxLayout()
+        head.addWidget(self._title, 1)
+        head.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        column.addLayout(head)
+        column.addSpacing(6)
+        column.addWidget(self._pill, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addSpacing(20)
+        column.addWidget(label(self.tr("API key"), "strong"))
+        column.addSpacing(8)
+        column.addWidget(self.key)
+        column.addSpacing(5)
+        column.addWidget(self._kept)
+        column.addSpacing(14)
+        self._signing = QWidget()
+        signing = QVBoxLayout(self._signing)
+        signing.setContentsMargins(0, 0, 0, 14)
+        signing.setSpacing(5)
+        signing.addWidget(self._secret_title)
+        signing.addSpacing(3)
+        signing.addWidget(self._secret)
+        signing.addWidget(self._secret_note)
+        column.addWidget(self._signing)
+        column.addLayout(self._make_facts())
+        column.addSpacing(18)
+        request_head = QHBoxLayout()
+        request_head.addWidget(label(self.tr("First request"), "strong"), 1)
+        request_head.addWidget(self._request_copy)
+        column.addLayout(request_head)
+        column.addSpacing(4)
+        column.addWidget(self._request)
+        column.addSpacing(18)
+        actions = QHBoxLayout()
+        actions.setSpacing(8)
+        actions.addWidget(self._enable)
+        actions.addWidget(self._delete)
+        actions.addStretch()
+        column.addLayout(actions)
+        column.addStretch()
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidget(body)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(1, 0, 0, 0)
+        outer.addWidget(scroll)
+
+        close.clicked.connect(self.closed)
+        self._eye.clicked.connect(self.reveal_asked)
+        self._copy.clicked.connect(self._ask_copy_key)
+        self._secret_copy.clicked.connect(self._ask_copy_secret)
+        self._request_copy.clicked.connect(self.request_copy_asked)
+        self._enable.clicked.connect(self._ask_enable)
+        self._delete.clicked.connect(self.delete_asked)
+        reveal.changed.connect(self._show_key)
+        reveal.ticked.connect(self._show_kept)
+        self._take_font()
+        look.theme.changed.connect(self._take_font)
+
+    def tell(self, org: Org, keychain: str) -> None:
+        """Take up the org and the keychain's name, which stand in the panel's texts."""
+        self._org = org
+        self._keychain = keychain
+        if self._app is not None:
+            self.show_app(self._app)
+
+    def show_app(self, app: App) -> None:
+        """Show this app."""
+        self._app = app
+        usable = app.state is AppState.ACTIVE
+        self._title.setText(app.label)
+        word, tone = self._model.status_words(self._model.status(app))
+        self._pill.tell(word, tone)
+        for name, value in {
+            "sessions": self.tr("On") if app.sessions else self.tr("Off"),
+            "csrf": self.tr("On") if app.csrf else self.tr("Off"),
+            "created": long_time(app.created),
+            "copied": long_time(app.last_copied) if app.last_copied else "—",
+        }.items():
+            self._facts[name].setText(value)
+        self._signing.setVisible(SecretKind.API_SECRET in app.kinds)
+        self._enable.setText(self.tr("Disable") if app.enabled else self.tr("Enable"))
+        for button in (self._eye, self._copy, self._secret_copy, self._request_copy, self._enable):
+            button.setEnabled(usable)
+        if self._org is not None:
+            self._request.setPlainText(first_request_to_read(self._org, app))
+        self._show_key()
+
+    @Slot()
+    def _show_key(self) -> None:
+        if self._app is None:
+            return
+        revealed = self._reveal.secret if self._reveal.app_id == self._app.id else None
+        self.key.text.setText(revealed.reveal() if revealed else masked(self._app))
+        self.key.text.setCursorPosition(0)
+        self.key.text.setAccessibleName(
+            self.tr("API key")
+            if revealed
+            else self.tr("API key, hidden, ends with {end}").format(end=self._app.key_ends.tail)
+        )
+        if revealed:
+            self._eye.rename("eye-off", self.tr("Hide API key"))
+        else:
+            self._eye.rename("eye", self.tr("Reveal API key"))
+        self._show_kept()
+
+    @Slot()
+    def _show_kept(self) -> None:
+        text = self.tr("Stored in {keychain}.").format(keychain=self._keychain) if self._keychain else " "
+        if self._app is not None and self._reveal.app_id == self._app.id:
+            text += " " + self.tr("Hides again in %n s.", "", self._reveal.seconds_left)
+        self._kept.setText(text)
+
+    @Slot()
+    def _ask_copy_key(self) -> None:
+        self.copy_asked.emit(SecretKind.API_KEY)
+
+    @Slot()
+    def _ask_copy_secret(self) -> None:
+        self.copy_asked.emit(SecretKind.API_SECRET)
+
+    @Slot()
+    def _ask_enable(self) -> None:
+        if self._app is not None:
+            self.enable_asked.emit(not self._app.enabled)
+
+    def _make_facts(self) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(12)
+        grid.setColumnMinimumWidth(0, self._look.theme.px(100))
+        grid.setColumnStretch(1, 1)
+        names = {
+            "sessions": self.tr("Sessions"),
+            "csrf": self.tr("CSRF Protection"),
+            "created": self.tr("Created"),
+            "copied": self.tr("Last copied"),
+        }
+        for row, (key, name) in enumerate(names.items()):
+            value = label("", "", wrap=True)
+            grid.addWidget(label(name, "factName"), row, 0)
+            grid.addWidget(value, row, 1)
+            self._facts[key] = value
+        return grid
+
+    def _take_font(self) -> None:
+        font = QFont(self._look.theme.mono)
+        font.setPixelSize(self._look.theme.px(11))
+        self._request.setFont(font)
+        self._fit_request()
+
+    @Slot()
+    def _fit_request(self) -> None:
+        """Make the box as high as its text, so that it never scrolls inside the scrolling panel."""
+        # QPlainTextEdit's document measures its height in lines.
+        lines = round(self._request.document().size().height())
+        self._request.setFixedHeight(lines * self._request.fontMetrics().lineSpacing() + 22)

@@ -1,0 +1,501 @@
+"""The Apps page: search, table, and what stands in their place when there is nothing to list."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import (
+    QByteArray,
+    QEvent,
+    QItemSelectionModel,
+    QModelIndex,
+    QPoint,
+    Qt,
+    QTimer,
+    Signal,
+    Slot,
+)
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QHeaderView,
+    QLineEdit,
+    QSizePolicy,
+    QStackedLayout,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ...domain.model import App, Org
+from ..reveal import Reveal
+from ..waiting import BUSY_MS
+from ..widgets import Banner, Button, EmptyState, Look, RoundedCorners, label
+from .delegate import AppsDelegate
+from .details import WIDTH as DETAILS_WIDTH
+from .details import DetailsPanel
+from .model import AppsModel, Column, Status
+
+GIVEN_UP_FIRST = (Column.CREATED, Column.CSRF, Column.SESSIONS, Column.STATUS)
+"""Which columns go, in this order, when the table gets narrow; Label and API Key stay."""
+
+
+class AppsTable(QTableView):
+    """The table itself. opened: Enter or a double click on a row; menu_asked(point): a menu for the current row."""
+
+    opened = Signal()
+    menu_asked = Signal(QPoint)
+
+    def __init__(self, model: AppsModel, look: Look, reveal: Reveal) -> None:
+        super().__init__()
+        self.setModel(model)
+        self.painter = AppsDelegate(look, reveal, self)
+        self.setItemDelegate(self.painter)
+        self.setAccessibleName(self.tr("Apps"))
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setShowGrid(False)
+        self.setTabKeyNavigation(False)
+        self.setWordWrap(False)
+        self.setMouseTracking(True)
+        self.verticalHeader().hide()
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionsMovable(True)
+        header.setMinimumSectionSize(40)
+        header.setSortIndicatorShown(False)
+        header.setSectionResizeMode(Column.LABEL, QHeaderView.ResizeMode.Stretch)
+        for column in (Column.KEY, Column.MENU):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
+        header.sectionClicked.connect(self._sort_by)
+        self._sorted = (Column.CREATED, Qt.SortOrder.DescendingOrder)
+        self.take_sizes()
+        look.theme.changed.connect(self.take_sizes)
+
+    @Slot()
+    def take_sizes(self) -> None:
+        """Measure rows and columns in the fonts in force."""
+        self.verticalHeader().setDefaultSectionSize(self.painter.row_height)
+        self._header_height = max(37, self.painter.row_height - 7)
+        self.horizontalHeader().setFixedHeight(self._header_height)
+        for column in Column:
+            if column is not Column.LABEL:
+                self.setColumnWidth(column, self.painter.width_of(column))
+
+    def fit(self, width: int) -> None:
+        """Hide as many columns as it takes for Label and API Key to stay legible in `width` pixels."""
+        needed = self.painter.width_of(Column.LABEL) + sum(
+            self.columnWidth(c) or self.painter.width_of(c) for c in Column if c is not Column.LABEL
+        )
+        for column in GIVEN_UP_FIRST:
+            hide = needed > width
+            if hide:
+                needed -= self.columnWidth(column) or self.painter.width_of(column)
+            if hide != self.isColumnHidden(column):
+                self.setColumnHidden(column, hide)
+
+    def full_height(self) -> int:
+        """The height in pixels at which nothing scrolls."""
+        rows: int = self.model().rowCount()
+        return self._header_height + rows * self.painter.row_height
+
+    def sorted_by(self) -> tuple[Column, Qt.SortOrder]:
+        """Column and direction of the sorting in force."""
+        return self._sorted
+
+    def sort_by(self, column: Column, order: Qt.SortOrder) -> None:
+        """Sort, and show so in the header."""
+        self._sorted = (column, order)
+        header = self.horizontalHeader()
+        header.setSortIndicatorShown(True)
+        header.setSortIndicator(column, order)
+        self.model().sort(column, order)
+
+    @Slot(int)
+    def _sort_by(self, section: int) -> None:
+        column = Column(section)
+        if column is Column.MENU:
+            return
+        before, order = self._sorted
+        if before is column and order is Qt.SortOrder.AscendingOrder:
+            self.sort_by(column, Qt.SortOrder.DescendingOrder)
+        else:
+            self.sort_by(column, Qt.SortOrder.AscendingOrder)
+
+    def sizeHintForColumn(self, column: int) -> int:
+        return self.painter.width_of(Column(column))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self.painter.hover(event)
+        super().mouseMoveEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.painter.hover(None)
+        super().leaveEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        column = self.indexAt(event.position().toPoint()).column()
+        if column not in (-1, Column.KEY, Column.MENU):
+            self.opened.emit()
+        else:
+            self.mousePressEvent(event)  # two quick clicks on a button are two clicks
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.opened.emit()
+        elif event.matches(QKeySequence.StandardKey.Copy):
+            event.ignore()  # copying a key is the window's action; Qt would copy the cell's dots
+        else:
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if event.reason() is QContextMenuEvent.Reason.Keyboard:
+            self.menu_asked.emit(self.viewport().mapToGlobal(self.visualRect(self.currentIndex()).bottomLeft()))
+        elif self.indexAt(event.pos()).isValid():
+            self.menu_asked.emit(event.globalPos())
+
+
+class AppsPage(QWidget):
+    """Search, filter, table, details. Emits what the person wants; shows what it is told.
+
+    new_asked; selected: another app, or none, is the current one; unlock_asked: the banner's action;
+    menu_asked(point): a menu for the current app; retry_asked: load again.
+    """
+
+    new_asked = Signal()
+    selected = Signal()
+    unlock_asked = Signal()
+    menu_asked = Signal(QPoint)
+    retry_asked = Signal()
+    details_toggled = Signal(bool)
+
+    def __init__(self, look: Look, model: AppsModel, reveal: Reveal) -> None:
+        super().__init__()
+        self.setObjectName("page")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self._look = look
+        self.model = model
+        self._selected = ""
+        self._wants_details = False
+        self._loaded = False
+        self._failed = False
+
+        self.keychain_banner = Banner(look)
+        self.storage_banner = Banner(look)
+        self._title = label(self.tr("Apps"), "title")
+        self._subtitle = label(" ", "subtitle", wrap=True)
+        self._subtitle.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        self.new = Button(self.tr("New App"), look, "primary", "plus")
+        self.search = self._make_search()
+        self.statuses = QComboBox()
+        self.statuses.setAccessibleName(self.tr("Filter by status"))
+        self.statuses.addItem(self.tr("All statuses"), None)
+        for status in Status:
+            self.statuses.addItem(model.status_words(status)[0], status)
+        self._count = label("", "count")
+        self.table = AppsTable(model, look, reveal)
+        self._card = QFrame()
+        self._card.setObjectName("card")
+        inside = QVBoxLayout(self._card)
+        inside.setContentsMargins(1, 1, 1, 1)
+        inside.addWidget(self.table)
+        RoundedCorners(self._card, look)
+        self.empty = EmptyState(look)
+        self.details = DetailsPanel(look, model, reveal)
+        self.details.hide()
+
+        head = QHBoxLayout()
+        words = QVBoxLayout()
+        words.setSpacing(5)
+        words.addWidget(self._title)
+        words.addWidget(self._subtitle)
+        head.addLayout(words, 1)
+        head.addWidget(self.new, 0, Qt.AlignmentFlag.AlignBottom)
+        self._tools = QWidget()
+        tools = QHBoxLayout(self._tools)
+        tools.setContentsMargins(0, 0, 0, 0)
+        tools.setSpacing(8)
+        tools.addWidget(self.search, 2)
+        tools.addWidget(self.statuses)
+        tools.addStretch(1)
+        tools.addWidget(self._count)
+        self._list = QWidget()
+        listing = QVBoxLayout(self._list)
+        listing.setContentsMargins(0, 0, 0, 0)
+        listing.addWidget(self._card, 1)
+        listing.addStretch(0)
+        holder = QWidget()
+        self._stack = QStackedLayout(holder)
+        self._stack.setContentsMargins(0, 0, 0, 0)
+        self._stack.addWidget(self._list)
+        self._stack.addWidget(self.empty)
+        self._stack.addWidget(QWidget())  # nothing at all, for the first moments of loading
+        self._stack.setCurrentIndex(2)
+        self._main = QWidget()
+        column = QVBoxLayout(self._main)
+        column.setContentsMargins(24, 16, 24, 24)
+        column.setSpacing(12)
+        column.addWidget(self.storage_banner)
+        column.addWidget(self.keychain_banner)
+        column.addLayout(head)
+        column.addWidget(self._tools)
+        column.addWidget(holder, 1)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self._main, 1)
+        row.addWidget(self.details)
+        self._tools.hide()
+
+        self.new.clicked.connect(self.new_asked)
+        self.empty.acted.connect(self._empty_acted)
+        self.search.textChanged.connect(self._filter)
+        self.statuses.currentIndexChanged.connect(self._filter)
+        self.keychain_banner.acted.connect(self.unlock_asked)
+        self.storage_banner.dismissed.connect(self.storage_banner.hide)
+        self.table.opened.connect(self.open_details)
+        self.table.menu_asked.connect(self.menu_asked)
+        self.table.painter.menu_asked.connect(self._menu_of_row)
+        self.table.selectionModel().currentChanged.connect(self._current_changed)
+        self.details.closed.connect(self.close_details)
+        model.rearranged.connect(self._rearranged)
+        model.dataChanged.connect(self._data_changed)
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.setInterval(BUSY_MS)
+        self._patience.timeout.connect(self._show_state)
+
+    # What the window tells
+
+    def tell_org(self, org: Org, keychain: str) -> None:
+        """The org whose apps these are, and the keychain's name."""
+        self._subtitle.setText(
+            self.tr("API keys that let your apps call the Cortex API for {org}.").format(org=org.name)
+        )
+        self.details.tell(org, keychain)
+
+    def wait_for_load(self) -> None:
+        """The apps are being read; say so if it takes long."""
+        self._patience.start()
+
+    def loaded(self) -> None:
+        """The model holds the apps now."""
+        self._loaded = True
+        self._failed = False
+        self._patience.stop()
+        self._show_state()
+
+    def load_failed(self, title: str, text: str) -> None:
+        """The apps could not be read."""
+        self._failed = True
+        self._patience.stop()
+        self.empty.tell("triangle-alert", title, text, self.tr("Try again"))
+        self._show_state()
+
+    # The current app
+
+    def current(self) -> App | None:
+        """The selected app, when it is visible."""
+        return self.model.app_at(self.table.currentIndex().row())
+
+    def select(self, app_id: str) -> None:
+        """Make this app the current one and scroll to it, taking away a search that hides it."""
+        if self.model.row_of(app_id) < 0:
+            self.search.clear()
+            self.statuses.setCurrentIndex(0)
+        self._selected = app_id
+        self._restore_selection()
+        self.table.scrollTo(self.table.currentIndex())
+
+    @Slot()
+    def open_details(self) -> None:
+        """Show the details of the current app."""
+        if self.current() is not None:
+            self._wants_details = True
+            self._show_details()
+
+    @Slot()
+    def close_details(self) -> None:
+        """Give the table the whole width."""
+        focused = self.details.isAncestorOf(self.focusWidget() or self)
+        self._wants_details = False
+        self._show_details()
+        if focused:
+            self.table.setFocus()
+
+    def toggle_details(self) -> None:
+        """Show the details, or hide them."""
+        if self._wants_details:
+            self.close_details()
+        else:
+            self.open_details()
+
+    @property
+    def details_wanted(self) -> bool:
+        """Whether the person has the details open."""
+        return self._wants_details
+
+    # Remembered between starts
+
+    def layout_state(self) -> QByteArray:
+        """Order and widths of the columns, as bytes for `restore_layout`."""
+        return self.table.horizontalHeader().saveState()
+
+    def restore_layout(self, state: QByteArray) -> None:
+        """Take up such a state; one that does not fit is ignored. Which columns are hidden follows from the width."""
+        header = self.table.horizontalHeader()
+        if not state.isEmpty() and header.restoreState(state):
+            header.setSectionResizeMode(Column.LABEL, QHeaderView.ResizeMode.Stretch)
+        self._fit()
+
+    # Inside
+
+    def _make_search(self) -> QLineEdit:
+        search = QLineEdit()
+        search.setObjectName("search")
+        search.setPlaceholderText(self.tr("Search apps"))
+        search.setAccessibleName(self.tr("Search apps"))
+        search.setClearButtonEnabled(True)
+        search.setMaximumWidth(self._look.theme.px(300))
+        search.setMinimumWidth(self._look.theme.px(140))
+        icon = search.addAction(self._look.icons.icon("search", "muted"), QLineEdit.ActionPosition.LeadingPosition)
+        self._search_icon = icon
+        # A picture says Ctrl F; on a Mac the same key is written with its own sign.
+        keys = QKeySequence(QKeySequence.StandardKey.Find).toString(QKeySequence.SequenceFormat.NativeText)
+        self._search_keys = label(keys.replace("+", " "), "keys")
+        self._search_keys.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        inside = QHBoxLayout(search)
+        inside.setContentsMargins(0, 0, 9, 0)
+        inside.addWidget(self._search_keys, 0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._look.theme.changed.connect(self._recolour_search)
+        return search
+
+    @Slot()
+    def _recolour_search(self) -> None:
+        self._search_icon.setIcon(self._look.icons.icon("search", "muted"))
+
+    @Slot()
+    def _filter(self) -> None:
+        self._search_keys.setVisible(not self.search.text())
+        self.model.filter(self.search.text(), self.statuses.currentData())
+
+    @Slot()
+    def _empty_acted(self) -> None:
+        if self._failed:
+            self.retry_asked.emit()
+        elif self.model.total:
+            self.search.clear()
+            self.statuses.setCurrentIndex(0)
+        else:
+            self.new_asked.emit()
+
+    @Slot(int)
+    def _menu_of_row(self, row: int) -> None:
+        index = self.model.index(row, Column.MENU)
+        self.table.setCurrentIndex(index)
+        self.menu_asked.emit(self.table.viewport().mapToGlobal(self.table.visualRect(index).bottomLeft()))
+
+    @Slot(QModelIndex, QModelIndex)
+    def _current_changed(self, current: QModelIndex, _before: QModelIndex) -> None:
+        app = self.model.app_at(current.row())
+        if app is not None:
+            self._selected = app.id
+        self._show_details()
+        self.selected.emit()
+
+    @Slot()
+    def _data_changed(self) -> None:
+        app = self.current()
+        if app is not None and not self.details.isHidden():
+            self.details.show_app(app)
+
+    @Slot()
+    def _rearranged(self) -> None:
+        self._restore_selection()
+        self._show_state()
+        self.selected.emit()
+
+    def _restore_selection(self) -> None:
+        """Find the current app in its new place: a reset forgets what was selected."""
+        row = self.model.row_of(self._selected)
+        if row < 0:
+            self._show_details()
+            return
+        column = max(0, self.table.currentIndex().column())
+        index = self.model.index(row, column)
+        flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+        self.table.selectionModel().setCurrentIndex(index, flags)
+        self._show_details()
+
+    def _show_details(self) -> None:
+        app = self.current()
+        show = self._wants_details and app is not None
+        if show and app is not None:
+            self.details.show_app(app)
+        if show == self.details.isHidden():
+            self.details.setVisible(show)
+            self.details_toggled.emit(show)
+        self._share_width()
+
+    def _share_width(self) -> None:
+        """Table and details side by side; where there is no room for both, the details alone."""
+        panel = self._look.theme.px(DETAILS_WIDTH)
+        table = self.table.painter
+        least = sum(table.width_of(c) for c in (Column.LABEL, Column.KEY, Column.MENU)) + 50
+        alone = not self.details.isHidden() and self.width() - panel < least
+        self._main.setVisible(not alone)
+        if alone:
+            self.details.setMinimumWidth(0)
+            self.details.setMaximumWidth(16777215)
+        else:
+            self.details.setFixedWidth(panel)
+        self._fit()
+
+    def _fit(self) -> None:
+        shown = self.details.width() if not self.details.isHidden() and not self._main.isHidden() else 0
+        self.table.fit(self.width() - (self._look.theme.px(DETAILS_WIDTH) if shown else 0) - 52)
+
+    @Slot()
+    def _show_state(self) -> None:
+        total, visible = self.model.total, self.model.rowCount()
+        self._tools.setVisible(total > 0)
+        if self._failed and not total:
+            self._stack.setCurrentWidget(self.empty)
+            return
+        if not self._loaded:
+            if not self._patience.isActive():
+                self.empty.tell("loader-circle", self.tr("Reading your apps…"), self.tr("This takes a moment."))
+                self._stack.setCurrentWidget(self.empty)
+            return
+        if visible == total:
+            self._count.setText(self.tr("%n app(s)", "", total))
+        else:
+            shown = self.locale().toString(visible)
+            self._count.setText(self.tr("{shown} of %n app(s)", "", total).format(shown=shown))
+        if total == 0:
+            self.empty.tell(
+                "key-round",
+                self.tr("No apps yet"),
+                self.tr("Create an app to generate the API key that your first API request needs."),
+                self.tr("New App"),
+                "plus",
+            )
+        elif visible == 0:
+            self.empty.tell(
+                "search-x",
+                self.tr("No app found"),
+                self.tr("No label, and no beginning or end of a key, matches what you look for."),
+                self.tr("Show all apps"),
+            )
+        self._stack.setCurrentWidget(self._list if visible else self.empty)
+        self._card.setMaximumHeight(self.table.full_height() + 2)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share_width()

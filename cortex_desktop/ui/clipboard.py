@@ -1,0 +1,91 @@
+"""Secrets on the clipboard, for a short time and kept out of its history where the system allows.
+
+Hazards H-C1 to H-C7: clearing does not remove a history entry, so history is asked not to take it at all.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from PySide6.QtCore import QMimeData, QObject, QTimer, Signal, Slot
+from PySide6.QtGui import QClipboard, QGuiApplication
+
+from ..domain.secret import Secret
+
+# Windows: the first keeps clipboard viewers away, the others are DWORD 0 for "no" (Microsoft, "Clipboard formats").
+# KDE: Klipper skips what carries its password hint.
+HINTS = {
+    "ExcludeClipboardContentFromMonitorProcessing": b"\0\0\0\0",
+    "CanIncludeInClipboardHistory": b"\0\0\0\0",
+    "CanUploadToCloudClipboard": b"\0\0\0\0",
+    "x-kde-passwordManagerHint": b"secret",
+}
+
+
+class SecretClipboard(QObject):
+    """Puts one secret on the clipboard and takes it off again.
+
+    ticked(int): seconds until it is cleared, each second; cleared(bool): it is gone, True when by us and False when
+    something else was copied meanwhile.
+    """
+
+    ticked = Signal(int)
+    cleared = Signal(bool)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._clipboard = QGuiApplication.clipboard()
+        self._held: Secret | None = None
+        self._left = 0
+        self._timer = QTimer(self)
+        self._timer.setInterval(1000)
+        self._timer.timeout.connect(self._tick)
+
+    def put(self, secret: Secret, seconds: int) -> None:
+        """Copy the secret and clear it after `seconds`, if it is still there then."""
+        mime = QMimeData()
+        mime.setText(secret.reveal())
+        for name, value in HINTS.items():
+            mime.setData(name, value)
+        self._clipboard.setMimeData(mime, QClipboard.Mode.Clipboard)
+        if sys.platform == "darwin":
+            from .pasteboard import mark_concealed
+
+            mark_concealed()
+        self._held = secret
+        self._left = seconds
+        self._timer.start()
+        self.ticked.emit(seconds)
+
+    @property
+    def seconds_left(self) -> int:
+        """Seconds until the secret is cleared; 0 when there is none of ours."""
+        return self._left if self._held is not None else 0
+
+    @Slot()
+    def clear(self) -> None:
+        """Take our secret off the clipboard now, unless something else has taken its place."""
+        if self._held is None:
+            return
+        ours = self._is_ours()
+        if ours:
+            # An owner that quits while it holds the selection has Qt hand it over, offscreen even crash (H-C7).
+            self._clipboard.clear(QClipboard.Mode.Clipboard)
+            if self._is_ours():
+                return  # Wayland lets only the focused window change it (H-C4): the next tick tries again
+        self._held = None
+        self._left = 0
+        self._timer.stop()
+        self.cleared.emit(ours)
+
+    def _is_ours(self) -> bool:
+        mime = self._clipboard.mimeData(QClipboard.Mode.Clipboard)
+        return mime is not None and self._held is not None and Secret(mime.text()) == self._held
+
+    @Slot()
+    def _tick(self) -> None:
+        self._left = max(0, self._left - 1)
+        if self._left == 0:
+            self.clear()
+        else:
+            self.ticked.emit(self._left)

@@ -1,0 +1,43 @@
+"""Words and dates in the person's own language."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, QDateTime, QLocale, QTranslator
+
+from ..domain.text import Text
+
+
+def say(text: Text) -> str:
+    """The sentence in the person's language, its values filled in."""
+    return QCoreApplication.translate("core", text.source).format(**text.values)
+
+
+def install_translations(app: QCoreApplication, folder: Path) -> None:
+    """Load the translation for the system's language. English has one too: it holds the plural forms."""
+    translator = QTranslator(app)
+    if translator.load(QLocale(), "cortex", "_", str(folder)) or translator.load("cortex_en", str(folder)):
+        app.installTranslator(translator)
+
+
+def local(moment: datetime) -> QDateTime:
+    """The moment (aware) in the computer's time zone."""
+    return QDateTime.fromSecsSinceEpoch(int(moment.timestamp()))
+
+
+def long_time(moment: datetime) -> str:
+    """Date and time of the moment in the person's locale, e.g. "23 Nov 2026, 14:02"."""
+    time = QLocale().toString(local(moment).time(), QLocale.FormatType.ShortFormat)
+    return f"{long_date(moment)}, {time}"
+
+
+def long_date(moment: datetime) -> str:
+    """Date of the moment in the person's locale, medium length, e.g. "12 Nov 2026"."""
+    locale = QLocale()
+    pattern = locale.dateFormat(QLocale.FormatType.LongFormat)
+    # The long format spells out weekday and month; the table has room for the short month only.
+    for weekday in ("dddd, ", "dddd ", ", dddd", "dddd،", "dddd"):
+        pattern = pattern.replace(weekday, "")
+    return locale.toString(local(moment).date(), pattern.replace("MMMM", "MMM").strip())

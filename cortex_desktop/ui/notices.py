@@ -1,0 +1,168 @@
+"""Short messages in the corner of the window: what was done, how long it holds, and how to take it back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication, QFrame, QGraphicsDropShadowEffect, QHBoxLayout, QVBoxLayout, QWidget
+
+from .widgets import Button, IconButton, Look, Picture, announce, label
+
+
+class Notice(QFrame):
+    """One message. acted: its action was chosen; gone: it has left the screen, for whatever reason."""
+
+    acted = Signal()
+    gone = Signal()
+
+    def __init__(self, look: Look, icon: str, tone: str, title: str, text: str, action: str) -> None:
+        super().__init__()
+        self.setObjectName("notice")
+        self._look = look
+        self._title = label(title, "strong", wrap=True)
+        self._text = label(text, "hint", wrap=True)
+        self._text.setVisible(bool(text))
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(self._title)
+        words.addWidget(self._text)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 12, 10, 12)
+        row.setSpacing(10)
+        row.addWidget(Picture(icon, look, tone, 18))
+        row.addLayout(words, 1)
+        self.setAccessibleName(title)
+        if action:
+            self.action = Button(action, look, "link")
+            self.action.clicked.connect(self._act)
+            row.addWidget(self.action)
+        close = IconButton("x", self.tr("Dismiss"), look)
+        close.clicked.connect(self.leave)
+        row.addWidget(close)
+        self.setFixedWidth(look.theme.px(380))
+        shadow = QGraphicsDropShadowEffect(self)
+        shadow.setBlurRadius(28)
+        shadow.setOffset(0, 6)
+        shadow.setColor(QColor(16, 24, 40, 60))
+        self.setGraphicsEffect(shadow)
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self._tick)
+        self._left = 0
+        self._words: Callable[[int], str] | None = None
+
+    def count_down(self, seconds: int, words: Callable[[int], str] | None = None) -> None:
+        """Leave after `seconds`; `words` gives the text for the seconds left, each second."""
+        self._left = seconds
+        self._words = words
+        self._timer.start(1000)
+        self._show_left()
+
+    def say(self, text: str) -> None:
+        """Change the second line."""
+        self._text.setText(text)
+        self._text.setVisible(bool(text))
+
+    @Slot()
+    def leave(self) -> None:
+        """Go from the screen now."""
+        self._timer.stop()
+        if not self.isHidden():
+            self.hide()
+            self.gone.emit()
+        self.deleteLater()
+
+    @Slot()
+    def _act(self) -> None:
+        self.acted.emit()
+        self.leave()
+
+    @Slot()
+    def _tick(self) -> None:
+        # A message under the pointer or with the focus is being read, so it stays.
+        if self._words is None and (self.underMouse() or self._has_focus()):
+            return
+        self._left -= 1
+        if self._left <= 0:
+            self.leave()
+        else:
+            self._show_left()
+
+    def _show_left(self) -> None:
+        if self._words is not None:
+            self.say(self._words(self._left))
+
+    def _has_focus(self) -> bool:
+        focused = QApplication.focusWidget()
+        return focused is not None and self.isAncestorOf(focused)
+
+
+class Notices(QObject):
+    """Keeps the messages stacked in the lower right corner of `host`, newest at the bottom, three at most.
+
+    A message with a `topic` takes the place of an earlier one of the same topic.
+    """
+
+    def __init__(self, host: QWidget, look: Look) -> None:
+        super().__init__(host)
+        self._host = host
+        self._look = look
+        self._shown: list[tuple[str, Notice]] = []
+        host.installEventFilter(self)
+
+    def show(
+        self,
+        title: str,
+        text: str = "",
+        *,
+        icon: str = "check",
+        tone: str = "success",
+        action: str = "",
+        topic: str = "",
+    ) -> Notice:
+        """Show a message and have it read out. It stays until it is told to count down or to leave."""
+        for shown_topic, shown in list(self._shown):
+            if topic and shown_topic == topic:
+                shown.leave()
+        while len(self._shown) >= 3:
+            self._shown[0][1].leave()
+        notice = Notice(self._look, icon, tone, title, text, action)
+        notice.setParent(self._host)
+        self._shown.append((topic, notice))
+        notice.gone.connect(self._settle)
+        notice.show()
+        notice.raise_()
+        self._place()
+        announce(self._host, f"{title}. {text}")
+        return notice
+
+    @property
+    def shown(self) -> list[Notice]:
+        """The messages on screen, oldest first."""
+        return [notice for _, notice in self._shown]
+
+    def leave(self, topic: str) -> None:
+        """Take the message of this topic off the screen, if there is one."""
+        for shown_topic, notice in list(self._shown):
+            if shown_topic == topic:
+                notice.leave()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest):
+            self._place()
+        return False
+
+    @Slot()
+    def _settle(self) -> None:
+        self._shown = [(topic, notice) for topic, notice in self._shown if not notice.isHidden()]
+        self._place()
+
+    def _place(self) -> None:
+        bottom = self._host.height() - 20
+        for _, notice in reversed(self._shown):
+            height = max(60, notice.heightForWidth(notice.width()), notice.minimumSizeHint().height())
+            left_to_right = self._host.layoutDirection() == Qt.LayoutDirection.LeftToRight
+            x = self._host.width() - notice.width() - 24 if left_to_right else 24
+            notice.setGeometry(x, bottom - height, notice.width(), height)
+            bottom -= height + 10

@@ -1,0 +1,98 @@
+"""Preferences: appearance and time-outs, and where things are kept. A change takes effect at once."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication, Signal, Slot
+from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QSpinBox, QWidget
+
+from ..services.keychain import KeychainStatus
+from .settings import SECONDS, THEMES, Settings
+from .sheet import Sheet
+from .widgets import Button, IconButton, Look, label
+
+
+class PreferencesDialog(Sheet):
+    """folder_asked(str): show this folder in the system's file manager."""
+
+    folder_asked = Signal(str)
+
+    def __init__(self, look: Look, settings: Settings, keychain: KeychainStatus | None, parent: QWidget) -> None:
+        super().__init__(look, QCoreApplication.translate("PreferencesDialog", "Preferences"), "", 520, parent)
+        self._settings = settings
+        self.theme = QComboBox()
+        for mode, name in zip(THEMES, (self.tr("Same as the system"), self.tr("Light"), self.tr("Dark")), strict=True):
+            self.theme.addItem(name, mode)
+        self.theme.setCurrentIndex(THEMES.index(settings.theme))
+        self.clipboard = self._seconds(settings.clipboard_seconds)
+        self.reveal = self._seconds(settings.reveal_seconds)
+        folder = QLineEdit(settings.folder)
+        folder.setReadOnly(True)
+        folder.setCursorPosition(0)
+        show_folder = IconButton("folder-open", self.tr("Open data folder"), look)
+        where = QHBoxLayout()
+        where.setSpacing(6)
+        where.addWidget(folder, 1)
+        where.addWidget(show_folder)
+        store = QLineEdit(keychain.name if keychain is not None else self.tr("Not found yet"))
+        store.setReadOnly(True)
+
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(16)
+        grid.setVerticalSpacing(12)
+        grid.setColumnStretch(1, 1)
+        rows: list[tuple[str, QWidget, QWidget | QHBoxLayout]] = [
+            (self.tr("Appearance"), self.theme, self.theme),
+            (self.tr("Clear the clipboard after"), self.clipboard, self.clipboard),
+            (self.tr("Hide a revealed key after"), self.reveal, self.reveal),
+            (self.tr("Keychain"), store, store),
+            (self.tr("Data folder"), folder, where),
+        ]
+        for row, (text, field, item) in enumerate(rows):
+            title = label(text)
+            title.setBuddy(field)
+            field.setAccessibleName(text)
+            grid.addWidget(title, row, 0)
+            if isinstance(item, QWidget):
+                grid.addWidget(item, row, 1)
+            else:
+                grid.addLayout(item, row, 1)
+        self.form.addLayout(grid)
+        self.form.addStretch()
+        close = Button(self.tr("Close"), look, "primary")
+        close.setDefault(True)
+        self.foot.addWidget(close)
+        self.theme.currentIndexChanged.connect(self._take_theme)
+        self.clipboard.valueChanged.connect(self._take_clipboard)
+        self.reveal.valueChanged.connect(self._take_reveal)
+        show_folder.clicked.connect(self._ask_folder)
+        close.clicked.connect(self.accept)
+        self.finished.connect(self._save)
+
+    def _seconds(self, value: int) -> QSpinBox:
+        box = QSpinBox()
+        box.setRange(SECONDS.start, SECONDS.stop - 1)
+        box.setSingleStep(5)
+        box.setSuffix(self.tr(" s"))
+        box.setValue(value)
+        return box
+
+    @Slot()
+    def _take_theme(self) -> None:
+        self._settings.theme = self.theme.currentData()
+        self.look.theme.set_mode(self._settings.theme)
+
+    @Slot(int)
+    def _take_clipboard(self, seconds: int) -> None:
+        self._settings.clipboard_seconds = seconds
+
+    @Slot(int)
+    def _take_reveal(self, seconds: int) -> None:
+        self._settings.reveal_seconds = seconds
+
+    @Slot()
+    def _ask_folder(self) -> None:
+        self.folder_asked.emit(self._settings.folder)
+
+    @Slot()
+    def _save(self) -> None:
+        self._settings.save()

@@ -1,0 +1,82 @@
+"""What the window remembers: appearance, time-outs, size and place, columns, sorting, the selected org."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSettings
+
+THEMES = ("system", "light", "dark")
+SECONDS = range(5, 601)
+
+
+class Settings:
+    """`settings.ini` in the data folder (0600). A value that makes no sense counts as absent. Never a key."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = str(folder)
+        self._path = folder / "settings.ini"
+        self._store = QSettings(str(self._path), QSettings.Format.IniFormat)
+
+    @property
+    def theme(self) -> str:
+        """ "system", "light" or "dark"."""
+        value = self._store.value("theme", "system")
+        return value if value in THEMES else "system"
+
+    @theme.setter
+    def theme(self, value: str) -> None:
+        self._put("theme", value)
+
+    @property
+    def clipboard_seconds(self) -> int:
+        """How long a copied key stays on the clipboard, 5 to 600."""
+        return self._seconds("clipboard_seconds")
+
+    @clipboard_seconds.setter
+    def clipboard_seconds(self, value: int) -> None:
+        self._put("clipboard_seconds", value)
+
+    @property
+    def reveal_seconds(self) -> int:
+        """How long a revealed key stays readable, 5 to 600."""
+        return self._seconds("reveal_seconds")
+
+    @reveal_seconds.setter
+    def reveal_seconds(self, value: int) -> None:
+        self._put("reveal_seconds", value)
+
+    def blob(self, name: str) -> QByteArray:
+        """A remembered state of a window or a header, empty when there is none."""
+        value = self._store.value(name)
+        return value if isinstance(value, QByteArray) else QByteArray()
+
+    def set_blob(self, name: str, value: QByteArray) -> None:
+        """Remember such a state."""
+        self._put(name, value)
+
+    def text(self, name: str, default: str = "") -> str:
+        """A remembered word."""
+        value = self._store.value(name, default)
+        return value if isinstance(value, str) else default
+
+    def set_text(self, name: str, value: str) -> None:
+        """Remember a word."""
+        self._put(name, value)
+
+    def save(self) -> None:
+        """Write to disk now. A folder that cannot be written costs the memory of the window, nothing more."""
+        self._store.sync()
+        if sys.platform != "win32" and self._path.exists():
+            self._path.chmod(0o600)
+
+    def _put(self, name: str, value: object) -> None:
+        self._store.setValue(name, value)
+
+    def _seconds(self, name: str) -> int:
+        try:
+            value = int(str(self._store.value(name, 30)))
+        except ValueError:
+            return 30
+        return value if value in SECONDS else 30

@@ -1,0 +1,209 @@
+"""The left side of the window: which org, which page, and how the keychain is."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from ..domain.model import Environment, Org
+from ..domain.ports import VaultState
+from ..services.keychain import KeychainStatus
+from .widgets import IconButton, Look, Picture, label
+
+WIDTH = 228
+
+
+class _Painted(QAbstractButton):
+    """A button that paints itself and shows hover and focus."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self.look = look
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        look.theme.changed.connect(self.update)
+
+    def panel(self, painter: QPainter, *, raised: bool) -> QRect:
+        """Paint ground, edge and focus ring; return the room inside."""
+        theme = self.look.theme
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        frame = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        focused = self.hasFocus()
+        if raised or focused or self.underMouse():
+            painter.setPen(QPen(theme.color("accent" if focused else "line"), 2 if focused else 1))
+            painter.setBrush(theme.color("selected_entry") if raised else Qt.BrushStyle.NoBrush)
+            inset = 0.5 if focused else 0
+            painter.drawRoundedRect(frame.adjusted(inset, inset, -inset, -inset), 7, 7)
+        return self.rect().adjusted(9, 0, -9, 0)
+
+    def line(
+        self,
+        painter: QPainter,
+        rect: QRect,
+        text: str,
+        token: str,
+        size: float,
+        weight: QFont.Weight,
+        align: int = 0,
+    ) -> None:
+        """Write one line of text, shortened where it does not fit."""
+        font = self.look.theme.font(size, weight)
+        painter.setFont(font)
+        painter.setPen(self.look.theme.color(token))
+        shown = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
+        side = Qt.AlignmentFlag(align) if align else Qt.AlignmentFlag.AlignLeft
+        painter.drawText(rect, side | Qt.AlignmentFlag.AlignVCenter, shown)
+
+
+class OrgSwitcher(_Painted):
+    """The current org: its initial, its name, where it lives and its environment."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(look)
+        self._name = ""
+        self._place = ""
+        self._production = False
+        self.setFixedHeight(max(48, look.theme.px(48)))
+
+    def tell(self, org: Org, environment: str) -> None:
+        """Show this org."""
+        self._name = org.name
+        self._place = self.tr("Local · {environment}").format(environment=environment)
+        self._production = org.environment is Environment.PRODUCTION
+        self.setAccessibleName(self.tr("Organization {name}").format(name=org.name))
+        self.setAccessibleDescription(self._place)
+        self.setToolTip(f"{org.name} ({org.code})\n{self._place}")
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        room = self.panel(painter, raised=True)
+        badge = QRect(room.left(), room.center().y() - 14, 30, 30)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self.look.theme.color("danger" if self._production else "accent"))
+        painter.drawRoundedRect(badge, 6, 6)
+        initial = self._name.strip()[:1].upper()
+        self.line(painter, badge, initial, "on_accent", 14, QFont.Weight.Bold, Qt.AlignmentFlag.AlignHCenter.value)
+        text = QRect(badge.right() + 10, room.top(), room.width() - 62, room.height())
+        top, bottom = text.adjusted(0, 8, 0, -text.height() // 2), text.adjusted(0, text.height() // 2, 0, -7)
+        self.line(painter, top, self._name, "text", 13, QFont.Weight.Bold)
+        self.line(painter, bottom, self._place, "danger" if self._production else "muted", 11, QFont.Weight.Normal)
+        arrows = QRect(room.right() - 16, room.top(), 18, room.height())
+        self.look.icons.paint(painter, arrows, "chevrons-up-down", "muted", 14)
+
+
+class Entry(_Painted):
+    """One page in the sidebar: icon, name, and a count where there is one."""
+
+    def __init__(self, icon: str, name: str, look: Look) -> None:
+        super().__init__(look)
+        self._icon_name = icon
+        self._count = ""
+        self.setText(name)
+        self.setAccessibleName(name)
+        self.setCheckable(True)
+        self.setAutoExclusive(True)
+        self.setFixedHeight(max(34, look.theme.px(34)))
+
+    def count(self, number: int | None) -> None:
+        """Show how many there are; None shows nothing."""
+        self._count = "" if number is None else self.locale().toString(number)
+        self.setAccessibleDescription(self._count)
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(WIDTH - 24, self.height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        here = self.isChecked()
+        room = self.panel(painter, raised=here)
+        icon = QRect(room.left(), room.top(), 18, room.height())
+        self.look.icons.paint(painter, icon, self._icon_name, "accent" if here else "muted", 16)
+        text = room.adjusted(27, 0, -34, 0)
+        weight = QFont.Weight.DemiBold if here else QFont.Weight.Normal
+        self.line(painter, text, self.text(), "text", 13, weight)
+        right = Qt.AlignmentFlag.AlignRight.value
+        self.line(painter, room.adjusted(0, 0, -1, 0), self._count, "muted", 11, QFont.Weight.DemiBold, right)
+
+
+class Sidebar(QFrame):
+    """Org switcher, pages, keychain.
+
+    org_clicked: show what can be done with orgs; preferences_clicked; keychain_clicked: look at the keychain again.
+    """
+
+    org_clicked = Signal()
+    preferences_clicked = Signal()
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self.setObjectName("sidebar")
+        self.setFixedWidth(max(WIDTH, look.theme.px(WIDTH)))
+        self._look = look
+        self.org = OrgSwitcher(look)
+        self.apps = Entry("layout-grid", self.tr("Apps"), look)
+        self.apps.setChecked(True)
+        self._lock = Picture("lock", look, "muted", 15)
+        self._keychain = label("", "keychainName", wrap=True)
+        self._state = label("", "keychainName")
+        self._preferences = IconButton("settings-2", self.tr("Preferences"), look)
+        section = label(self.tr("Settings"), "section")
+        section.setContentsMargins(10, 0, 0, 0)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 12, 12, 10)
+        column.setSpacing(2)
+        column.addWidget(self.org)
+        column.addSpacing(30)
+        column.addWidget(section)
+        column.addSpacing(7)
+        column.addWidget(self.apps)
+        column.addStretch()
+        column.addWidget(self._rule())
+        column.addSpacing(8)
+        column.addWidget(self._foot())
+        self.org.clicked.connect(self.org_clicked)
+        self._preferences.clicked.connect(self.preferences_clicked)
+        self.keychain(None)
+
+    @Slot(object)
+    def keychain(self, status: KeychainStatus | None) -> None:
+        """Show which keychain holds the keys and how it is; None: not known yet."""
+        if status is None:
+            self._keychain.setText(self.tr("Looking for the keychain…"))
+            self._state.setText("")
+            return
+        words = {
+            VaultState.UNLOCKED: self.tr("Unlocked"),
+            VaultState.LOCKED: self.tr("Locked"),
+            VaultState.MISSING: self.tr("Not found"),
+            VaultState.FAILED: self.tr("Not answering"),
+        }
+        self._keychain.setText(self.tr("Keys in {keychain}").format(keychain=status.name))
+        self._state.setText(words[status.state])
+        calm = status.state is VaultState.UNLOCKED
+        self._lock.change(
+            "lock" if status.state in (VaultState.UNLOCKED, VaultState.LOCKED) else "triangle-alert",
+            "muted" if calm else "warning",
+        )
+
+    def _rule(self) -> QLabel:
+        rule = label("", "rule")
+        rule.setFixedHeight(1)
+        return rule
+
+    def _foot(self) -> QWidget:
+        foot = QWidget()
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        words.addWidget(self._keychain)
+        words.addWidget(self._state)
+        row = QHBoxLayout(foot)
+        row.setContentsMargins(6, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(self._lock)
+        row.addLayout(words, 1)
+        row.addWidget(self._preferences)
+        return foot

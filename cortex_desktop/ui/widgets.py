@@ -1,0 +1,333 @@
+"""Small parts that several pages share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
+    QColor,
+    QFontMetrics,
+    QIcon,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+)
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QStyle,
+    QStyleOption,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from .icons import Icons
+from .theme import Theme
+
+
+class Look:
+    """What a widget needs to draw itself: colours, type and icons of the theme in force."""
+
+    def __init__(self, theme: Theme, resources: Path) -> None:
+        self.theme = theme
+        self.icons = Icons(resources / "icons", theme)
+        self.resources = resources
+
+
+def label(text: str = "", name: str = "", *, wrap: bool = False) -> QLabel:
+    """A plain-text label (what a person typed is never read as HTML) with an object name for the style sheet."""
+    made = QLabel(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setObjectName(name)
+    made.setWordWrap(wrap)
+    if wrap:
+        made.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+    return made
+
+
+def set_property(widget: QWidget, name: str, value: object) -> None:
+    """Set a property that the style sheet selects by, and let it take effect."""
+    if widget.property(name) != value:
+        widget.setProperty(name, value)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+
+
+def announce(widget: QWidget, text: str) -> None:
+    """Have a screen reader say `text` now."""
+    if QAccessible.isActive():
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(widget, text))
+
+
+class Button(QPushButton):
+    """A push button. role: "primary", "danger", "link" or none; icon: name and colour follow the theme."""
+
+    def __init__(self, text: str, look: Look, role: str = "", icon: str = "") -> None:
+        super().__init__(text)
+        self._look = look
+        self._icon_name = icon
+        self.setProperty("role", role)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        if icon:
+            self.setIconSize(QSize(16, 16))
+            look.theme.changed.connect(self._recolour)
+            self._recolour()
+
+    def set_icon(self, name: str) -> None:
+        """Show another icon, or none when the name is empty."""
+        self._icon_name = name
+        self._recolour()
+
+    def _recolour(self) -> None:
+        if not self._icon_name:
+            self.setIcon(QIcon())
+            return
+        token = {"primary": "on_accent", "danger": "danger", "link": "accent"}.get(self.property("role"), "text")
+        self.setIcon(self._look.icons.icon(self._icon_name, token))
+
+
+class IconButton(QToolButton):
+    """A button with an icon alone; `name` is its accessible name and tool tip."""
+
+    def __init__(self, icon: str, name: str, look: Look, token: str = "muted") -> None:
+        super().__init__()
+        self._look = look
+        self._icon_name = icon
+        self._token = token
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setIconSize(QSize(16, 16))
+        self.rename(icon, name)
+        look.theme.changed.connect(self._recolour)
+
+    def rename(self, icon: str, name: str) -> None:
+        """Take on another meaning: icon and name."""
+        self._icon_name = icon
+        self.setAccessibleName(name)
+        self.setToolTip(name)
+        self._recolour()
+
+    def _recolour(self) -> None:
+        self.setIcon(self._look.icons.icon(self._icon_name, self._token))
+
+
+class Picture(QWidget):
+    """An icon on its own, not focusable, hidden from screen readers by having no name."""
+
+    def __init__(self, icon: str, look: Look, token: str = "muted", size: int = 16, box: int = 0) -> None:
+        super().__init__()
+        self._look = look
+        self._icon_name = icon
+        self._token = token
+        self._size = size
+        self.setFixedSize(box or size, box or size)
+        look.theme.changed.connect(self.update)
+
+    def change(self, icon: str, token: str) -> None:
+        """Show another icon."""
+        self._icon_name = icon
+        self._token = token
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        if self.objectName() == "badge":
+            option = QStyleOption()
+            option.initFrom(self)
+            self.style().drawPrimitive(QStyle.PrimitiveElement.PE_Widget, option, painter, self)
+        self._look.icons.paint(painter, self.rect(), self._icon_name, self._token, self._size)
+
+
+class RoundedCorners(QWidget):
+    """Lies over a card and rounds what the card's content would leave square."""
+
+    RADIUS = 10
+
+    def __init__(self, card: QWidget, look: Look) -> None:
+        super().__init__(card)
+        self._look = look
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        card.installEventFilter(self)
+        look.theme.changed.connect(self.update)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and isinstance(watched, QWidget):
+            self.resize(watched.size())
+            self.raise_()
+        return False
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        edge = QPainterPath()
+        frame = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        edge.addRoundedRect(frame, self.RADIUS, self.RADIUS)
+        outside = QPainterPath()
+        outside.addRect(QRectF(self.rect()))
+        painter.fillPath(outside.subtracted(edge), self._look.theme.color("background"))
+        painter.setPen(QPen(self._look.theme.color("line"), 1))
+        painter.drawPath(edge)
+
+
+class Banner(QFrame):
+    """A message across the page with at most one action. Tones: "warning", "danger", "info".
+
+    acted: the action was chosen; dismissed: the person has read it.
+    """
+
+    acted = Signal()
+    dismissed = Signal()
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self.setObjectName("banner")
+        self._picture = Picture("lock", look, "warning", 20)
+        self._title = label("", "strong", wrap=True)
+        self._text = label("", "hint", wrap=True)
+        self.action = Button("", look)
+        self._close = IconButton("x", self.tr("Dismiss"), look)
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(self._title)
+        words.addWidget(self._text)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 10, 14, 10)
+        row.setSpacing(12)
+        row.addWidget(self._picture)
+        row.addLayout(words, 1)
+        row.addWidget(self.action)
+        row.addWidget(self._close)
+        self.action.clicked.connect(self.acted)
+        self._close.clicked.connect(self.dismissed)
+        self.hide()
+
+    def tell(self, tone: str, icon: str, title: str, text: str, action: str = "", *, dismissable: bool = False) -> None:
+        """Show a message. `action`: the text of its button, none when empty."""
+        set_property(self, "tone", tone)
+        self._picture.change(icon, {"info": "accent"}.get(tone, tone))
+        changed = self._title.text() != title or self.isHidden()
+        self._title.setText(title)
+        self._text.setText(text)
+        self.action.setText(action)
+        self.action.setVisible(bool(action))
+        self._close.setVisible(dismissable)
+        self.show()
+        if changed:
+            announce(self, f"{title}. {text}")
+
+
+class EmptyState(QFrame):
+    """A card that stands where a list would: picture, title, sentence, at most one action."""
+
+    acted = Signal()
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self.setObjectName("card")
+        self._picture = Picture("key-round", look, "accent", 24, 52)
+        self._picture.setObjectName("badge")
+        self._title = label("", "emptyTitle")
+        self._title.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._text = label("", "subtitle", wrap=True)
+        self._text.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._text.setFixedWidth(look.theme.px(360))
+        self.action = Button("", look, "primary", "plus")
+        column = QVBoxLayout(self)
+        column.setSpacing(10)
+        column.addStretch()
+        for widget in (self._picture, self._title, self._text, self.action):
+            column.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.insertSpacing(2, 6)
+        column.insertSpacing(5, 4)
+        column.addStretch()
+        self.action.clicked.connect(self.acted)
+
+    def tell(self, icon: str, title: str, text: str, action: str = "", action_icon: str = "") -> None:
+        """Say what is empty and what to do. `action`: the text of the button, none when empty."""
+        self.action.set_icon(action_icon)
+        self._picture.change(icon, "accent")
+        self._title.setText(title)
+        self._text.setText(text)
+        # A layout that centres a widget does not ask it how high it gets when it wraps.
+        self._text.setFixedHeight(self._text.heightForWidth(self._text.width()))
+        self.action.setText(action)
+        self.action.setVisible(bool(action))
+
+
+class Veil(QWidget):
+    """Dims what lies behind an open dialog."""
+
+    def __init__(self, over: QWidget) -> None:
+        super().__init__(over)
+        self._over = over
+        over.installEventFilter(self)
+        self.hide()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and isinstance(watched, QWidget):
+            self.resize(watched.size())
+        return False
+
+    def cover(self) -> None:
+        """Dim all of it."""
+        self.resize(self._over.size())
+        self.show()
+        self.raise_()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        QPainter(self).fillRect(self.rect(), QColor(16, 24, 40, 110))
+
+
+class Pill(QWidget):
+    """A state as a dot and a word on a soft ground, e.g. Enabled."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self._look = look
+        self._text = ""
+        self._tone = ""
+        look.theme.changed.connect(self.update)
+
+    def tell(self, text: str, tone: str) -> None:
+        """tone: "success", "warning", "danger" or "muted"."""
+        self._text = text
+        self._tone = tone
+        self.setAccessibleName(text)
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return pill_size(self._look, self._text)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        paint_pill(QPainter(self), self._look, QRectF(self.rect()), self._text, self._tone)
+
+
+def pill_size(look: Look, text: str) -> QSize:
+    """The room that `paint_pill` needs for this text."""
+    metrics = QFontMetrics(look.theme.font(12))
+    return QSize(metrics.horizontalAdvance(text) + 32, metrics.height() + 6)
+
+
+def paint_pill(painter: QPainter, look: Look, rect: QRectF, text: str, tone: str) -> None:
+    """Draw a state pill that fills `rect`."""
+    ink = look.theme.color(tone)
+    ground: QColor = look.theme.color("code" if tone == "muted" else f"{tone}_soft")
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(ground)
+    painter.drawRoundedRect(rect, rect.height() / 2, rect.height() / 2)
+    painter.setBrush(ink)
+    painter.drawEllipse(QRectF(rect.left() + 9, rect.center().y() - 3.5, 7, 7))
+    painter.setPen(ink)
+    painter.setFont(look.theme.font(12))
+    painter.drawText(rect.adjusted(21, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+    painter.restore()

@@ -1,0 +1,206 @@
+"""A keychain may never answer. Here each call gets a deadline, and the program goes on without the answer."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
+from dataclasses import dataclass
+from queue import SimpleQueue
+from typing import Protocol, TypeVar
+
+from ..domain.errors import SecretMissing, VaultError, VaultProblem, VaultTimeout
+from ..domain.ports import Vault, VaultState
+from ..domain.secret import Secret, SecretRef
+
+T = TypeVar("T")
+
+_STATES = {VaultProblem.MISSING: VaultState.MISSING, VaultProblem.LOCKED: VaultState.LOCKED}
+
+
+class RawVault(Vault, Protocol):
+    """A keychain without deadlines, made and used on one thread."""
+
+    def stop_waiting(self) -> None:
+        """As in Vault, and for good: nobody waits any more, so no further step is begun."""
+
+    def close(self) -> None:
+        """On its own thread, at the end: let go of what it holds."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """For how many seconds a caller waits for an answer. `call` is that of store, read and remove."""
+
+    call: float = 30
+    state: float = 5
+    unlock: float = 120
+
+
+class DeadlineVault:
+    """A vault whose calls end in time, with an answer or with VaultTimeout. Safe to call from any thread.
+
+    Calls run one after the other on a worker thread. One that does not answer is left behind with its thread
+    and its connection, and the next call gets fresh ones.
+
+    open_raw: makes the keychain, on the worker's thread; name, backend: what to say until it was reached.
+    """
+
+    def __init__(self, open_raw: Callable[[], RawVault], name: str, backend: str, limits: Limits | None = None) -> None:
+        self._open_raw = open_raw
+        self._name = name
+        self._backend = backend
+        self._limits = limits or Limits()
+        self._turn = threading.Lock()  # held for a whole call
+        self._guard = threading.Lock()  # held for moments, for the fields below
+        self._worker: _Worker | None = None
+        self._answer: Future[object] | None = None
+        self._closed = False
+
+    @property
+    def name(self) -> str:
+        """The keychain's own name. Answers at once."""
+        return self._name
+
+    @property
+    def backend(self) -> str:
+        """The keychain class in use. Answers at once."""
+        return self._backend
+
+    def state(self) -> VaultState:
+        """Look, without asking the person anything. Never raises; FAILED when there is no answer in time."""
+        try:
+            return self._call(self._limits.state, lambda raw: raw.state())
+        except VaultError as error:
+            return _STATES.get(error.problem, VaultState.FAILED)
+
+    def unlock(self) -> None:
+        """Ask the system to unlock the keychain; the person may be prompted."""
+        self._call(self._limits.unlock, lambda raw: raw.unlock())
+
+    def store(self, ref: SecretRef, secret: Secret) -> None:
+        """Store a secret in a new item, read it back and compare."""
+        self._call(self._limits.call, lambda raw: raw.store(ref, secret))
+
+    def read(self, ref: SecretRef) -> Secret:
+        """The stored secret. Raises SecretMissing when there is none."""
+        return self._call(self._limits.call, lambda raw: raw.read(ref))
+
+    def remove(self, ref: SecretRef) -> None:
+        """Remove the item and every double of it. No error when there is none."""
+        self._call(self._limits.call, lambda raw: raw.remove(ref))
+
+    def stop_waiting(self) -> None:
+        """Let the call that is being waited for, if any, end now with VaultTimeout. From any thread."""
+        with self._guard:
+            self._give_up()
+
+    def close(self) -> None:
+        """Take no more calls and let go of the keychain, without waiting for it."""
+        with self._guard:
+            self._closed = True
+            self._give_up()
+            worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.abandon()
+
+    def _call(self, limit: float, work: Callable[[RawVault], T]) -> T:
+        end = time.monotonic() + limit
+        if not self._turn.acquire(timeout=limit):
+            raise VaultTimeout(self._name)
+        try:
+            worker, answer = self._begin(work)
+            try:
+                return answer.result(max(0.0, end - time.monotonic()))
+            except (TimeoutError, VaultTimeout):
+                self._leave(worker)
+                raise VaultTimeout(self._name) from None
+            finally:
+                with self._guard:
+                    self._answer = None
+                if worker.raw is not None:
+                    self._name = worker.raw.name
+        finally:
+            self._turn.release()
+
+    def _begin(self, work: Callable[[RawVault], T]) -> tuple[_Worker, Future[T]]:
+        answer: Future[T] = Future()
+        with self._guard:
+            if self._closed:
+                raise VaultError(VaultProblem.FAILED, self._name, "closed")
+            if self._worker is None:
+                self._worker = _Worker(self._open_raw, self._name)
+            self._answer = answer  # type: ignore[assignment]  # Future is invariant; only an error is ever put in
+            self._worker.begin(work, answer)
+            return self._worker, answer
+
+    def _give_up(self) -> None:
+        if self._answer is not None and not self._answer.done():
+            with suppress(InvalidStateError):  # the answer came this very moment
+                self._answer.set_exception(VaultTimeout(self._name))
+
+    def _leave(self, worker: _Worker) -> None:
+        with self._guard:
+            if self._worker is worker:
+                self._worker = None
+        worker.abandon()
+
+
+class _Worker:
+    """A thread with a raw vault of its own. Who answers a call first, worker or caller, has it."""
+
+    def __init__(self, open_raw: Callable[[], RawVault], name: str) -> None:
+        self.raw: RawVault | None = None
+        self._open_raw = open_raw
+        self._name = name
+        self._abandoned = False
+        self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        # Daemon: a stuck call must not keep the program from quitting.
+        threading.Thread(target=self._run, name="vault", daemon=True).start()
+
+    def begin(self, work: Callable[[RawVault], T], answer: Future[T]) -> None:
+        """Do `work` on the thread and put its outcome into `answer`."""
+        self._jobs.put(lambda: self._do(work, answer))
+
+    def abandon(self) -> None:
+        """End the thread as soon as it can. From any thread, without blocking."""
+        self._abandoned = True
+        if self.raw is not None:
+            self.raw.stop_waiting()
+        self._jobs.put(None)
+
+    def _run(self) -> None:
+        while self._next():
+            pass
+        if self.raw is not None:
+            self.raw.close()
+
+    def _next(self) -> bool:
+        # A frame of its own, so that an idle worker holds no job and with it no secret.
+        job = self._jobs.get()
+        if job is None:
+            return False
+        job()
+        return True
+
+    def _do(self, work: Callable[[RawVault], T], answer: Future[T]) -> None:
+        try:
+            if self.raw is None:
+                self.raw = self._open_raw()
+            # After `raw` is set: abandon() sets its flag first, so one of the two sees the other.
+            if self._abandoned:
+                return
+            outcome = work(self.raw)
+        except (VaultError, SecretMissing) as error:
+            self._fail(answer, error)
+        except Exception as error:
+            self._fail(answer, VaultError(VaultProblem.FAILED, self._name, type(error).__name__))
+        else:
+            with suppress(InvalidStateError):  # too late: the caller has left
+                answer.set_result(outcome)
+
+    def _fail(self, answer: Future[T], error: Exception) -> None:
+        with suppress(InvalidStateError):  # too late: the caller has left
+            answer.set_exception(error)

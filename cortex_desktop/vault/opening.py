@@ -1,0 +1,65 @@
+"""Which keychain: chosen by the operating system and by nothing else (H-K1).
+
+keyring would let the environment, a configuration file or an installed plug-in choose, and hand them the
+plain text. So one class is named here for each system, and keyring's own functions are never called.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from ..domain.errors import VaultError, VaultProblem
+from .deadline import DeadlineVault, Limits, RawVault
+from .keyring_vault import KeyringVault
+from .secret_service import SecretServiceVault
+
+_KEYCHAIN = "Keychain"
+_CREDENTIAL_MANAGER = "Credential Manager"
+_MOST_UNITS = 1280  # of a credential, 2,560 bytes (H-K5)
+
+
+def open_vault(platform: str = sys.platform) -> DeadlineVault:
+    """The keychain of this system. Touches nothing yet: the first call does, on a thread of its own."""
+    _forget_keyring_settings()
+    if platform == "darwin":
+        # Each read may wait for a person at a prompt.
+        return DeadlineVault(_open_keychain, _KEYCHAIN, "macOS", Limits(call=120))
+    if platform == "win32":
+        return DeadlineVault(_open_credential_manager, _CREDENTIAL_MANAGER, "Windows")
+    return DeadlineVault(SecretServiceVault, "Secret Service", SecretServiceVault.backend)
+
+
+def _forget_keyring_settings() -> None:
+    # Here, on the main thread: KEYRING_PROPERTY_* sets any attribute of a keyring object, even a method.
+    for name in list(os.environ):
+        if name == "PYTHON_KEYRING_BACKEND" or name.startswith("KEYRING_PROPERTY_"):
+            del os.environ[name]
+
+
+def _open_keychain() -> RawVault:
+    from keyring.backends.macOS import Keyring
+
+    keyring = Keyring()  # type: ignore[no-untyped-call]
+    _insist(keyring, "keyring.backends.macOS", "Keyring", _KEYCHAIN)
+    keyring.keychain = None  # comes from the environment, and would only make keyring warn that it ignores it
+    return KeyringVault(keyring, _KEYCHAIN, "macOS")
+
+
+def _open_credential_manager() -> RawVault:
+    from keyring.backends.Windows import WinVaultKeyring
+
+    keyring = WinVaultKeyring()  # type: ignore[no-untyped-call]
+    _insist(keyring, "keyring.backends.Windows", "WinVaultKeyring", _CREDENTIAL_MANAGER)
+    # keyring's own choice would let domain profiles carry keys to other machines (H-K6).
+    keyring.persist = "local machine"
+    return KeyringVault(keyring, _CREDENTIAL_MANAGER, "Windows", _MOST_UNITS)
+
+
+def _insist(keyring: object, module: str, name: str, keychain: str) -> None:
+    """Raise unless `keyring` is of exactly this class, unchanged, and works on this system."""
+    kind = type(keyring)
+    if (kind.__module__, kind.__qualname__) != (module, name) or vars(keyring):
+        raise VaultError(VaultProblem.FAILED, keychain, "not the expected class")
+    if not getattr(kind, "viable", False):
+        raise VaultError(VaultProblem.MISSING, keychain, "not usable here")

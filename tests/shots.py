@@ -1,0 +1,246 @@
+"""Pictures of every page and state, from the real window on a real keychain: `dev.py shots [FOLDER]`.
+
+Each scene is drawn light and dark, at 1x and 2x, as the whole screen area of the window, dialogs included.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from PySide6.QtCore import QEventLoop, QPoint, QRect, QTimer
+from PySide6.QtGui import QFont, QFontDatabase
+from PySide6.QtWidgets import QApplication, QWidget
+
+from cortex_desktop.bootstrap import Program, make_application
+from cortex_desktop.domain.errors import VaultError, VaultProblem, VaultTimeout
+from cortex_desktop.domain.model import App, AppState, Environment, new_id
+from cortex_desktop.domain.ports import VaultState
+from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate
+from cortex_desktop.services.keychain import KeychainStatus
+
+# Example keys of Cortex's public documentation and made-up ones.
+SEED = (
+    ("Legacy kiosk", "aB3dVnq7Lw2ZxT9hKcE1rS5t", True, False, False, 650),
+    ("Trial portal", "pY4tQ8sVbN2mLk6JhG7fsWcd", True, True, True, 96),
+    ("EMR integration", "Kzc8nwCQiKOgiwTIobaI3H", False, False, True, 20),
+    ("Patient iOS", "GsAqlhnIMzrDeD8V2MBQWq", True, True, True, 11),
+    ("NewHealth App", "mwidxhb8ShcqmV1B9iOYJh", True, True, True, 0),
+)
+SIZE = (1200, 760)
+
+
+def wait(until: Callable[[], bool], seconds: float = 20) -> None:
+    """Let the program run until the condition holds."""
+    loop = QEventLoop()
+    poll = QTimer()
+    poll.timeout.connect(lambda: loop.quit() if until() else None)
+    poll.start(20)
+    QTimer.singleShot(int(seconds * 1000), loop, lambda: loop.exit(1))
+    if loop.exec() or not until():
+        raise TimeoutError("the program did not come to the state to be drawn")
+
+
+def pause(milliseconds: int) -> None:
+    """Let the program run for a while."""
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop, loop.quit)
+    loop.exec()
+
+
+class Studio:
+    """One program in one data folder, and a camera."""
+
+    def __init__(self, app: QApplication, folder: Path, out: Path, suffix: str) -> None:
+        self.app = app
+        self.out = out
+        self.suffix = suffix
+        self.program = Program(app, folder)
+        self.window = self.program.window
+        self.window.menuBar()
+        self.program.show()
+        self.window.resize(*SIZE)
+        wait(lambda: self.program.controller.status is not None and self.program.controller.org is not None)
+
+    def shoot(self, name: str) -> None:
+        """Save the window, with what lies over it, as <name>-<theme>@<ratio>.png."""
+        pause(250)
+        area = QRect(self.window.mapToGlobal(QPoint(0, 0)), self.window.size())
+        for widget in self.app.topLevelWidgets():
+            if widget.isVisible() and widget is not self.window and widget.isWindow():
+                area = area.united(QRect(widget.mapToGlobal(QPoint(0, 0)), widget.size()))
+        picture = self.window.screen().grabWindow(0, area.x(), area.y(), area.width(), area.height())
+        picture.save(str(self.out / f"{name}-{self.suffix}.png"))
+
+    def seed(self) -> None:
+        """Fill the org with the apps of the design's pictures."""
+        stores, org = self.program.stores, self.program.controller.org
+        assert stores is not None
+        assert org is not None
+        stores.repository.save_org(
+            type(org)(org.id, "newhealthco", "newhealthco", Environment.DEVELOPMENT, org.endpoint)
+        )
+        for name, key, sessions, csrf, enabled, days in SEED:
+            secret = Secret(key[:18] + key[-4:])
+            app = App(
+                id=new_id(),
+                org_id=org.id,
+                label=name,
+                sessions=sessions,
+                csrf=csrf,
+                enabled=enabled,
+                created=datetime.now(UTC) - timedelta(days=days),
+                key_ends=KeyEnds.of(secret),
+                keychain=stores.vault.backend,
+            )
+            stores.repository.add_app(app)
+            for kind in app.kinds:
+                kept = secret if kind is SecretKind.API_KEY else generate(kind)
+                stores.vault.store(SecretRef(org.id, app.id, kind, 1), kept)
+        self.program.controller.reload()
+        wait(lambda: self.window.model.total == len(SEED))
+
+    def close(self) -> None:
+        """Remove what was stored and end the program."""
+        stores = self.program.stores
+        assert stores is not None
+        for app in stores.repository.apps():
+            for ref in app.refs:
+                stores.vault.remove(ref)
+        self.window.close()
+        self.program.close()
+
+
+def scenes(studio: Studio) -> None:
+    """Every page and state, one after the other."""
+    window, page = studio.window, studio.window.page
+    studio.shoot("empty")
+    studio.seed()
+    page.select(_id_of(studio, "NewHealth App"))
+    studio.shoot("apps")
+    window.reveal_or_hide()
+    wait(lambda: window.reveal.secret is not None)
+    window.copy(SecretKind.API_KEY)
+    wait(lambda: bool(window.notices.shown))
+    studio.shoot("copied")
+    page.open_details()
+    studio.shoot("detail")
+    page.select(_id_of(studio, "EMR integration"))
+    studio.shoot("detail-signing")
+    page.close_details()
+    window.clipboard.clear()
+
+    page.search.setText("port")
+    studio.shoot("search")
+    page.search.setText("no such app")
+    studio.shoot("search-nothing")
+    page.search.clear()
+
+    for name, act in (
+        ("create", window.ask_new_app),
+        ("preferences", window.show_preferences),
+        ("about", window.show_about),
+        ("organization", window.ask_org),
+        ("delete", window.ask_delete),
+    ):
+        act()
+        dialog = _dialog(window)
+        if name == "create":
+            dialog.name.setText("NewHealth App")
+            studio.shoot("create-duplicate")
+            dialog.name.setText("NewHealth\tApp")
+            studio.shoot("create-invalid")
+            dialog.name.setText("Ward tablet")
+            studio.shoot("create")
+            dialog.fail(VaultError(VaultProblem.FULL, "GNOME Keyring"))
+            studio.shoot("create-failed")
+        else:
+            studio.shoot(name)
+        dialog.close()
+        wait(lambda: window._dialog is None)
+
+    controller = studio.program.controller
+    for state, name in (
+        (VaultState.LOCKED, "locked"),
+        (VaultState.MISSING, "missing"),
+        (VaultState.FAILED, "silent"),
+    ):
+        controller.keychain_changed.emit(KeychainStatus("GNOME Keyring", state))
+        studio.shoot(name)
+    controller.keychain_changed.emit(KeychainStatus("GNOME Keyring", VaultState.UNLOCKED))
+    window.tell_error(VaultTimeout("GNOME Keyring"))
+    studio.shoot("error")
+    for notice in window.notices.shown:
+        notice.leave()
+    app = window.model.app_at(1)
+    assert app is not None
+    window._deleted(App(**{**app.__dict__, "state": AppState.DELETED}))
+    studio.shoot("deleted")
+    window.notices.shown[0].action.click()
+    window.tell_damage("apps.json.damaged-20261123T101500Z", datetime.now(UTC), 5, 1)
+    studio.shoot("damaged")
+    page.storage_banner.hide()
+    window._show_menu(window.mapToGlobal(QPoint(700, 300)))
+    studio.shoot("menu")
+    for menu in [w for w in studio.app.topLevelWidgets() if w.inherits("QMenu") and w.isVisible()]:
+        menu.close()
+    window.resize(900, 600)
+    studio.shoot("narrow")
+    page.open_details()
+    studio.shoot("narrow-detail")
+    page.close_details()
+    window.resize(640, 480)
+    studio.shoot("small")
+    page.load_failed("", "")
+
+
+def _dialog(window: QWidget) -> QWidget:
+    wait(lambda: window._dialog is not None and window._dialog.isVisible())
+    return window._dialog
+
+
+def _id_of(studio: Studio, label: str) -> str:
+    model = studio.window.model
+    return next(app.id for row in range(model.rowCount()) if (app := model.app_at(row)) and app.label == label)
+
+
+def draw(out: Path, theme: str, ratio: str) -> None:
+    """Draw all scenes in this process."""
+    app = make_application()
+    if "Inter" in QFontDatabase.families():  # stands in for the UI font that a desktop would set
+        font = QFont("Inter")
+        font.setPixelSize(13)
+        app.setFont(font)
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder) / "data"
+        data.mkdir(mode=0o700)
+        (data / "settings.ini").write_text(f"[General]\ntheme={theme}\n")
+        studio = Studio(app, data, out, f"{theme}@{ratio}")
+        try:
+            scenes(studio)
+        finally:
+            studio.close()
+
+
+def main() -> int:
+    """Draw everything into the folder named, one process for each theme and pixel ratio."""
+    out = Path(sys.argv[1] if len(sys.argv) > 1 else "build/shots").absolute()
+    out.mkdir(parents=True, exist_ok=True)
+    if len(sys.argv) > 3:
+        draw(out, sys.argv[2], sys.argv[3])
+        return 0
+    for ratio in ("1x", "2x"):
+        for theme in ("light", "dark"):
+            environment = {**os.environ, "QT_SCALE_FACTOR": ratio[0], "PYTHONPATH": os.getcwd()}
+            subprocess.run([sys.executable, "-m", "tests.shots", str(out), theme, ratio], env=environment, check=True)
+    print(f"{len(list(out.glob('*.png')))} pictures in {out}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

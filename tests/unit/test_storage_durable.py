@@ -1,0 +1,288 @@
+"""A file is replaced wholly or not at all, whatever fails on the way."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cortex_desktop.storage import durable
+from cortex_desktop.storage.durable import copy_aside, make_folder, sweep_temps, write_durably
+
+posix_only = pytest.mark.skipif(os.name != "posix", reason="modes and folder sync are POSIX")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    found = tmp_path / "apps.json"
+    found.write_bytes(b"old")
+    return found
+
+
+def mode(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
+def names(path: Path) -> list[str]:
+    return sorted(entry.name for entry in path.parent.iterdir())
+
+
+def failing(number: int, error: OSError, real: Callable[..., Any]) -> Callable[..., Any]:
+    """`real`, but its call `number`, from 1, raises `error`."""
+    calls = []
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        calls.append(args)
+        if len(calls) == number:
+            raise error
+        return real(*args, **kwargs)
+
+    return call
+
+
+def windows_error(winerror: int) -> OSError:
+    error = PermissionError(errno.EACCES, "in use")
+    error.winerror = winerror  # type: ignore[attr-defined]  # there on Windows only
+    return error
+
+
+def test_replaces_the_file_and_leaves_nothing_else(path: Path) -> None:
+    write_durably(path, b"new")
+    assert path.read_bytes() == b"new"
+    assert names(path) == ["apps.json"]
+
+
+def test_bytes_stay_as_they_are(path: Path) -> None:
+    write_durably(path, b"a\nb\r\n\x1a\x00c")
+    assert path.read_bytes() == b"a\nb\r\n\x1a\x00c"
+
+
+@posix_only
+def test_the_file_and_the_one_kept_are_for_their_owner_alone(path: Path) -> None:
+    path.chmod(0o644)
+    umask = os.umask(0)
+    try:
+        write_durably(path, b"new", keep_as=path.with_name("kept"))
+    finally:
+        os.umask(umask)
+    assert (mode(path), mode(path.with_name("kept"))) == (0o600, 0o600)
+
+
+def test_a_file_planted_under_the_temporary_name_is_not_written_to(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    planted = path.with_name(".apps.json.known.tmp")
+    planted.write_bytes(b"theirs")
+    monkeypatch.setattr(durable.secrets, "token_hex", lambda _bytes: "known")
+    with pytest.raises(FileExistsError):
+        write_durably(path, b"new")
+    assert (path.read_bytes(), planted.read_bytes()) == (b"old", b"theirs")
+
+
+def test_short_writes_are_completed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.write
+    with monkeypatch.context() as patch:
+        patch.setattr(durable.os, "write", lambda fd, data: real(fd, data[:3]))
+        write_durably(path, b"0123456789")
+    assert path.read_bytes() == b"0123456789"
+
+
+def test_data_is_synced_before_the_name_moves_and_the_folder_after(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    order = []
+    replace, fsync = os.replace, os.fsync
+    with monkeypatch.context() as patch:
+        patch.setattr(durable.os, "replace", lambda a, b: (order.append("replace"), replace(a, b)))
+        patch.setattr(durable.os, "fsync", lambda fd: (order.append("fsync"), fsync(fd)))
+        write_durably(path, b"new")
+    assert order == (["fsync", "replace", "fsync"] if os.name == "posix" else ["fsync", "replace"])
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EACCES])
+@pytest.mark.parametrize("call", ["open", "write", "fsync", "replace"])
+def test_a_failure_leaves_the_old_file_and_no_other(
+    path: Path, monkeypatch: pytest.MonkeyPatch, call: str, code: int
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(durable.os, call, failing(1, OSError(code, "no"), getattr(os, call)))
+        with pytest.raises(OSError, match="no"):
+            write_durably(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert names(path) == ["apps.json"]
+
+
+@posix_only
+@pytest.mark.parametrize("code", [errno.EINVAL, errno.ENOTSUP])
+def test_a_folder_that_cannot_be_synced_is_no_failure(path: Path, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(durable.os, "fsync", failing(2, OSError(code, "no"), os.fsync))
+        write_durably(path, b"new")
+    assert path.read_bytes() == b"new"
+
+
+@posix_only
+def test_a_folder_whose_sync_fails_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(durable.os, "fsync", failing(2, OSError(errno.EIO, "no"), os.fsync))
+        with pytest.raises(OSError, match="no"):
+            write_durably(path, b"new")
+
+
+@pytest.mark.parametrize("winerror", [5, 32, 33])
+def test_a_file_held_by_another_program_on_windows_is_waited_for(
+    path: Path, monkeypatch: pytest.MonkeyPatch, winerror: int
+) -> None:
+    pauses: list[float] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(durable.time, "sleep", pauses.append)
+        patch.setattr(durable.os, "replace", failing(1, windows_error(winerror), os.replace))
+        write_durably(path, b"new")
+    assert path.read_bytes() == b"new"
+    assert pauses == [0.05]
+
+
+def test_waiting_for_another_program_ends_after_two_and_a_half_seconds(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+
+    def held(*_args: object) -> None:
+        raise windows_error(32)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(durable.time, "sleep", pauses.append)
+        patch.setattr(durable.os, "replace", held)
+        with pytest.raises(OSError, match="in use"):
+            write_durably(path, b"new")
+    assert sum(pauses) == pytest.approx(2.5)
+    assert max(pauses) == 1.0
+    assert names(path) == ["apps.json"]
+
+
+@pytest.mark.parametrize("winerror", [2, 112])
+def test_other_errors_are_not_waited_out(path: Path, monkeypatch: pytest.MonkeyPatch, winerror: int) -> None:
+    pauses: list[float] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(durable.time, "sleep", pauses.append)
+        patch.setattr(durable.os, "replace", failing(1, windows_error(winerror), os.replace))
+        with pytest.raises(OSError, match="in use"):
+            write_durably(path, b"new")
+    assert pauses == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="fcntl is POSIX")
+@pytest.mark.parametrize(("answer", "synced"), [(None, []), (errno.ENOTSUP, ["fsync"]), (errno.EIO, errno.EIO)])
+def test_macos_is_asked_to_empty_the_drive_s_cache(
+    path: Path, monkeypatch: pytest.MonkeyPatch, answer: int | None, synced: list[str] | int
+) -> None:
+    import fcntl
+
+    asked, fsyncs = [], []
+
+    def full_fsync(_fd: int, command: int) -> int:
+        asked.append(command)
+        if answer:
+            raise OSError(answer, "no")
+        return 0
+
+    with path.open("rb") as file, monkeypatch.context() as patch:
+        patch.setattr(durable.sys, "platform", "darwin")
+        patch.setattr(fcntl, "F_FULLFSYNC", 51, raising=False)
+        patch.setattr(fcntl, "fcntl", full_fsync)
+        patch.setattr(durable.os, "fsync", lambda _fd: fsyncs.append("fsync"))
+        if isinstance(synced, int):
+            with pytest.raises(OSError, match="no"):
+                durable._flush_to_disk(file.fileno())
+        else:
+            durable._flush_to_disk(file.fileno())
+            assert fsyncs == synced
+    assert asked == [51]
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_the_file_before_is_kept(path: Path, monkeypatch: pytest.MonkeyPatch, links: bool) -> None:
+    kept = path.with_name("kept")
+    with monkeypatch.context() as patch:
+        if not links:
+            patch.setattr(durable.os, "link", failing(1, OSError(errno.EPERM, "no links"), os.link))
+        write_durably(path, b"new", keep_as=kept)
+    assert (path.read_bytes(), kept.read_bytes()) == (b"new", b"old")
+    assert names(path) == ["apps.json", "kept"]
+    path.write_bytes(b"changed in place")
+    assert kept.read_bytes() == b"old"
+
+
+def test_keeping_goes_on_after_a_write_that_failed_last(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = path.with_name("kept")
+    with monkeypatch.context() as patch:
+        patch.setattr(durable.os, "replace", failing(2, OSError(errno.EIO, "no"), os.replace))
+        with pytest.raises(OSError, match="no"):
+            write_durably(path, b"lost", keep_as=kept)
+    assert (path.read_bytes(), kept.read_bytes()) == (b"old", b"old")
+    write_durably(path, b"new", keep_as=kept)
+    assert (path.read_bytes(), kept.read_bytes()) == (b"new", b"old")
+    assert names(path) == ["apps.json", "kept"]
+
+
+def test_the_kept_file_is_untouched_when_the_disk_is_full(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = path.with_name("kept")
+    kept.write_bytes(b"older")
+    with monkeypatch.context() as patch:
+        patch.setattr(durable.os, "write", failing(1, OSError(errno.ENOSPC, "full"), os.write))
+        with pytest.raises(OSError, match="full"):
+            write_durably(path, b"new", keep_as=kept)
+    assert (path.read_bytes(), kept.read_bytes()) == (b"old", b"older")
+
+
+def test_with_no_file_before_there_is_nothing_to_keep(tmp_path: Path) -> None:
+    write_durably(tmp_path / "apps.json", b"new", keep_as=tmp_path / "kept")
+    assert names(tmp_path / "apps.json") == ["apps.json"]
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_copy_aside_never_takes_a_name_in_use(path: Path, monkeypatch: pytest.MonkeyPatch, links: bool) -> None:
+    target = path.with_name("aside")
+    with monkeypatch.context() as patch:
+        if not links:
+            patch.setattr(durable.os, "link", failing(1, OSError(errno.EPERM, "no links"), os.link))
+        copy_aside(path, target)
+    assert target.read_bytes() == b"old"
+    path.write_bytes(b"new")
+    with pytest.raises(FileExistsError):
+        copy_aside(path, target)
+
+
+def test_only_own_temporary_files_are_swept(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    others = [".apps.json.tmp2", ".other.json.1.tmp", "apps.json.1.tmp", "apps.json.bak"]
+    for name in others:
+        path.with_name(name).write_bytes(b"")
+    with monkeypatch.context() as patch:  # killed before the name moved
+        patch.setattr(durable, "_remove_quietly", lambda _path: None)
+        patch.setattr(durable.os, "replace", failing(1, OSError(errno.EIO, "no"), os.replace))
+        with pytest.raises(OSError, match="no"):
+            write_durably(path, b"new")
+    assert len(names(path)) == len(others) + 2
+    sweep_temps(path)
+    assert names(path) == sorted(["apps.json", *others])
+
+
+@posix_only
+def test_folders_are_made_for_their_owner_alone(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir(0o755)
+    (tmp_path / "in-use").mkdir(0o755)
+    (tmp_path / "in-use/file").write_bytes(b"")
+    for name in ("new/folder", "empty", "in-use"):
+        make_folder(tmp_path / name)
+    assert [mode(tmp_path / name) for name in ("new/folder", "empty", "in-use")] == [0o700, 0o700, 0o755]
+
+
+def test_importing_it_brings_in_neither_tinydb_nor_qt() -> None:
+    code = (
+        "import sys, cortex_desktop.storage.durable\n"
+        "sys.exit(any(name.split('.')[0] in ('tinydb', 'PySide6') for name in sys.modules))"
+    )
+    root = Path(durable.__file__).parents[2]
+    assert subprocess.run([sys.executable, "-c", code], cwd=root, timeout=30, check=False).returncode == 0

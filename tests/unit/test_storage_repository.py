@@ -1,0 +1,463 @@
+"""Orgs and apps survive being saved, failing to be saved, other hands, and threads."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from threading import Barrier
+from typing import Any
+
+import pytest
+from tinydb import TinyDB, where
+
+from cortex_desktop.domain.errors import AppGone, StorageError
+from cortex_desktop.domain.model import App, AppState, Environment, Org, new_id
+from cortex_desktop.domain.ports import Repository
+from cortex_desktop.domain.secret import KeyEnds
+from cortex_desktop.storage import durable
+from cortex_desktop.storage.repository import TinyRepository
+
+posix_only = pytest.mark.skipif(os.name != "posix", reason="modes are POSIX")
+
+NOON = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
+
+
+def make_app(label: str = "NewHealth App", **fields: Any) -> App:
+    app = App(
+        id=new_id(),
+        org_id="0123abcd",
+        label=label,
+        sessions=False,
+        csrf=True,
+        created=NOON,
+        key_ends=KeyEnds("mwid", "OYJh"),
+        keychain="SecretService",
+    )
+    return replace(app, **fields)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def repository(folder: Path) -> TinyRepository:
+    return TinyRepository(folder)
+
+
+def rows(folder: Path, table: str = "apps") -> list[dict[str, Any]]:
+    """What plain TinyDB finds in the file."""
+    with TinyDB(folder / "apps.json", access_mode="r") as db:
+        return [dict(doc) for doc in db.table(table)]
+
+
+def edit(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    """Change the file as another program would."""
+    tables = json.loads((folder / "apps.json").read_bytes())
+    change(tables)
+    (folder / "apps.json").write_text(json.dumps(tables), encoding="utf-8")
+
+
+def refuse(*_args: Any, **_kwargs: Any) -> None:
+    raise OSError(errno.ENOSPC, "full")
+
+
+def test_it_is_the_port(repository: TinyRepository) -> None:
+    port: Repository = repository
+    assert port.apps() == ()
+
+
+# First start
+
+
+def test_making_one_touches_no_disk(repository: TinyRepository, folder: Path) -> None:
+    assert not folder.exists()
+    assert (repository.recovered, repository.unreadable) == (None, 0)
+
+
+def test_the_first_start_makes_the_first_org(repository: TinyRepository, folder: Path) -> None:
+    repository.open()
+    (org,) = repository.orgs()
+    assert replace(org, id="") == Org(
+        "", "My organization", "my-org", Environment.DEVELOPMENT, "https://api.dev.medable.com"
+    )
+    assert int(org.id, 16)
+    assert TinyRepository(folder).orgs() == (org,)
+
+
+@posix_only
+def test_folder_and_files_are_for_their_owner_alone(repository: TinyRepository, folder: Path) -> None:
+    repository.add_app(make_app())
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert {entry.name for entry in folder.iterdir()} == {"apps.json", "apps.json.bak"}
+    assert {entry.stat().st_mode & 0o777 for entry in folder.iterdir()} == {0o600}
+
+
+def test_a_first_start_that_cannot_save_says_so_and_may_be_tried_again(
+    repository: TinyRepository, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(durable.os, "open", refuse)
+        for _ in range(2):
+            with pytest.raises(StorageError, match="disk is full"):
+                repository.orgs()
+    assert len(repository.orgs()) == 1
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(StorageError):
+        TinyRepository(tmp_path / "file/data").open()
+
+
+# Apps
+
+
+def test_an_app_comes_back_as_it_was(repository: TinyRepository, folder: Path) -> None:
+    apps = (
+        make_app(),
+        make_app(
+            "Ärzte 🩺",
+            sessions=True,
+            csrf=False,
+            enabled=False,
+            version=3,
+            state=AppState.DELETED,
+            last_copied=NOON + timedelta(days=1),
+            purge_after=NOON + timedelta(seconds=20),
+            created=datetime(2026, 11, 23, 7, tzinfo=timezone(timedelta(hours=-5))),
+        ),
+    )
+    for app in apps:
+        repository.add_app(app)
+    for found in (repository, TinyRepository(folder)):
+        assert found.apps() == apps
+        assert [found.app(app.id) for app in apps] == list(apps)
+        assert {app.created.tzinfo for app in found.apps()} == {UTC}
+
+
+def test_the_file_has_cortex_s_own_names(repository: TinyRepository, folder: Path) -> None:
+    app = make_app()
+    repository.add_app(app)
+    assert rows(folder) == [
+        {
+            "id": app.id,
+            "org": "0123abcd",
+            "label": "NewHealth App",
+            "sessions": False,
+            "csrf": True,
+            "enabled": True,
+            "created": "2026-11-23T12:00:00.123456Z",
+            "state": "active",
+            "version": 1,
+            "key_head": "mwid",
+            "key_tail": "OYJh",
+            "keychain": "SecretService",
+            "last_copied": None,
+            "purge_after": None,
+        }
+    ]
+    (org,) = repository.orgs()
+    assert rows(folder, "orgs") == [
+        {
+            "id": org.id,
+            "name": "My organization",
+            "code": "my-org",
+            "environment": "development",
+            "endpoint": "https://api.dev.medable.com",
+        }
+    ]
+
+
+def test_a_change_is_saved_and_returned(repository: TinyRepository, folder: Path) -> None:
+    first, second = make_app("first"), make_app("second")
+    repository.add_app(first)
+    repository.add_app(second)
+    changed = repository.change_app(first.id, lambda app: replace(app, enabled=False, last_copied=NOON))
+    assert changed == replace(first, enabled=False, last_copied=NOON)
+    assert repository.app(first.id) == changed
+    assert repository.apps() == TinyRepository(folder).apps() == (changed, second)
+
+
+def test_a_dropped_app_is_gone(repository: TinyRepository, folder: Path) -> None:
+    first, second = make_app("first"), make_app("second")
+    repository.add_app(first)
+    repository.add_app(second)
+    repository.drop_app(first.id)
+    repository.drop_app(first.id)
+    assert repository.apps() == TinyRepository(folder).apps() == (second,)
+    with pytest.raises(AppGone):
+        repository.app(first.id)
+    with pytest.raises(AppGone):
+        repository.change_app(first.id, lambda app: app)
+
+
+def test_a_number_that_tinydb_reuses_is_no_identity(repository: TinyRepository, folder: Path) -> None:
+    old, new = make_app("old"), make_app("new")
+    repository.add_app(old)
+    repository.drop_app(old.id)
+    again = TinyRepository(folder)
+    again.add_app(new)
+    with TinyDB(folder / "apps.json", access_mode="r") as db:
+        assert [doc.doc_id for doc in db.table("apps").search(where("id") == new.id)] == [1]
+    with pytest.raises(AppGone):
+        again.app(old.id)
+    assert again.app(new.id) == new
+
+
+def test_an_id_is_added_once(repository: TinyRepository, folder: Path) -> None:
+    app = make_app()
+    repository.add_app(app)
+    with pytest.raises(ValueError, match="exists"):
+        repository.add_app(replace(app, label="other"))
+    assert TinyRepository(folder).apps() == (app,)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"created": datetime(2026, 11, 23)},  # noqa: DTZ001 (that is the mistake)
+        {"key_ends": KeyEnds("mwidxhb8ShcqmV1B9iOYJh", "OYJh")},
+        {"key_ends": KeyEnds("mwid", "mwidxhb8ShcqmV1B9iOYJh")},
+        {"version": 0},
+        {"version": True},
+        {"id": ""},
+        {"sessions": 1},
+        {"label": None},
+    ],
+)
+def test_an_app_that_could_not_be_read_again_is_not_saved(
+    repository: TinyRepository, folder: Path, fields: dict[str, Any]
+) -> None:
+    good = make_app()
+    repository.add_app(good)
+    before = (folder / "apps.json").read_bytes()
+    with pytest.raises((TypeError, ValueError)):
+        repository.add_app(replace(make_app(), **fields))
+    with pytest.raises((TypeError, ValueError)):
+        repository.change_app(good.id, lambda app: replace(app, **fields))
+    assert (folder / "apps.json").read_bytes() == before
+    assert repository.apps() == (good,)
+
+
+def test_a_change_keeps_the_id_and_may_fail(repository: TinyRepository) -> None:
+    app = make_app()
+    repository.add_app(app)
+
+    def fail(_app: App) -> App:
+        raise RuntimeError("mine")
+
+    with pytest.raises(RuntimeError, match="mine"):
+        repository.change_app(app.id, fail)
+    with pytest.raises(ValueError, match="keeps its id"):
+        repository.change_app(app.id, lambda app: replace(app, id=new_id()))
+    assert repository.apps() == (app,)
+
+
+@pytest.mark.parametrize("call", ["open", "write", "fsync", "replace"])
+def test_a_write_that_fails_leaves_memory_and_file_as_they_were(
+    repository: TinyRepository, folder: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    app = make_app()
+    repository.add_app(app)
+    (org,) = repository.orgs()
+    with monkeypatch.context() as patch:
+        patch.setattr(durable.os, call, refuse)
+        for attempt in (
+            lambda: repository.add_app(make_app("lost")),
+            lambda: repository.change_app(app.id, lambda app: replace(app, label="lost")),
+            lambda: repository.drop_app(app.id),
+            lambda: repository.save_org(replace(org, name="lost")),
+        ):
+            with pytest.raises(StorageError, match="disk is full"):
+                attempt()
+    for found in (repository, TinyRepository(folder)):
+        assert found.apps() == (app,)
+        assert found.orgs() == (org,)
+    later = make_app("later")
+    repository.add_app(later)
+    assert repository.apps() == TinyRepository(folder).apps() == (app, later)
+
+
+# Orgs
+
+
+def test_orgs_are_added_and_replaced_in_their_place(repository: TinyRepository, folder: Path) -> None:
+    (first,) = repository.orgs()
+    second = Org(new_id(), "Clinic", "clinic", Environment.PRODUCTION, "https://api.medable.com")
+    repository.save_org(second)
+    first = replace(first, name="Renamed")
+    repository.save_org(first)
+    assert repository.orgs() == TinyRepository(folder).orgs() == (first, second)
+
+
+# Other hands
+
+
+def test_unknown_fields_and_tables_stay(repository: TinyRepository, folder: Path) -> None:
+    app = make_app()
+    repository.add_app(app)
+
+    def add_unknown(tables: dict[str, Any]) -> None:
+        tables["apps"]["1"]["rotation"] = {"days": [30, 60]}
+        tables["orgs"]["1"]["colour"] = "teal"
+        tables["activity"] = {"5": {"what": "created"}}
+
+    edit(folder, add_unknown)
+    again = TinyRepository(folder)
+    assert again.app(app.id).extra == {"rotation": {"days": [30, 60]}}
+    changed = again.change_app(app.id, lambda app: replace(app, enabled=False, extra={}))
+    assert changed.extra == {"rotation": {"days": [30, 60]}}
+    again.save_org(replace(again.orgs()[0], name="Renamed"))
+    assert rows(folder)[0]["rotation"] == {"days": [30, 60]}
+    assert rows(folder)[0]["enabled"] is False
+    assert rows(folder, "orgs")[0]["colour"] == "teal"
+    assert rows(folder, "activity") == [{"what": "created"}]
+
+
+def test_a_new_app_may_bring_unknown_fields(repository: TinyRepository, folder: Path) -> None:
+    app = make_app(extra={"rotation": {"days": [30]}, "label": "not this"})
+    repository.add_app(app)
+    assert rows(folder)[0]["rotation"] == {"days": [30]}
+    assert rows(folder)[0]["label"] == "NewHealth App"
+
+
+def test_what_is_handed_out_is_no_way_into_the_database(repository: TinyRepository, folder: Path) -> None:
+    extra: dict[str, object] = {"days": [30]}
+    app = make_app(extra=extra)
+    repository.add_app(app)
+    extra["days"] = "mine"
+    assert repository.app(app.id).extra == {"days": [30]}
+
+    repository = TinyRepository(folder)
+    days = repository.app(app.id).extra["days"]
+    assert isinstance(days, list)
+    days.append(60)
+    repository.app(app.id).extra["more"] = 1
+    repository.change_app(app.id, lambda app: replace(app, label="changed"))
+    repository.add_app(make_app())
+    assert rows(folder)[0]["days"] == [30]
+    assert "more" not in rows(folder)[0]
+
+    before = repository.apps()
+    repository.add_app(make_app())
+    assert len(before) == 2
+
+
+BROKEN = {
+    "a missing field": lambda row: row.pop("label"),
+    "a number for a text": lambda row: row.update(label=5),
+    "a text for a truth": lambda row: row.update(enabled="yes"),
+    "a number for a truth": lambda row: row.update(csrf=1),
+    "an unknown state": lambda row: row.update(state="lost"),
+    "a state that is a list": lambda row: row.update(state=[]),
+    "a time that is none": lambda row: row.update(created="yesterday"),
+    "a time without a zone": lambda row: row.update(created="2026-11-23T12:00:00"),
+    "a time before all": lambda row: row.update(created="0001-01-01T00:00:00+14:00"),
+    "a number for a time": lambda row: row.update(last_copied=1),
+    "version 0": lambda row: row.update(version=0),
+    "version true": lambda row: row.update(version=True),
+    "an empty id": lambda row: row.update(id=""),
+    "the id of an older row": lambda row: row.update(id="a0"),
+    "more of a key than its ends": lambda row: row.update(key_head="mwidxhb8ShcqmV1B9iOYJh"),
+}
+
+
+@pytest.mark.parametrize("spoil", BROKEN.values(), ids=BROKEN.keys())
+def test_a_row_that_makes_no_sense_is_skipped_counted_and_kept(
+    repository: TinyRepository, folder: Path, spoil: Callable[[dict[str, Any]], object]
+) -> None:
+    good, bad = make_app("good", id="a0"), make_app("bad")
+    repository.add_app(good)
+    repository.add_app(bad)
+    edit(folder, lambda tables: spoil(tables["apps"]["2"]))
+    spoilt = rows(folder)[1]
+
+    again = TinyRepository(folder)
+    assert again.apps() == (good,)
+    assert again.unreadable == 1
+    assert again.recovered is None
+    later = make_app("later")
+    again.add_app(later)
+    good = again.change_app(good.id, lambda app: replace(app, label="changed"))
+    assert again.apps() == TinyRepository(folder).apps() == (good, later)
+    again.drop_app(later.id)
+    assert rows(folder)[1] == spoilt
+
+
+def test_with_no_org_left_that_makes_sense_there_is_the_first_one(repository: TinyRepository, folder: Path) -> None:
+    repository.open()
+    edit(folder, lambda tables: tables["orgs"]["1"].update(environment="moon"))
+    again = TinyRepository(folder)
+    assert [org.name for org in again.orgs()] == ["My organization"]
+    assert again.unreadable == 1
+    assert len(rows(folder, "orgs")) == 2
+
+
+def test_damage_is_restored_from_the_backup_and_told(repository: TinyRepository, folder: Path) -> None:
+    kept, newest = make_app("kept"), make_app("newest")
+    repository.add_app(kept)
+    repository.add_app(newest)
+    (folder / "apps.json").write_bytes(b"")
+    again = TinyRepository(folder)
+    assert again.apps() == (kept,)
+    assert again.recovered is not None
+    assert again.recovered.restored
+    assert again.recovered.apps == 1
+    again.close()
+    again.open()
+    assert again.recovered is None
+    assert again.apps() == (kept,)
+
+
+def test_damage_is_told_even_when_opening_fails_after_the_repair(
+    repository: TinyRepository, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.mkdir()
+    (folder / "apps.json").write_bytes(b"")
+    replace_file, calls = os.replace, []
+
+    def full_after_the_repair(*args: Any) -> None:
+        calls.append(args)
+        if len(calls) > 1:
+            refuse()
+        replace_file(*args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(durable.os, "replace", full_after_the_repair)
+        with pytest.raises(StorageError, match="disk is full"):
+            repository.open()
+    assert len(repository.orgs()) == 1
+    assert repository.recovered is not None
+    assert not repository.recovered.restored
+
+
+# Threads
+
+
+def test_two_threads_lose_nothing(repository: TinyRepository, folder: Path) -> None:
+    shared = make_app("shared")
+    repository.add_app(shared)
+    start = Barrier(2)
+
+    def work(name: str) -> None:
+        start.wait()
+        for number in range(50):
+            repository.add_app(make_app(f"{name} {number}"))
+            repository.change_app(shared.id, lambda app: replace(app, version=app.version + 1))
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(work, name) for name in "ab"]:
+            done.result()
+    for found in (repository, TinyRepository(folder)):
+        assert found.app(shared.id).version == 101
+        labels = [app.label for app in found.apps() if app.id != shared.id]
+        assert sorted(labels) == sorted(f"{name} {number}" for name in "ab" for number in range(50))
+        assert [label for label in labels if label[0] == "a"] == [f"a {number}" for number in range(50)]
