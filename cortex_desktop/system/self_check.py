@@ -130,7 +130,7 @@ class _Run:
         return status.name
 
     def _create(self) -> str:
-        self._window.new_app.trigger()
+        self._window.commands.new_app.trigger()
         self._wait(lambda: bool(self._dialogs()), "the Create App dialog did not open")
         dialog = self._dialogs()[0]
         _child(dialog, QLineEdit, "Label").setText(LABEL)
@@ -166,7 +166,7 @@ class _Run:
         stores = self._program.stores
         assert stores is not None
         self._window.page.select(self._app.id)
-        self._window.copy_key.trigger()
+        self._window.commands.copy_key.trigger()
         self._wait(lambda: self._window.clipboard.seconds_left > 0, "the key was not copied")
         if QGuiApplication.clipboard().text() != stores.vault.read(self._app.ref(SecretKind.API_KEY)).reveal():
             raise Failed("the clipboard holds something else")

@@ -7,26 +7,27 @@ from datetime import datetime
 from functools import partial
 
 from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, QUrl, Slot
-from PySide6.QtGui import QAction, QCloseEvent, QDesktopServices, QKeySequence, QPaintEvent
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QMessageBox, QWidget
 
 from ..domain.errors import CortexError
 from ..domain.model import App, AppState, Environment, Org
 from ..domain.ports import VaultState
-from ..domain.secret import Secret, SecretKind
+from ..domain.secret import SecretKind
 from ..services.apps import RESTORABLE, Created, RecoveryReport
 from ..services.keychain import KeychainStatus
-from ..services.requests import first_request
+from .actions import Actions
 from .apps.controller import AppsController
 from .apps.model import AppsModel, Column, Row
 from .apps.page import AppsPage
 from .clipboard import SecretClipboard
 from .i18n import long_time, say
+from .keys import KeyDesk, short
 from .notices import Notice, Notices
 from .reveal import Reveal
 from .settings import Settings
 from .sidebar import Sidebar
-from .widgets import Look, Veil, announce
+from .widgets import Look, Veil
 
 AWAY_MS = 60_000
 """A revealed key hides when the window has not been the active one for this long."""
@@ -61,9 +62,10 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(body)
         self._veil = Veil(body)
         self.notices = Notices(body, look)
-        self._make_actions()
-        self._make_menus()
+        self.keys = KeyDesk(controller, settings, self.reveal, self.clipboard, self.notices)
+        self.commands = Actions(self, self.page)
         self._connect()
+        self._connect_actions()
         self._away = QTimer(self)
         self._away.setSingleShot(True)
         self._away.setInterval(AWAY_MS)
@@ -78,77 +80,6 @@ class MainWindow(QMainWindow):
         self._painted = act
 
     # Set-up
-
-    def _make_actions(self) -> None:
-        def action(
-            text: str, act: Callable[[], object], keys: QKeySequence | QKeySequence.StandardKey | str = ""
-        ) -> QAction:
-            made = QAction(text, self)
-            if keys:
-                made.setShortcut(QKeySequence(keys))
-            made.triggered.connect(act)
-            return made
-
-        keys = QKeySequence.StandardKey
-        self.new_app = action(self.tr("New App…"), self.ask_new_app, keys.New)
-        self.copy_key = action(self.tr("Copy API key"), partial(self.copy, SecretKind.API_KEY), keys.Copy)
-        self.copy_secret = action(self.tr("Copy API secret"), partial(self.copy, SecretKind.API_SECRET), "Ctrl+Shift+C")
-        self.copy_request = action(self.tr("Copy first request"), self.copy_first_request, "Ctrl+Alt+C")
-        self.toggle_reveal = action(self.tr("Reveal API key"), self.reveal_or_hide, "Ctrl+R")
-        self.toggle_details = action(self.tr("Details"), self.page.toggle_details, "Ctrl+I")
-        self.toggle_details.setCheckable(True)
-        self.toggle_enabled = action(self.tr("Disable"), self.enable_or_disable, "Ctrl+E")
-        self.delete_app = action(self.tr("Delete…"), self.ask_delete, keys.Delete)
-        self.find_apps = action(self.tr("Find"), self._focus_search, keys.Find)
-        self.unlock = action(self.tr("Unlock keychain…"), self._controller.unlock)
-        self.edit_org = action(self.tr("Organization…"), self.ask_org)
-        self.preferences = action(self.tr("Preferences…"), self.show_preferences, keys.Preferences)
-        if not self.preferences.shortcut():
-            self.preferences.setShortcut(QKeySequence("Ctrl+,"))
-        self.preferences.setMenuRole(QAction.MenuRole.PreferencesRole)
-        self.leave = action(self.tr("Quit"), self.close, "Ctrl+Q")
-        self.leave.setMenuRole(QAction.MenuRole.QuitRole)
-        self.about = action(self.tr("About Cortex Desktop"), self.show_about)
-        self.about.setMenuRole(QAction.MenuRole.AboutRole)
-        # A single Delete key, or Ctrl+C, belongs to the table and the panel; in the search field it edits text.
-        self.page.addAction(self.delete_app)
-        self.delete_app.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-
-    def _make_menus(self) -> None:
-        bar = self.menuBar()
-        file_menu = bar.addMenu(self.tr("&File"))
-        file_menu.addAction(self.new_app)
-        file_menu.addSeparator()
-        file_menu.addAction(self.edit_org)
-        file_menu.addAction(self.unlock)
-        file_menu.addAction(self.preferences)
-        file_menu.addSeparator()
-        file_menu.addAction(self.leave)
-        self._app_actions: list[QAction | None] = [
-            self.copy_key,
-            self.copy_secret,
-            self.copy_request,
-            self.toggle_reveal,
-            None,
-            self.toggle_details,
-            self.toggle_enabled,
-            None,
-            self.delete_app,
-        ]
-        app_menu = bar.addMenu(self.tr("&App"))
-        self._fill(app_menu)
-        view_menu = bar.addMenu(self.tr("&View"))
-        view_menu.addAction(self.find_apps)
-        view_menu.addAction(self.toggle_details)
-        help_menu = bar.addMenu(self.tr("&Help"))
-        help_menu.addAction(self.about)
-
-    def _fill(self, menu: QMenu) -> None:
-        for action in self._app_actions:
-            if action is None:
-                menu.addSeparator()
-            else:
-                menu.addAction(action)
 
     def _connect(self) -> None:
         controller, page, details = self._controller, self.page, self.page.details
@@ -179,7 +110,26 @@ class MainWindow(QMainWindow):
         self.sidebar.org_clicked.connect(self._show_org_menu)
         self.sidebar.preferences_clicked.connect(self.show_preferences)
         self.reveal.changed.connect(self._reveal_changed)
-        self.clipboard.cleared.connect(self._clipboard_cleared)
+
+    def _connect_actions(self) -> None:
+        actions = self.commands
+        for action, act in (
+            (actions.new_app, self.ask_new_app),
+            (actions.copy_key, partial(self.copy, SecretKind.API_KEY)),
+            (actions.copy_secret, partial(self.copy, SecretKind.API_SECRET)),
+            (actions.copy_request, self.copy_first_request),
+            (actions.reveal, self.reveal_or_hide),
+            (actions.details, self.page.toggle_details),
+            (actions.enable, self.enable_or_disable),
+            (actions.delete, self.ask_delete),
+            (actions.find, self.page.focus_search),
+            (actions.unlock, self._controller.unlock),
+            (actions.organization, self.ask_org),
+            (actions.preferences, self.show_preferences),
+            (actions.quit, self.close),
+            (actions.about, self.show_about),
+        ):
+            action.triggered.connect(act)
 
     def _restore(self) -> None:
         geometry = self._settings.blob("geometry")
@@ -217,7 +167,9 @@ class MainWindow(QMainWindow):
 
         def created(made: Created) -> None:
             dialog.accept()
-            self._welcome(made)
+            self.page.select(made.app.id)
+            self.page.table.setFocus()
+            self.keys.welcome(made)
 
         dialog.submitted.connect(submit)
         dialog.stop_waiting.connect(self._controller.stop_waiting)
@@ -225,47 +177,26 @@ class MainWindow(QMainWindow):
         self._controller.waiting.slow.connect(dialog.show_slow)
         self._open(dialog)
 
-    def _welcome(self, made: Created) -> None:
-        """A new app: select it, show its key, offer to copy it."""
-        self.page.select(made.app.id)
-        self.page.table.setFocus()
-        self.reveal.show(made.app.id, made.key, self._settings.reveal_seconds)
-        notice = self.notices.show(
-            self.tr("App created"),
-            self.tr("The API key of “{label}” is in your keychain.").format(label=_short(made.app.label)),
-            action=self.tr("Copy key"),
-            topic="created",
-        )
-        notice.acted.connect(partial(self._copy_of, made.app.id))
-        notice.count_down(self._settings.reveal_seconds)
-
     @Slot(object)
     def copy(self, kind: SecretKind) -> None:
         """Copy the current app's key or secret."""
         app = self.page.current()
-        if app is not None and app.state is AppState.ACTIVE and kind in app.kinds:
-            self._with_secret(app, kind, partial(self._copied, app, kind))
+        if app is not None:
+            self.keys.copy(app, kind)
 
     @Slot()
     def copy_first_request(self) -> None:
         """Copy the current app's first request with its real key."""
         app, org = self.page.current(), self._controller.org
-        if app is None or org is None or app.state is not AppState.ACTIVE:
-            return
-
-        def copied(secret: Secret) -> None:
-            request = Secret(first_request(org, app, secret.reveal()))
-            self._hold(request, self.tr("First request copied"))
-            self._controller.note_copied(app)
-
-        self._with_secret(app, SecretKind.API_KEY, copied)
+        if app is not None and org is not None:
+            self.keys.copy_first_request(app, org)
 
     @Slot()
     def reveal_or_hide(self) -> None:
         """Show the current app's key for a while, or hide it."""
         app = self.page.current()
         if app is not None:
-            self._reveal_of(app.id)
+            self.keys.reveal_or_hide(app)
 
     @Slot()
     def enable_or_disable(self) -> None:
@@ -283,7 +214,7 @@ class MainWindow(QMainWindow):
         question = QMessageBox(
             QMessageBox.Icon.NoIcon,
             self.tr("Delete app"),
-            self.tr("Delete “{label}”?").format(label=_short(app.label)),
+            self.tr("Delete “{label}”?").format(label=short(app.label)),
             QMessageBox.StandardButton.NoButton,
             self,
         )
@@ -393,7 +324,7 @@ class MainWindow(QMainWindow):
     def _deleted(self, app: App) -> None:
         seconds = int(RESTORABLE.total_seconds())
         notice = self.notices.show(
-            self.tr("“{label}” deleted").format(label=_short(app.label)),
+            self.tr("“{label}” deleted").format(label=short(app.label)),
             icon="trash-2",
             tone="muted",
             action=self.tr("Undo"),
@@ -448,7 +379,7 @@ class MainWindow(QMainWindow):
                     text.format(**values),
                     self.tr("Try again"),
                 )
-        self.unlock.setEnabled(status.state is VaultState.LOCKED)
+        self._update_actions()
         if status.state is VaultState.LOCKED:
             self.reveal.end()
 
@@ -529,88 +460,43 @@ class MainWindow(QMainWindow):
         title = self.tr("Waiting for {keychain}…").format(keychain=self._keychain_name() or self.tr("the keychain"))
         return self.notices.show(title, icon="loader-circle", tone="muted", action=action, topic="waiting")
 
-    # Keys
-
-    def _with_secret(self, app: App, kind: SecretKind, use: Callable[[Secret], None]) -> None:
-        """Hand over the secret: at once when it is on screen already, else from the keychain."""
-        if kind is SecretKind.API_KEY and self.reveal.app_id == app.id and self.reveal.secret is not None:
-            use(self.reveal.secret)
-        else:
-            self._controller.fetch(app, kind, use)
-
     @Slot(str)
     def _copy_of(self, app_id: str) -> None:
         app = self.model.find(app_id)
-        if app is not None and app.state is AppState.ACTIVE:
-            self._with_secret(app, SecretKind.API_KEY, partial(self._copied, app, SecretKind.API_KEY))
-
-    def _copied(self, app: App, kind: SecretKind, secret: Secret) -> None:
-        key = kind is SecretKind.API_KEY
-        self._hold(secret, self.tr("API key copied") if key else self.tr("API secret copied"))
-        if key:
-            self._controller.note_copied(app)
-
-    def _hold(self, secret: Secret, title: str) -> None:
-        seconds = self._settings.clipboard_seconds
-        self.clipboard.put(secret, seconds)
-        self.notices.leave("created")
-        notice = self.notices.show(title, action=self.tr("Clear now"), topic="clipboard")
-        notice.acted.connect(self.clipboard.clear)
-        notice.count_down(seconds, lambda left: self.tr("Clears from the clipboard in %n s", "", left))
-
-    @Slot(bool)
-    def _clipboard_cleared(self, ours: bool) -> None:
-        self.notices.leave("clipboard")
-        if ours:
-            announce(self, self.tr("Clipboard cleared"))
+        if app is not None:
+            self.keys.copy(app, SecretKind.API_KEY)
 
     @Slot(str)
     def _reveal_of(self, app_id: str) -> None:
         app = self.model.find(app_id)
-        if self.reveal.app_id == app_id:
-            self.reveal.end()
-        elif app is not None and app.state is AppState.ACTIVE:
-            self._controller.fetch(app, SecretKind.API_KEY, partial(self._revealed, app_id))
-
-    def _revealed(self, app_id: str, secret: Secret) -> None:
-        self.reveal.show(app_id, secret, self._settings.reveal_seconds)
+        if app is not None:
+            self.keys.reveal_or_hide(app)
 
     @Slot()
     def _reveal_changed(self) -> None:
         self.model.mark_revealed(self.reveal.app_id)
         self.page.table.viewport().update()
-        if not self.reveal.app_id:
-            self.notices.leave("created")
         self._update_actions()
 
     # Menus and actions
 
     @Slot()
     def _update_actions(self) -> None:
-        app = self.page.current()
-        usable = app is not None and app.state is AppState.ACTIVE
-        for action in (self.copy_key, self.copy_request, self.toggle_reveal, self.toggle_enabled):
-            action.setEnabled(usable)
-        self.new_app.setEnabled(self._controller.org is not None)
-        self.page.new.setEnabled(self._controller.org is not None)
-        self.edit_org.setEnabled(self._controller.org is not None)
-        self.copy_secret.setEnabled(usable and app is not None and SecretKind.API_SECRET in app.kinds)
-        self.delete_app.setEnabled(app is not None)
-        self.toggle_details.setEnabled(app is not None)
-        self.toggle_details.setChecked(self.page.details_wanted and app is not None)
-        shown = app is not None and self.reveal.app_id == app.id
-        self.toggle_reveal.setText(self.tr("Hide API key") if shown else self.tr("Reveal API key"))
-        enabled = app is None or app.enabled
-        self.toggle_enabled.setText(self.tr("Disable") if enabled else self.tr("Enable"))
-        self.unlock.setEnabled(
-            self._controller.status is not None and self._controller.status.state is VaultState.LOCKED
+        app, org, status = self.page.current(), self._controller.org, self._controller.status
+        self.page.new.setEnabled(org is not None)
+        self.commands.update(
+            app,
+            org_known=org is not None,
+            revealed=app is not None and self.reveal.app_id == app.id,
+            details_open=self.page.details_wanted and app is not None,
+            locked=status is not None and status.state is VaultState.LOCKED,
         )
 
     @Slot(QPoint)
     def _show_menu(self, place: QPoint) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._fill(menu)
+        self.commands.fill(menu)
         menu.popup(place)
 
     @Slot()
@@ -624,14 +510,9 @@ class MainWindow(QMainWindow):
         current.setCheckable(True)
         current.setChecked(True)
         menu.addSeparator()
-        menu.addAction(self.edit_org)
+        menu.addAction(self.commands.organization)
         menu.setMinimumWidth(self.sidebar.org.width())
         menu.popup(self.sidebar.org.mapToGlobal(QPoint(0, self.sidebar.org.height() + 4)))
-
-    @Slot()
-    def _focus_search(self) -> None:
-        self.page.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self.page.search.selectAll()
 
     @Slot(str)
     def _open_folder(self, folder: str) -> None:
@@ -677,8 +558,3 @@ class MainWindow(QMainWindow):
         self.clipboard.clear()
         self._remember()
         super().closeEvent(event)
-
-
-def _short(text: str) -> str:
-    """A label for the middle of a sentence: at most 40 characters."""
-    return text if len(text) <= 40 else text[:39] + "…"

@@ -106,7 +106,7 @@ class Notices(QObject):
 
     def __init__(self, host: QWidget, look: Look) -> None:
         super().__init__(host)
-        self._host = host
+        self.host = host
         self._look = look
         self._shown: list[tuple[str, Notice]] = []
         host.installEventFilter(self)
@@ -128,13 +128,13 @@ class Notices(QObject):
         while len(self._shown) >= 3:
             self._shown[0][1].leave()
         notice = Notice(self._look, icon, tone, title, text, action)
-        notice.setParent(self._host)
+        notice.setParent(self.host)
         self._shown.append((topic, notice))
         notice.gone.connect(self._settle)
         notice.show()
         notice.raise_()
         self._place()
-        announce(self._host, f"{title}. {text}")
+        announce(self.host, f"{title}. {text}")
         return notice
 
     @property
@@ -159,10 +159,10 @@ class Notices(QObject):
         self._place()
 
     def _place(self) -> None:
-        bottom = self._host.height() - 20
+        bottom = self.host.height() - 20
         for _, notice in reversed(self._shown):
             height = max(60, notice.heightForWidth(notice.width()), notice.minimumSizeHint().height())
-            left_to_right = self._host.layoutDirection() == Qt.LayoutDirection.LeftToRight
-            x = self._host.width() - notice.width() - 24 if left_to_right else 24
+            left_to_right = self.host.layoutDirection() == Qt.LayoutDirection.LeftToRight
+            x = self.host.width() - notice.width() - 24 if left_to_right else 24
             notice.setGeometry(x, bottom - height, notice.width(), height)
             bottom -= height + 10

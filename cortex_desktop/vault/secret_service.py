@@ -150,7 +150,6 @@ class SecretServiceVault:
         Looked at before each operation rather than repeating one that failed half-way: the keys of an old
         session mean nothing to a new service, and no operation is ever sent twice.
         """
-        import secretstorage
         from secretstorage.util import open_session
 
         if self._abandoned:
@@ -163,8 +162,6 @@ class SecretServiceVault:
         # After the field is set: stop_waiting() sets its flag first, so one of the two sees the other.
         if self._abandoned:
             raise VaultTimeout(self.name)
-        if not secretstorage.check_service_availability(connection):
-            raise VaultError(VaultProblem.MISSING, self.name, "no service on the bus")
         self._session = open_session(connection)  # starts the service where it waits to be started
         self._owner = _owner_of_service(connection)
         self.name = _name_of_service(connection, self._owner)

@@ -266,6 +266,7 @@ def test_keyrings_own_errors_are_told_apart() -> None:
             KeyringVault(strange, "x", "x").store(some_ref(), generate(KEY))
         assert (failure.value.problem, failure.value.detail) == (problem, type(error).__name__)
         assert failure.value.__suppress_context__
+        assert failure.value.__cause__ is None
 
 
 def test_nothing_is_begun_once_nobody_waits() -> None:

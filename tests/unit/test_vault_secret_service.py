@@ -121,7 +121,9 @@ def test_errors_are_told_apart(
         with pytest.raises(VaultError) as failure:
             call()
         assert failure.value.problem is problem
-        assert failure.value.__suppress_context__  # a log of it does not show the original
+        # A log of it does not show the original.
+        assert failure.value.__suppress_context__
+        assert failure.value.__cause__ is None
         assert "quote" not in f"{failure.value} {failure.value.detail}"
 
 
@@ -172,6 +174,20 @@ def test_makes_the_first_collection_at_the_prompt(monkeypatch: pytest.MonkeyPatc
     assert asked == []
     vault.unlock()
     assert asked == [("Default", "default")]
+
+
+def test_nobody_waits_any_more_while_it_connects(monkeypatch: pytest.MonkeyPatch) -> None:
+    vault, closed = SecretServiceVault(), []
+
+    def connect() -> SimpleNamespace:
+        vault.stop_waiting()  # too early to cut this connection
+        return SimpleNamespace(close=lambda: closed.append(True))
+
+    monkeypatch.setattr(vault, "_reach_bus", connect)
+    with pytest.raises(VaultTimeout):
+        vault.read(some_ref())
+    vault.close()
+    assert closed
 
 
 def test_a_vault_nobody_waits_for_connects_no_more() -> None:

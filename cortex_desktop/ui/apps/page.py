@@ -341,6 +341,12 @@ class AppsPage(QWidget):
         """Whether the person has the details open."""
         return self._wants_details
 
+    @Slot()
+    def focus_search(self) -> None:
+        """Put the cursor into the search, ready to type anew."""
+        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.search.selectAll()
+
     # Remembered between starts
 
     def layout_state(self) -> QByteArray:

@@ -1,0 +1,116 @@
+"""Showing and copying keys: where a secret passes through the window, and how soon it is gone again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import QObject, Slot
+
+from ..domain.model import App, AppState, Org
+from ..domain.secret import Secret, SecretKind
+from ..services.apps import Created
+from ..services.requests import first_request
+from .apps.controller import AppsController
+from .clipboard import SecretClipboard
+from .notices import Notices
+from .reveal import Reveal
+from .settings import Settings
+from .widgets import announce
+
+
+class KeyDesk(QObject):
+    """Reveals one key at a time and copies secrets, each for as long as Preferences say."""
+
+    def __init__(
+        self,
+        controller: AppsController,
+        settings: Settings,
+        reveal: Reveal,
+        clipboard: SecretClipboard,
+        notices: Notices,
+    ) -> None:
+        super().__init__(notices)
+        self._controller = controller
+        self._settings = settings
+        self._reveal = reveal
+        self._clipboard = clipboard
+        self._notices = notices
+        reveal.changed.connect(self._reveal_changed)
+        clipboard.cleared.connect(self._cleared)
+
+    def welcome(self, made: Created) -> None:
+        """Show a new app's key and offer to copy it."""
+        self._reveal.show(made.app.id, made.key, self._settings.reveal_seconds)
+        notice = self._notices.show(
+            self.tr("App created"),
+            self.tr("The API key of “{label}” is in your keychain.").format(label=short(made.app.label)),
+            action=self.tr("Copy key"),
+            topic="created",
+        )
+        notice.acted.connect(partial(self.copy, made.app, SecretKind.API_KEY))
+        notice.count_down(self._settings.reveal_seconds)
+
+    def reveal_or_hide(self, app: App) -> None:
+        """Show the app's key for a while, or hide it if it is shown."""
+        if self._reveal.app_id == app.id:
+            self._reveal.end()
+        elif app.state is AppState.ACTIVE:
+            self._controller.fetch(app, SecretKind.API_KEY, partial(self._revealed, app))
+
+    def copy(self, app: App, kind: SecretKind) -> None:
+        """Put the app's key or secret on the clipboard."""
+        if kind in app.kinds:
+            self._with_secret(app, kind, partial(self._copied, app, kind))
+
+    def copy_first_request(self, app: App, org: Org) -> None:
+        """Put the app's first request, with its real key, on the clipboard."""
+
+        def copied(key: Secret) -> None:
+            self._hold(Secret(first_request(org, app, key.reveal())), self.tr("First request copied"))
+            self._controller.note_copied(app)
+
+        self._with_secret(app, SecretKind.API_KEY, copied)
+
+    def _with_secret(self, app: App, kind: SecretKind, use: Callable[[Secret], None]) -> None:
+        """Hand over the secret: at once when it is on screen already, else from the keychain."""
+        if app.state is not AppState.ACTIVE:
+            return
+        if kind is SecretKind.API_KEY and self._reveal.app_id == app.id and self._reveal.secret is not None:
+            use(self._reveal.secret)
+        else:
+            self._controller.fetch(app, kind, use)
+
+    def _revealed(self, app: App, key: Secret) -> None:
+        self._reveal.show(app.id, key, self._settings.reveal_seconds)
+
+    def _copied(self, app: App, kind: SecretKind, secret: Secret) -> None:
+        if kind is SecretKind.API_KEY:
+            self._hold(secret, self.tr("API key copied"))
+            self._controller.note_copied(app)
+        else:
+            self._hold(secret, self.tr("API secret copied"))
+
+    def _hold(self, secret: Secret, title: str) -> None:
+        seconds = self._settings.clipboard_seconds
+        self._clipboard.put(secret, seconds)
+        self._notices.leave("created")
+        notice = self._notices.show(title, action=self.tr("Clear now"), topic="clipboard")
+        notice.acted.connect(self._clipboard.clear)
+        notice.count_down(seconds, lambda left: self.tr("Clears from the clipboard in %n s", "", left))
+
+    @Slot(bool)
+    def _cleared(self, ours: bool) -> None:
+        self._notices.leave("clipboard")
+        if ours:
+            announce(self._notices.host, self.tr("Clipboard cleared"))
+
+    @Slot()
+    def _reveal_changed(self) -> None:
+        if not self._reveal.app_id:
+            self._notices.leave("created")
+
+
+def short(text: str) -> str:
+    """A label for the middle of a sentence: at most 40 characters."""
+    return text if len(text) <= 40 else text[:39] + "…"
