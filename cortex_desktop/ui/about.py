@@ -7,7 +7,7 @@ from importlib import metadata
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, Qt, Slot
-from PySide6.QtGui import QFont, QIcon
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QPlainTextEdit, QVBoxLayout, QWidget
 
 from .. import __version__
@@ -56,9 +56,7 @@ class AboutDialog(Sheet):
         self.list.addItems([_title(part) for part in self._parts])
         self.text = QPlainTextEdit()
         self.text.setReadOnly(True)
-        font = QFont(look.theme.mono)
-        font.setPixelSize(look.theme.px(11))
-        self.text.setFont(font)
+        self.text.setObjectName("licence")
         self.text.setTabChangesFocus(True)
         self.text.setAccessibleName(self.tr("Licence text"))
         parts = QHBoxLayout()

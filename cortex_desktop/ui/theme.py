@@ -183,6 +183,7 @@ class Theme(QObject):
 
     def _style_sheet(self) -> str:
         values = {f.name: getattr(self.tokens, f.name) for f in fields(self.tokens) if f.name != "dark"}
+        values["mono"] = self.mono.family()
         values["folder"] = self._styles.as_posix()
         values["scheme"] = "dark" if self.tokens.dark else "light"
         for size in (11, 12, 13, 15, 16, 17, 20):

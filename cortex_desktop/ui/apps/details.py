@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
-from PySide6.QtGui import QFont, QTextOption
+from PySide6.QtGui import QTextOption
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -31,10 +31,9 @@ WIDTH = 328
 class KeyField(QFrame):
     """A key as read-only text, with its buttons beside it."""
 
-    def __init__(self, look: Look, name: str) -> None:
+    def __init__(self, name: str) -> None:
         super().__init__()
         self.setObjectName("keyField")
-        self._look = look
         self.text = QLineEdit()
         self.text.setObjectName("keyText")
         self.text.setReadOnly(True)
@@ -44,8 +43,6 @@ class KeyField(QFrame):
         self._row.setContentsMargins(8, 0, 2, 0)
         self._row.setSpacing(0)
         self._row.addWidget(self.text, 1)
-        self._take_font()
-        look.theme.changed.connect(self._take_font)
 
     def add(self, button: QWidget) -> None:
         """Put a button at the end of the field."""
@@ -55,9 +52,6 @@ class KeyField(QFrame):
         if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
             set_property(self, "focused", event.type() == QEvent.Type.FocusIn)
         return False
-
-    def _take_font(self) -> None:
-        self.text.setFont(self._look.theme.mono)
 
 
 class DetailsPanel(QFrame):
@@ -88,14 +82,14 @@ class DetailsPanel(QFrame):
         self._title.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         close = IconButton("x", self.tr("Close details"), look)
         self._pill = Pill(look)
-        self.key = KeyField(look, self.tr("API key"))
+        self.key = KeyField(self.tr("API key"))
         self._eye = IconButton("eye", self.tr("Reveal API key"), look)
         self._copy = IconButton("copy", self.tr("Copy API key"), look)
         self.key.add(self._eye)
         self.key.add(self._copy)
         self._kept = label("", "hint", wrap=True)
         self._secret_title = label(self.tr("API secret"), "strong")
-        self._secret = KeyField(look, self.tr("API secret, hidden"))
+        self._secret = KeyField(self.tr("API secret, hidden"))
         self._secret.text.setText("•" * 22)
         self._secret_copy = IconButton("copy", self.tr("Copy API secret"), look)
         self._secret.add(self._secret_copy)
@@ -178,8 +172,6 @@ class DetailsPanel(QFrame):
         self._delete.clicked.connect(self.delete_asked)
         reveal.changed.connect(self._show_key)
         reveal.ticked.connect(self._show_kept)
-        self._take_font()
-        look.theme.changed.connect(self._take_font)
 
     def tell(self, org: Org, keychain: str) -> None:
         """Take up the org and the keychain's name, which stand in the panel's texts."""
@@ -267,12 +259,6 @@ class DetailsPanel(QFrame):
             grid.addWidget(value, row, 1)
             self._facts[key] = value
         return grid
-
-    def _take_font(self) -> None:
-        font = QFont(self._look.theme.mono)
-        font.setPixelSize(self._look.theme.px(11))
-        self._request.setFont(font)
-        self._fit_request()
 
     @Slot()
     def _fit_request(self) -> None:

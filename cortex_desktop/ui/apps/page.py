@@ -203,7 +203,7 @@ class AppsPage(QWidget):
         self._card = QFrame()
         self._card.setObjectName("card")
         inside = QVBoxLayout(self._card)
-        inside.setContentsMargins(1, 1, 1, 1)
+        inside.setContentsMargins(0, 0, 0, 0)
         inside.addWidget(self.table)
         RoundedCorners(self._card, look)
         self.empty = EmptyState(look)
