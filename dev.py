@@ -268,7 +268,7 @@ class PrivateSession:
         head = struct.pack(f">HHHH{len(name)}sH", 0xFFFF, 0, 0, len(name), name, len(cookie))
         authority.write_bytes(head + cookie)
         self.env["XAUTHORITY"] = str(authority)
-        screen = ("Xvfb", "-screen", "0", "1600x1200x24", "-dpi", "96", "-nolisten", "tcp", "-noreset")
+        screen = ("Xvfb", "-screen", "0", "2600x1700x24", "-dpi", "96", "-nolisten", "tcp", "-noreset")
         self.env["DISPLAY"] = ":" + self.start_and_ask(*screen, "-auth", str(authority), "-displayfd", "{fd}")
         ready = self.folder / "openbox-is-ready"
         self.start("openbox", "--sm-disable", "--startup", f"touch '{ready}'")

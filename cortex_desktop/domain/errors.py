@@ -97,7 +97,7 @@ class NotFinished(CortexError):
         super().__init__(
             QT_TRANSLATE_NOOP("core", "Not finished yet"),
             QT_TRANSLATE_NOOP(
-                "core", "“{label}” is written down, but the keychain did not confirm it. Nothing is lost."
+                "core", "“{label}” is written down, but not confirmed yet. Nothing is lost."
             ),
             QT_TRANSLATE_NOOP(
                 "core",

@@ -98,11 +98,12 @@ def new_id() -> str:
 def clean_label(text: str) -> str:
     """The label as it is kept: trimmed, in composed form (NFC).
 
-    Raises LabelError unless it has 1 to 120 characters and no control characters (line breaks, tabs, and the
-    invisible characters that turn the direction of text around and so could make one label pass for another).
+    Raises LabelError unless it has 1 to 120 characters, one of them visible, and no control characters (line breaks,
+    tabs, and the invisible characters that turn the direction of text around and so could make one label pass for
+    another).
     """
     label = unicodedata.normalize("NFC", text.strip())
-    if not label:
+    if all(unicodedata.category(c) in {"Cf", "Zs"} for c in label):  # joiners, marks and spaces alone are blank too
         raise LabelError(
             QT_TRANSLATE_NOOP("core", "Enter a label"),
             QT_TRANSLATE_NOOP("core", "An app needs a name that you recognise it by."),

@@ -13,7 +13,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from ..domain.errors import CortexError, NotFinished, SecretMissing, VaultError, VaultProblem, VaultTimeout
+from ..domain.errors import (
+    AppGone,
+    CortexError,
+    NotFinished,
+    SecretMissing,
+    StorageError,
+    VaultError,
+    VaultProblem,
+    VaultTimeout,
+)
 from ..domain.model import App, AppState, Org, clean_label, new_id
 from ..domain.ports import Repository, Vault, VaultState
 from ..domain.secret import KeyEnds, Secret, SecretKind, generate, well_formed
@@ -68,7 +77,7 @@ class AppService:
         """Make an app, its key and, without Sessions, its secret; store them in the keychain.
 
         Raises LabelError, StorageError, VaultError with nothing left behind; NotFinished when the keychain gave
-        no answer, so that the next recovery must look what became of the secrets.
+        no answer, or the disk refused after the secrets were stored: the next recovery looks what became of it.
         """
         label = clean_label(label)
         self._require_vault()
@@ -94,7 +103,10 @@ class AppService:
         except VaultError as error:
             self._undo(app, error)
             raise
-        app = self._repository.change_app(app.id, _activate)
+        try:
+            app = self._repository.change_app(app.id, _activate)
+        except StorageError as error:
+            raise NotFinished(label) from error  # all secrets are there, so recovery completes it
         return Created(app, key)
 
     def secret(self, app_id: str, kind: SecretKind = SecretKind.API_KEY) -> Secret:
@@ -111,12 +123,15 @@ class AppService:
         return self._repository.change_app(app_id, lambda app: replace(app, enabled=enabled))
 
     def delete(self, app_id: str) -> App:
-        """Hide the app. Until RESTORABLE has passed, `restore` brings it back with its key; then `purge` takes it."""
+        """Hide the app. Until RESTORABLE has passed, `restore` brings it back with its key; then `purge` takes it.
+
+        Raises StorageError, AppGone, and NotFinished for an app that is still being created.
+        """
         until = self._now() + RESTORABLE
-        return self._repository.change_app(app_id, lambda app: replace(app, state=AppState.DELETED, purge_after=until))
+        return self._repository.change_app(app_id, lambda app: _hide(app, until))
 
     def restore(self, app_id: str) -> App:
-        """Bring a deleted app back. Raises AppGone when its secrets were removed already."""
+        """Bring a deleted app back. Raises AppGone when the removal of its secrets has begun."""
         return self._repository.change_app(app_id, _restore)
 
     def purge(self, app_id: str) -> None:
@@ -193,7 +208,17 @@ def _activate(app: App) -> App:
     return replace(app, state=AppState.ACTIVE)
 
 
+def _hide(app: App, until: datetime) -> App:
+    if app.state is AppState.CREATING:
+        raise NotFinished(app.label)  # restoring it could bring back an app without its key
+    if app.state is AppState.DELETING:
+        raise AppGone
+    return replace(app, state=AppState.DELETED, purge_after=until)
+
+
 def _restore(app: App) -> App:
+    if app.state is AppState.DELETING:
+        raise AppGone
     if app.state is not AppState.DELETED:
         return app
     return replace(app, state=AppState.ACTIVE, purge_after=None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,8 @@ class Instance(QObject):
         self._lock = QLockFile(str(folder / "cortex-desktop.lock"))
         # No age limit: the program runs for days. A lock left by a dead process is still seen as such, by its id.
         self._lock.setStaleLockTime(0)
-        self._name = "cortex-desktop-" + hashlib.sha256(str(folder).encode()).hexdigest()[:32]
+        # The same name by whichever way the folder was named; a name may hold bytes that are no characters.
+        self._name = "cortex-desktop-" + hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:32]
         self._server: QLocalServer | None = None
 
     def acquire(self) -> bool:

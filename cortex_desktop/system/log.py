@@ -10,7 +10,10 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
-_SECRET_SHAPED = re.compile(r"(?<![0-9A-Za-z])(?:[0-9A-Za-z]{64}|[0-9A-Za-z]{22})(?![0-9A-Za-z])")
+_SECRET_SHAPED = re.compile(
+    r"(?:(?<![0-9A-Za-z])|(?<=\\[nrt])|(?<=%[0-9A-Fa-f]{2}))"  # a repr's line break and a URL's escape end in letters
+    r"(?:[0-9A-Za-z]{64}|[0-9A-Za-z]{22})(?![0-9A-Za-z])"
+)
 
 
 def redact(text: str) -> str:

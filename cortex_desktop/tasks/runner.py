@@ -96,6 +96,7 @@ class Runner(QObject):
             with self._gate:
                 if self._open:
                     self._finished.emit(job)
+            del job  # its result may be a secret, and the next job may be hours away
 
     @Slot(object)
     def _deliver(self, job: _Job) -> None:

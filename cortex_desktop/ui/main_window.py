@@ -7,8 +7,8 @@ from datetime import datetime
 from functools import partial
 
 from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, QUrl, Slot
-from PySide6.QtGui import QCloseEvent, QDesktopServices, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QMessageBox, QWidget
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QMainWindow, QMenu, QWidget
 
 from ..domain.errors import CortexError
 from ..domain.model import App, AppState, Environment, Org
@@ -46,11 +46,11 @@ class MainWindow(QMainWindow):
         self.model = AppsModel(self)
         self.reveal = Reveal(self)
         self.clipboard = SecretClipboard(self)
-        self._dialog: QWidget | None = None
+        self._dialog: QDialog | None = None
         self._painted: Callable[[], None] | None = None
 
         self.setWindowTitle(self.tr("Apps – Cortex Desktop"))
-        self.setMinimumSize(640, 420)
+        self.setMinimumSize(560, 380)
         self.sidebar = Sidebar(look)
         self.page = AppsPage(look, self.model, self.reveal)
         body = QWidget()
@@ -211,27 +211,19 @@ class MainWindow(QMainWindow):
         app = self.page.current()
         if app is None or self._dialog is not None:
             return
-        question = QMessageBox(
-            QMessageBox.Icon.NoIcon,
-            self.tr("Delete app"),
+        from .sheet import Question
+
+        question = Question(
+            self._look,
             self.tr("Delete “{label}”?").format(label=short(app.label)),
-            QMessageBox.StandardButton.NoButton,
-            self,
-        )
-        question.setTextFormat(Qt.TextFormat.PlainText)
-        question.setInformativeText(
             self.tr(
                 "Its API key is removed from the keychain and cannot be brought back. "
                 "Programs that use the key keep working until it is retired in Cortex."
-            )
+            ),
+            self.tr("Delete"),
+            self,
         )
-        question.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        delete = question.addButton(self.tr("Delete"), QMessageBox.ButtonRole.DestructiveRole)
-        delete.setProperty("role", "danger")
-        cancel = question.addButton(self.tr("Cancel"), QMessageBox.ButtonRole.RejectRole)
-        question.setDefaultButton(cancel)
-        question.setEscapeButton(cancel)
-        delete.clicked.connect(partial(self._controller.delete, app, self._deleted))
+        question.confirmed.connect(partial(self._controller.delete, app, self._deleted))
         self._open(question)
 
     @Slot()
@@ -520,12 +512,12 @@ class MainWindow(QMainWindow):
 
     # Inside
 
-    def _open(self, dialog: QMessageBox | QWidget) -> None:
+    def _open(self, dialog: QDialog) -> None:
         """Open a dialog over the window. One at a time: shortcuts reach the window even while it is modal."""
         self._dialog = dialog
         self._veil.cover()
         dialog.destroyed.connect(self._dialog_gone)
-        dialog.open()  # type: ignore[union-attr]
+        dialog.open()
 
     @Slot()
     def _dialog_gone(self) -> None:
@@ -537,6 +529,10 @@ class MainWindow(QMainWindow):
 
     def _keychain_name(self) -> str:
         return self._controller.status.name if self._controller.status is not None else ""
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.sidebar.compact(self.width() < self._look.theme.px(800))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

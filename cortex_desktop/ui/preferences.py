@@ -74,6 +74,7 @@ class PreferencesDialog(Sheet):
         box.setSingleStep(5)
         box.setSuffix(self.tr(" s"))
         box.setValue(value)
+        box.lineEdit().setTextMargins(9, 0, 0, 0)  # the style sheet's padding does not reach this part
         return box
 
     @Slot()

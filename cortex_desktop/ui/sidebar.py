@@ -12,6 +12,9 @@ from ..services.keychain import KeychainStatus
 from .widgets import IconButton, Look, Picture, label
 
 WIDTH = 228
+COMPACT_WIDTH = 64
+NARROW = 100
+"""Below this width in pixels the parts of the sidebar show their icons alone."""
 
 
 class _Painted(QAbstractButton):
@@ -81,11 +84,16 @@ class OrgSwitcher(_Painted):
         painter = QPainter(self)
         room = self.panel(painter, raised=True)
         badge = QRect(room.left(), room.center().y() - 14, 30, 30)
+        narrow = self.width() < NARROW
+        if narrow:
+            badge.moveCenter(self.rect().center())
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self.look.theme.color("danger" if self._production else "accent"))
         painter.drawRoundedRect(badge, 6, 6)
         initial = self._name.strip()[:1].upper()
         self.line(painter, badge, initial, "on_accent", 14, QFont.Weight.Bold, Qt.AlignmentFlag.AlignHCenter.value)
+        if narrow:
+            return
         text = QRect(badge.right() + 10, room.top(), room.width() - 62, room.height())
         top, bottom = text.adjusted(0, 8, 0, -text.height() // 2), text.adjusted(0, text.height() // 2, 0, -7)
         self.line(painter, top, self._name, "text", 13, QFont.Weight.Bold)
@@ -103,6 +111,7 @@ class Entry(_Painted):
         self._count = ""
         self.setText(name)
         self.setAccessibleName(name)
+        self.setToolTip(name)
         self.setCheckable(True)
         self.setAutoExclusive(True)
         self.setFixedHeight(max(34, look.theme.px(34)))
@@ -120,8 +129,11 @@ class Entry(_Painted):
         painter = QPainter(self)
         here = self.isChecked()
         room = self.panel(painter, raised=here)
-        icon = QRect(room.left(), room.top(), 18, room.height())
+        narrow = self.width() < NARROW
+        icon = self.rect() if narrow else QRect(room.left(), room.top(), 18, room.height())
         self.look.icons.paint(painter, icon, self._icon_name, "accent" if here else "muted", 16)
+        if narrow:
+            return
         text = room.adjusted(27, 0, -34, 0)
         weight = QFont.Weight.DemiBold if here else QFont.Weight.Normal
         self.line(painter, text, self.text(), "text", 13, weight)
@@ -141,7 +153,6 @@ class Sidebar(QFrame):
     def __init__(self, look: Look) -> None:
         super().__init__()
         self.setObjectName("sidebar")
-        self.setFixedWidth(max(WIDTH, look.theme.px(WIDTH)))
         self._look = look
         self.org = OrgSwitcher(look)
         self.apps = Entry("layout-grid", self.tr("Apps"), look)
@@ -150,14 +161,14 @@ class Sidebar(QFrame):
         self._keychain = label("", "keychainName", wrap=True)
         self._state = label("", "keychainName")
         self._preferences = IconButton("settings-2", self.tr("Preferences"), look)
-        section = label(self.tr("Settings"), "section")
-        section.setContentsMargins(10, 0, 0, 0)
+        self._section = label(self.tr("Settings"), "section")
+        self._section.setContentsMargins(10, 0, 0, 0)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 12, 12, 10)
         column.setSpacing(2)
         column.addWidget(self.org)
         column.addSpacing(30)
-        column.addWidget(section)
+        column.addWidget(self._section)
         column.addSpacing(7)
         column.addWidget(self.apps)
         column.addStretch()
@@ -166,7 +177,15 @@ class Sidebar(QFrame):
         column.addWidget(self._foot())
         self.org.clicked.connect(self.org_clicked)
         self._preferences.clicked.connect(self.preferences_clicked)
+        self.compact(False)
         self.keychain(None)
+
+    def compact(self, yes: bool) -> None:
+        """Show icons alone, for a narrow window, or everything."""
+        self.setFixedWidth(COMPACT_WIDTH if yes else max(WIDTH, self._look.theme.px(WIDTH)))
+        for part in (self._section, self._lock, self._keychain, self._state):
+            part.setVisible(not yes)
+        self._foot_row.setContentsMargins(4 if yes else 6, 0, 0, 0)
 
     @Slot(object)
     def keychain(self, status: KeychainStatus | None) -> None:
@@ -200,8 +219,7 @@ class Sidebar(QFrame):
         words.setSpacing(0)
         words.addWidget(self._keychain)
         words.addWidget(self._state)
-        row = QHBoxLayout(foot)
-        row.setContentsMargins(6, 0, 0, 0)
+        self._foot_row = row = QHBoxLayout(foot)
         row.setSpacing(8)
         row.addWidget(self._lock)
         row.addLayout(words, 1)

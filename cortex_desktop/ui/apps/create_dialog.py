@@ -91,7 +91,7 @@ class CreateAppDialog(Sheet):
         form.addSpacing(16)
         form.addWidget(self.csrf)
         form.addLayout(csrf_note)
-        form.addSpacing(4)
+        form.addSpacing(12)
         form.addWidget(self._problem)
         form.addStretch()
         self.column.insertWidget(1, self._progress)

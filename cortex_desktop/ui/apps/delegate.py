@@ -99,8 +99,9 @@ class AppsDelegate(QStyledItemDelegate):
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
         painter.save()
         painter.fillRect(rect, theme.color("accent_soft" if selected else "surface"))
-        painter.setPen(theme.color("line"))
-        painter.drawLine(rect.bottomLeft(), rect.bottomRight())
+        if index.row() + 1 < index.model().rowCount():  # the card's own edge ends the last row
+            painter.setPen(theme.color("line"))
+            painter.drawLine(rect.bottomLeft(), rect.bottomRight())
         column = Column(index.column())
         inner = rect.adjusted(PADDING, 0, -PADDING, 0)
         match column:
