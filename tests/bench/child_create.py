@@ -1,0 +1,133 @@
+"""Creates apps in the real window, in turn with bare writes and reads of the keychain.
+
+child_create.py FOLDER ROUNDS: prints one JSON object with lists of ms, one entry for each round.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections import defaultdict
+from pathlib import Path
+
+from cortex_desktop.bootstrap import Program, make_application
+from cortex_desktop.domain.model import new_id
+from cortex_desktop.domain.secret import SecretKind, generate
+from cortex_desktop.ui.apps.create_dialog import CreateAppDialog
+from keyring.backends.SecretService import Keyring
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from watching import Heartbeat, pause, timed, wait
+
+SETTLE_MS = 250
+"""Between rounds: what follows a creation, e.g. the end of the dialog, must not disturb the next."""
+
+
+class Bench:
+    """One program on a data folder, with its keychain unlocked."""
+
+    def __init__(self, folder: Path) -> None:
+        self.app = make_application()
+        self.program = Program(self.app, folder)
+        self.window = self.program.window
+        self.keyring = Keyring()
+        self.heart = Heartbeat()
+        self.found: dict[str, list[float]] = defaultdict(list)
+        self.program.show()
+        wait(lambda: self.program.controller.status is not None, "the keychain gave no answer")
+        wait(lambda: self.window.model.total > 0, "the apps were not loaded")
+
+    def round(self) -> None:
+        """One of each, one after the other."""
+        self.found["bare"].append(self.bare())
+        for sessions, name in ((True, "sessions"), (False, "signing")):
+            self.found[name].append(self.create(sessions))
+            self.heart.start()
+            pause(SETTLE_MS)
+            idle, _ = self.heart.stop()
+            self.create(sessions, watched=name)
+            self.found["stall idle"].append(idle)
+
+    def bare(self) -> float:
+        """One write and one read with python-keyring's own class, in ms."""
+        service, key = f"cortex-desktop-bench/{new_id()}", generate(SecretKind.API_KEY).reveal()
+        pause(SETTLE_MS)
+        begin = time.perf_counter()
+        self.keyring.set_password(service, "api-key", key)
+        kept = self.keyring.get_password(service, "api-key")
+        took = (time.perf_counter() - begin) * 1000
+        assert kept == key
+        self.keyring.delete_password(service, "api-key")
+        return took
+
+    def create(self, sessions: bool, watched: str = "") -> float:
+        """From the click on Create App until the key is on screen, in ms.
+
+        watched: note the longest stall under this name, from the click until 100 ms after the key is there.
+        """
+        dialog = self._filled_dialog(sessions)
+        viewport, reveal = self.window.page.table.viewport(), self.window.reveal
+        if watched:
+            self.heart.start()
+        took = timed(
+            lambda: QTest.mouseClick(dialog.create_app, Qt.MouseButton.LeftButton),
+            [viewport],
+            lambda: reveal.secret is not None,
+        )
+        if watched:
+            pause(100)
+            stall, busy = self.heart.stop()
+            self.found[f"stall {watched}"].append(stall)
+            self.found[f"busy {watched}"].append(busy)
+        self._tidy(reveal.app_id)
+        return took
+
+    def _filled_dialog(self, sessions: bool) -> CreateAppDialog:
+        self.window.commands.new_app.trigger()
+        dialogs = lambda: [w for w in QApplication.topLevelWidgets() if isinstance(w, CreateAppDialog) and w.isVisible()]  # noqa: E731
+        wait(dialogs, "the Create App dialog did not open")
+        dialog = dialogs()[0]
+        dialog.name.setText("Benchmark app")
+        dialog.sessions.setChecked(sessions)
+        pause(SETTLE_MS)
+        return dialog
+
+    def _tidy(self, app_id: str) -> None:
+        """Take the new app away again, so that each round finds the same number of rows and items."""
+        stores, window = self.program.stores, self.window
+        assert stores is not None
+        pause(SETTLE_MS)
+        window.reveal.end()
+        for notice in list(window.notices.shown):
+            notice.leave()
+        app = stores.repository.app(app_id)
+        for ref in app.refs:
+            stores.vault.remove(ref)
+        stores.repository.drop_app(app_id)
+        before = window.model.total
+        self.program.controller.reload()
+        wait(lambda: window.model.total == before - 1, "the app did not go")
+        pause(SETTLE_MS)
+
+    def close(self) -> None:
+        """End the program as a person would."""
+        self.window.close()
+        self.program.close()
+
+
+def main() -> int:
+    """Measure and tell."""
+    bench = Bench(Path(sys.argv[1]))
+    bench.round()  # imports, the first connection, the first dialog: not what is measured here
+    bench.found.clear()
+    for _ in range(int(sys.argv[2])):
+        bench.round()
+    bench.close()
+    print(json.dumps(bench.found))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,153 @@
+"""What is measured: each function returns rows of the table.
+
+What is compared runs in turns, so that a busy moment of the machine hits both. Absolute figures are never judged by
+a test: they are shown, and ratios of one run are held against the bars.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+from report import Row, middle, spread
+from seeding import seed_folder, seed_keychain
+
+HERE = Path(__file__).resolve().parent
+SOME, MANY = 1_000, 10_000
+FRAME_MS, SORT_MS = 16, 50
+START_BAR, MEMORY_BAR = 1.25, 1.4
+CREATE_RATIO, CREATE_MS = 1.3, 30
+STAY_SECONDS = 3.0
+
+
+class Measures:
+    """All measures, on data folders inside `folder`. rounds: how often each thing is done."""
+
+    def __init__(self, folder: Path, rounds: int) -> None:
+        self._folder = folder
+        self._rounds = rounds
+        self.all: dict[str, Callable[[], list[Row]]] = {
+            "start": self.start,
+            "memory": self.memory,
+            "create": self.create,
+            "table": self.table,
+        }
+
+    def start(self) -> list[Row]:
+        """From the start of the process to the first window painted."""
+        times: dict[str, list[float]] = defaultdict(list)
+        for number in range(self._rounds + 1):
+            for name, apps in (("bare", None), ("none", 0), ("some", SOME)):
+                shown, rows = self._start_once(apps)
+                if number:  # the first time reads from the disk what later ones find in memory
+                    times[name].append(shown)
+                    times[f"{name} rows"].append(rows)
+        bare = times["bare"]
+        return [
+            _against(f"start to first window, {count} apps", times[name], bare, START_BAR)
+            for name, count in (("none", "0"), ("some", "1,000"))
+        ] + [
+            Row("start to rows on screen, 1,000 apps", spread(times["some rows"]), result=_times(times["some rows"], bare))
+        ]
+
+    def memory(self) -> list[Row]:
+        """The most memory that was resident, after some seconds."""
+        self._keychain()
+        ours, bare = [], []
+        for _ in range(max(3, self._rounds // 4)):
+            bare.append(_child("child_bare.py", STAY_SECONDS)["peak_kb"] / 1024)
+            ours.append(_child("child_app.py", self._data(SOME), STAY_SECONDS, SOME)["peak_kb"] / 1024)
+        return [_against("peak memory, 1,000 apps", ours, bare, MEMORY_BAR, "MB")]
+
+    def create(self) -> list[Row]:
+        """From the click on Create App to the key on screen, and how long the GUI thread was away meanwhile."""
+        self._keychain()
+        found = _child("child_create.py", self._data(SOME), self._rounds)
+        bare = found["bare"]
+        limit = CREATE_RATIO * middle(bare) + CREATE_MS
+        rows = []
+        for name, what in (("sessions", "with Sessions, 1 secret"), ("signing", "without Sessions, 2 secrets")):
+            took = found[name]
+            rows.append(
+                Row(
+                    f"create, {what}",
+                    spread(took),
+                    f"bare write + read {spread(bare)}",
+                    f"{_times(took, bare)}; {middle(took) - CREATE_RATIO * middle(bare):+.0f} ms to 1.3 ×",
+                    f"1.3 × + 30 ms = {limit:.0f} ms",
+                    middle(took) <= limit,
+                )
+            )
+        for name, what in (("sessions", "with Sessions"), ("signing", "without Sessions")):
+            stall, busy = found[f"stall {name}"], found[f"busy {name}"]
+            worst = max(range(len(stall)), key=stall.__getitem__)
+            rows.append(
+                Row(
+                    f"longest stall during create, {what}",
+                    f"{spread(stall, digits=1)}, worst {stall[worst]:.1f} ms",
+                    f"idle {spread(found['stall idle'], digits=1)}, worst {max(found['stall idle']):.1f} ms",
+                    f"own work in it {middle(busy):.1f} ms, in the worst {busy[worst]:.1f} ms",
+                    f"{FRAME_MS} ms",
+                    stall[worst] <= FRAME_MS,
+                )
+            )
+        return rows
+
+    def table(self) -> list[Row]:
+        """Search and sort with many apps, until repainted."""
+        self._keychain()
+        rounds = max(2, self._rounds // 4)
+        found = _child("child_table.py", self._data(MANY), rounds, MANY)
+        rows = [
+            _within(f"search, {what}, 10,000 apps", found[name], FRAME_MS)
+            for name, what in (("type", "a letter typed"), ("erase", "a letter erased"))
+        ]
+        for name, values in found.items():
+            if name.startswith("sort "):
+                column = name.removeprefix("sort ").replace("KEY", "API KEY").title().replace("Api", "API")
+                rows.append(_within(f"sort by {column.replace('Csrf', 'CSRF')}, 10,000 apps", values, SORT_MS))
+        return rows
+
+    def _start_once(self, apps: int | None) -> tuple[float, float]:
+        """ms until the first window, and until the rows; None: the bare window, which has none."""
+        begin = time.monotonic()  # of the whole system, not of a process: the child's times compare with it
+        found = _child("child_bare.py", 0) if apps is None else _child("child_app.py", self._data(apps), 0, apps)
+        return (found["shown"] - begin) * 1000, (found.get("rows", found["shown"]) - begin) * 1000
+
+    def _data(self, apps: int) -> Path:
+        folder = self._folder / str(apps)
+        return folder if folder.exists() else seed_folder(folder, apps)
+
+    @cache  # noqa: B019  # one object, for as long as the process runs
+    def _keychain(self) -> None:
+        """Fill the keychain, once."""
+        print(f"Storing {SOME} items in the private keychain…", file=sys.stderr, flush=True)
+        seed_keychain(SOME)
+
+
+def _child(script: str, *arguments: object) -> dict:
+    """Run one measured process to its end; what it found."""
+    command = [sys.executable, str(HERE / script), *map(str, arguments)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, env={**os.environ, "PYTHONDONTWRITEBYTECODE": ""}, check=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def _times(ours: list[float], other: list[float]) -> str:
+    return f"{middle(ours) / middle(other):.2f} ×"
+
+
+def _against(what: str, ours: list[float], bare: list[float], bar: float, unit: str = "ms") -> Row:
+    met = middle(ours) / middle(bare) <= bar
+    return Row(what, spread(ours, unit), f"bare window {spread(bare, unit)}", _times(ours, bare), f"{bar:g} ×", met)
+
+
+def _within(what: str, values: list[float], bar: float) -> Row:
+    found = f"{spread(values, digits=1)}, worst {max(values):.1f} ms"
+    return Row(what, found, "", f"{middle(values) / FRAME_MS:.0%} of a frame", f"{bar:g} ms", middle(values) <= bar)

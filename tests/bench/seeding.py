@@ -1,0 +1,70 @@
+"""Data folders and a keychain with many apps in them, quickly."""
+
+from __future__ import annotations
+
+import json
+import random
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cortex_desktop.domain.model import App, new_id
+from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate
+from cortex_desktop.storage.repository import FILE_NAME, TinyRepository
+
+NAMES = "Patient, Clinic, Ward, Trial, Study, Kiosk, EMR, Consent, Lab, Ärzte, Köln, 東京".split(", ")
+KINDS = "portal, iOS, Android, integration, gateway, web app, dashboard, sync".split(", ")
+
+
+def seed_folder(folder: Path, apps: int) -> Path:
+    """A data folder with one org and so many apps; the folder itself.
+
+    The program writes the first row, and the others follow its pattern in one go: a durable write for each would
+    take minutes.
+    """
+    repository = TinyRepository(folder)
+    org = repository.orgs()[0]
+    if apps:
+        repository.add_app(
+            App(new_id(), org.id, "Pattern", False, True, datetime.now(UTC), KeyEnds("head", "tail"), "SecretService")
+        )
+        repository.close()
+        file = folder / FILE_NAME
+        tables = json.loads(file.read_text())
+        pattern = tables["apps"]["1"]
+        chance = random.Random(1)  # the same apps in each run
+        tables["apps"] = {str(n): _row(pattern, n, chance) for n in range(1, apps + 1)}
+        file.write_text(json.dumps(tables, separators=(",", ":")))
+    assert len(TinyRepository(folder).apps()) == apps
+    return folder
+
+
+def _row(pattern: dict[str, object], number: int, chance: random.Random) -> dict[str, object]:
+    ends = "".join(chance.choices("ABCDEFGHabcdefgh0123456789", k=8))
+    created = datetime.now(UTC) - timedelta(seconds=chance.randrange(60, 90_000_000))
+    return {
+        **pattern,
+        "id": f"{chance.getrandbits(128):032x}",
+        "label": f"{chance.choice(NAMES)} {chance.choice(KINDS)} {number}",
+        "sessions": chance.random() < 0.5,
+        "csrf": chance.random() < 0.8,
+        "enabled": chance.random() < 0.9,
+        "created": created.isoformat().replace("+00:00", "Z"),
+        "key_head": ends[:4],
+        "key_tail": ends[4:],
+    }
+
+
+def seed_keychain(items: int) -> None:
+    """Fill the session's keychain with items like ours. Only for a keychain that is nobody's (dev.py bench)."""
+    import secretstorage
+    from secretstorage.util import open_session
+
+    with closing(secretstorage.dbus_init()) as connection:
+        session = open_session(connection)
+        collection = secretstorage.Collection(connection, session=session)
+        for _ in range(items):
+            ref = SecretRef(new_id(), new_id(), SecretKind.API_KEY, 1)
+            attributes = {"service": ref.service, "username": ref.username, "application": "Python keyring library"}
+            secret: Secret = generate(ref.kind)
+            collection.create_item("Cortex Desktop API key", attributes, secret.reveal().encode())

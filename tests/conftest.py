@@ -1,0 +1,135 @@
+"""What tests share: the program on real and on pretended stores, and the watch over what they leave behind."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+    from cortex_desktop.vault.memory import InMemoryVault
+    from tests.support.gui import Desk
+
+_applications: list[QApplication] = []
+
+
+@pytest.fixture(scope="session")
+def qapp() -> QApplication:
+    """The application as the program makes it. pytest-qt's `qtbot` works with this one."""
+    from cortex_desktop.bootstrap import make_application
+
+    if not _applications:
+        _applications.append(make_application())  # kept to the end: Qt crashes when it goes before its widgets
+    return _applications[0]
+
+
+@pytest.fixture(autouse=True)
+def _leave_nothing(request: pytest.FixtureRequest) -> Iterator[None]:
+    """For tests with windows. It is set up before the program, and so looks after that is closed."""
+    if "qapp" not in request.fixturenames:
+        yield
+        return
+    request.getfixturevalue("qapp")
+    from tests.support.leaks import nothing_left
+
+    with nothing_left():
+        yield
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A data folder, made as the program makes one."""
+    from cortex_desktop.system.paths import make_private
+
+    folder = tmp_path / "data"
+    make_private(folder)
+    return folder
+
+
+@pytest.fixture
+def vault() -> InMemoryVault:
+    """A keychain in memory."""
+    from cortex_desktop.vault.memory import InMemoryVault
+
+    return InMemoryVault()
+
+
+@pytest.fixture
+def start(qapp: QApplication, qtbot, folder: Path, vault: InMemoryVault) -> Iterator[Callable[..., Desk]]:
+    """`start()` opens the window on the data folder and the keychain in memory; again after `close()`.
+
+    Takes what `MemoryProgram` and `Desk.start` take.
+    """
+    from tests.support.gui import Desk, MemoryProgram
+
+    desks: list[Desk] = []
+
+    def start(*, ready: bool = True, **parts: object) -> Desk:
+        desks.append(Desk(MemoryProgram(qapp, folder, vault, **parts), qtbot))
+        return desks[-1].start(ready=ready)
+
+    yield start
+    for desk in desks:
+        desk.close()
+
+
+@pytest.fixture
+def desk(start: Callable[..., Desk]) -> Desk:
+    """The window, open and empty, on a keychain in memory."""
+    return start()
+
+
+@pytest.fixture
+def start_really(qapp: QApplication, qtbot, folder: Path) -> Iterator[Callable[..., Desk]]:
+    """As `start`, with the operating system's keychain. What was stored there is removed afterwards."""
+    from cortex_desktop.bootstrap import Program
+    from tests.support.gui import Desk
+
+    if sys.platform == "linux" and os.environ.get("CORTEX_DESKTOP_PRIVATE_SESSION") != "1":
+        pytest.skip("would use your own keychain; `python3 dev.py test` gives a private one")
+    desks: list[Desk] = []
+
+    def start_really(*, ready: bool = True) -> Desk:
+        desks.append(Desk(Program(qapp, folder), qtbot))
+        return desks[-1].start(ready=ready)
+
+    yield start_really
+    for desk in desks:
+        desk.close()
+    remove_keychain_items(folder)
+
+
+@pytest.fixture
+def program(start_really: Callable[..., Desk]) -> Desk:
+    """The window, open and empty, on the operating system's keychain."""
+    return start_really()
+
+
+def remove_keychain_items(folder: Path) -> None:
+    """Remove from the real keychain what the database in this folder knows, and check that this was all."""
+    from cortex_desktop.storage.repository import TinyRepository
+    from cortex_desktop.vault.opening import open_vault
+
+    with closing(open_vault()) as vault:
+        for app in TinyRepository(folder).apps():
+            for ref in app.refs:
+                vault.remove(ref)
+    if sys.platform == "linux":
+        assert not keychain_items(), "items were left in the keychain"
+
+
+def keychain_items() -> list[str]:
+    """The services of all our items in the Secret Service. Only Linux's keychain can list them."""
+    import secretstorage
+
+    with closing(secretstorage.dbus_init()) as connection:
+        items = secretstorage.search_items(connection, {})
+        services = [item.get_attributes().get("service", "") for item in items]
+    return [service for service in services if service.startswith("cortex-desktop/")]

@@ -1,0 +1,188 @@
+"""Secrets do not show themselves, and are drawn as they should be."""
+
+from __future__ import annotations
+
+import copy
+import io
+import json
+import logging
+import pickle
+import secrets
+import string
+import traceback
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import pytest
+
+from cortex_desktop.domain.model import App, AppState, new_id
+from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate, well_formed
+from cortex_desktop.services.apps import Created
+
+TEXT = "mwidxhb8ShcqmV1B9iOYJh"
+LETTERS_AND_DIGITS = string.ascii_letters + string.digits
+APP = App(
+    id="00ff",
+    org_id="0123abcd",
+    label="NewHealth App",
+    sessions=False,
+    csrf=True,
+    created=datetime(2026, 11, 23, tzinfo=UTC),
+    key_ends=KeyEnds("mwid", "OYJh"),
+    keychain="SecretService",
+)
+
+
+@pytest.fixture
+def secret() -> Secret:
+    return Secret(TEXT)
+
+
+WAYS_TO_SHOW: dict[str, Callable[[Secret], str]] = {
+    "repr": repr,
+    "str": str,
+    "ascii": ascii,
+    "f-string": lambda s: f"{s}",
+    "f-string with repr": lambda s: f"{s!r:>40}",
+    "f-string with width": lambda s: f"{s:>40}",
+    "format": lambda s: "{:.4}".format(s),  # noqa: UP032
+    "percent": lambda s: "%s %r" % (s, s),  # noqa: UP031
+    "in a list": lambda s: repr([s, {"key": s}]),
+    "in a dataclass": lambda s: repr(Created(APP, s)),
+    "in an error": lambda s: str(ValueError(s)) + repr(ValueError(s)),
+}
+
+WAYS_TO_HAND_OVER: dict[str, Callable[[Any], object]] = {
+    **{f"pickle {n}": partial(pickle.dumps, protocol=n) for n in range(pickle.HIGHEST_PROTOCOL + 1)},
+    "copy": copy.copy,
+    "deepcopy": copy.deepcopy,
+    "json": json.dumps,
+    "asdict": lambda s: asdict(Created(APP, s)),
+    "hash": hash,
+    "set": lambda s: {s},
+    "vars": vars,
+    "bytes": bytes,
+    "add": lambda s: "" + s,
+    "join": "".join,
+    "iterate": list,
+}
+
+
+@pytest.mark.parametrize("show", WAYS_TO_SHOW.values(), ids=WAYS_TO_SHOW)
+def test_no_way_of_showing_it_shows_it(secret: Secret, show: Callable[[Secret], str]) -> None:
+    shown = show(secret)
+    assert TEXT not in shown
+    assert TEXT[:4] not in shown
+    assert TEXT[-4:] not in shown
+
+
+def test_nothing_of_it_reaches_a_log_or_a_traceback(secret: Secret) -> None:
+    out = io.StringIO()
+    log = logging.Logger("test")
+    log.addHandler(logging.StreamHandler(out))
+    log.warning("%s %r", secret, secret)
+    try:
+        raise RuntimeError(secret)
+    except RuntimeError as error:
+        log.exception("failed")
+        out.write("".join(traceback.TracebackException.from_exception(error, capture_locals=True).format()))
+    assert "Secret(…)" in out.getvalue()
+    assert TEXT not in out.getvalue()
+
+
+@pytest.mark.parametrize("hand_over", WAYS_TO_HAND_OVER.values(), ids=WAYS_TO_HAND_OVER)
+def test_it_refuses_to_be_copied_hashed_or_taken_for_text(secret: Secret, hand_over: Callable[[Any], object]) -> None:
+    with pytest.raises(TypeError) as refusal:
+        hand_over(secret)
+    assert TEXT not in str(refusal.value)
+
+
+def test_it_is_equal_to_the_same_secret_only(secret: Secret) -> None:
+    assert secret == Secret(TEXT)
+    assert secret != Secret(TEXT[:-1] + "i")
+    assert secret != Secret("")
+    assert secret != TEXT
+    assert Secret("schlüssel") == Secret("schlüssel")
+    assert secret.reveal() == TEXT
+
+
+def test_an_item_is_named_as_the_contract_says() -> None:
+    app = replace(APP, version=3)
+    key, api_secret = app.refs
+    assert (key.service, key.username) == ("cortex-desktop/0123abcd/00ff/3", "api-key")
+    assert (api_secret.service, api_secret.username) == ("cortex-desktop/0123abcd/00ff/3", "api-secret")
+    assert APP.ref(SecretKind.API_KEY).service == "cortex-desktop/0123abcd/00ff/1"
+
+
+def test_an_app_with_sessions_has_no_api_secret() -> None:
+    assert APP.kinds == (SecretKind.API_KEY, SecretKind.API_SECRET)
+    assert replace(APP, sessions=True).kinds == (SecretKind.API_KEY,)
+    assert [ref.username for ref in replace(APP, sessions=True).refs] == ["api-key"]
+
+
+def test_no_label_stands_in_an_items_name() -> None:
+    assert all(APP.label not in ref.service + ref.username for ref in APP.refs)
+
+
+def test_ids_are_lower_case_hex_and_new_each_time() -> None:
+    ids = [new_id() for _ in range(100)]
+    assert len(set(ids)) == 100
+    assert all(len(i) == 32 and set(i) <= set("0123456789abcdef") for i in ids)
+
+
+def test_the_ends_of_a_key_are_four_and_four(secret: Secret) -> None:
+    assert KeyEnds.of(secret) == KeyEnds("mwid", "OYJh")
+
+
+def test_a_new_app_is_enabled_and_active_in_version_one() -> None:
+    assert (APP.version, APP.enabled, APP.state) == (1, True, AppState.ACTIVE)
+
+
+# Generation
+
+
+@pytest.mark.parametrize(("kind", "length"), [(SecretKind.API_KEY, 22), (SecretKind.API_SECRET, 64)])
+def test_a_new_one_has_its_length_of_letters_and_digits(kind: SecretKind, length: int) -> None:
+    for _ in range(200):
+        text = generate(kind).reveal()
+        assert len(text) == length
+        assert set(text) <= set(LETTERS_AND_DIGITS)
+        assert well_formed(kind, Secret(text))
+
+
+def test_no_two_are_equal() -> None:
+    assert len({generate(SecretKind.API_KEY).reveal() for _ in range(5000)}) == 5000
+
+
+def test_all_62_characters_come_equally_often() -> None:
+    count = Counter("".join(generate(SecretKind.API_SECRET).reveal() for _ in range(2000)))
+    expected = 2000 * 64 / 62
+    chi_square = sum((count[char] - expected) ** 2 / expected for char in LETTERS_AND_DIGITS)
+    # 61 degrees of freedom: above 130 once in two million runs. Bytes modulo 62 would give about 1,200.
+    assert chi_square < 130
+
+
+def test_each_character_is_drawn_from_the_operating_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = []
+
+    def choice(alphabet: str) -> str:
+        drawn.append(alphabet)
+        return alphabet[len(drawn) % len(alphabet)]
+
+    monkeypatch.setattr(secrets, "choice", choice)
+    text = generate(SecretKind.API_KEY).reveal()
+    assert len(drawn) == 22
+    assert all(sorted(alphabet) == sorted(LETTERS_AND_DIGITS) for alphabet in drawn)
+    assert text == "".join(drawn[0][n] for n in range(1, 23))
+
+
+@pytest.mark.parametrize(
+    "text", ["", TEXT[:-1], TEXT + "x", TEXT[:-1] + "-", TEXT[:-1] + "é", TEXT[:-1] + "٣", " " * 22]
+)
+def test_what_is_not_one_of_ours_is_seen(text: str) -> None:
+    assert not well_formed(SecretKind.API_KEY, Secret(text))
+    assert not well_formed(SecretKind.API_SECRET, Secret(text))
