@@ -96,9 +96,7 @@ class NotFinished(CortexError):
     def __init__(self, label: str) -> None:
         super().__init__(
             QT_TRANSLATE_NOOP("core", "Not finished yet"),
-            QT_TRANSLATE_NOOP(
-                "core", "“{label}” is written down, but not confirmed yet. Nothing is lost."
-            ),
+            QT_TRANSLATE_NOOP("core", "“{label}” is written down, but not confirmed yet. Nothing is lost."),
             QT_TRANSLATE_NOOP(
                 "core",
                 "It is completed or undone as soon as the keychain answers, at the latest at the next start.",

@@ -167,11 +167,13 @@ class AppService:
 
     def _require_vault(self) -> None:
         """Say no before anything is written when the keychain plainly cannot take the secrets."""
-        problem = {VaultState.LOCKED: VaultProblem.LOCKED, VaultState.MISSING: VaultProblem.MISSING}.get(
-            self._vault.state()
-        )
-        if problem is not None:
-            raise VaultError(problem, self._vault.name)
+        match self._vault.state():
+            case VaultState.LOCKED:
+                raise VaultError(VaultProblem.LOCKED, self._vault.name)
+            case VaultState.MISSING:
+                raise VaultError(VaultProblem.MISSING, self._vault.name)
+            case VaultState.FAILED:
+                raise VaultTimeout(self._vault.name)
 
     def _settle_creation(self, app: App) -> bool:
         """Activate the app when all its secrets are there and right; otherwise remove it. True when activated."""

@@ -217,8 +217,8 @@ class MainWindow(QMainWindow):
             self._look,
             self.tr("Delete “{label}”?").format(label=short(app.label)),
             self.tr(
-                "Its API key is removed from the keychain and cannot be brought back. "
-                "Programs that use the key keep working until it is retired in Cortex."
+                "You can undo this for a few seconds. Then its API key leaves the keychain and cannot be brought back. "
+                "Nothing is changed in Cortex itself."
             ),
             self.tr("Delete"),
             self,
