@@ -170,14 +170,17 @@ class Theme(QObject):
         # Tells the platform as well, so that title bars and native menus agree with the window.
         hints.setColorScheme(schemes.get(self._mode, Qt.ColorScheme.Unknown))
         dark = self._mode == "dark" or (self._mode == "system" and hints.colorScheme() == Qt.ColorScheme.Dark)
-        self.tokens = DARK if dark else LIGHT
-        if not self._high_contrast():
+        if self._high_contrast():
+            self._app.setPalette(QPalette())
+            self.tokens = system_tokens(self._app.palette())
+        else:
+            self.tokens = DARK if dark else LIGHT
             self._app.setPalette(palette(self.tokens))
-            self._app.setStyleSheet(self._style_sheet())
+        self._app.setStyleSheet(self._style_sheet())
         self.changed.emit()
 
     def _high_contrast(self) -> bool:
-        """Whether the system asks for high contrast; then its own colours stay in force."""
+        """Whether the system asks for high contrast; then its own colours are taken."""
         accessibility = self._app.styleHints().accessibility()
         return accessibility is not None and accessibility.contrastPreference() == Qt.ContrastPreference.HighContrast
 
@@ -223,3 +226,38 @@ def palette(tokens: Tokens) -> QPalette:
     for role in (roles.WindowText, roles.Text, roles.ButtonText):
         made.setColor(QPalette.ColorGroup.Disabled, role, QColor(tokens.muted))
     return made
+
+
+def system_tokens(system: QPalette) -> Tokens:
+    """Tokens made of the system's own colours, for those who set high contrast."""
+    roles = QPalette.ColorRole
+
+    def name(role: QPalette.ColorRole) -> str:
+        return system.color(role).name().upper()
+
+    ground, text = name(roles.Base), name(roles.Text)
+    return Tokens(
+        dark=system.color(roles.Base).lightness() < system.color(roles.Text).lightness(),
+        background=ground,
+        surface=ground,
+        raised=ground,
+        sidebar=ground,
+        selected_entry=ground,
+        header=ground,
+        line=text,
+        strong_line=text,
+        text=text,
+        muted=text,
+        # The accent also stands as text on the ground, and the system's highlight may be too close to that.
+        accent=text,
+        accent_hover=text,
+        accent_soft=ground,
+        on_accent=ground,
+        danger=text,
+        warning=text,
+        success=text,
+        danger_soft=ground,
+        warning_soft=ground,
+        success_soft=ground,
+        code=ground,
+    )

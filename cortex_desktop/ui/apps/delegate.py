@@ -103,6 +103,10 @@ class AppsDelegate(QStyledItemDelegate):
             painter.setPen(theme.color("line"))
             painter.drawLine(rect.bottomLeft(), rect.bottomRight())
         column = Column(index.column())
+        # A bar tells the selected row where its ground does not (high contrast), and that the table has the focus.
+        told_by_ground = theme.tokens.accent_soft != theme.tokens.surface
+        if selected and rect.left() == 0 and (self._view.hasFocus() or not told_by_ground):
+            painter.fillRect(rect.left(), rect.top(), 3, rect.height(), theme.color("accent"))
         inner = rect.adjusted(PADDING, 0, -PADDING, 0)
         match column:
             case Column.LABEL:

@@ -160,6 +160,20 @@ class AppsTable(QTableView):
             self.menu_asked.emit(event.globalPos())
 
 
+class SearchField(QLineEdit):
+    """Esc empties it, and then leaves it; Down and Enter go to what was found. left: the person is done with it."""
+
+    left = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.text():
+            self.clear()
+        elif event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
+
+
 class AppsPage(QWidget):
     """Search, filter, table, details. Emits what the person wants; shows what it is told.
 
@@ -256,6 +270,7 @@ class AppsPage(QWidget):
         self.new.clicked.connect(self.new_asked)
         self.empty.acted.connect(self._empty_acted)
         self.search.textChanged.connect(self._filter)
+        self.search.left.connect(self._enter_table)
         self.statuses.currentIndexChanged.connect(self._filter)
         self.keychain_banner.acted.connect(self.unlock_asked)
         self.storage_banner.dismissed.connect(self.storage_banner.hide)
@@ -362,8 +377,8 @@ class AppsPage(QWidget):
 
     # Inside
 
-    def _make_search(self) -> QLineEdit:
-        search = QLineEdit()
+    def _make_search(self) -> SearchField:
+        search = SearchField()
         search.setObjectName("search")
         search.setPlaceholderText(self.tr("Search apps"))
         search.setAccessibleName(self.tr("Search apps"))
@@ -390,6 +405,14 @@ class AppsPage(QWidget):
     def _filter(self) -> None:
         self._search_keys.setVisible(not self.search.text())
         self.model.filter(self.search.text(), self.statuses.currentData())
+
+    @Slot()
+    def _enter_table(self) -> None:
+        """Go from the search to the apps, to the selected one or else the first."""
+        if self.model.rowCount():
+            self.table.setFocus(Qt.FocusReason.TabFocusReason)
+            if self.current() is None:
+                self.table.setCurrentIndex(self.model.index(0, 0))
 
     @Slot()
     def _empty_acted(self) -> None:
