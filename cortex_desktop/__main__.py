@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import stat
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -48,8 +49,15 @@ def main(arguments: list[str] | None = None) -> int:
     if chosen.data_dir is not None:
         if not chosen.data_dir.strip():
             parser.error("--data-dir needs the name of a folder")
-        if Path(chosen.data_dir).expanduser().exists() and not Path(chosen.data_dir).expanduser().is_dir():
-            parser.error(f"--data-dir: {chosen.data_dir} is not a folder")
+        try:
+            found = Path(chosen.data_dir).expanduser().stat()
+        except FileNotFoundError:
+            pass  # it will be made
+        except (OSError, RuntimeError):
+            parser.error(f"--data-dir: {chosen.data_dir} cannot be a folder")
+        else:
+            if not stat.S_ISDIR(found.st_mode):
+                parser.error(f"--data-dir: {chosen.data_dir} is not a folder")
     from . import bootstrap
 
     if chosen.self_check:

@@ -104,10 +104,13 @@ class Program(QObject):
 
     def _attach(self, stores: Stores) -> None:
         from .services.apps import AppService
+        from .services.doctor import Doctor
         from .services.keychain import KeychainService
 
         self.stores = stores
-        self.controller.attach(AppService(stores.repository, stores.vault), KeychainService(stores.vault))
+        apps = AppService(stores.repository, stores.vault)
+        doctor = Doctor(apps, stores.repository, stores.vault)
+        self.controller.attach(apps, KeychainService(stores.vault), doctor)
         # Runs after the load that `attach` has put on the same lane.
         self.runner.submit(
             Lane.DISK, partial(_damage, stores.repository), self, self._tell_damage, self.window.tell_error

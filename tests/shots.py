@@ -110,8 +110,9 @@ class Studio:
         stores = self.program.stores
         assert stores is not None
         for app in stores.repository.apps():
-            for ref in app.refs:
-                stores.vault.remove(ref)
+            for number in app.versions:
+                for ref in app.refs_of(number):
+                    stores.vault.remove(ref)
         self.window.close()
         self.program.close()
 
@@ -132,6 +133,13 @@ def scenes(studio: Studio) -> None:
     studio.shoot("detail")
     page.select(_id_of(studio, "EMR integration"))
     studio.shoot("detail-signing")
+    window.ask_rotate()
+    dialog = _dialog(window)
+    studio.shoot("rotate")
+    dialog.do.click()
+    wait(lambda: window._dialog is None)
+    window.reveal.end()
+    studio.shoot("rotated")
     page.close_details()
     window.clipboard.clear()
 
@@ -147,6 +155,8 @@ def scenes(studio: Studio) -> None:
         ("about", window.show_about),
         ("organization", window.ask_org),
         ("delete", window.ask_delete),
+        ("deleted", window.show_deleted),
+        ("doctor", window.check_keychain),
     ):
         act()
         dialog = _dialog(window)
@@ -180,7 +190,7 @@ def scenes(studio: Studio) -> None:
     app = window.model.app_at(1)
     assert app is not None
     window._deleted(App(**{**app.__dict__, "state": AppState.DELETED}))
-    studio.shoot("deleted")
+    studio.shoot("undo")
     window.notices.shown[0].action.click()
     window.tell_damage("apps.json.damaged-20261123T101500Z", datetime.now(UTC), 5, 1)
     studio.shoot("damaged")

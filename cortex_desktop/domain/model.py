@@ -52,11 +52,29 @@ class Org:
 
 
 @dataclass(frozen=True)
+class PendingVersion:
+    """A new version of an app's secrets that is being stored. A journal entry."""
+
+    number: int
+    key_ends: KeyEnds
+
+
+@dataclass(frozen=True)
+class KeptVersion:
+    """A version of an app's secrets that is no longer the current one, and stays in the keychain until a time."""
+
+    number: int
+    key_ends: KeyEnds
+    until: datetime
+
+
+@dataclass(frozen=True)
 class App:
     """One app of an org, without its secrets.
 
-    version: of the current secrets in the keychain, from 1; key_ends: what may be shown of the API key;
-    keychain: name of the keychain class that holds the secrets; times are aware, in UTC.
+    version: of the current secrets in the keychain, from 1; last_version: the highest number ever given out, since
+    none is used twice; key_ends: what may be shown of the API key; keychain: name of the keychain class that holds
+    the secrets; kept: other versions, newest first; times are aware, in UTC.
     """
 
     id: str
@@ -70,6 +88,10 @@ class App:
     version: int = 1
     enabled: bool = True
     state: AppState = AppState.ACTIVE
+    last_version: int = 1
+    pending: PendingVersion | None = None
+    kept: tuple[KeptVersion, ...] = ()
+    rotated: datetime | None = None
     last_copied: datetime | None = None
     purge_after: datetime | None = None
     extra: dict[str, object] = field(default_factory=dict, compare=False)
@@ -84,10 +106,20 @@ class App:
         """Where the current version of this secret lies."""
         return SecretRef(self.org_id, self.id, kind, self.version)
 
+    def refs_of(self, number: int) -> tuple[SecretRef, ...]:
+        """Where the secrets of this version lie."""
+        return tuple(SecretRef(self.org_id, self.id, kind, number) for kind in self.kinds)
+
     @property
     def refs(self) -> tuple[SecretRef, ...]:
         """Where all current secrets of the app lie."""
-        return tuple(self.ref(kind) for kind in self.kinds)
+        return self.refs_of(self.version)
+
+    @property
+    def versions(self) -> tuple[int, ...]:
+        """All versions that the keychain may hold: the current one, one being stored, and those kept."""
+        pending = (self.pending.number,) if self.pending is not None else ()
+        return (self.version, *pending, *(kept.number for kept in self.kept))
 
 
 def new_id() -> str:
@@ -171,5 +203,5 @@ def fold(text: str) -> str:
     """`text` as search compares it: without case, accents and width, e.g. "Ärzte" -> "arzte"."""
     if text.isascii():
         return text.lower()
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    decomposed = unicodedata.normalize("NFKD", text).casefold()
     return "".join(c for c in decomposed if not unicodedata.combining(c))

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from ..domain.errors import (
     AppGone,
@@ -23,17 +24,20 @@ from ..domain.errors import (
     VaultProblem,
     VaultTimeout,
 )
-from ..domain.model import App, AppState, Org, clean_label, new_id
+from ..domain.model import App, AppState, KeptVersion, Org, PendingVersion, clean_label, new_id
 from ..domain.ports import Repository, Vault, VaultState
 from ..domain.secret import KeyEnds, Secret, SecretKind, generate, well_formed
 
 RESTORABLE = timedelta(seconds=20)
 """How long a deleted app can be brought back before its secrets leave the keychain."""
 
+KEPT_BY_RECOVERY = timedelta(days=7)
+"""For how long an old version is kept when the program died while rotating, and with it the person's choice."""
+
 
 @dataclass(frozen=True)
 class Created:
-    """A new app with the key to show once; the secret of a signing app is fetched when asked for."""
+    """An app with its new key to show once; the secret of a signing app is fetched when asked for."""
 
     app: App
     key: Secret
@@ -73,6 +77,11 @@ class AppService:
         hidden = (AppState.DELETED, AppState.DELETING)
         return [a for a in self._repository.apps() if a.org_id == org_id and a.state not in hidden]
 
+    def deleted(self, org_id: str) -> list[App]:
+        """The org's deleted apps that can still be restored, last deleted first."""
+        found = [a for a in self._repository.apps() if a.org_id == org_id and a.state is AppState.DELETED]
+        return sorted(found, key=lambda app: app.purge_after or app.created, reverse=True)
+
     def create(self, org_id: str, label: str, *, sessions: bool = False, csrf: bool = True) -> Created:
         """Make an app, its key and, without Sessions, its secret; store them in the keychain.
 
@@ -95,19 +104,46 @@ class AppService:
             state=AppState.CREATING,
         )
         self._repository.add_app(app)
-        try:
-            for ref in app.refs:
-                self._vault.store(ref, key if ref.kind is SecretKind.API_KEY else generate(ref.kind))
-        except VaultTimeout as error:
-            raise NotFinished(label) from error
-        except VaultError as error:
-            self._undo(app, error)
-            raise
-        try:
-            app = self._repository.change_app(app.id, _activate)
-        except StorageError as error:
-            raise NotFinished(label) from error  # all secrets are there, so recovery completes it
+        self._store(app, app.version, key, self._remove_app)
+        return Created(self._finish(app, _activate), key)
+
+    def rotate(self, app_id: str, keep: timedelta) -> Created:
+        """Give the app a new key and, without Sessions, a new secret; keep the old ones for `keep`.
+
+        Raises AppGone, StorageError, VaultError with the old key still the current one; NotFinished when the
+        keychain gave no answer, so that recovery must look which one it is.
+        """
+        self._require_vault()
+        self._settle_rotation(self._repository.app(app_id))
+        key = generate(SecretKind.API_KEY)
+        app = self._repository.change_app(app_id, partial(_begin_rotation, key_ends=KeyEnds.of(key)))
+        if app.pending is None:
+            raise AppGone
+        self._store(app, app.pending.number, key, self._drop_pending)
+        until = self._now() + keep
+        app = self._finish(app, partial(_move_pointer, now=self._now(), until=until))
         return Created(app, key)
+
+    def roll_back(self, app_id: str, number: int, keep: timedelta) -> App:
+        """Make a kept version the current one again, and keep the one it replaces for `keep`.
+
+        Raises SecretMissing when the kept version is not complete in the keychain; AppGone when it is kept no more.
+        """
+        app = self._repository.app(app_id)
+        if number not in {kept.number for kept in app.kept}:
+            raise AppGone
+        for ref in app.refs_of(number):
+            self._vault.read(ref)
+        until = self._now() + keep
+        return self._repository.change_app(app_id, partial(_swap, number=number, until=until))
+
+    def drop_kept(self, app_id: str, number: int) -> App:
+        """Remove a kept version from the keychain before its time."""
+        app = self._repository.app(app_id)
+        if number in {kept.number for kept in app.kept}:
+            for ref in app.refs_of(number):
+                self._vault.remove(ref)
+        return self._repository.change_app(app_id, partial(_forget_kept, number=number))
 
     def secret(self, app_id: str, kind: SecretKind = SecretKind.API_KEY) -> Secret:
         """The current key or secret from the keychain. Raises SecretMissing, VaultError, AppGone."""
@@ -138,7 +174,7 @@ class AppService:
         """Remove a deleted app's secrets, then its row. An app that was restored meanwhile is left alone."""
         app = self._repository.change_app(app_id, _begin_deleting)
         if app.state is AppState.DELETING:
-            self._remove(app)
+            self._remove_app(app)
 
     def recover(self) -> RecoveryReport:
         """Finish or undo what an earlier run left half-done. Touches only unfinished rows.
@@ -146,7 +182,7 @@ class AppService:
         While the keychain cannot be used the rows wait. Raises StorageError.
         """
         now = self._now()
-        unfinished = [app for app in self._repository.apps() if _is_unfinished(app, now)]
+        unfinished = [app for app in self._repository.apps() if is_unfinished(app, now)]
         if not unfinished:
             return RecoveryReport()
         if self._vault.state() is not VaultState.UNLOCKED:
@@ -156,11 +192,7 @@ class AppService:
         waiting: list[App] = []
         for app in unfinished:
             try:
-                if app.state is AppState.CREATING:
-                    (finished if self._settle_creation(app) else undone).append(app)
-                else:
-                    self.purge(app.id)
-                    finished.append(app)
+                (finished if self._settle(app, now) else undone).append(app)
             except VaultError:
                 waiting.append(app)
         return RecoveryReport(_ids(finished), _ids(undone), _ids(waiting))
@@ -175,35 +207,84 @@ class AppService:
             case VaultState.FAILED:
                 raise VaultTimeout(self._vault.name)
 
-    def _settle_creation(self, app: App) -> bool:
-        """Activate the app when all its secrets are there and right; otherwise remove it. True when activated."""
+    def _store(self, app: App, number: int, key: Secret, undo: Callable[[App], None]) -> None:
+        """Store a version's secrets, of which the row already tells. `undo` takes back what the keychain refused."""
         try:
-            complete = all(self._is_right(app, ref.kind) for ref in app.refs)
-        except SecretMissing:
-            complete = False
+            for ref in app.refs_of(number):
+                self._vault.store(ref, key if ref.kind is SecretKind.API_KEY else generate(ref.kind))
+        except VaultTimeout as error:
+            raise NotFinished(app.label) from error
+        except VaultError as error:
+            try:
+                undo(app)
+            except CortexError:
+                raise NotFinished(app.label) from error
+            raise
+
+    def _finish(self, app: App, change: Callable[[App], App]) -> App:
+        """Write down that the secrets are stored. They are, so failing to do so is for recovery to make good."""
+        try:
+            return self._repository.change_app(app.id, change)
+        except StorageError as error:
+            raise NotFinished(app.label) from error
+
+    def _settle(self, app: App, now: datetime) -> bool:
+        """Finish what the row says was begun, or undo it. True when finished."""
+        if app.state is AppState.CREATING:
+            complete = self._is_complete(app, app.version, app.key_ends)
+            if complete:
+                self._repository.change_app(app.id, _activate)
+            else:
+                self._remove_app(app)
+            return complete
+        if app.state in (AppState.DELETED, AppState.DELETING):
+            self.purge(app.id)
+            return True
+        finished = self._settle_rotation(app)
+        for kept in app.kept:
+            if kept.until <= now:
+                self.drop_kept(app.id, kept.number)
+        return finished
+
+    def _settle_rotation(self, app: App) -> bool:
+        """Move to a pending version when it is complete in the keychain; otherwise remove it. True unless removed."""
+        if app.pending is None:
+            return True
+        complete = self._is_complete(app, app.pending.number, app.pending.key_ends)
         if complete:
-            self._repository.change_app(app.id, _activate)
+            now = self._now()
+            self._repository.change_app(app.id, partial(_move_pointer, now=now, until=now + KEPT_BY_RECOVERY))
         else:
-            self._remove(app)
+            self._drop_pending(app)
         return complete
 
-    def _is_right(self, app: App, kind: SecretKind) -> bool:
-        secret = self._vault.read(app.ref(kind))
-        if kind is SecretKind.API_KEY and KeyEnds.of(secret) != app.key_ends:
-            return False
-        return well_formed(kind, secret)
-
-    def _undo(self, app: App, cause: VaultError) -> None:
-        """Take back a creation that the keychain refused. What cannot be taken back now is left to recovery."""
+    def _is_complete(self, app: App, number: int, key_ends: KeyEnds) -> bool:
+        """Whether all secrets of this version are in the keychain, and are the ones the row tells of."""
         try:
-            self._remove(app)
-        except CortexError:
-            raise NotFinished(app.label) from cause
+            for ref in app.refs_of(number):
+                secret = self._vault.read(ref)
+                if not well_formed(ref.kind, secret):
+                    return False
+                if ref.kind is SecretKind.API_KEY and KeyEnds.of(secret) != key_ends:
+                    return False
+        except SecretMissing:
+            return False
+        return True
 
-    def _remove(self, app: App) -> None:
-        for ref in app.refs:
-            self._vault.remove(ref)
-        self._repository.drop_app(app.id)
+    def _drop_pending(self, app: App) -> None:
+        if app.pending is not None:
+            for ref in app.refs_of(app.pending.number):
+                self._vault.remove(ref)
+            self._repository.change_app(app.id, _forget_pending)
+
+    def _remove_app(self, app: App) -> None:
+        for number in app.versions:
+            for ref in app.refs_of(number):
+                self._vault.remove(ref)
+        try:
+            self._repository.drop_app(app.id)
+        except StorageError as error:
+            raise NotFinished(app.label) from error
 
 
 def _activate(app: App) -> App:
@@ -218,6 +299,43 @@ def _hide(app: App, until: datetime) -> App:
     return replace(app, state=AppState.DELETED, purge_after=until)
 
 
+def _begin_rotation(app: App, key_ends: KeyEnds) -> App:
+    if app.state is not AppState.ACTIVE:
+        return app
+    number = app.last_version + 1
+    return replace(app, pending=PendingVersion(number, key_ends), last_version=number)
+
+
+def _move_pointer(app: App, now: datetime, until: datetime) -> App:
+    if app.pending is None:
+        return app
+    return replace(
+        app,
+        version=app.pending.number,
+        key_ends=app.pending.key_ends,
+        pending=None,
+        kept=(KeptVersion(app.version, app.key_ends, until), *app.kept),
+        rotated=now,
+    )
+
+
+def _swap(app: App, number: int, until: datetime) -> App:
+    chosen = next((kept for kept in app.kept if kept.number == number), None)
+    if chosen is None:
+        return app
+    others = tuple(kept for kept in app.kept if kept.number != number)
+    replaced = KeptVersion(app.version, app.key_ends, until)
+    return replace(app, version=number, key_ends=chosen.key_ends, kept=(replaced, *others))
+
+
+def _forget_pending(app: App) -> App:
+    return replace(app, pending=None)
+
+
+def _forget_kept(app: App, number: int) -> App:
+    return replace(app, kept=tuple(kept for kept in app.kept if kept.number != number))
+
+
 def _restore(app: App) -> App:
     if app.state is AppState.DELETING:
         raise AppGone
@@ -230,10 +348,12 @@ def _begin_deleting(app: App) -> App:
     return replace(app, state=AppState.DELETING) if app.state is AppState.DELETED else app
 
 
-def _is_unfinished(app: App, now: datetime) -> bool:
+def is_unfinished(app: App, now: datetime) -> bool:
+    """Whether something about the app's secrets is to be settled: begun, or due."""
     if app.state is AppState.DELETED:
         return app.purge_after is None or app.purge_after <= now
-    return app.state in (AppState.CREATING, AppState.DELETING)
+    due = any(kept.until <= now for kept in app.kept)
+    return app.state in (AppState.CREATING, AppState.DELETING) or app.pending is not None or due
 
 
 def _ids(apps: Iterable[App]) -> tuple[str, ...]:

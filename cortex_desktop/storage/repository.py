@@ -14,7 +14,7 @@ from tinydb import TinyDB
 from tinydb.table import Table
 
 from ..domain.errors import AppGone
-from ..domain.model import App, AppState, Environment, Org, new_id
+from ..domain.model import App, AppState, Environment, KeptVersion, Org, PendingVersion, new_id
 from ..domain.secret import KeyEnds
 from . import problems
 from .durable import make_folder
@@ -240,6 +240,10 @@ def _app_to_doc(app: App) -> dict[str, Any]:
         "key_head": app.key_ends.head,
         "key_tail": app.key_ends.tail,
         "keychain": app.keychain,
+        "last_version": app.last_version,
+        "pending": app.pending and _version_to_doc(app.pending),
+        "kept": [{**_version_to_doc(kept), "until": _time_to_text(kept.until)} for kept in app.kept],
+        "rotated": app.rotated and _time_to_text(app.rotated),
         "last_copied": app.last_copied and _time_to_text(app.last_copied),
         "purge_after": app.purge_after and _time_to_text(app.purge_after),
     }
@@ -247,14 +251,12 @@ def _app_to_doc(app: App) -> dict[str, Any]:
 
 _APP_FIELDS = frozenset(
     "id org label sessions csrf enabled created state version "
-    "key_head key_tail keychain last_copied purge_after".split()
+    "key_head key_tail keychain last_version pending kept rotated last_copied purge_after".split()
 )
 
 
 def _app_from_doc(doc: Mapping[str, Any]) -> App:
-    version = _is_a(int, doc["version"])
-    if version < 1:
-        raise ValueError("versions start at 1")
+    version = _version(doc["version"])
     return App(
         id=_id(doc["id"]),
         org_id=_id(doc["org"]),
@@ -267,10 +269,31 @@ def _app_from_doc(doc: Mapping[str, Any]) -> App:
         version=version,
         enabled=_is_a(bool, doc["enabled"]),
         state=AppState(doc["state"]),
+        # Rows of before keys could be rotated lack the next four.
+        last_version=_version(doc.get("last_version", version)),
+        pending=None if doc.get("pending") is None else PendingVersion(*_version_from_doc(doc["pending"])),
+        kept=tuple(KeptVersion(*_version_from_doc(kept), _time(kept["until"])) for kept in doc.get("kept", ())),
+        rotated=None if doc.get("rotated") is None else _time(doc["rotated"]),
         last_copied=None if doc["last_copied"] is None else _time(doc["last_copied"]),
         purge_after=None if doc["purge_after"] is None else _time(doc["purge_after"]),
         extra={name: copy.deepcopy(value) for name, value in doc.items() if name not in _APP_FIELDS},
     )
+
+
+def _version_to_doc(version: PendingVersion | KeptVersion) -> dict[str, Any]:
+    ends = version.key_ends
+    return {"version": version.number, "key_head": ends.head, "key_tail": ends.tail}
+
+
+def _version_from_doc(doc: Mapping[str, Any]) -> tuple[int, KeyEnds]:
+    return _version(doc["version"]), KeyEnds(_key_end(doc["key_head"]), _key_end(doc["key_tail"]))
+
+
+def _version(value: object) -> int:
+    number = _is_a(int, value)
+    if number < 1:
+        raise ValueError("versions start at 1")
+    return number
 
 
 V = TypeVar("V")

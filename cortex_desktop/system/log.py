@@ -33,6 +33,8 @@ class _PrivateFile(logging.handlers.RotatingFileHandler):
 
     def _open(self) -> TextIO:  # type: ignore[override]  # always text here
         descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        if sys.platform != "win32":
+            os.fchmod(descriptor, 0o600)  # one that was there already may be open to others
         return os.fdopen(descriptor, "a", encoding="utf-8", errors="backslashreplace")
 
 

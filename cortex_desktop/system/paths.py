@@ -13,7 +13,7 @@ def data_dir(argument: str | None = None) -> Path:
     """The folder for everything the program writes: the argument, else the environment's, else the platform's."""
     chosen = argument or os.environ.get(DATA_DIR_VARIABLE)
     if chosen:
-        return Path(chosen).expanduser().absolute()
+        return Path(os.path.expanduser(chosen)).absolute()  # Path's own raises where there is no such user
     import platformdirs  # only now: its import shows in the start-up time
 
     return Path(platformdirs.user_data_dir("Cortex Desktop", appauthor=False))

@@ -51,6 +51,7 @@ class AboutDialog(Sheet):
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("Licences"))
         self.list.setFixedWidth(look.theme.px(240))
+        self.list.setWordWrap(True)
         self.list.setMinimumHeight(look.theme.px(250))
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.addItems([_title(part) for part in self._parts])

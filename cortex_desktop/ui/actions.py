@@ -21,12 +21,15 @@ class Actions(QObject):
         self.copy_secret = self._make(self.tr("Copy API secret"), "Ctrl+Shift+C")
         self.copy_request = self._make(self.tr("Copy first request"), "Ctrl+Alt+C")
         self.reveal = self._make(self.tr("Reveal API key"), "Ctrl+R")
+        self.rotate = self._make(self.tr("Rotate API key…"), "Ctrl+Shift+R")
         self.details = self._make(self.tr("Details"), "Ctrl+I")
         self.details.setCheckable(True)
         self.enable = self._make(self.tr("Disable"), "Ctrl+E")
         self.delete = self._make(self.tr("Delete…"), keys.Delete)
         self.find = self._make(self.tr("Find"), keys.Find)
         self.unlock = self._make(self.tr("Unlock keychain…"))
+        self.check_keychain = self._make(self.tr("Check keychain…"))
+        self.deleted = self._make(self.tr("Recently deleted…"))
         self.organization = self._make(self.tr("Organization…"))
         self.preferences = self._make(self.tr("Preferences…"), "Ctrl+,", QAction.MenuRole.PreferencesRole)
         self.quit = self._make(self.tr("Quit"), "Ctrl+Q", QAction.MenuRole.QuitRole)
@@ -41,7 +44,7 @@ class Actions(QObject):
         """Put what can be done with an app into the menu."""
         menu.addActions([self.copy_key, self.copy_secret, self.copy_request, self.reveal])
         menu.addSeparator()
-        menu.addActions([self.details, self.enable])
+        menu.addActions([self.details, self.rotate, self.enable])
         menu.addSeparator()
         menu.addAction(self.delete)
 
@@ -51,14 +54,14 @@ class Actions(QObject):
         revealed: its key is readable now; locked: the keychain can be unlocked.
         """
         usable = app is not None and app.state is AppState.ACTIVE
-        for action in (self.copy_key, self.copy_request, self.reveal, self.enable):
+        for action in (self.copy_key, self.copy_request, self.reveal, self.rotate, self.enable):
             action.setEnabled(usable)
         self.copy_secret.setEnabled(app is not None and usable and SecretKind.API_SECRET in app.kinds)
         self.delete.setEnabled(app is not None)
         self.details.setEnabled(app is not None)
         self.details.setChecked(details_open)
-        self.new_app.setEnabled(org_known)
-        self.organization.setEnabled(org_known)
+        for action in (self.new_app, self.organization, self.deleted, self.check_keychain):
+            action.setEnabled(org_known)
         self.unlock.setEnabled(locked)
         self.reveal.setText(self.tr("Hide API key") if revealed else self.tr("Reveal API key"))
         self.enable.setText(self.tr("Disable") if app is None or app.enabled else self.tr("Enable"))
@@ -79,7 +82,9 @@ class Actions(QObject):
         file = bar.addMenu(self.tr("&File"))
         file.addAction(self.new_app)
         file.addSeparator()
-        file.addActions([self.organization, self.unlock, self.preferences])
+        file.addActions([self.organization, self.deleted])
+        file.addSeparator()
+        file.addActions([self.unlock, self.check_keychain, self.preferences])
         file.addSeparator()
         file.addAction(self.quit)
         self.fill(bar.addMenu(self.tr("&App")))

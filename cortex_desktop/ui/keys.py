@@ -41,15 +41,18 @@ class KeyDesk(QObject):
 
     def welcome(self, made: Created) -> None:
         """Show a new app's key and offer to copy it."""
+        text = self.tr("The API key of “{label}” is in your keychain.").format(label=short(made.app.label))
+        self._offer(made, self.tr("App created"), text)
+
+    def _offer(self, made: Created, title: str, text: str) -> None:
         self._reveal.show(made.app.id, made.key, self._settings.reveal_seconds)
-        notice = self._notices.show(
-            self.tr("App created"),
-            self.tr("The API key of “{label}” is in your keychain.").format(label=short(made.app.label)),
-            action=self.tr("Copy key"),
-            topic="created",
-        )
+        notice = self._notices.show(title, text, action=self.tr("Copy key"), topic="created")
         notice.acted.connect(partial(self.copy, made.app, SecretKind.API_KEY))
         notice.count_down(self._settings.reveal_seconds)
+
+    def show_rotated(self, made: Created) -> None:
+        """Show an app's new key and offer to copy it."""
+        self._offer(made, self.tr("API key rotated"), self.tr("Update every client that sends the old key."))
 
     def reveal_or_hide(self, app: App) -> None:
         """Show the app's key for a while, or hide it if it is shown."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, QUrl, Slot
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QPaintEvent, QResizeEvent
@@ -29,10 +30,16 @@ from .settings import Settings
 from .sidebar import Sidebar
 from .widgets import Look, Veil
 
+if TYPE_CHECKING:
+    from .sheet import WaitingSheet
+
 AWAY_MS = 60_000
 """A revealed key hides when the window has not been the active one for this long."""
 
 NOTICE_SECONDS = 8
+
+ROLLED_BACK_KEPT = timedelta(days=7)
+"""After rolling back, the newer key stays for this long: it may be in use somewhere already."""
 
 
 class MainWindow(QMainWindow):
@@ -70,10 +77,10 @@ class MainWindow(QMainWindow):
         self._away.setSingleShot(True)
         self._away.setInterval(AWAY_MS)
         self._away.timeout.connect(self.reveal.end)
+        self.page.wait_for_load()  # before the sorting is restored, which has the page show its state
         self._restore()
         self._update_actions()
         self.page.setFocus()  # nothing in particular, until there are apps to move among
-        self.page.wait_for_load()
 
     def after_first_paint(self, act: Callable[[], None]) -> None:
         """Call `act` once, when the window has been painted for the first time."""
@@ -99,7 +106,7 @@ class MainWindow(QMainWindow):
         page.unlock_asked.connect(self._banner_acted)
         page.menu_asked.connect(self._show_menu)
         page.retry_asked.connect(controller.reload)
-        page.details_toggled.connect(self._update_actions)
+        page.details_toggled.connect(self._details_toggled)
         page.table.painter.reveal_asked.connect(self._reveal_of)
         page.table.painter.copy_asked.connect(self._copy_of)
         details.reveal_asked.connect(self.reveal_or_hide)
@@ -107,6 +114,9 @@ class MainWindow(QMainWindow):
         details.request_copy_asked.connect(self.copy_first_request)
         details.enable_asked.connect(self.enable_or_disable)
         details.delete_asked.connect(self.ask_delete)
+        details.rotate_asked.connect(self.ask_rotate)
+        details.roll_back_asked.connect(self._roll_back)
+        details.drop_kept_asked.connect(self._drop_kept)
         self.sidebar.org_clicked.connect(self._show_org_menu)
         self.sidebar.preferences_clicked.connect(self.show_preferences)
         self.reveal.changed.connect(self._reveal_changed)
@@ -120,10 +130,13 @@ class MainWindow(QMainWindow):
             (actions.copy_request, self.copy_first_request),
             (actions.reveal, self.reveal_or_hide),
             (actions.details, self.page.toggle_details),
+            (actions.rotate, self.ask_rotate),
             (actions.enable, self.enable_or_disable),
             (actions.delete, self.ask_delete),
             (actions.find, self.page.focus_search),
             (actions.unlock, self._controller.unlock),
+            (actions.check_keychain, self.check_keychain),
+            (actions.deleted, self.show_deleted),
             (actions.organization, self.ask_org),
             (actions.preferences, self.show_preferences),
             (actions.quit, self.close),
@@ -137,10 +150,11 @@ class MainWindow(QMainWindow):
             available = self.screen().availableGeometry()
             self.resize(min(1200, available.width() - 40), min(760, available.height() - 60))
         self.page.restore_layout(self._settings.blob("columns"))
-        column, _, order = self._settings.text("sort", "CREATED DESC").partition(" ")
+        column, _, order = self._settings.text("sort").partition(" ")
+        if column not in Column.__members__ or column == "MENU":
+            column, order = "CREATED", "DESC"
         direction = Qt.SortOrder.DescendingOrder if order == "DESC" else Qt.SortOrder.AscendingOrder
-        chosen = Column[column] if column in Column.__members__ and column != "MENU" else Column.CREATED
-        self.page.table.sort_by(chosen, direction)
+        self.page.table.sort_by(Column[column], direction)
 
     def _remember(self) -> None:
         column, order = self.page.table.sorted_by()
@@ -172,10 +186,7 @@ class MainWindow(QMainWindow):
             self.keys.welcome(made)
 
         dialog.submitted.connect(submit)
-        dialog.stop_waiting.connect(self._controller.stop_waiting)
-        self._controller.waiting.busy.connect(dialog.show_busy)
-        self._controller.waiting.slow.connect(dialog.show_slow)
-        self._open(dialog)
+        self._open_waiting(dialog)
 
     @Slot(object)
     def copy(self, kind: SecretKind) -> None:
@@ -204,6 +215,79 @@ class MainWindow(QMainWindow):
         app = self.page.current()
         if app is not None and app.state is AppState.ACTIVE:
             self._controller.set_enabled(app, not app.enabled)
+
+    @Slot()
+    def ask_rotate(self) -> None:
+        """Open the Rotate API key dialog for the current app."""
+        app, org = self.page.current(), self._controller.org
+        if app is None or org is None or app.state is not AppState.ACTIVE or self._dialog is not None:
+            return
+        from .apps.rotate_dialog import RotateDialog
+
+        place = f"{short(app.label)} · {org.name} · {self.environment_name(org.environment)}"
+        dialog = RotateDialog(self._look, place, self)
+
+        def rotated(made: Created) -> None:
+            dialog.accept()
+            self.model.mark_whole(app.id)
+            self.model.put(made.app)
+            self.keys.show_rotated(made)
+
+        dialog.submitted.connect(lambda keep: self._controller.rotate(app, keep, rotated, dialog.fail))
+        self._open_waiting(dialog)
+
+    @Slot(int)
+    def _roll_back(self, number: int) -> None:
+        app = self.page.current()
+        if app is not None:
+            self.reveal.end()
+            self._controller.roll_back(app, number, ROLLED_BACK_KEPT)
+
+    @Slot(int)
+    def _drop_kept(self, number: int) -> None:
+        app = self.page.current()
+        if app is None or self._dialog is not None:
+            return
+        from .sheet import Question
+
+        question = Question(
+            self._look,
+            self.tr("Remove the earlier key?"),
+            self.tr("It leaves the keychain at once and cannot be brought back. The present key is not affected."),
+            self.tr("Remove"),
+            self,
+        )
+        question.confirmed.connect(partial(self._controller.drop_kept, app, number))
+        self._open(question)
+
+    @Slot()
+    def check_keychain(self) -> None:
+        """Open the doctor and let it look at every app."""
+        if self._dialog is not None:
+            return
+        from .apps.doctor_dialog import DoctorDialog
+
+        dialog = DoctorDialog(self._look, self.model.all_apps(), self._keychain_name(), self)
+        dialog.check_asked.connect(lambda app_id: self._controller.check(app_id, dialog.checked, dialog.fail))
+        dialog.repair_asked.connect(lambda found: self._controller.repair(found, dialog.repaired, dialog.fail))
+        dialog.finished.connect(self._controller.reload)
+        self._open(dialog)
+        dialog.start()
+
+    @Slot()
+    def show_deleted(self) -> None:
+        """Open Recently deleted."""
+        if self._dialog is None:
+            self._controller.find_deleted(self._show_deleted)
+
+    def _show_deleted(self, apps: list[App]) -> None:
+        from .apps.deleted_dialog import DeletedDialog
+
+        if self._dialog is None:
+            dialog = DeletedDialog(self._look, apps, self)
+            dialog.restore_asked.connect(self._controller.restore)
+            dialog.purge_asked.connect(self._controller.purge)
+            self._open(dialog)
 
     @Slot()
     def ask_delete(self) -> None:
@@ -484,6 +568,11 @@ class MainWindow(QMainWindow):
             locked=status is not None and status.state is VaultState.LOCKED,
         )
 
+    @Slot(bool)
+    def _details_toggled(self, shown: bool) -> None:
+        self.notices.keep_off(self.page.details.minimumWidth() if shown else 0)
+        self._update_actions()
+
     @Slot(QPoint)
     def _show_menu(self, place: QPoint) -> None:
         menu = QMenu(self)
@@ -511,6 +600,13 @@ class MainWindow(QMainWindow):
         QDesktopServices.openUrl(QUrl.fromLocalFile(folder))
 
     # Inside
+
+    def _open_waiting(self, dialog: WaitingSheet) -> None:
+        """Open a dialog that waits for the keychain and can give up on it."""
+        dialog.stop_waiting.connect(self._controller.stop_waiting)
+        self._controller.waiting.busy.connect(dialog.show_busy)
+        self._controller.waiting.slow.connect(dialog.show_slow)
+        self._open(dialog)
 
     def _open(self, dialog: QDialog) -> None:
         """Open a dialog over the window. One at a time: shortcuts reach the window even while it is modal."""

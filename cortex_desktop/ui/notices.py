@@ -109,6 +109,7 @@ class Notices(QObject):
         self.host = host
         self._look = look
         self._shown: list[tuple[str, Notice]] = []
+        self._inset = 0
         host.installEventFilter(self)
 
     def show(
@@ -142,6 +143,11 @@ class Notices(QObject):
         """The messages on screen, oldest first."""
         return [notice for _, notice in self._shown]
 
+    def keep_off(self, width: int) -> None:
+        """Stay clear of `width` pixels at the far side, where a panel stands whose buttons are needed."""
+        self._inset = width
+        self._place()
+
     def leave(self, topic: str) -> None:
         """Take the message of this topic off the screen, if there is one."""
         for shown_topic, notice in list(self._shown):
@@ -163,6 +169,7 @@ class Notices(QObject):
         for _, notice in reversed(self._shown):
             height = max(60, notice.heightForWidth(notice.width()), notice.minimumSizeHint().height())
             left_to_right = self.host.layoutDirection() == Qt.LayoutDirection.LeftToRight
-            x = self.host.width() - notice.width() - 24 if left_to_right else 24
+            inset = self._inset if self.host.width() - self._inset > 2 * notice.width() else 0
+            x = self.host.width() - notice.width() - 24 - inset if left_to_right else 24 + inset
             notice.setGeometry(x, bottom - height, notice.width(), height)
             bottom -= height + 10

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QShowEvent
+from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLayout, QProgressBar, QVBoxLayout, QWidget
 
-from .widgets import Button, Look, label
+from ..domain.errors import CortexError
+from .i18n import say
+from .widgets import Button, Look, announce, label
 
 
 class Sheet(QDialog):
@@ -51,14 +53,129 @@ class Sheet(QDialog):
             child.ensurePolished()  # the style sheet's fonts decide how sentences wrap
         self.form.invalidate()
         self.column.activate()
-        width = max(self.width() if self.isVisible() else 0, self.minimumWidth())
+        self._take_size(0)
+
+    def _take_size(self, least_height: int) -> None:
+        least = max(self.minimumWidth(), self.column.totalMinimumSize().width())
+        width = max(self.width() if self.isVisible() else 0, least)
         room = self.screen().availableGeometry().height() - 60
-        self.resize(width, min(room, self.column.totalHeightForWidth(width)))
+        self.resize(width, min(room, max(least_height, self.column.totalHeightForWidth(width))))
+
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest and self.isVisible():
+            self._take_size(self.height())  # a sentence or a button more: grow, but never jump back
+        return done
 
     def showEvent(self, event: QShowEvent) -> None:
         if not event.spontaneous():
             self.fit()
         super().showEvent(event)
+
+
+class WaitingSheet(Sheet):
+    """A dialog whose button begins work that may wait for the keychain, and for a person at its prompt.
+
+    It waits, and cannot be closed, until `accept` or `fail`. stop_waiting: the person has had enough. A subclass
+    names the buttons and implements `say_below`.
+    """
+
+    stop_waiting = Signal()
+
+    def __init__(
+        self, look: Look, title: str, subtitle: str, action: str, parent: QWidget, *, fields: tuple[QWidget, ...]
+    ) -> None:
+        super().__init__(look, title, subtitle, 480, parent)
+        self.busy = False
+        self._fields = fields
+        self.do = Button(action, look, "primary")
+        self.do.setDefault(True)
+        self.cancel = Button(self.tr("Cancel"), look)
+        self.cancel.setAutoDefault(False)
+        self.stop = Button(self.tr("Stop waiting"), look)
+        self.stop.setAutoDefault(False)
+        self.stop.hide()
+        self._problem = QFrame()
+        self._problem.setObjectName("problem")
+        self._problem_title = label("", "problemTitle", wrap=True)
+        self._problem_text = label("", "", wrap=True)
+        problem = QVBoxLayout(self._problem)
+        problem.setContentsMargins(12, 10, 12, 10)
+        problem.setSpacing(2)
+        problem.addWidget(self._problem_title)
+        problem.addWidget(self._problem_text)
+        self._problem.hide()
+        self._progress = QProgressBar()
+        self._progress.setRange(0, 0)
+        self._progress.setTextVisible(False)
+        self._progress.setAccessibleName(self.tr("Storing the key"))
+        self._progress.hide()
+        self.column.insertWidget(1, self._progress)
+        self.foot.insertWidget(0, self.stop)
+        self.foot.addWidget(self.cancel)
+        self.foot.addWidget(self.do)
+        self.cancel.clicked.connect(self.reject)
+        self.stop.clicked.connect(self.stop_waiting)
+
+    def end_form(self) -> None:
+        """Put what may go wrong below the form; a subclass calls this when its fields stand."""
+        self.form.addSpacing(12)
+        self.form.addWidget(self._problem)
+        self.form.addStretch()
+
+    def say_below(self, text: str) -> None:
+        """Show a sentence under the form's field."""
+        raise NotImplementedError
+
+    def begin(self) -> None:
+        """The work has begun."""
+        self._problem.hide()
+        self.set_busy(True)
+
+    def set_busy(self, busy: bool) -> None:
+        """Wait, or let the person act again."""
+        self.busy = busy
+        for widget in (*self._fields, self.cancel, self.do):
+            widget.setEnabled(not busy)
+        self.stop.hide()
+        self._progress.hide()
+
+    def fail(self, error: CortexError) -> None:
+        """Stay open with what was chosen, and say why nothing, or not everything, was done."""
+        self.set_busy(False)
+        self._problem_title.setText(say(error.title))
+        self._problem_text.setText(f"{say(error.message)} {say(error.advice)}")
+        self._problem.show()
+        self.fit()
+        announce(self, f"{say(error.title)}. {say(error.message)}")
+        self._fields[0].setFocus()
+
+    @Slot(bool)
+    def show_busy(self, busy: bool) -> None:
+        """The keychain takes long enough to say so, or is done."""
+        if busy and self.busy:
+            self._progress.show()
+            self.say_below(self.tr("Storing the key in the keychain…"))
+        elif not busy:
+            self._progress.hide()
+
+    @Slot()
+    def show_slow(self) -> None:
+        """The keychain takes so long that a prompt may be waiting for the person."""
+        if self.busy:
+            self.stop.show()
+            self.say_below(self.tr("Still waiting. A prompt of the system may be open behind this window."))
+
+    def reject(self) -> None:
+        """Cancel, unless the key is being stored: then the outcome decides."""
+        if not self.busy:
+            super().reject()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self.busy:
+            event.ignore()
+        else:
+            super().closeEvent(event)
 
 
 class Question(Sheet):

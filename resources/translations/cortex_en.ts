@@ -49,6 +49,37 @@
     </message>
 </context>
 <context>
+    <name>DoctorDialog</name>
+    <message numerus="yes">
+        <source>Checked {done} of %n app(s)…</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Everything matches. %n app(s) checked.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n thing(s) do not match. Repairing does what stands behind each.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n thing(s) repaired.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>KeyDesk</name>
     <message numerus="yes">
         <source>Clears from the clipboard in %n s</source>
@@ -91,7 +122,7 @@
     <message numerus="yes">
         <source>%n entry(s) cannot be read and were left in the file as they are.</source>
         <translation>
-            <numerusform>%n entry cannot be read and was left in the file as they are.</numerusform>
+            <numerusform>%n entry cannot be read and was left in the file as it is.</numerusform>
             <numerusform>%n entries cannot be read and were left in the file as they are.</numerusform>
         </translation>
     </message>

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from cortex_desktop.domain.model import App, AppState, new_id
-from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate, well_formed
+from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, generate, well_formed
 from cortex_desktop.services.apps import Created
 
 TEXT = "mwidxhb8ShcqmV1B9iOYJh"
@@ -32,7 +32,7 @@ APP = App(
     sessions=False,
     csrf=True,
     created=datetime(2026, 11, 23, tzinfo=UTC),
-    key_ends=KeyEnds("mwid", "OYJh"),
+    key_ends=KeyEnds("aaaa", "zzzz"),
     keychain="SecretService",
 )
 
@@ -82,7 +82,7 @@ def test_no_way_of_showing_it_shows_it(secret: Secret, show: Callable[[Secret], 
 
 def test_nothing_of_it_reaches_a_log_or_a_traceback(secret: Secret) -> None:
     out = io.StringIO()
-    log = logging.Logger("test")
+    log = logging.Logger("test")  # noqa: LOG001 (one that nobody else hears)
     log.addHandler(logging.StreamHandler(out))
     log.warning("%s %r", secret, secret)
     try:

@@ -17,7 +17,7 @@ import pytest
 from tinydb import TinyDB, where
 
 from cortex_desktop.domain.errors import AppGone, StorageError
-from cortex_desktop.domain.model import App, AppState, Environment, Org, new_id
+from cortex_desktop.domain.model import App, AppState, Environment, KeptVersion, Org, PendingVersion, new_id
 from cortex_desktop.domain.ports import Repository
 from cortex_desktop.domain.secret import KeyEnds
 from cortex_desktop.storage import durable
@@ -129,6 +129,10 @@ def test_an_app_comes_back_as_it_was(repository: TinyRepository, folder: Path) -
             csrf=False,
             enabled=False,
             version=3,
+            last_version=5,
+            pending=PendingVersion(5, KeyEnds("abcd", "efgh")),
+            kept=(KeptVersion(2, KeyEnds("ijkl", "mnop"), NOON + timedelta(days=7)),),
+            rotated=NOON + timedelta(hours=1),
             state=AppState.DELETED,
             last_copied=NOON + timedelta(days=1),
             purge_after=NOON + timedelta(seconds=20),
@@ -160,6 +164,10 @@ def test_the_file_has_cortex_s_own_names(repository: TinyRepository, folder: Pat
             "key_head": "mwid",
             "key_tail": "OYJh",
             "keychain": "SecretService",
+            "last_version": 1,
+            "pending": None,
+            "kept": [],
+            "rotated": None,
             "last_copied": None,
             "purge_after": None,
         }

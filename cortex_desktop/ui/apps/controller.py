@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar
 
@@ -13,6 +14,7 @@ from ...domain.model import App, Org
 from ...domain.ports import VaultState
 from ...domain.secret import Secret, SecretKind
 from ...services.apps import AppService, Created, RecoveryReport
+from ...services.doctor import Doctor, Finding
 from ...services.keychain import KeychainService, KeychainStatus
 from ...tasks.runner import Lane, Runner
 from ..waiting import Waiting
@@ -44,15 +46,17 @@ class AppsController(QObject):
         self._runner = runner
         self._apps: AppService | None = None
         self._keychain: KeychainService | None = None
+        self._doctor: Doctor | None = None
         self._looking = False
         self.org: Org | None = None
         self.status: KeychainStatus | None = None
         self.waiting = Waiting(self)
 
-    def attach(self, apps: AppService, keychain: KeychainService) -> None:
+    def attach(self, apps: AppService, keychain: KeychainService, doctor: Doctor) -> None:
         """Start to work with these services: load the apps, look at the keychain, settle what was left half-done."""
         self._apps = apps
         self._keychain = keychain
+        self._doctor = doctor
         self.reload()
         self.look_at_keychain()
         self.recover()
@@ -107,6 +111,50 @@ class AppsController(QObject):
             failed(error)
 
         self._vault(work, created, refused)
+
+    def rotate(
+        self,
+        app: App,
+        keep: timedelta,
+        done: Callable[[Created], None],
+        failed: Callable[[CortexError], None],
+    ) -> None:
+        """Give the app a new key; `failed` gets what the dialog should say."""
+        if self._apps is None:
+            return
+
+        def rotated(made: Created) -> None:
+            self.changed.emit(made.app)
+            done(made)
+            self.recover()  # an old version that is not kept is due at once
+
+        self._vault(partial(self._apps.rotate, app.id, keep), rotated, failed)
+
+    def roll_back(self, app: App, number: int, keep: timedelta) -> None:
+        """Make a kept version of the app's key the current one again."""
+        if self._apps is not None:
+            self._vault(partial(self._apps.roll_back, app.id, number, keep), self.changed.emit)
+
+    def drop_kept(self, app: App, number: int) -> None:
+        """Remove a kept version of the app's key now."""
+        if self._apps is not None:
+            self._vault(partial(self._apps.drop_kept, app.id, number), self.changed.emit)
+
+    def find_deleted(self, done: Callable[[list[App]], None]) -> None:
+        """The org's deleted apps that can still be restored."""
+        if self._apps is not None and self.org is not None:
+            self._disk(partial(self._apps.deleted, self.org.id), done)
+
+    def check(self, app_id: str, done: Callable[[list[Finding]], None], failed: Callable[[CortexError], None]) -> None:
+        """What does not match between the app's row and the keychain."""
+        if self._doctor is not None:
+            self._runner.submit(Lane.VAULT, partial(self._doctor.check, app_id), self, done, failed)
+
+    def repair(self, finding: Finding, done: Callable[[], None], failed: Callable[[CortexError], None]) -> None:
+        """Mend what `check` found."""
+        if self._doctor is not None:
+            work = partial(self._doctor.repair, finding)
+            self._runner.submit(Lane.VAULT, work, self, lambda _: done(), failed)
 
     def fetch(self, app: App, kind: SecretKind, done: Callable[[Secret], None]) -> None:
         """Get the app's key or secret from the keychain."""

@@ -3,81 +3,54 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, Signal, Slot
-from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLineEdit, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QWidget
 
-from ...domain.errors import CortexError, LabelError
+from ...domain.errors import LabelError
 from ...domain.model import LABEL_LENGTH, clean_label
 from ..i18n import say
-from ..sheet import Sheet
-from ..widgets import Button, Look, announce, label, set_property
+from ..sheet import WaitingSheet
+from ..widgets import Look, label, set_property
 from .model import AppsModel
 
 
-class CreateAppDialog(Sheet):
+class CreateAppDialog(WaitingSheet):
     """Asks for label, Sessions and CSRF Protection.
 
-    submitted(label, sessions, csrf): Create App was chosen; the dialog then waits, until `fail` or `accept`;
-    stop_waiting: the person no longer wants to wait for the keychain.
+    submitted(label, sessions, csrf): Create App was chosen.
     """
 
     submitted = Signal(str, bool, bool)
-    stop_waiting = Signal()
 
     def __init__(self, look: Look, model: AppsModel, place: str, parent: QWidget) -> None:
         title = QCoreApplication.translate("CreateAppDialog", "Create App")
         text = QCoreApplication.translate("CreateAppDialog", "A new API key is generated for {place}.")
-        super().__init__(look, title, text.format(place=place), 480, parent)
-        self._model = model
-        self._busy = False
-
         self.name = QLineEdit()
+        self.sessions = QCheckBox()
+        self.csrf = QCheckBox()
+        fields = (self.name, self.sessions, self.csrf)
+        super().__init__(look, title, text.format(place=place), title, parent, fields=fields)
+        self._model = model
         self.name.setObjectName("label")
         self.name.setAccessibleName(self.tr("Label"))
         name_label = label(self.tr("Label"), "strong")
         name_label.setBuddy(self.name)
         self._note = label("", "fieldNote", wrap=True)
-        self.sessions, sessions_note = self._option(
+        sessions_note = self._option(
+            self.sessions,
             self.tr("Sessions"),
             self.tr(
                 "People sign in with their account and stay signed in with a session cookie. "
                 "Leave off for apps that sign each request."
             ),
         )
-        self.csrf, csrf_note = self._option(
+        csrf_note = self._option(
+            self.csrf,
             self.tr("CSRF Protection"),
             self.tr(
                 "Each authenticated request must send the medable-csrf-token header. Keep on for production web apps."
             ),
         )
-        self.sessions.setAccessibleName(self.tr("Sessions"))
-        self.csrf.setAccessibleName(self.tr("CSRF Protection"))
         self.csrf.setChecked(True)
-
-        self._problem = QFrame()
-        self._problem.setObjectName("problem")
-        self._problem_title = label("", "problemTitle", wrap=True)
-        self._problem_text = label("", "", wrap=True)
-        problem = QVBoxLayout(self._problem)
-        problem.setContentsMargins(12, 10, 12, 10)
-        problem.setSpacing(2)
-        problem.addWidget(self._problem_title)
-        problem.addWidget(self._problem_text)
-        self._problem.hide()
-
-        self._progress = QProgressBar()
-        self._progress.setRange(0, 0)
-        self._progress.setTextVisible(False)
-        self._progress.setAccessibleName(self.tr("Storing the key"))
-        self._progress.hide()
-
-        self.create_app = Button(self.tr("Create App"), look, "primary")
-        self.create_app.setDefault(True)
-        self.cancel = Button(self.tr("Cancel"), look)
-        self.cancel.setAutoDefault(False)
-        self.stop = Button(self.tr("Stop waiting"), look)
-        self.stop.setAutoDefault(False)
-        self.stop.hide()
 
         form = self.form
         form.addWidget(name_label)
@@ -91,62 +64,26 @@ class CreateAppDialog(Sheet):
         form.addSpacing(16)
         form.addWidget(self.csrf)
         form.addLayout(csrf_note)
-        form.addSpacing(12)
-        form.addWidget(self._problem)
-        form.addStretch()
-        self.column.insertWidget(1, self._progress)
-        self.foot.insertWidget(0, self.stop)
-        self.foot.addWidget(self.cancel)
-        self.foot.addWidget(self.create_app)
+        self.end_form()
 
         self.name.textChanged.connect(self._check)
-        self.create_app.clicked.connect(self._submit)
-        self.cancel.clicked.connect(self.reject)
-        self.stop.clicked.connect(self.stop_waiting)
+        self.do.clicked.connect(self._submit)
         self._check()
         self.name.setFocus()
 
-    def show_busy(self, busy: bool) -> None:
-        """The keychain takes long enough to say so, or is done."""
-        if busy and self._busy:
-            self._progress.show()
-            self._say(self.tr("Storing the key in the keychain…"))
-        elif not busy:
-            self._progress.hide()
+    def set_busy(self, busy: bool) -> None:
+        """Wait, or let the person act again, if the label allows it."""
+        super().set_busy(busy)
+        self._check()
 
-    @Slot()
-    def show_slow(self) -> None:
-        """The keychain takes so long that a prompt may be waiting for the person."""
-        if self._busy:
-            self.stop.show()
-            self._say(self.tr("Still waiting. A prompt of the system may be open behind this window."))
-
-    def fail(self, error: CortexError) -> None:
-        """Stay open with what was typed and say why nothing, or not everything, was done."""
-        self._set_busy(False)
-        self._problem_title.setText(say(error.title))
-        self._problem_text.setText(f"{say(error.message)} {say(error.advice)}")
-        self._problem.show()
-        self.fit()
-        announce(self, f"{say(error.title)}. {say(error.message)}")
-        self.name.setFocus()
-
-    def reject(self) -> None:
-        """Cancel, unless the key is being stored: then the outcome decides."""
-        if not self._busy:
-            super().reject()
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        if self._busy:
-            event.ignore()
-        else:
-            super().closeEvent(event)
+    def say_below(self, text: str) -> None:
+        """Show a sentence under the label's field."""
+        self._say(text)
 
     @Slot()
     def _submit(self) -> None:
-        if not self._busy and self._check():
-            self._problem.hide()
-            self._set_busy(True)
+        if not self.busy and self._check():
+            self.begin()
             self.submitted.emit(self.name.text(), self.sessions.isChecked(), self.csrf.isChecked())
 
     @Slot()
@@ -159,7 +96,7 @@ class CreateAppDialog(Sheet):
             empty = not text.strip()
             self._say("" if empty else f"{say(error.message)} {say(error.advice)}", "" if empty else "danger")
             set_property(self.name, "invalid", not empty)
-            self.create_app.setEnabled(False)
+            self.do.setEnabled(False)
             return False
         set_property(self.name, "invalid", False)
         if self._model.has_label(cleaned):
@@ -169,7 +106,7 @@ class CreateAppDialog(Sheet):
             self._say(self.tr("%n character(s) left", "", left))
         else:
             self._say("")
-        self.create_app.setEnabled(not self._busy)
+        self.do.setEnabled(not self.busy)
         return True
 
     def _say(self, text: str, tone: str = "") -> None:
@@ -178,19 +115,12 @@ class CreateAppDialog(Sheet):
         set_property(self._note, "tone", tone)
         self.name.setAccessibleDescription(text)
 
-    def _set_busy(self, busy: bool) -> None:
-        self._busy = busy
-        for widget in (self.name, self.sessions, self.csrf, self.cancel):
-            widget.setEnabled(not busy)
-        self.stop.hide()
-        self._progress.hide()
-        self._check()
-
-    def _option(self, name: str, text: str) -> tuple[QCheckBox, QHBoxLayout]:
-        """A check box with a sentence under it, which a screen reader hears as its description."""
-        box = QCheckBox(name)
+    def _option(self, box: QCheckBox, name: str, text: str) -> QHBoxLayout:
+        """Name a check box; a sentence goes under it, which a screen reader hears as its description."""
+        box.setText(name)
+        box.setAccessibleName(name)
         box.setAccessibleDescription(text)
         row = QHBoxLayout()
         row.setContentsMargins(28, 2, 0, 0)
         row.addWidget(label(text, "fieldNote", wrap=True))
-        return box, row
+        return row

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QTextOption
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -20,10 +23,10 @@ from PySide6.QtWidgets import (
 from ...domain.model import App, AppState, Org
 from ...domain.secret import SecretKind
 from ...services.requests import first_request_to_read, masked
-from ..i18n import long_time
+from ..i18n import long_date, long_time
 from ..reveal import Reveal
 from ..widgets import Button, IconButton, Look, Pill, label, set_property
-from .model import AppsModel
+from .model import AppsModel, Status
 
 WIDTH = 328
 
@@ -57,7 +60,8 @@ class KeyField(QFrame):
 class DetailsPanel(QFrame):
     """Everything about one app, and what can be done with it.
 
-    reveal_asked, copy_asked(SecretKind), request_copy_asked, enable_asked(bool), delete_asked, closed.
+    reveal_asked, copy_asked(SecretKind), request_copy_asked, enable_asked(bool), delete_asked, rotate_asked, closed;
+    roll_back_asked(int), drop_kept_asked(int): make this earlier version current again, or remove it.
     """
 
     reveal_asked = Signal()
@@ -65,6 +69,9 @@ class DetailsPanel(QFrame):
     request_copy_asked = Signal()
     enable_asked = Signal(bool)
     delete_asked = Signal()
+    rotate_asked = Signal()
+    roll_back_asked = Signal(int)
+    drop_kept_asked = Signal(int)
     closed = Signal()
 
     def __init__(self, look: Look, model: AppsModel, reveal: Reveal) -> None:
@@ -107,6 +114,7 @@ class DetailsPanel(QFrame):
         self._request.document().setDocumentMargin(9)
         self._request.document().documentLayout().documentSizeChanged.connect(self._fit_request)
         self._request_copy = Button(self.tr("Copy curl"), look, "link")
+        self._rotate = Button(self.tr("Rotate key"), look, icon="rotate-cw")
         self._enable = Button("", look)
         self._delete = Button(self.tr("Delete"), look, "danger")
 
@@ -138,20 +146,24 @@ class DetailsPanel(QFrame):
         signing.addWidget(self._secret_note)
         column.addWidget(self._signing)
         column.addLayout(self._make_facts())
+        self._earlier = QVBoxLayout()
+        self._earlier.setSpacing(6)
+        column.addLayout(self._earlier)
         column.addSpacing(18)
         request_head = QHBoxLayout()
-        request_head.addWidget(label(self.tr("First request"), "strong"), 1)
+        request_head.addWidget(label(self.tr("First request"), "strong", wrap=True), 1)
         request_head.addWidget(self._request_copy)
         column.addLayout(request_head)
         column.addSpacing(4)
         column.addWidget(self._request)
         column.addSpacing(18)
-        actions = QHBoxLayout()
-        actions.setSpacing(8)
-        actions.addWidget(self._enable)
-        actions.addWidget(self._delete)
-        actions.addStretch()
-        column.addLayout(actions)
+        self._actions = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._actions.setSpacing(8)
+        for button in (self._rotate, self._enable, self._delete):
+            button.setProperty("compact", True)
+            self._actions.addWidget(button)
+        self._actions.addStretch()
+        column.addLayout(self._actions)
         column.addStretch()
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
@@ -168,6 +180,7 @@ class DetailsPanel(QFrame):
         self._copy.clicked.connect(self._ask_copy_key)
         self._secret_copy.clicked.connect(self._ask_copy_secret)
         self._request_copy.clicked.connect(self.request_copy_asked)
+        self._rotate.clicked.connect(self.rotate_asked)
         self._enable.clicked.connect(self._ask_enable)
         self._delete.clicked.connect(self.delete_asked)
         reveal.changed.connect(self._show_key)
@@ -191,16 +204,52 @@ class DetailsPanel(QFrame):
             "sessions": self.tr("On") if app.sessions else self.tr("Off"),
             "csrf": self.tr("On") if app.csrf else self.tr("Off"),
             "created": long_time(app.created),
+            "rotated": long_time(app.rotated) if app.rotated else self.tr("Never"),
             "copied": long_time(app.last_copied) if app.last_copied else "—",
         }.items():
             self._facts[name].setText(value)
         self._signing.setVisible(SecretKind.API_SECRET in app.kinds)
         self._enable.setText(self.tr("Disable") if app.enabled else self.tr("Enable"))
-        for button in (self._eye, self._copy, self._secret_copy, self._request_copy, self._enable):
+        for button in (self._eye, self._copy, self._secret_copy, self._request_copy, self._enable, self._rotate):
             button.setEnabled(usable)
         if self._org is not None:
             self._request.setPlainText(first_request_to_read(self._org, app))
+        self._show_earlier(app)
+        self._arrange_actions()
         self._show_key()
+
+    def _show_earlier(self, app: App) -> None:
+        """List the versions that are kept, each with what can be done with it."""
+        while (item := self._earlier.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+        if app.kept:
+            title = label(self.tr("Earlier keys"), "strong")
+            title.setContentsMargins(0, 18, 0, 2)
+            self._earlier.addWidget(title)
+        for kept in app.kept:
+            ends = f"{kept.key_ends.head}…{kept.key_ends.tail}"
+            row = QWidget()
+            line = QHBoxLayout(row)
+            line.setContentsMargins(0, 0, 0, 0)
+            line.setSpacing(2)
+            text = self.tr("{key}, kept until {date}").format(key=ends, date=long_date(kept.until))
+            line.addWidget(label(text, "hint", wrap=True), 1)
+            back = IconButton("undo-2", self.tr("Roll back to {key}").format(key=ends), self._look)
+            back.clicked.connect(partial(self.roll_back_asked.emit, kept.number))
+            drop = IconButton("trash-2", self.tr("Remove {key} now").format(key=ends), self._look)
+            drop.clicked.connect(partial(self.drop_kept_asked.emit, kept.number))
+            line.addWidget(back)
+            line.addWidget(drop)
+            self._earlier.addWidget(row)
+
+    def _arrange_actions(self) -> None:
+        """Buttons side by side, or below each other where long words leave no room."""
+        needed = sum(b.sizeHint().width() for b in (self._rotate, self._enable, self._delete)) + 16
+        directions = QBoxLayout.Direction
+        fits = needed <= self._look.theme.px(WIDTH) - 41
+        self._actions.setDirection(directions.LeftToRight if fits else directions.TopToBottom)
 
     @Slot()
     def _show_key(self) -> None:
@@ -222,6 +271,9 @@ class DetailsPanel(QFrame):
 
     @Slot()
     def _show_kept(self) -> None:
+        if self._app is not None and self._model.status(self._app) is Status.KEY_MISSING:
+            self._kept.setText(self.tr("The keychain no longer holds this key. Rotate it to have a new one."))
+            return
         text = self.tr("Stored in {keychain}.").format(keychain=self._keychain) if self._keychain else " "
         if self._app is not None and self._reveal.app_id == self._app.id:
             text += " " + self.tr("Hides again in %n s.", "", self._reveal.seconds_left)
@@ -251,11 +303,12 @@ class DetailsPanel(QFrame):
             "sessions": self.tr("Sessions"),
             "csrf": self.tr("CSRF Protection"),
             "created": self.tr("Created"),
+            "rotated": self.tr("Rotated"),
             "copied": self.tr("Last copied"),
         }
         for row, (key, name) in enumerate(names.items()):
             value = label("", "", wrap=True)
-            grid.addWidget(label(name, "factName"), row, 0)
+            grid.addWidget(label(name, "factName", wrap=True), row, 0)
             grid.addWidget(value, row, 1)
             self._facts[key] = value
         return grid

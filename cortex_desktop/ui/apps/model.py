@@ -78,6 +78,10 @@ class AppsModel(QAbstractTableModel):
         """How many apps there are, visible or not."""
         return len(self._rows)
 
+    def all_apps(self) -> list[App]:
+        """Every app, visible or not."""
+        return [row.app for row in self._rows]
+
     def app_at(self, row: int) -> App | None:
         """The app in this visible row."""
         return self._visible[row].app if 0 <= row < len(self._visible) else None
@@ -135,6 +139,10 @@ class AppsModel(QAbstractTableModel):
         """Show that the keychain holds no key for this app."""
         self._missing.add(app_id)
         self._changed(app_id)
+
+    def mark_whole(self, app_id: str) -> None:
+        """The app has a new key, which is in the keychain."""
+        self._missing.discard(app_id)
 
     def mark_revealed(self, app_id: str) -> None:
         """Say in words which app's key is readable now, if any; the key itself stays outside."""

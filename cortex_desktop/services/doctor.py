@@ -1,0 +1,108 @@
+"""What does not match between the database and the keychain, and how to mend it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from enum import Enum
+from functools import partial
+
+from ..domain.errors import SecretMissing
+from ..domain.model import App, AppState
+from ..domain.ports import Repository, Vault
+from ..domain.secret import KeyEnds, SecretKind, SecretRef, well_formed
+from .apps import AppService
+
+
+class Problem(Enum):
+    """How a keychain item and its row disagree."""
+
+    MISSING = "missing"  # the row tells of a secret that the keychain does not hold
+    DIFFERS = "differs"  # the keychain holds another key than the row tells of
+    KEPT_MISSING = "kept missing"  # an old version that could be rolled back to is gone
+    LEFTOVER = "leftover"  # the keychain holds a version that the row no longer tells of
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One disagreement: which app, which item, how."""
+
+    app: App
+    ref: SecretRef
+    problem: Problem
+
+
+class Doctor:
+    """Checks one app at a time, so that many can be told of as they go. Blocks; use it on the vault lane."""
+
+    def __init__(self, apps: AppService, repository: Repository, vault: Vault) -> None:
+        self._apps = apps
+        self._repository = repository
+        self._vault = vault
+
+    def check(self, app_id: str) -> list[Finding]:
+        """What does not match for this app. Reads each of its items once. Raises VaultError, AppGone.
+
+        Unfinished apps are recovery's to settle, and have no findings.
+        """
+        app = self._repository.app(app_id)
+        if app.state is not AppState.ACTIVE or app.pending is not None:
+            return []
+        found = [finding for ref in app.refs if (finding := self._check_current(app, ref)) is not None]
+        for kept in app.kept:
+            found += [
+                Finding(app, ref, Problem.KEPT_MISSING) for ref in app.refs_of(kept.number) if not self._holds(ref)
+            ][:1]
+        for number in set(range(1, app.last_version + 1)) - set(app.versions):
+            found += [Finding(app, ref, Problem.LEFTOVER) for ref in app.refs_of(number) if self._holds(ref)]
+        return found
+
+    def repair(self, finding: Finding) -> None:
+        """Mend one finding. Raises VaultError, StorageError, NotFinished, AppGone.
+
+        missing: the app gets a new key (and secret), since the old one cannot be brought back; differs: the row
+        takes over the ends of the key that the keychain holds, or, where that is no key, the app gets a new one;
+        kept missing: the version is no longer offered; leftover: the item is removed.
+        """
+        app, ref = finding.app, finding.ref
+        match finding.problem:
+            case Problem.LEFTOVER:
+                if ref.version not in self._repository.app(app.id).versions:
+                    self._vault.remove(ref)
+            case Problem.KEPT_MISSING:
+                self._apps.drop_kept(app.id, ref.version)
+            case Problem.MISSING:
+                self._renew(finding)
+            case Problem.DIFFERS:
+                held = self._vault.read(ref)
+                if ref.kind is SecretKind.API_KEY and well_formed(ref.kind, held):
+                    self._repository.change_app(app.id, partial(_take_ends, ends=KeyEnds.of(held)))
+                else:
+                    self._renew(finding)
+
+    def _renew(self, finding: Finding) -> None:
+        """A new version for an app whose present one is not whole; another finding may have seen to it already."""
+        if self._repository.app(finding.app.id).version == finding.ref.version:
+            self._apps.rotate(finding.app.id, timedelta(0))
+            self._apps.recover()  # what was left of the old version goes at once
+
+    def _check_current(self, app: App, ref: SecretRef) -> Finding | None:
+        try:
+            held = self._vault.read(ref)
+        except SecretMissing:
+            return Finding(app, ref, Problem.MISSING)
+        right = well_formed(ref.kind, held)
+        if ref.kind is SecretKind.API_KEY:
+            right = right and KeyEnds.of(held) == app.key_ends
+        return None if right else Finding(app, ref, Problem.DIFFERS)
+
+    def _holds(self, ref: SecretRef) -> bool:
+        try:
+            self._vault.read(ref)
+        except SecretMissing:
+            return False
+        return True
+
+
+def _take_ends(app: App, ends: KeyEnds) -> App:
+    return replace(app, key_ends=ends)

@@ -1,0 +1,68 @@
+"""The Rotate API key dialog."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from PySide6.QtCore import QCoreApplication, Signal, Slot
+from PySide6.QtWidgets import QComboBox, QWidget
+
+from ..sheet import WaitingSheet
+from ..widgets import Look, label
+
+
+class RotateDialog(WaitingSheet):
+    """Asks how long the old key should be kept. submitted(timedelta): rotate."""
+
+    submitted = Signal(object)
+
+    def __init__(self, look: Look, place: str, parent: QWidget) -> None:
+        title = QCoreApplication.translate("RotateDialog", "Rotate API key")
+        action = QCoreApplication.translate("RotateDialog", "Rotate key")
+        self.keep = QComboBox()
+        super().__init__(look, title, place, action, parent, fields=(self.keep,))
+        self.keep.setAccessibleName(self.tr("Keep the old key for"))
+        for text, span in (
+            (self.tr("1 hour"), timedelta(hours=1)),
+            (self.tr("24 hours"), timedelta(days=1)),
+            (self.tr("7 days"), timedelta(days=7)),
+            (self.tr("30 days"), timedelta(days=30)),
+            (self.tr("Do not keep it"), timedelta(0)),
+        ):
+            self.keep.addItem(text, span)
+        self.keep.setCurrentIndex(1)
+        name = label(self.tr("Keep the old key for"), "strong")
+        name.setBuddy(self.keep)
+        self._note = label("", "fieldNote", wrap=True)
+        text = self.tr(
+            "A new key is generated and shown once it is safely stored. Update every client that sends the old key."
+        )
+        self.form.addWidget(label(text, wrap=True))
+        self.form.addSpacing(18)
+        self.form.addWidget(name)
+        self.form.addSpacing(7)
+        self.form.addWidget(self.keep)
+        self.form.addSpacing(5)
+        self.form.addWidget(self._note)
+        self.end_form()
+        self.keep.currentIndexChanged.connect(self._explain)
+        self.do.clicked.connect(self._submit)
+        self._explain()
+        self.do.setFocus()
+
+    def say_below(self, text: str) -> None:
+        """Show a sentence under the choice."""
+        self._note.setText(text)
+
+    @Slot()
+    def _submit(self) -> None:
+        if not self.busy:
+            self.begin()
+            self.submitted.emit(self.keep.currentData())
+
+    @Slot()
+    def _explain(self) -> None:
+        if self.keep.currentData():
+            self.say_below(self.tr("Until then both keys stay in the keychain, so you can roll back."))
+        else:
+            self.say_below(self.tr("The old key leaves the keychain at once. You cannot roll back."))

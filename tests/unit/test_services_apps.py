@@ -1,0 +1,579 @@
+"""What can be done with apps, with a keychain and a database that work, refuse, or do not answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cortex_desktop.domain.errors import (
+    AppGone,
+    CortexError,
+    LabelError,
+    NotFinished,
+    SecretMissing,
+    StorageError,
+    VaultError,
+    VaultProblem,
+    VaultTimeout,
+)
+from cortex_desktop.domain.model import App, AppState, Org
+from cortex_desktop.domain.ports import Vault, VaultState
+from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate
+from cortex_desktop.services.apps import RESTORABLE, AppService, RecoveryReport
+from cortex_desktop.services.keychain import KeychainService, KeychainStatus
+from cortex_desktop.storage.repository import TinyRepository
+from cortex_desktop.vault.memory import InMemoryVault
+
+KEY, API_SECRET = SecretKind.API_KEY, SecretKind.API_SECRET
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+ORG_ID = "0123abcd"
+A_MICROSECOND = timedelta(microseconds=1)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.time = NOON
+
+    def __call__(self) -> datetime:
+        return self.time
+
+
+class Repository(TinyRepository):
+    """The real one. `refuse` names a method that fails from now on; `writes` is what was written, in order."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.refuse = ""
+        self.writes: list[str] = []
+
+    def add_app(self, app: App) -> None:
+        self._note("add_app")
+        super().add_app(app)
+
+    def change_app(self, app_id: str, change: Callable[[App], App]) -> App:
+        self._note("change_app")
+        return super().change_app(app_id, change)
+
+    def drop_app(self, app_id: str) -> None:
+        self._note("drop_app")
+        super().drop_app(app_id)
+
+    def _note(self, method: str) -> None:
+        if self.refuse == method:
+            raise StorageError("The disk is full", "Not saved.", "Free some space.")
+        self.writes.append(method)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    return Repository(tmp_path)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def service(repository: Repository, vault: InMemoryVault, clock: Clock) -> AppService:
+    return AppService(repository, vault, clock)
+
+
+def on_disk(repository: TinyRepository) -> Sequence[App]:
+    """What the next start would find, read anew from the file."""
+    return TinyRepository(repository._folder).apps()
+
+
+def states(repository: TinyRepository) -> list[AppState]:
+    return [app.state for app in on_disk(repository)]
+
+
+def failed(problem: VaultProblem = VaultProblem.FAILED) -> VaultError:
+    return VaultError(problem, "Test keychain")
+
+
+# Creating
+
+
+@pytest.mark.parametrize(("sessions", "kinds"), [(True, [KEY]), (False, [KEY, API_SECRET])])
+def test_a_new_app_has_its_secrets_in_the_keychain(
+    service: AppService, repository: Repository, vault: InMemoryVault, sessions: bool, kinds: list[SecretKind]
+) -> None:
+    made = service.create(ORG_ID, "NewHealth App", sessions=sessions)
+    assert [ref.kind for ref in vault.items] == kinds
+    assert vault.items == {made.app.ref(kind): service.secret(made.app.id, kind) for kind in kinds}
+    assert vault.items[SecretRef(ORG_ID, made.app.id, KEY, 1)] == made.key
+    assert [len(secret.reveal()) for secret in vault.items.values()] == [22, 64][: len(kinds)]
+    assert made.app.key_ends == KeyEnds.of(made.key)
+    assert on_disk(repository) == (made.app,)
+
+
+def test_a_new_app_is_what_was_asked_for(service: AppService) -> None:
+    app = service.create(ORG_ID, "  NewHealth App ").app
+    assert (app.label, app.org_id, app.sessions, app.csrf) == ("NewHealth App", ORG_ID, False, True)
+    assert (app.state, app.enabled, app.version, app.created) == (AppState.ACTIVE, True, 1, NOON)
+    assert app.keychain == "InMemory"
+    assert not service.create(ORG_ID, "Other", csrf=False).app.csrf
+
+
+def test_two_apps_may_have_one_label(service: AppService) -> None:
+    first, second = (service.create(ORG_ID, "Same") for _ in range(2))
+    assert first.app.id != second.app.id
+    assert first.key != second.key
+
+
+def test_the_row_is_on_disk_before_and_after_each_secret(
+    service: AppService, repository: Repository, vault: InMemoryVault
+) -> None:
+    seen = []
+    vault.before = lambda operation, _: seen.append((operation, states(repository)))
+    service.create(ORG_ID, "NewHealth App")
+    creating = [AppState.CREATING]
+    assert seen == [("state", []), ("store", creating), ("store", creating)]
+    assert states(repository) == [AppState.ACTIVE]
+
+
+def test_a_row_names_its_keys_ends_before_the_key_is_stored(
+    service: AppService, repository: Repository, vault: InMemoryVault
+) -> None:
+    rows = []
+    vault.before = lambda operation, _: rows.extend(on_disk(repository))
+    made = service.create(ORG_ID, "NewHealth App", sessions=True)
+    assert [row.key_ends for row in rows] == [KeyEnds.of(made.key)]
+
+
+def test_no_key_stands_in_the_folder(service: AppService, repository: Repository, vault: InMemoryVault) -> None:
+    service.create(ORG_ID, "NewHealth App")
+    for file in repository._folder.rglob("*"):
+        for secret in vault.items.values():
+            assert secret.reveal().encode() not in file.read_bytes()
+
+
+@pytest.mark.parametrize("label", ["", "  ", "a\nb", "x" * 121])
+def test_a_bad_label_touches_nothing(
+    service: AppService, repository: Repository, vault: InMemoryVault, label: str
+) -> None:
+    with pytest.raises(LabelError):
+        service.create(ORG_ID, label)
+    assert not repository.writes
+    assert not vault.calls
+
+
+@pytest.mark.parametrize("state", [VaultState.LOCKED, VaultState.MISSING, VaultState.FAILED])
+def test_a_keychain_that_cannot_take_it_is_told_before_anything_is_written(
+    service: AppService, repository: Repository, vault: InMemoryVault, state: VaultState
+) -> None:
+    vault.current = state
+    with pytest.raises(VaultError) as refusal:
+        service.create(ORG_ID, "NewHealth App")
+    assert refusal.value.problem.value == state.value
+    assert not repository.writes
+    assert [operation for operation, _ in vault.calls] == ["state"]
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("nth", [1, 2])
+@pytest.mark.parametrize("problem", VaultProblem)
+def test_a_refusal_leaves_nothing_behind(
+    service: AppService, repository: Repository, vault: InMemoryVault, problem: VaultProblem, nth: int, after: bool
+) -> None:
+    refuse_nth_store(vault, nth, failed(problem), after=after)
+    with pytest.raises(VaultError) as refusal:
+        service.create(ORG_ID, "NewHealth App")
+    assert refusal.value.problem is problem
+    assert not isinstance(refusal.value, VaultTimeout)
+    assert not on_disk(repository)
+    assert not vault.items
+
+
+def refuse_nth_store(vault: InMemoryVault, nth: int, error: CortexError, *, after: bool = False) -> None:
+    stores = []
+
+    def hook(operation: str, ref: SecretRef | None) -> None:
+        if operation == "store":
+            stores.append(ref)
+            if len(stores) == nth:
+                raise error
+
+    if after:
+        vault.after = hook
+    else:
+        vault.before = hook
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("nth", [1, 2])
+def test_no_answer_is_not_finished_and_keeps_the_row(
+    service: AppService, repository: Repository, vault: InMemoryVault, nth: int, after: bool
+) -> None:
+    refuse_nth_store(vault, nth, VaultTimeout("Test keychain"), after=after)
+    with pytest.raises(NotFinished, match="NewHealth App"):
+        service.create(ORG_ID, "NewHealth App")
+    assert states(repository) == [AppState.CREATING]
+    assert "remove" not in [operation for operation, _ in vault.calls]
+
+
+@pytest.mark.parametrize("problem", VaultProblem)
+def test_what_cannot_be_taken_back_is_not_finished(
+    service: AppService, repository: Repository, vault: InMemoryVault, problem: VaultProblem
+) -> None:
+    refuse_nth_store(vault, 2, failed())
+    vault.fail_next("remove", failed(problem))
+    with pytest.raises(NotFinished):
+        service.create(ORG_ID, "NewHealth App")
+    assert states(repository) == [AppState.CREATING]
+    vault.before = None
+    assert len(service.recover().undone) == 1
+    assert not on_disk(repository)
+    assert not vault.items
+
+
+def test_a_row_that_cannot_be_taken_back_is_not_finished(
+    service: AppService, repository: Repository, vault: InMemoryVault
+) -> None:
+    vault.fail_next("store", failed())
+    repository.refuse = "drop_app"
+    with pytest.raises(NotFinished):
+        service.create(ORG_ID, "NewHealth App")
+    assert states(repository) == [AppState.CREATING]
+    assert not vault.items
+
+
+def test_a_disk_that_refuses_the_row_gets_no_secret_into_the_keychain(
+    service: AppService, repository: Repository, vault: InMemoryVault
+) -> None:
+    repository.refuse = "add_app"
+    with pytest.raises(StorageError):
+        service.create(ORG_ID, "NewHealth App")
+    assert not on_disk(repository)
+    assert "store" not in [operation for operation, _ in vault.calls]
+
+
+def test_a_disk_that_refuses_the_last_step_is_not_told_as_a_failure(
+    service: AppService, repository: Repository, vault: InMemoryVault
+) -> None:
+    repository.refuse = "change_app"
+    with pytest.raises(NotFinished):
+        service.create(ORG_ID, "NewHealth App")
+    repository.refuse = ""
+    [row] = on_disk(repository)
+    assert service.recover() == RecoveryReport(finished=(row.id,))
+    assert states(repository) == [AppState.ACTIVE]
+    assert KeyEnds.of(service.secret(row.id)) == row.key_ends
+
+
+# Reading, and small changes
+
+
+def test_a_removed_key_is_told_as_missing(service: AppService, vault: InMemoryVault) -> None:
+    made = service.create(ORG_ID, "NewHealth App")
+    vault.items.clear()
+    with pytest.raises(SecretMissing):
+        service.secret(made.app.id)
+
+
+def test_an_app_that_is_gone_is_told_so(service: AppService) -> None:
+    calls: list[Callable[[str], object]] = [service.secret, service.copied, service.delete, service.restore]
+    for call in [*calls, service.purge]:
+        with pytest.raises(AppGone):
+            call("00ff")
+
+
+def test_enabling_and_copying_are_written_down(service: AppService, repository: Repository, clock: Clock) -> None:
+    app = service.create(ORG_ID, "NewHealth App").app
+    assert not service.set_enabled(app.id, False).enabled
+    clock.time += timedelta(hours=1)
+    changed = service.copied(app.id)
+    assert changed == replace(app, enabled=False, last_copied=NOON + timedelta(hours=1))
+    assert on_disk(repository) == (changed,)
+    assert service.set_enabled(app.id, True).enabled
+
+
+def test_neither_needs_the_keychain(service: AppService, vault: InMemoryVault) -> None:
+    app = service.create(ORG_ID, "NewHealth App").app
+    vault.calls.clear()
+    service.set_enabled(app.id, False)
+    service.copied(app.id)
+    service.delete(app.id)
+    service.restore(app.id)
+    service.apps(ORG_ID)
+    assert not vault.calls
+
+
+def test_a_person_sees_the_orgs_apps_that_are_not_deleted(service: AppService, repository: Repository) -> None:
+    kept = {state: service.create(ORG_ID, state.value).app for state in AppState}
+    service.create("ffff", "of another org")
+    for state, app in kept.items():
+        repository.change_app(app.id, lambda app, state=state: replace(app, state=state))
+    assert [app.label for app in service.apps(ORG_ID)] == ["creating", "active"]
+
+
+def test_an_org_is_kept(service: AppService) -> None:
+    [org] = service.orgs()
+    renamed: Org = replace(org, name="NewHealth")
+    assert service.change_org(renamed) == renamed
+    assert service.orgs() == [renamed]
+
+
+# Deleting
+
+
+def test_a_deleted_app_keeps_its_secrets_for_a_while(
+    service: AppService, repository: Repository, vault: InMemoryVault
+) -> None:
+    made = service.create(ORG_ID, "NewHealth App")
+    gone = service.delete(made.app.id)
+    assert (gone.state, gone.purge_after) == (AppState.DELETED, NOON + RESTORABLE)
+    assert on_disk(repository) == (gone,)
+    assert len(vault.items) == 2
+
+
+def test_a_restored_app_is_as_before_with_its_key(
+    service: AppService, repository: Repository, vault: InMemoryVault
+) -> None:
+    made = service.create(ORG_ID, "NewHealth App")
+    service.delete(made.app.id)
+    assert service.restore(made.app.id) == made.app
+    assert on_disk(repository) == (made.app,)
+    assert service.secret(made.app.id) == made.key
+
+
+def test_purging_removes_the_secrets_and_then_the_row(
+    service: AppService, repository: Repository, vault: InMemoryVault
+) -> None:
+    kept = service.create(ORG_ID, "Kept", sessions=True)
+    gone = service.create(ORG_ID, "NewHealth App").app
+    service.delete(gone.id)
+    seen: list[tuple[str, object]] = []
+    vault.before = lambda operation, ref: seen.append((operation, states(repository)[1]))
+    service.purge(gone.id)
+    assert seen == [("remove", AppState.DELETING)] * 2
+    assert on_disk(repository) == (kept.app,)
+    assert vault.items == {kept.app.ref(KEY): kept.key}
+
+
+@pytest.mark.parametrize("state", [AppState.ACTIVE, AppState.CREATING])
+def test_purging_leaves_what_is_not_deleted_alone(
+    service: AppService, repository: Repository, vault: InMemoryVault, state: AppState
+) -> None:
+    made = service.create(ORG_ID, "NewHealth App")
+    service.delete(made.app.id)
+    service.restore(made.app.id)
+    row = repository.change_app(made.app.id, lambda app: replace(app, state=state))
+    service.purge(made.app.id)
+    assert on_disk(repository) == (row,)
+    assert len(vault.items) == 2
+
+
+def test_a_purge_that_the_keychain_refuses_is_taken_up_again(
+    service: AppService, repository: Repository, vault: InMemoryVault
+) -> None:
+    app = service.create(ORG_ID, "NewHealth App").app
+    service.delete(app.id)
+    vault.fail_next("remove", failed())
+    with pytest.raises(VaultError):
+        service.purge(app.id)
+    assert states(repository) == [AppState.DELETING]
+    assert service.recover() == RecoveryReport(finished=(app.id,))
+    assert not on_disk(repository)
+    assert not vault.items
+
+
+def test_what_is_being_removed_comes_back_no_more(service: AppService, repository: Repository) -> None:
+    app = service.create(ORG_ID, "NewHealth App").app
+    repository.change_app(app.id, lambda app: replace(app, state=AppState.DELETING))
+    for call in (service.restore, service.delete):
+        with pytest.raises(AppGone):
+            call(app.id)
+    assert states(repository) == [AppState.DELETING]
+
+
+def test_what_is_being_created_cannot_be_deleted_yet(service: AppService, repository: Repository) -> None:
+    app = service.create(ORG_ID, "NewHealth App").app
+    row = repository.change_app(app.id, lambda app: replace(app, state=AppState.CREATING))
+    with pytest.raises(NotFinished):
+        service.delete(app.id)
+    assert service.restore(app.id) == row  # else it would pass for one whose key is there
+    assert states(repository) == [AppState.CREATING]
+
+
+# Recovery
+
+
+def begin(service: AppService, repository: Repository, vault: InMemoryVault, *kinds: SecretKind) -> App:
+    """An app whose creation stopped when these secrets were stored."""
+    made = service.create(ORG_ID, "NewHealth App")
+    for kind in SecretKind:
+        if kind not in kinds:
+            vault.remove(made.app.ref(kind))
+    return repository.change_app(made.app.id, lambda app: replace(app, state=AppState.CREATING))
+
+
+def test_a_creation_whose_secrets_are_all_there_is_finished(
+    service: AppService, repository: Repository, vault: InMemoryVault
+) -> None:
+    app = begin(service, repository, vault, KEY, API_SECRET)
+    assert service.recover() == RecoveryReport(finished=(app.id,))
+    assert on_disk(repository) == (replace(app, state=AppState.ACTIVE),)
+    assert len(vault.items) == 2
+
+
+@pytest.mark.parametrize("kinds", [(), (KEY,), (API_SECRET,)], ids=["none", "key", "secret"])
+def test_a_creation_with_a_secret_missing_is_undone(
+    service: AppService, repository: Repository, vault: InMemoryVault, kinds: tuple[SecretKind, ...]
+) -> None:
+    app = begin(service, repository, vault, *kinds)
+    assert service.recover() == RecoveryReport(undone=(app.id,))
+    assert not on_disk(repository)
+    assert not vault.items
+
+
+@pytest.mark.parametrize(
+    ("kind", "wrong"),
+    [(KEY, generate(KEY)), (KEY, Secret("")), (API_SECRET, Secret("")), (API_SECRET, generate(KEY))],
+    ids=["another key", "empty key", "empty secret", "key for secret"],
+)
+def test_a_creation_with_a_wrong_secret_is_undone(
+    service: AppService, repository: Repository, vault: InMemoryVault, kind: SecretKind, wrong: Secret
+) -> None:
+    app = begin(service, repository, vault, KEY, API_SECRET)
+    vault.items[app.ref(kind)] = wrong
+    assert service.recover() == RecoveryReport(undone=(app.id,))
+    assert not on_disk(repository)
+    assert not vault.items
+
+
+def test_a_key_with_the_right_ends_and_a_wrong_middle_is_none_of_ours(
+    service: AppService, repository: Repository, vault: InMemoryVault
+) -> None:
+    app = begin(service, repository, vault, KEY, API_SECRET)
+    vault.items[app.ref(KEY)] = Secret(f"{app.key_ends.head}--------------{app.key_ends.tail}")
+    assert service.recover().undone == (app.id,)
+
+
+@pytest.mark.parametrize("problem", VaultProblem)
+def test_a_creation_that_the_keychain_will_not_show_waits(
+    service: AppService, repository: Repository, vault: InMemoryVault, problem: VaultProblem
+) -> None:
+    app = begin(service, repository, vault, KEY, API_SECRET)
+    vault.fail_next("read", failed(problem))
+    assert service.recover() == RecoveryReport(waiting=(app.id,))
+    assert on_disk(repository) == (app,)
+    assert len(vault.items) == 2
+
+
+def test_one_that_waits_does_not_keep_the_others_waiting(
+    service: AppService, repository: Repository, vault: InMemoryVault
+) -> None:
+    first, second = (begin(service, repository, vault, KEY, API_SECRET) for _ in range(2))
+    vault.fail_next("read", VaultTimeout("Test keychain"))
+    assert service.recover() == RecoveryReport(finished=(second.id,), waiting=(first.id,))
+
+
+def test_a_deleted_app_is_purged_when_its_time_is_up_and_not_before(
+    service: AppService, repository: Repository, vault: InMemoryVault, clock: Clock
+) -> None:
+    app = service.create(ORG_ID, "NewHealth App").app
+    service.delete(app.id)
+    clock.time += RESTORABLE - A_MICROSECOND
+    assert service.recover() == RecoveryReport()
+    assert len(vault.items) == 2
+    clock.time += A_MICROSECOND
+    assert service.recover() == RecoveryReport(finished=(app.id,))
+    assert not on_disk(repository)
+    assert not vault.items
+
+
+def test_a_deletion_that_had_begun_is_finished(
+    service: AppService, repository: Repository, vault: InMemoryVault
+) -> None:
+    app = service.create(ORG_ID, "NewHealth App").app
+    service.delete(app.id)
+    repository.change_app(app.id, lambda app: replace(app, state=AppState.DELETING))
+    assert service.recover() == RecoveryReport(finished=(app.id,))
+    assert not on_disk(repository)
+    assert not vault.items
+
+
+@pytest.mark.parametrize("state", [VaultState.LOCKED, VaultState.MISSING, VaultState.FAILED])
+def test_rows_wait_for_a_keychain_that_cannot_be_used(
+    service: AppService, repository: Repository, vault: InMemoryVault, clock: Clock, state: VaultState
+) -> None:
+    apps = [service.create(ORG_ID, name).app for name in ("creating", "deleting", "deleted")]
+    for app in apps:
+        repository.change_app(app.id, lambda row: replace(row, state=AppState(row.label), purge_after=NOON))
+    before, items = on_disk(repository), dict(vault.items)
+    vault.current = state
+    repository.writes.clear()
+    vault.calls.clear()
+    assert service.recover() == RecoveryReport(waiting=tuple(app.id for app in apps))
+    assert not repository.writes
+    assert on_disk(repository) == before
+    assert vault.items == items
+    assert [operation for operation, _ in vault.calls] == ["state"]
+
+
+def test_recovery_touches_only_what_is_unfinished(
+    service: AppService, repository: Repository, vault: InMemoryVault
+) -> None:
+    active = service.create(ORG_ID, "Active")
+    deleted = service.create(ORG_ID, "Deleted")
+    service.delete(deleted.app.id)
+    unfinished = begin(service, repository, vault, KEY)
+    others = on_disk(repository)[:2]
+    vault.calls.clear()
+    service.recover()
+    assert on_disk(repository) == others
+    assert {ref.app_id for _, ref in vault.calls if ref is not None} == {unfinished.id}
+    assert service.secret(active.app.id) == active.key
+
+
+def test_where_all_is_finished_the_keychain_is_not_even_asked(service: AppService, vault: InMemoryVault) -> None:
+    service.create(ORG_ID, "NewHealth App")
+    vault.calls.clear()
+    assert service.recover() == RecoveryReport()
+    assert not vault.calls
+
+
+def test_recovery_leaves_the_keychain_of_others_alone(
+    service: AppService, repository: Repository, vault: InMemoryVault
+) -> None:
+    strangers = {SecretRef("aa", "bb", KEY, 1): generate(KEY)}
+    vault.items.update(strangers)
+    begin(service, repository, vault)
+    service.recover()
+    assert vault.items == strangers
+
+
+# The keychain's state
+
+
+@pytest.mark.parametrize("state", VaultState)
+def test_a_status_is_a_name_and_a_state(vault: InMemoryVault, state: VaultState) -> None:
+    vault.current = state
+    assert KeychainService(vault).status() == KeychainStatus("Test keychain", state)
+
+
+def test_unlocking_tells_the_new_state(vault: InMemoryVault) -> None:
+    vault.current = VaultState.LOCKED
+    assert KeychainService(vault).unlock().state is VaultState.UNLOCKED
+
+
+def test_a_person_who_does_not_unlock_is_told(vault: InMemoryVault) -> None:
+    vault.current, vault.person_unlocks = VaultState.LOCKED, False
+    with pytest.raises(VaultError) as refusal:
+        KeychainService(vault).unlock()
+    assert refusal.value.problem is VaultProblem.DENIED
+
+
+def test_giving_up_reaches_the_keychain(monkeypatch: pytest.MonkeyPatch, vault: InMemoryVault) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr(vault, "stop_waiting", lambda: asked.append(True))
+    port: Vault = vault
+    KeychainService(port).stop_waiting()
+    assert asked == [True]

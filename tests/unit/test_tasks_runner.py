@@ -1,0 +1,355 @@
+"""Work runs beside the GUI thread and its outcome arrives on it, or not at all."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import shiboken6
+from PySide6.QtCore import QCoreApplication, QObject
+from pytestqt.qtbot import QtBot
+
+import cortex_desktop
+from cortex_desktop.domain.errors import CortexError, VaultError, VaultProblem
+from cortex_desktop.domain.secret import Secret
+from cortex_desktop.tasks.runner import Lane, Runner
+
+ROOT = Path(cortex_desktop.__file__).parent.parent
+SECONDS = 10  # before a thing that hangs is taken to hang
+
+
+class Desk(QObject):
+    """Submits, with itself as context, and notes what arrives."""
+
+    def __init__(self, runner: Runner) -> None:
+        super().__init__()
+        self._runner = runner
+        self.done: list[Any] = []
+        self.failed: list[CortexError] = []
+
+    def submit(self, lane: Lane, work: Callable[[], Any]) -> None:
+        self._runner.submit(lane, work, self, self.done.append, self.failed.append)
+
+
+Threads = Callable[[], set[threading.Thread]]
+
+
+@pytest.fixture
+def lanes() -> Threads:
+    """Gives the threads that this test has started and that are still alive."""
+    before = set(threading.enumerate())
+    return lambda: set(threading.enumerate()) - before
+
+
+@pytest.fixture
+def runner(qapp: QCoreApplication, lanes: Threads) -> Iterator[Runner]:
+    runner = Runner()
+    yield runner
+    runner.close()
+    end(lanes())
+    shiboken6.delete(runner)
+
+
+@pytest.fixture
+def desk(runner: Runner) -> Desk:
+    return Desk(runner)
+
+
+@pytest.fixture
+def release() -> Iterator[threading.Event]:
+    """What a stuck job waits for."""
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+def end(threads: set[threading.Thread]) -> None:
+    for thread in threads:
+        thread.join(SECONDS)
+        assert not thread.is_alive(), f"{thread.name} goes on"
+
+
+def wait(event: threading.Event) -> bool:
+    return event.wait(SECONDS)
+
+
+def let_results_arrive() -> None:
+    """Deliver what is on its way, as the event loop would."""
+    QCoreApplication.sendPostedEvents()
+
+
+def test_results_arrive_on_the_gui_thread(qtbot: QtBot, runner: Runner, desk: Desk) -> None:
+    worked: list[int] = []
+    arrived: list[tuple[int, str]] = []
+
+    def work() -> str:
+        worked.append(threading.get_ident())
+        return "result"
+
+    runner.submit(
+        Lane.DISK, work, desk, lambda result: arrived.append((threading.get_ident(), result)), desk.failed.append
+    )
+    qtbot.waitUntil(lambda: bool(arrived))
+    assert arrived == [(threading.get_ident(), "result")]
+    assert worked[0] != threading.get_ident()
+
+
+def test_a_result_never_arrives_within_submit(qtbot: QtBot, desk: Desk) -> None:
+    finished = threading.Event()
+    desk.submit(Lane.DISK, finished.set)
+    assert wait(finished)
+    assert not desk.done
+    qtbot.waitUntil(lambda: desk.done == [None])
+
+
+@pytest.mark.parametrize("lane", Lane)
+def test_a_lane_keeps_the_order_and_does_one_thing_at_a_time(qtbot: QtBot, desk: Desk, lane: Lane) -> None:
+    busy = threading.Lock()
+    worked: list[int] = []
+
+    def work(number: int) -> int:
+        assert busy.acquire(blocking=False)
+        worked.append(number)
+        busy.release()
+        return number
+
+    for number in range(100):
+        desk.submit(lane, lambda number=number: work(number))
+    qtbot.waitUntil(lambda: len(desk.done) == 100)
+    assert worked == desk.done == list(range(100))
+
+
+@pytest.mark.parametrize(("stuck", "free"), [(Lane.VAULT, Lane.DISK), (Lane.DISK, Lane.VAULT)])
+def test_a_stuck_lane_does_not_stop_the_other(
+    qtbot: QtBot, desk: Desk, release: threading.Event, stuck: Lane, free: Lane
+) -> None:
+    desk.submit(stuck, lambda: wait(release) and "late")
+    desk.submit(free, lambda: "at once")
+    qtbot.waitUntil(lambda: desk.done == ["at once"])
+    release.set()
+    qtbot.waitUntil(lambda: desk.done == ["at once", "late"])
+
+
+def test_lanes_start_when_needed_and_never_keep_the_program_alive(qtbot: QtBot, desk: Desk, lanes: Threads) -> None:
+    assert not lanes()
+    desk.submit(Lane.DISK, lambda: None)
+    desk.submit(Lane.DISK, lambda: None)
+    qtbot.waitUntil(lambda: len(desk.done) == 2)
+    [thread] = lanes()
+    assert thread.name == "disk"
+    assert thread.daemon
+
+
+# Errors
+
+
+def test_an_error_for_people_is_handed_over(qtbot: QtBot, desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    error = VaultError(VaultProblem.LOCKED, "GNOME Keyring", "IsLocked")
+
+    def work() -> None:
+        raise error
+
+    with caplog.at_level(logging.INFO):
+        desk.submit(Lane.VAULT, work)
+        qtbot.waitUntil(lambda: desk.failed == [error])
+    assert not desk.done
+    assert caplog.messages == ["VaultError: IsLocked"]
+
+
+def test_a_defect_surfaces_and_the_lane_goes_on(qtbot: QtBot, desk: Desk) -> None:
+    with qtbot.captureExceptions() as surfaced:
+        desk.submit(Lane.DISK, lambda: 1 // 0)
+        desk.submit(Lane.DISK, lambda: "next")
+        qtbot.waitUntil(lambda: desk.done == ["next"])
+    assert [kind for kind, _, _ in surfaced] == [ZeroDivisionError]
+    assert not desk.failed
+
+
+# A context that goes
+
+
+def test_a_result_for_a_context_that_is_gone_is_dropped(
+    qtbot: QtBot, runner: Runner, desk: Desk, release: threading.Event
+) -> None:
+    gone = Desk(runner)
+    gone.submit(Lane.DISK, lambda: wait(release))
+    gone.submit(Lane.DISK, fail)
+    desk.submit(Lane.DISK, lambda: "after it")
+    shiboken6.delete(gone)
+    release.set()
+    qtbot.waitUntil(lambda: desk.done == ["after it"])
+    assert not gone.done
+    assert not gone.failed
+
+
+def fail() -> None:
+    raise VaultError(VaultProblem.FAILED, "Test keychain")
+
+
+def test_a_context_may_go_while_its_result_is_on_its_way(qtbot: QtBot, runner: Runner, desk: Desk) -> None:
+    gone, finished = Desk(runner), threading.Event()
+    gone.submit(Lane.DISK, lambda: None)
+    gone.submit(Lane.DISK, finished.set)
+    assert wait(finished)
+    shiboken6.delete(gone)
+    desk.submit(Lane.DISK, lambda: "after it")
+    qtbot.waitUntil(lambda: desk.done == ["after it"])
+    assert not gone.done
+
+
+# Closing
+
+
+def test_after_close_nothing_arrives_that_was_on_its_way(runner: Runner, desk: Desk, lanes: Threads) -> None:
+    finished = threading.Event()
+    desk.submit(Lane.DISK, lambda: "on its way")
+    desk.submit(Lane.DISK, fail)
+    desk.submit(Lane.DISK, finished.set)
+    assert wait(finished)
+    runner.close()
+    end(lanes())
+    let_results_arrive()
+    assert not desk.done
+    assert not desk.failed
+
+
+def test_close_does_not_wait_for_a_stuck_job_and_drops_its_result(
+    runner: Runner, desk: Desk, lanes: Threads, release: threading.Event
+) -> None:
+    begun = threading.Event()
+
+    def stuck() -> str:
+        begun.set()
+        wait(release)
+        return "too late"
+
+    desk.submit(Lane.VAULT, stuck)
+    desk.submit(Lane.VAULT, lambda: desk.done.append("must not even begin"))
+    assert wait(begun)
+    start = time.monotonic()
+    runner.close()
+    assert time.monotonic() - start < 0.5
+    release.set()
+    end(lanes())
+    let_results_arrive()
+    assert not desk.done
+
+
+def test_a_stuck_job_may_end_after_the_runner_is_gone(
+    qapp: QCoreApplication, lanes: Threads, release: threading.Event
+) -> None:
+    runner = Runner()
+    desk, begun = Desk(runner), threading.Event()
+
+    def stuck() -> None:
+        begun.set()
+        wait(release)
+
+    desk.submit(Lane.VAULT, stuck)
+    assert wait(begun)
+    runner.close()
+    shiboken6.delete(runner)
+    release.set()
+    end(lanes())  # an error in the thread would be a warning, and so a failure
+    assert not desk.done
+
+
+def test_close_ends_idle_lanes(qtbot: QtBot, runner: Runner, desk: Desk, lanes: Threads) -> None:
+    for lane in Lane:
+        desk.submit(lane, lambda: None)
+    qtbot.waitUntil(lambda: len(desk.done) == 2)
+    threads = lanes()
+    assert len(threads) == 2
+    runner.close()
+    end(threads)
+
+
+def test_after_close_no_work_begins(runner: Runner, desk: Desk, lanes: Threads) -> None:
+    runner.close()
+    desk.submit(Lane.DISK, lambda: desk.done.append("ran"))
+    assert not lanes()
+    runner.close()
+    assert not desk.done
+
+
+def test_an_idle_lane_holds_no_secret(qtbot: QtBot, runner: Runner, desk: Desk) -> None:
+    class Tracked(Secret):
+        """One that can be looked for."""
+
+    made: list[weakref.ref[Secret]] = []
+    arrived: list[bool] = []
+
+    def work() -> Secret:
+        secret = Tracked("mwidxhb8ShcqmV1B9iOYJh")
+        made.append(weakref.ref(secret))
+        return secret
+
+    runner.submit(Lane.VAULT, work, desk, lambda secret: arrived.append(secret is made[0]()), desk.failed.append)
+    qtbot.waitUntil(lambda: arrived == [True])
+    qtbot.waitUntil(lambda: made[0]() is None)
+
+
+QUITS = """
+import sys
+import threading
+
+import shiboken6
+from PySide6.QtCore import QCoreApplication, QObject, QTimer
+from cortex_desktop.tasks.runner import Lane, Runner
+
+QUITS, arrived = int(sys.argv[1]), 0
+
+
+def ignore(_):
+    global arrived
+    arrived += 1
+
+
+for number in range(QUITS):
+    app = QCoreApplication([])
+    runner, context, begun = Runner(), QObject(), threading.Event()
+    for lane in Lane:
+        runner.submit(lane, begun.set, context, ignore, ignore)
+        for _ in range(number % 50):
+            runner.submit(lane, lambda: None, context, ignore, ignore)
+    begun.wait()
+    QTimer.singleShot(0, app.quit)
+    app.exec()
+    if number % 2:
+        runner.close()
+    else:
+        shiboken6.delete(context)
+        runner.close()
+    shiboken6.delete(runner)
+    app.shutdown()
+print("quits:", QUITS, "results in time:", arrived > 0)
+# The last one as a program ends: with results and stuck work still about.
+app = QCoreApplication([])
+runner, context = Runner(app), QObject(app)
+runner.submit(Lane.VAULT, threading.Event().wait, context, ignore, ignore)
+for _ in range(200):
+    runner.submit(Lane.DISK, lambda: None, context, ignore, ignore)
+QTimer.singleShot(0, app.quit)
+app.exec()
+runner.close()
+"""
+
+
+def test_200_quits_that_race_a_result_end_well() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-X", "faulthandler", "-W", "error", "-c", QUITS, "200"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=50,
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout == "quits: 200 results in time: True\n"
