@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import stat
 import sys
 from pathlib import Path
@@ -58,6 +59,8 @@ def main(arguments: list[str] | None = None) -> int:
         else:
             if not stat.S_ISDIR(found.st_mode):
                 parser.error(f"--data-dir: {chosen.data_dir} is not a folder")
+    # Nothing of what a start loads is garbage; looking for it would take 10 ms. bootstrap turns it on again.
+    gc.disable()
     from . import bootstrap
 
     if chosen.self_check:

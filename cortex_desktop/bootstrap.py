@@ -1,55 +1,51 @@
 """Composition root: the only place that knows every part.
 
-What the first window does not need is loaded after its first paint, off the GUI thread: TinyDB, the keychain's
-libraries, the network module that hears later starts.
+What the first window does not need is loaded after its first paint: what fills it, and then, off the GUI thread,
+TinyDB and the keychain's libraries.
 """
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
-import time
-from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import shiboken6
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
 from . import __version__
 from .system.instance import Instance
-from .system.log import redact, start_logging
 from .system.paths import data_dir, make_private, resources
 from .system.signals import Signals
-from .tasks.runner import Lane, Runner
-from .ui.about import app_icon
-from .ui.apps.controller import AppsController
-from .ui.i18n import install_translations
 from .ui.main_window import MainWindow
 from .ui.settings import Settings
-from .ui.theme import Theme
-from .ui.widgets import Look
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from .storage.repository import TinyRepository
+    from .tasks.runner import Runner
+    from .ui.apps.controller import AppsController
+    from .ui.console import Console
+    from .ui.theme import Theme
+    from .ui.widgets import Look
     from .vault.deadline import DeadlineVault
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Stores:
+class Stores(NamedTuple):
     """The two stores, open for use. Made off the GUI thread."""
 
     repository: TinyRepository
     vault: DeadlineVault
 
 
-@dataclass(frozen=True)
-class Damage:
+class Damage(NamedTuple):
     """What was wrong with the database when it was opened; see `storage.json_storage.Recovery`."""
 
     found: bool
@@ -62,39 +58,76 @@ class Damage:
 class Program(QObject):
     """The running program: one window on one data folder.
 
-    app: the QApplication; folder: the data folder, which exists if it could be made.
+    app: the QApplication; folder: the data folder, which exists if it could be made. What stands below `window` is
+    there once `furnish` has run: after the first paint, or when a test asks for it.
+
+    furnished: the window is filled.
     """
+
+    furnished = Signal()
+
+    theme: Theme
+    look: Look
+    runner: Runner
+    controller: AppsController
+    console: Console
 
     def __init__(self, app: QApplication, folder: Path) -> None:
         super().__init__()
+        self._app = app
+        self._is_furnished = False
         self.folder = folder
         self.stores: Stores | None = None
         self.settings = Settings(folder)
-        install_translations(app, resources() / "translations")
-        self.theme = Theme(app, resources() / "styles", self.settings.theme)
-        self.look = Look(self.theme, resources())
-        self.runner = Runner(self)
-        self.controller = AppsController(self.runner, self)
-        self.window = MainWindow(self.look, self.controller, self.settings)
+        self.window = MainWindow(self.settings)
 
     def show(self) -> None:
         """Show the window; everything else follows its first paint."""
-        self.window.after_first_paint(self._open_stores)
+        self.window.painted.connect(self._after_first_paint)
         self.window.show()
+
+    @Slot()
+    def furnish(self) -> None:
+        """Fill the window, if that is not done yet."""
+        if self._is_furnished:
+            return
+        self._is_furnished = True
+        from .tasks.runner import Runner
+        from .ui.apps.controller import AppsController
+        from .ui.console import Console
+        from .ui.i18n import install_translations
+        from .ui.icons import app_icon
+        from .ui.theme import Theme
+        from .ui.widgets import Look
+
+        self._app.setWindowIcon(app_icon(resources()))
+        install_translations(self._app, resources() / "translations")
+        self.theme = Theme(self._app, resources() / "styles", self.settings.theme)
+        self.look = Look(self.theme, resources())
+        self.runner = Runner(self)
+        self.controller = AppsController(self.runner, self)
+        self.console = Console(self.window, self.look, self.controller, self.settings)
+        self.furnished.emit()
 
     def close(self) -> None:
         """Let no more results through, clear what is on screen and on the clipboard, and take the window down."""
-        self.runner.close()
-        self.window.clipboard.clear()
+        if self._is_furnished:
+            self.runner.close()
+            self.console.clipboard.clear()
+            self.theme.setParent(None)
         if self.stores is not None:
             self.stores.vault.close()
             self.stores.repository.close()
-        self.theme.setParent(None)
         shiboken6.delete(self.window)
-        shiboken6.delete(self.theme)
+        if self._is_furnished:
+            shiboken6.delete(self.theme)
 
-    def _open_stores(self) -> None:
-        self.runner.submit(Lane.DISK, self._make_stores, self, self._attach, self.window.tell_error)
+    @Slot()
+    def _after_first_paint(self) -> None:
+        from .tasks.runner import Lane
+
+        self.furnish()
+        self.runner.submit(Lane.DISK, self._make_stores, self, self._attach, self.console.tell_error)
 
     def _make_stores(self) -> Stores:
         from .storage.repository import TinyRepository
@@ -106,6 +139,7 @@ class Program(QObject):
         from .services.apps import AppService
         from .services.doctor import Doctor
         from .services.keychain import KeychainService
+        from .tasks.runner import Lane
 
         self.stores = stores
         apps = AppService(stores.repository, stores.vault)
@@ -113,22 +147,20 @@ class Program(QObject):
         self.controller.attach(apps, KeychainService(stores.vault), doctor)
         # Runs after the load that `attach` has put on the same lane.
         self.runner.submit(
-            Lane.DISK, partial(_damage, stores.repository), self, self._tell_damage, self.window.tell_error
+            Lane.DISK, partial(_damage, stores.repository), self, self._tell_damage, self.console.tell_error
         )
 
     def _tell_damage(self, damage: Damage) -> None:
         if damage.found:
-            self.window.tell_damage(damage.set_aside, damage.restored_from, damage.apps, damage.unreadable)
+            self.console.tell_damage(damage.set_aside, damage.restored_from, damage.apps, damage.unreadable)
 
 
 def make_application() -> QApplication:
-    """The QApplication, named and with our icon."""
+    """The QApplication, with our name."""
     QApplication.setApplicationName("Cortex Desktop")
     QApplication.setApplicationVersion(__version__)
     QApplication.setDesktopFileName("cortex-desktop")
-    app = QApplication(sys.argv[:1])
-    app.setWindowIcon(app_icon(resources()))
-    return app
+    return QApplication(sys.argv[:1])
 
 
 def run(data_folder: str | None) -> int:
@@ -143,19 +175,27 @@ def run(data_folder: str | None) -> int:
     instance = Instance(folder, app)
     if not instance.acquire():
         return _raise_first(instance)
-    start_logging(folder)
     sys.excepthook = _log_uncaught
     program = Program(app, folder)
+    program.furnished.connect(partial(_settle_in, program, instance))
     signals = Signals(program.window.close, app)
-    instance.raised.connect(program.window.come_up)
-    program.controller.loaded.connect(instance.listen)
-    program.controller.load_failed.connect(instance.listen)
     program.show()
     status = app.exec()
     signals.close()
     program.close()
     instance.release()
     return status
+
+
+def _settle_in(program: Program, instance: Instance) -> None:
+    """What a running program needs beside its window."""
+    from .system.log import start_logging
+
+    gc.freeze()  # modules, classes and the window stay: later collections need not look at them
+    gc.enable()
+    start_logging(program.folder)
+    instance.raised.connect(program.window.come_up)
+    instance.listen()
 
 
 def self_check(report: str | None, screenshots: str | None) -> int:
@@ -167,20 +207,15 @@ def self_check(report: str | None, screenshots: str | None) -> int:
 
 
 def _raise_first(instance: Instance) -> int:
-    # The first program hears others only a moment after its window is up.
-    for _ in range(20):
-        if instance.raise_first():
-            return 0
-        time.sleep(0.15)
-    print(
-        "cortex-desktop: already running with this data folder, but its window does not answer",
-        file=sys.stderr,
-    )
+    if not instance.raise_first():
+        print("cortex-desktop: already running with this data folder, but its window does not answer", file=sys.stderr)
     return 0
 
 
 def _log_uncaught(kind: type[BaseException], error: BaseException, trace: object) -> None:
     """A defect: keep it in the log, without what the variables held, and go on."""
+    from .system.log import redact
+
     log.critical("uncaught", exc_info=(kind, error, trace))  # type: ignore[arg-type]
     print(redact(f"cortex-desktop: {kind.__name__}: {error}"), file=sys.stderr)
 

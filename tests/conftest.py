@@ -72,7 +72,7 @@ def start(qapp: QApplication, qtbot, folder: Path, vault: InMemoryVault) -> Iter
     desks: list[Desk] = []
 
     def start(*, ready: bool = True, **parts: object) -> Desk:
-        desks.append(Desk(MemoryProgram(qapp, folder, vault, **parts), qtbot))
+        desks.append(Desk(MemoryProgram(qapp, folder, **{"vault": vault, **parts}), qtbot))
         return desks[-1].start(ready=ready)
 
     yield start

@@ -23,6 +23,7 @@ from cortex_desktop.domain.model import App, AppState, Environment, new_id
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate
 from cortex_desktop.services.keychain import KeychainStatus
+from cortex_desktop.ui.console import Console
 
 # Example keys of Cortex's public documentation and made-up ones.
 SEED = (
@@ -61,7 +62,9 @@ class Studio:
         self.out = out
         self.suffix = suffix
         self.program = Program(app, folder)
+        self.program.furnish()
         self.window = self.program.window
+        self.console = self.program.console
         self.window.menuBar()
         self.program.show()
         self.window.resize(*SIZE)
@@ -103,7 +106,7 @@ class Studio:
                 kept = secret if kind is SecretKind.API_KEY else generate(kind)
                 stores.vault.store(SecretRef(org.id, app.id, kind, 1), kept)
         self.program.controller.reload()
-        wait(lambda: self.window.model.total == len(SEED))
+        wait(lambda: self.program.console.model.total == len(SEED))
 
     def close(self) -> None:
         """Remove what was stored and end the program."""
@@ -119,29 +122,29 @@ class Studio:
 
 def scenes(studio: Studio) -> None:
     """Every page and state, one after the other."""
-    window, page = studio.window, studio.window.page
+    window, console, page = studio.window, studio.console, studio.console.page
     studio.shoot("empty")
     studio.seed()
     page.select(_id_of(studio, "NewHealth App"))
     studio.shoot("apps")
-    window.reveal_or_hide()
-    wait(lambda: window.reveal.secret is not None)
-    window.copy(SecretKind.API_KEY)
-    wait(lambda: bool(window.notices.shown))
+    console.reveal_or_hide()
+    wait(lambda: console.reveal.secret is not None)
+    console.copy(SecretKind.API_KEY)
+    wait(lambda: bool(console.notices.shown))
     studio.shoot("copied")
     page.open_details()
     studio.shoot("detail")
     page.select(_id_of(studio, "EMR integration"))
     studio.shoot("detail-signing")
-    window.ask_rotate()
-    dialog = _dialog(window)
+    console.ask_rotate()
+    dialog = _dialog(console)
     studio.shoot("rotate")
     dialog.do.click()
-    wait(lambda: window._dialog is None)
-    window.reveal.end()
+    wait(lambda: console._dialog is None)
+    console.reveal.end()
     studio.shoot("rotated")
     page.close_details()
-    window.clipboard.clear()
+    console.clipboard.clear()
 
     page.search.setText("port")
     studio.shoot("search")
@@ -150,16 +153,16 @@ def scenes(studio: Studio) -> None:
     page.search.clear()
 
     for name, act in (
-        ("create", window.ask_new_app),
-        ("preferences", window.show_preferences),
-        ("about", window.show_about),
-        ("organization", window.ask_org),
-        ("delete", window.ask_delete),
-        ("deleted", window.show_deleted),
-        ("doctor", window.check_keychain),
+        ("create", console.ask_new_app),
+        ("preferences", console.show_preferences),
+        ("about", console.show_about),
+        ("organization", console.ask_org),
+        ("delete", console.ask_delete),
+        ("deleted", console.show_deleted),
+        ("doctor", console.check_keychain),
     ):
         act()
-        dialog = _dialog(window)
+        dialog = _dialog(console)
         if name == "create":
             dialog.name.setText("NewHealth App")
             studio.shoot("create-duplicate")
@@ -172,7 +175,7 @@ def scenes(studio: Studio) -> None:
         else:
             studio.shoot(name)
         dialog.close()
-        wait(lambda: window._dialog is None)
+        wait(lambda: console._dialog is None)
 
     controller = studio.program.controller
     for state, name in (
@@ -183,19 +186,19 @@ def scenes(studio: Studio) -> None:
         controller.keychain_changed.emit(KeychainStatus("GNOME Keyring", state))
         studio.shoot(name)
     controller.keychain_changed.emit(KeychainStatus("GNOME Keyring", VaultState.UNLOCKED))
-    window.tell_error(VaultTimeout("GNOME Keyring"))
+    console.tell_error(VaultTimeout("GNOME Keyring"))
     studio.shoot("error")
-    for notice in window.notices.shown:
+    for notice in console.notices.shown:
         notice.leave()
-    app = window.model.app_at(1)
+    app = console.model.app_at(1)
     assert app is not None
-    window._deleted(App(**{**app.__dict__, "state": AppState.DELETED}))
+    console._deleted(App(**{**app.__dict__, "state": AppState.DELETED}))
     studio.shoot("undo")
-    window.notices.shown[0].action.click()
-    window.tell_damage("apps.json.damaged-20261123T101500Z", datetime.now(UTC), 5, 1)
+    console.notices.shown[0].action.click()
+    console.tell_damage("apps.json.damaged-20261123T101500Z", datetime.now(UTC), 5, 1)
     studio.shoot("damaged")
     page.storage_banner.hide()
-    window._show_menu(window.mapToGlobal(QPoint(700, 300)))
+    console._show_menu(window.mapToGlobal(QPoint(700, 300)))
     studio.shoot("menu")
     for menu in [w for w in studio.app.topLevelWidgets() if w.inherits("QMenu") and w.isVisible()]:
         menu.close()
@@ -209,13 +212,13 @@ def scenes(studio: Studio) -> None:
     page.load_failed("", "")
 
 
-def _dialog(window: QWidget) -> QWidget:
-    wait(lambda: window._dialog is not None and window._dialog.isVisible())
-    return window._dialog
+def _dialog(console: Console) -> QWidget:
+    wait(lambda: console._dialog is not None and console._dialog.isVisible())
+    return console._dialog
 
 
 def _id_of(studio: Studio, label: str) -> str:
-    model = studio.window.model
+    model = studio.console.model
     return next(app.id for row in range(model.rowCount()) if (app := model.app_at(row)) and app.label == label)
 
 

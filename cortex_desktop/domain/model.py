@@ -7,7 +7,6 @@ import unicodedata
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
-from uuid import uuid4
 
 from .errors import LabelError, OrgError
 from .secret import KeyEnds, SecretKind, SecretRef
@@ -124,6 +123,8 @@ class App:
 
 def new_id() -> str:
     """A new identity: 32 lower-case hex digits (UUID version 4)."""
+    from uuid import uuid4  # first needed long after the first paint
+
     return uuid4().hex
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
-import secrets
 import string
 from dataclasses import dataclass
 from enum import Enum
@@ -46,6 +44,8 @@ class Secret:
         return repr(self)
 
     def __eq__(self, other: object) -> bool:
+        import hmac  # with OpenSSL's 3 MB, which a start needs not
+
         return isinstance(other, Secret) and hmac.compare_digest(self._text.encode(), other._text.encode())
 
     __hash__ = None  # type: ignore[assignment]  # a hash would be a stable trace of the text
@@ -93,6 +93,8 @@ class KeyEnds:
 
 def generate(kind: SecretKind) -> Secret:
     """A new random secret of letters and digits, drawn without bias from the operating system (`secrets.choice`)."""
+    import secrets  # as hmac above
+
     return Secret("".join(secrets.choice(ALPHABET) for _ in range(kind.length)))
 
 

@@ -130,16 +130,20 @@ class AppService:
         Raises SecretMissing when the kept version is not complete in the keychain; AppGone when it is kept no more.
         """
         app = self._repository.app(app_id)
-        if number not in {kept.number for kept in app.kept}:
+        chosen = next((kept for kept in app.kept if kept.number == number), None)
+        if chosen is None:
             raise AppGone
-        for ref in app.refs_of(number):
-            self._vault.read(ref)
+        if not self._is_complete(app, number, chosen.key_ends):
+            raise SecretMissing(self._vault.name)
         until = self._now() + keep
         return self._repository.change_app(app_id, partial(_swap, number=number, until=until))
 
     def drop_kept(self, app_id: str, number: int) -> App:
-        """Remove a kept version from the keychain before its time."""
+        """Remove a kept version from the keychain before its time. Once begun, recovery finishes it."""
         app = self._repository.app(app_id)
+        now = self._now()
+        if any(kept.number == number and kept.until > now for kept in app.kept):
+            app = self._repository.change_app(app_id, partial(_end_kept, number=number, now=now))
         if number in {kept.number for kept in app.kept}:
             for ref in app.refs_of(number):
                 self._vault.remove(ref)
@@ -278,7 +282,8 @@ class AppService:
             self._repository.change_app(app.id, _forget_pending)
 
     def _remove_app(self, app: App) -> None:
-        for number in app.versions:
+        # Every number ever given out: with the row goes the last chance to find what was left of one.
+        for number in range(1, max(app.last_version, *app.versions) + 1):
             for ref in app.refs_of(number):
                 self._vault.remove(ref)
         try:
@@ -330,6 +335,10 @@ def _swap(app: App, number: int, until: datetime) -> App:
 
 def _forget_pending(app: App) -> App:
     return replace(app, pending=None)
+
+
+def _end_kept(app: App, number: int, now: datetime) -> App:
+    return replace(app, kept=tuple(replace(k, until=now) if k.number == number else k for k in app.kept))
 
 
 def _forget_kept(app: App, number: int) -> App:

@@ -19,7 +19,7 @@ class Problem(Enum):
 
     MISSING = "missing"  # the row tells of a secret that the keychain does not hold
     DIFFERS = "differs"  # the keychain holds another key than the row tells of
-    KEPT_MISSING = "kept missing"  # an old version that could be rolled back to is gone
+    KEPT_MISSING = "kept missing"  # an old version that could be rolled back to is not there, or not whole
     LEFTOVER = "leftover"  # the keychain holds a version that the row no longer tells of
 
 
@@ -48,53 +48,53 @@ class Doctor:
         app = self._repository.app(app_id)
         if app.state is not AppState.ACTIVE or app.pending is not None:
             return []
-        found = [finding for ref in app.refs if (finding := self._check_current(app, ref)) is not None]
+        found = [Finding(app, ref, problem) for ref in app.refs if (problem := self._look(ref, app.key_ends))]
         for kept in app.kept:
-            found += [
-                Finding(app, ref, Problem.KEPT_MISSING) for ref in app.refs_of(kept.number) if not self._holds(ref)
-            ][:1]
+            refs = app.refs_of(kept.number)
+            found += [Finding(app, ref, Problem.KEPT_MISSING) for ref in refs if self._look(ref, kept.key_ends)][:1]
         for number in set(range(1, app.last_version + 1)) - set(app.versions):
-            found += [Finding(app, ref, Problem.LEFTOVER) for ref in app.refs_of(number) if self._holds(ref)]
+            refs = app.refs_of(number)
+            found += [Finding(app, ref, Problem.LEFTOVER) for ref in refs if self._holds(ref)]
         return found
 
     def repair(self, finding: Finding) -> None:
-        """Mend one finding. Raises VaultError, StorageError, NotFinished, AppGone.
+        """Mend one finding, if it still is one. Raises VaultError, StorageError, NotFinished, AppGone.
 
         missing: the app gets a new key (and secret), since the old one cannot be brought back; differs: the row
         takes over the ends of the key that the keychain holds, or, where that is no key, the app gets a new one;
         kept missing: the version is no longer offered; leftover: the item is removed.
         """
         app, ref = finding.app, finding.ref
+        # What came back since, or was seen to with another finding, is not to be replaced.
+        if (ref, finding.problem) not in {(found.ref, found.problem) for found in self.check(app.id)}:
+            return
         match finding.problem:
             case Problem.LEFTOVER:
-                if ref.version not in self._repository.app(app.id).versions:
-                    self._vault.remove(ref)
+                self._vault.remove(ref)
             case Problem.KEPT_MISSING:
                 self._apps.drop_kept(app.id, ref.version)
             case Problem.MISSING:
-                self._renew(finding)
+                self._renew(app.id)
             case Problem.DIFFERS:
                 held = self._vault.read(ref)
                 if ref.kind is SecretKind.API_KEY and well_formed(ref.kind, held):
                     self._repository.change_app(app.id, partial(_take_ends, ends=KeyEnds.of(held)))
                 else:
-                    self._renew(finding)
+                    self._renew(app.id)
 
-    def _renew(self, finding: Finding) -> None:
-        """A new version for an app whose present one is not whole; another finding may have seen to it already."""
-        if self._repository.app(finding.app.id).version == finding.ref.version:
-            self._apps.rotate(finding.app.id, timedelta(0))
-            self._apps.recover()  # what was left of the old version goes at once
+    def _renew(self, app_id: str) -> None:
+        """A new version for an app whose present one is not whole."""
+        self._apps.rotate(app_id, timedelta(0))
+        self._apps.recover()  # what was left of the old version goes at once
 
-    def _check_current(self, app: App, ref: SecretRef) -> Finding | None:
+    def _look(self, ref: SecretRef, key_ends: KeyEnds) -> Problem | None:
+        """What is wrong with this item, if anything. key_ends: what the row tells of the version's key."""
         try:
             held = self._vault.read(ref)
         except SecretMissing:
-            return Finding(app, ref, Problem.MISSING)
-        right = well_formed(ref.kind, held)
-        if ref.kind is SecretKind.API_KEY:
-            right = right and KeyEnds.of(held) == app.key_ends
-        return None if right else Finding(app, ref, Problem.DIFFERS)
+            return Problem.MISSING
+        right = well_formed(ref.kind, held) and (ref.kind is not SecretKind.API_KEY or KeyEnds.of(held) == key_ends)
+        return None if right else Problem.DIFFERS
 
     def _holds(self, ref: SecretRef) -> bool:
         try:

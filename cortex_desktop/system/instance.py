@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-import hashlib
-import logging
 import os
+import time
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLockFile, QObject, Signal, Slot
-
-if TYPE_CHECKING:
-    from PySide6.QtNetwork import QLocalServer
-
-log = logging.getLogger(__name__)
+from PySide6.QtCore import QFileSystemWatcher, QLockFile, QObject, Signal, Slot
 
 
 class Instance(QObject):
     """Holds the data folder's lock, and hears of later starts.
 
-    raised: a second start asks for the window. QtNetwork is loaded only when needed, after the first paint.
+    A later start leaves a file in the data folder, which the first program watches and takes away. That needs no
+    server that others could speak to, nor the network module with its 3 MB.
+
+    raised: a second start asks for the window.
     """
 
     raised = Signal()
 
     def __init__(self, folder: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._lock = QLockFile(str(folder / "cortex-desktop.lock"))
+        self._folder = folder
+        self._request = folder / "cortex-desktop.raise"
+        self._lock = QLockFile(os.fspath(folder / "cortex-desktop.lock"))
         # No age limit: the program runs for days. A lock left by a dead process is still seen as such, by its id.
         self._lock.setStaleLockTime(0)
-        # The same name by whichever way the folder was named; a name may hold bytes that are no characters.
-        self._name = "cortex-desktop-" + hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:32]
-        self._server: QLocalServer | None = None
+        self._watcher: QFileSystemWatcher | None = None
 
     def acquire(self) -> bool:
         """Take the lock. False when another program holds it; True also when the folder cannot be locked at all,
@@ -40,40 +37,39 @@ class Instance(QObject):
             return True
         return self._lock.error() is not QLockFile.LockError.LockFailedError
 
-    def raise_first(self) -> bool:
-        """Ask the program that holds the lock to show its window. False when it does not hear."""
-        from PySide6.QtNetwork import QLocalSocket
-
-        socket = QLocalSocket()
-        socket.connectToServer(self._name)
-        heard = socket.waitForConnected(2000)
-        socket.disconnectFromServer()
-        return heard
+    def raise_first(self, seconds: float = 5) -> bool:
+        """Ask the program that holds the lock to show its window. False when it does not hear in time."""
+        end = time.monotonic() + seconds
+        try:
+            os.close(os.open(self._request, os.O_CREAT | os.O_WRONLY, 0o600))
+            while self._request.exists():
+                if time.monotonic() > end:
+                    self._request.unlink(missing_ok=True)
+                    return False
+                time.sleep(0.02)
+        except OSError:
+            return False
+        return True
 
     @Slot()
     def listen(self) -> None:
-        """Hear later starts from now on. Asked twice, it goes on as it was."""
-        if self._server is not None:
-            return
-        from PySide6.QtNetwork import QLocalServer
-
-        self._server = QLocalServer(self)
-        self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
-        QLocalServer.removeServer(self._name)  # left by a crash; the lock says that nobody listens there
-        self._server.newConnection.connect(self._greet)
-        if not self._server.listen(self._name):
-            log.warning("later starts cannot raise this window: %s", self._server.errorString())
+        """Hear later starts from now on, and any that came before. Asked twice, it goes on as it was."""
+        if self._watcher is None:
+            self._watcher = QFileSystemWatcher([os.fspath(self._folder)], self)
+            self._watcher.directoryChanged.connect(self._look)
+            self._look()
 
     def release(self) -> None:
         """Let the next start have the folder."""
-        if self._server is not None:
-            self._server.close()
+        if self._watcher is not None:
+            self._watcher.directoryChanged.disconnect(self._look)
+            self._watcher = None
         self._lock.unlock()
 
     @Slot()
-    def _greet(self) -> None:
-        assert self._server is not None
-        while (connection := self._server.nextPendingConnection()) is not None:
-            connection.disconnected.connect(connection.deleteLater)
-            connection.disconnectFromServer()
-        self.raised.emit()
+    def _look(self) -> None:
+        # Every change of the folder comes here; nearly all are the database's own.
+        with suppress(OSError):
+            if self._request.exists():
+                self._request.unlink()
+                self.raised.emit()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import logging.handlers
 import os
 import re
 import sys
 from pathlib import Path
 from typing import TextIO
 
+MOST_BYTES = 512_000
 _SECRET_SHAPED = re.compile(
     r"(?:(?<![0-9A-Za-z])|(?<=\\[nrt])|(?<=%[0-9A-Fa-f]{2}))"  # a repr's line break and a URL's escape end in letters
     r"(?:[0-9A-Za-z]{64}|[0-9A-Za-z]{22})(?![0-9A-Za-z])"
@@ -28,8 +28,8 @@ class RedactingFormatter(logging.Formatter):
         return redact(super().format(record))
 
 
-class _PrivateFile(logging.handlers.RotatingFileHandler):
-    """A rotating log file that only its owner can read (0600)."""
+class _PrivateFile(logging.FileHandler):
+    """A log file that only its owner can read (0600)."""
 
     def _open(self) -> TextIO:  # type: ignore[override]  # always text here
         descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -39,10 +39,17 @@ class _PrivateFile(logging.handlers.RotatingFileHandler):
 
 
 def start_logging(folder: Path) -> None:
-    """Log to `cortex-desktop.log` in the folder (512 kB, one older file kept), or to stderr when that fails."""
+    """Log to `cortex-desktop.log` in the folder, or to stderr when that fails.
+
+    A file over 512 kB is put aside first, in the place of the one put aside before it. (logging's own rotation would
+    also load pickle and socket.)
+    """
     handler: logging.Handler
+    path = folder / "cortex-desktop.log"
     try:
-        handler = _PrivateFile(folder / "cortex-desktop.log", maxBytes=512_000, backupCount=1)
+        if path.exists() and path.stat().st_size > MOST_BYTES:
+            path.replace(path.with_suffix(".log.1"))
+        handler = _PrivateFile(path)
     except OSError:
         handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(RedactingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))

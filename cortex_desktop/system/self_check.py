@@ -74,7 +74,9 @@ def check(make: Callable[[Path], Program], report: str | None, screenshots: str 
 class _Run:
     def __init__(self, program: Program, steps: list[Step], pictures: Path | None) -> None:
         self._program = program
+        program.furnish()
         self._window = program.window
+        self._console = program.console
         self._steps = steps
         self._pictures = pictures
         self._app: App | None = None
@@ -130,7 +132,7 @@ class _Run:
         return status.name
 
     def _create(self) -> str:
-        self._window.commands.new_app.trigger()
+        self._console.commands.new_app.trigger()
         self._wait(lambda: bool(self._dialogs()), "the Create App dialog did not open")
         dialog = self._dialogs()[0]
         _child(dialog, QLineEdit, "Label").setText(LABEL)
@@ -138,14 +140,14 @@ class _Run:
             _pause(200)
             dialog.grab().save(str(self._pictures / "create-app.png"))
         _child(dialog, QPushButton, "Create App").click()
-        self._wait(lambda: self._window.reveal.secret is not None, "the key did not appear")
-        self._app = self._window.model.find(self._window.reveal.app_id)
+        self._wait(lambda: self._console.reveal.secret is not None, "the key did not appear")
+        self._app = self._console.model.find(self._console.reveal.app_id)
         if self._app is None or self._app.label != LABEL:
             raise Failed("the new app is not in the table")
         return "the key is in the table, and its ends are in the database"
 
     def _read_back(self) -> str:
-        app, shown, stores = self._app, self._window.reveal.secret, self._program.stores
+        app, shown, stores = self._app, self._console.reveal.secret, self._program.stores
         assert app is not None
         assert shown is not None
         assert stores is not None
@@ -155,7 +157,7 @@ class _Run:
                 raise Failed(f"the {kind.value} in the keychain is not one of ours")
             if kind is SecretKind.API_KEY and kept != shown:
                 raise Failed("the keychain holds another key than the window shows")
-        self._window.reveal.end()
+        self._console.reveal.end()
         for file in self._program.folder.rglob("*"):
             if file.is_file() and shown.reveal().encode() in file.read_bytes():
                 raise Failed(f"the key stands in {file.name}")
@@ -165,15 +167,15 @@ class _Run:
         assert self._app is not None
         stores = self._program.stores
         assert stores is not None
-        self._window.page.select(self._app.id)
-        self._window.commands.copy_key.trigger()
-        self._wait(lambda: self._window.clipboard.seconds_left > 0, "the key was not copied")
+        self._console.page.select(self._app.id)
+        self._console.commands.copy_key.trigger()
+        self._wait(lambda: self._console.clipboard.seconds_left > 0, "the key was not copied")
         if QGuiApplication.clipboard().text() != stores.vault.read(self._app.ref(SecretKind.API_KEY)).reveal():
             raise Failed("the clipboard holds something else")
-        return f"cleared in {self._window.clipboard.seconds_left} s"
+        return f"cleared in {self._console.clipboard.seconds_left} s"
 
     def _clear(self) -> str:
-        self._window.clipboard.clear()
+        self._console.clipboard.clear()
         self._wait(lambda: not QGuiApplication.clipboard().text(), "the clipboard still holds text")
         return "empty"
 

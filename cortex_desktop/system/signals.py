@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
-import socket
+import sys
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QSocketNotifier, Slot
@@ -13,19 +14,28 @@ class Signals(QObject):
     """Calls `quit_program` in the event loop when SIGINT or SIGTERM arrives.
 
     Python runs its signal handlers only between byte codes, of which an idle event loop executes none. So the
-    signal's number is written to a socket that the loop watches.
+    signal's number is written to a pipe that the loop watches; on Windows that must be a socket.
     """
 
     def __init__(self, quit_program: Callable[[], object], parent: QObject) -> None:
         super().__init__(parent)
         self._quit = quit_program
-        self._receiver, self._sender = socket.socketpair()
-        for end in (self._receiver, self._sender):
-            end.setblocking(False)
-        signal.set_wakeup_fd(self._sender.fileno(), warn_on_full_buffer=False)
+        if sys.platform == "win32":
+            import socket
+
+            self._sockets = socket.socketpair()
+            for end in self._sockets:
+                end.setblocking(False)
+            receiver, sender = (end.fileno() for end in self._sockets)
+        else:
+            self._pipe = os.pipe()
+            for descriptor in self._pipe:
+                os.set_blocking(descriptor, False)
+            receiver, sender = self._pipe
+        signal.set_wakeup_fd(sender, warn_on_full_buffer=False)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: None)
-        self._notifier = QSocketNotifier(self._receiver.fileno(), QSocketNotifier.Type.Read, self)
+        self._notifier = QSocketNotifier(receiver, QSocketNotifier.Type.Read, self)
         self._notifier.activated.connect(self._heard)
 
     def close(self) -> None:
@@ -34,10 +44,17 @@ class Signals(QObject):
         signal.set_wakeup_fd(-1)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
-        self._receiver.close()
-        self._sender.close()
+        if sys.platform == "win32":
+            for end in self._sockets:
+                end.close()
+        else:
+            for descriptor in self._pipe:
+                os.close(descriptor)
 
     @Slot()
     def _heard(self) -> None:
-        self._receiver.recv(64)
+        if sys.platform == "win32":
+            self._sockets[0].recv(64)
+        else:
+            os.read(self._pipe[0], 64)
         self._quit()

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from importlib import metadata
-from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, Qt, Slot
-from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QPlainTextEdit, QVBoxLayout, QWidget
 
 from .. import __version__
+from .icons import app_icon
 from .sheet import Sheet
 from .widgets import Button, Look, label
 
@@ -82,14 +81,6 @@ class AboutDialog(Sheet):
     def _show(self, row: int) -> None:
         if 0 <= row < len(self._parts):
             self.text.setPlainText((self._folder / str(self._parts[row]["file"])).read_text("utf-8"))
-
-
-def app_icon(resources: Path) -> QIcon:
-    """The program's own icon in the sizes that windows and task bars ask for."""
-    icon = QIcon()
-    for size in (16, 24, 32, 48, 64, 128, 256):
-        icon.addFile(str(resources / "app-icon" / f"cortex-desktop-{size}.png"))
-    return icon
 
 
 def _title(part: dict[str, str | None]) -> str:

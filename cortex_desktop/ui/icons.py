@@ -58,3 +58,11 @@ class Icons:
             pixmap.fill(Qt.GlobalColor.transparent)
         pixmap.setDevicePixelRatio(ratio)
         return pixmap
+
+
+def app_icon(resources: Path) -> QIcon:
+    """The program's own icon in the sizes that windows and task bars ask for."""
+    icon = QIcon()
+    for size in (16, 24, 32, 48, 64, 128, 256):
+        icon.addFile(str(resources / "app-icon" / f"cortex-desktop-{size}.png"))
+    return icon

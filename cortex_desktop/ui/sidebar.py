@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QLabel, QSiz
 from ..domain.model import Environment, Org
 from ..domain.ports import VaultState
 from ..services.keychain import KeychainStatus
+from .tokens import SIDEBAR_WIDTH
 from .widgets import IconButton, Look, Picture, label
 
-WIDTH = 228
 COMPACT_WIDTH = 64
 NARROW = 100
 """Below this width in pixels the parts of the sidebar show their icons alone."""
@@ -123,7 +123,7 @@ class Entry(_Painted):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(WIDTH - 24, self.height())
+        return QSize(SIDEBAR_WIDTH - 24, self.height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -182,7 +182,7 @@ class Sidebar(QFrame):
 
     def compact(self, yes: bool) -> None:
         """Show icons alone, for a narrow window, or everything."""
-        self.setFixedWidth(COMPACT_WIDTH if yes else max(WIDTH, self._look.theme.px(WIDTH)))
+        self.setFixedWidth(COMPACT_WIDTH if yes else max(SIDEBAR_WIDTH, self._look.theme.px(SIDEBAR_WIDTH)))
         for part in (self._section, self._lock, self._keychain, self._state):
             part.setVisible(not yes)
         self._foot_row.setContentsMargins(4 if yes else 6, 0, 0, 0)

@@ -29,68 +29,7 @@
     </message>
 </context>
 <context>
-    <name>CreateAppDialog</name>
-    <message numerus="yes">
-        <source>%n character(s) left</source>
-        <translation>
-            <numerusform>%n character left</numerusform>
-            <numerusform>%n characters left</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
-    <name>DetailsPanel</name>
-    <message numerus="yes">
-        <source>Hides again in %n s.</source>
-        <translation>
-            <numerusform>Hides again in %n s.</numerusform>
-            <numerusform>Hides again in %n s.</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
-    <name>DoctorDialog</name>
-    <message numerus="yes">
-        <source>Checked {done} of %n app(s)…</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>Everything matches. %n app(s) checked.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n thing(s) do not match. Repairing does what stands behind each.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n thing(s) repaired.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
-        </translation>
-    </message>
-</context>
-<context>
-    <name>KeyDesk</name>
-    <message numerus="yes">
-        <source>Clears from the clipboard in %n s</source>
-        <translation>
-            <numerusform>Clears from the clipboard in %n s</numerusform>
-            <numerusform>Clears from the clipboard in %n s</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
-    <name>MainWindow</name>
+    <name>Console</name>
     <message numerus="yes">
         <source>Its key leaves the keychain in %n s</source>
         <translation>
@@ -124,6 +63,67 @@
         <translation>
             <numerusform>%n entry cannot be read and was left in the file as it is.</numerusform>
             <numerusform>%n entries cannot be read and were left in the file as they are.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>CreateAppDialog</name>
+    <message numerus="yes">
+        <source>%n character(s) left</source>
+        <translation>
+            <numerusform>%n character left</numerusform>
+            <numerusform>%n characters left</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>DetailsPanel</name>
+    <message numerus="yes">
+        <source>Hides again in %n s.</source>
+        <translation>
+            <numerusform>Hides again in %n s.</numerusform>
+            <numerusform>Hides again in %n s.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>DoctorDialog</name>
+    <message numerus="yes">
+        <source>Checked {done} of %n app(s)…</source>
+        <translation>
+            <numerusform>Checked {done} of %n app…</numerusform>
+            <numerusform>Checked {done} of %n apps…</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Everything matches. %n app(s) checked.</source>
+        <translation>
+            <numerusform>Everything matches. %n app checked.</numerusform>
+            <numerusform>Everything matches. %n apps checked.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n thing(s) do not match. Repairing does what stands behind each.</source>
+        <translation>
+            <numerusform>%n thing does not match. Repairing does what stands behind each.</numerusform>
+            <numerusform>%n things do not match. Repairing does what stands behind each.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n thing(s) repaired.</source>
+        <translation>
+            <numerusform>%n thing repaired.</numerusform>
+            <numerusform>%n things repaired.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>KeyDesk</name>
+    <message numerus="yes">
+        <source>Clears from the clipboard in %n s</source>
+        <translation>
+            <numerusform>Clears from the clipboard in %n s</numerusform>
+            <numerusform>Clears from the clipboard in %n s</numerusform>
         </translation>
     </message>
 </context>

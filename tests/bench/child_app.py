@@ -1,60 +1,112 @@
 """Cortex Desktop as a person starts it, with a watch on its window.
 
 child_app.py FOLDER SECONDS APPS: run on this data folder with so many apps, stay up for SECONDS after rows and
-keychain were there. Prints {"shown": ..., "rows": monotonic seconds, "peak_kb": ...} as JSON.
+keychain were there. Prints {"shown": ..., "rows": monotonic seconds, "peak_kb": ...} as JSON. Nothing is imported
+before the program does so itself: its own order is part of what is measured.
 """
 
 from __future__ import annotations
 
-import json
 import sys
 import time
+from collections.abc import Callable
+from importlib.machinery import ModuleSpec, PathFinder
+from types import ModuleType
+from typing import TYPE_CHECKING
 
-from cortex_desktop import bootstrap
 from cortex_desktop.__main__ import main as run_program
-from PySide6.QtCore import QTimer
-from watching import AfterPaint
+
+if TYPE_CHECKING:
+    from cortex_desktop.bootstrap import Program
+
+
+class AfterImport:
+    """Calls `act` with the module of this name as soon as the program has imported it."""
+
+    def __init__(self, name: str, act: Callable[[ModuleType], None]) -> None:
+        self._name = name
+        self._act = act
+        sys.meta_path.insert(0, self)  # type: ignore[arg-type]
+
+    def find_spec(self, name: str, path: list[str] | None, target: object = None) -> ModuleSpec | None:
+        """Python's own way to find the module, with `act` behind its end."""
+        if name != self._name:
+            return None
+        sys.meta_path.remove(self)  # type: ignore[arg-type]
+        spec = PathFinder.find_spec(name, path)
+        assert spec is not None
+        run = spec.loader.exec_module
+
+        def run_and_act(module: ModuleType) -> None:
+            run(module)
+            self._act(module)
+
+        spec.loader.exec_module = run_and_act
+        return spec
+
+
+class Watch:
+    """Notes when the window was shown and when its rows were, and closes it in the end."""
+
+    def __init__(self, seconds: float, apps: int) -> None:
+        self.found: dict[str, float] = {}
+        self._seconds = seconds
+        self._apps = apps
+        self._watches: list[object] = []
+
+    def hook(self, bootstrap: ModuleType) -> None:
+        """Have a look at the program when it shows its window."""
+        show = bootstrap.Program.show
+
+        def watched_show(program: Program) -> None:
+            self._attach(program)
+            show(program)
+
+        bootstrap.Program.show = watched_show
+
+    def _attach(self, program: Program) -> None:
+        from watching import AfterPaint
+
+        self._watches.append(AfterPaint([program.window], lambda: self._shown(program)))
+        program.furnished.connect(lambda: self._attach_rows(program))
+
+    def _attach_rows(self, program: Program) -> None:
+        from watching import AfterPaint
+
+        page = program.console.page
+        place = page.table.viewport() if self._apps else page.empty
+        self._watches.append(AfterPaint([place], self._rows_shown, lambda: self._loaded(program)))
+
+    def _loaded(self, program: Program) -> bool:
+        return program.controller.org is not None and program.console.model.total == self._apps
+
+    def _shown(self, program: Program) -> None:
+        self.found["shown"] = time.monotonic()
+        self._close_in_time(program)
+
+    def _rows_shown(self) -> None:
+        self.found["rows"] = time.monotonic()
+
+    def _close_in_time(self, program: Program) -> None:
+        from PySide6.QtCore import QTimer
+
+        if "rows" in self.found and program.controller.status is not None:
+            QTimer.singleShot(int(self._seconds * 1000), program.window.close)
+        else:
+            QTimer.singleShot(20, lambda: self._close_in_time(program))
 
 
 def main() -> int:
     """Run the program through its front door, and close its window once all was seen."""
     folder, seconds, apps = sys.argv[1], float(sys.argv[2]), int(sys.argv[3])
-    found: dict[str, float] = {}
-    watches: list[object] = []
-
-    def show(program: bootstrap.Program) -> None:
-        window, page = program.window, program.window.page
-
-        def look() -> None:
-            if "rows" in found and program.controller.status is not None:
-                QTimer.singleShot(int(seconds * 1000), window.close)
-            else:
-                QTimer.singleShot(20, look)
-
-        def shown() -> None:
-            found["shown"] = time.monotonic()
-            look()
-
-        places = [page.table.viewport() if apps else page.empty]
-        watches.append(AfterPaint([window], shown))
-        watches.append(AfterPaint(places, lambda: found.setdefault("rows", time.monotonic()), lambda: _loaded(program, apps)))
-        original(program)
-
-    original, bootstrap.Program.show = bootstrap.Program.show, show
+    watch = Watch(seconds, apps)
+    AfterImport("cortex_desktop.bootstrap", watch.hook)
     status = run_program(["--data-dir", folder])
-    found["peak_kb"] = _peak_kb()
-    print(json.dumps(found))
+    from child_bare import peak_kb
+
+    found = {**watch.found, "peak_kb": peak_kb()}
+    print("{" + ", ".join(f'"{name}": {value}' for name, value in found.items()) + "}")
     return status
-
-
-def _loaded(program: bootstrap.Program, apps: int) -> bool:
-    return program.controller.org is not None and program.window.model.total == apps
-
-
-def _peak_kb() -> float:
-    from child_bare import peak_kb  # only now, so that it adds nothing to the start
-
-    return peak_kb()
 
 
 if __name__ == "__main__":

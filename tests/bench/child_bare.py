@@ -1,38 +1,48 @@
 """The bare window that Cortex Desktop is compared with: an empty QMainWindow of the same size.
 
-child_bare.py SECONDS: stay up that long; prints {"shown": monotonic seconds, "peak_kb": ...} as JSON.
+child_bare.py SECONDS: stay up that long; prints {"shown": monotonic seconds, "peak_kb": ...} as JSON. It imports
+nothing but what the window needs: some of Qt's classes cost tens of ms when they are touched for the first time.
 """
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 
 from PySide6.QtCore import QTimer
+from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QApplication, QMainWindow
-from watching import AfterPaint
+
+
+class BareWindow(QMainWindow):
+    """Notes when it was painted for the first time, and ends `stay_ms` later."""
+
+    def __init__(self, stay_ms: int) -> None:
+        super().__init__()
+        self._stay_ms = stay_ms
+        self.shown = 0.0
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self.shown:
+            self.shown = -1.0
+            QTimer.singleShot(0, self._painted)  # from the event loop: what was painted is on the screen by then
+
+    def _painted(self) -> None:
+        self.shown = time.monotonic()
+        QTimer.singleShot(self._stay_ms, self.close)
 
 
 def main() -> int:
     """Show the window, stay, tell, quit."""
     app = QApplication(sys.argv[:1])
-    window = QMainWindow()
+    window = BareWindow(int(float(sys.argv[1]) * 1000))
     window.setWindowTitle("Bare window")
     window.resize(1200, 760)
-    found: dict[str, float] = {}
-
-    def shown() -> None:
-        found["shown"] = time.monotonic()
-        QTimer.singleShot(int(float(sys.argv[1]) * 1000), app.quit)
-
-    watch = AfterPaint([window], shown)
     window.show()
-    app.exec()
-    del watch
-    found["peak_kb"] = peak_kb()
-    print(json.dumps(found))
-    return 0
+    status: int = app.exec()
+    print(f'{{"shown": {window.shown}, "peak_kb": {peak_kb()}}}')
+    return status
 
 
 def peak_kb() -> float:

@@ -9,17 +9,22 @@ import json
 import sys
 import time
 from collections import defaultdict
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
+
+from keyring.backends.SecretService import Keyring
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QCheckBox, QLineEdit, QPushButton, QWidget
+from watching import Heartbeat, pause, timed, wait
 
 from cortex_desktop.bootstrap import Program, make_application
 from cortex_desktop.domain.model import new_id
 from cortex_desktop.domain.secret import SecretKind, generate
 from cortex_desktop.ui.apps.create_dialog import CreateAppDialog
-from keyring.backends.SecretService import Keyring
-from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
-from watching import Heartbeat, pause, timed, wait
+
+W = TypeVar("W", bound=QWidget)
 
 SETTLE_MS = 250
 """Between rounds: what follows a creation, e.g. the end of the dialog, must not disturb the next."""
@@ -31,13 +36,14 @@ class Bench:
     def __init__(self, folder: Path) -> None:
         self.app = make_application()
         self.program = Program(self.app, folder)
+        self.program.furnish()
         self.window = self.program.window
         self.keyring = Keyring()
         self.heart = Heartbeat()
         self.found: dict[str, list[float]] = defaultdict(list)
         self.program.show()
         wait(lambda: self.program.controller.status is not None, "the keychain gave no answer")
-        wait(lambda: self.window.model.total > 0, "the apps were not loaded")
+        wait(lambda: self.program.console.model.total > 0, "the apps were not loaded")
 
     def round(self) -> None:
         """One of each, one after the other."""
@@ -68,11 +74,11 @@ class Bench:
         watched: note the longest stall under this name, from the click until 100 ms after the key is there.
         """
         dialog = self._filled_dialog(sessions)
-        viewport, reveal = self.window.page.table.viewport(), self.window.reveal
+        viewport, reveal = self.program.console.page.table.viewport(), self.program.console.reveal
         if watched:
             self.heart.start()
         took = timed(
-            lambda: QTest.mouseClick(dialog.create_app, Qt.MouseButton.LeftButton),
+            partial(QTest.mouseClick, _part(dialog, QPushButton, "Create App"), Qt.MouseButton.LeftButton),
             [viewport],
             lambda: reveal.secret is not None,
         )
@@ -85,36 +91,45 @@ class Bench:
         return took
 
     def _filled_dialog(self, sessions: bool) -> CreateAppDialog:
-        self.window.commands.new_app.trigger()
-        dialogs = lambda: [w for w in QApplication.topLevelWidgets() if isinstance(w, CreateAppDialog) and w.isVisible()]  # noqa: E731
-        wait(dialogs, "the Create App dialog did not open")
-        dialog = dialogs()[0]
-        dialog.name.setText("Benchmark app")
-        dialog.sessions.setChecked(sessions)
+        self.program.console.commands.new_app.trigger()
+        wait(_open_dialogs, "the Create App dialog did not open")
+        dialog = _open_dialogs()[0]
+        _part(dialog, QLineEdit, "Label").setText("Benchmark app")
+        _part(dialog, QCheckBox, "Sessions").setChecked(sessions)
         pause(SETTLE_MS)
         return dialog
 
     def _tidy(self, app_id: str) -> None:
         """Take the new app away again, so that each round finds the same number of rows and items."""
-        stores, window = self.program.stores, self.window
+        stores, console = self.program.stores, self.program.console
         assert stores is not None
         pause(SETTLE_MS)
-        window.reveal.end()
-        for notice in list(window.notices.shown):
+        console.reveal.end()
+        for notice in list(console.notices.shown):
             notice.leave()
         app = stores.repository.app(app_id)
         for ref in app.refs:
             stores.vault.remove(ref)
         stores.repository.drop_app(app_id)
-        before = window.model.total
+        before = console.model.total
         self.program.controller.reload()
-        wait(lambda: window.model.total == before - 1, "the app did not go")
+        wait(lambda: console.model.total == before - 1, "the app did not go")
         pause(SETTLE_MS)
 
     def close(self) -> None:
         """End the program as a person would."""
         self.window.close()
         self.program.close()
+
+
+def _open_dialogs() -> list[CreateAppDialog]:
+    return [w for w in QApplication.topLevelWidgets() if isinstance(w, CreateAppDialog) and w.isVisible()]
+
+
+def _part(dialog: QWidget, kind: type[W], name: str) -> W:
+    """The part of the dialog with this text or accessible name, which are part of the outside contract."""
+    names = {part: (part.accessibleName(), getattr(part, "text", str)()) for part in dialog.findChildren(kind)}
+    return next(part for part, known in names.items() if name in known)
 
 
 def main() -> int:

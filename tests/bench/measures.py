@@ -54,7 +54,11 @@ class Measures:
             _against(f"start to first window, {count} apps", times[name], bare, START_BAR)
             for name, count in (("none", "0"), ("some", "1,000"))
         ] + [
-            Row("start to rows on screen, 1,000 apps", spread(times["some rows"]), result=_times(times["some rows"], bare))
+            Row(
+                "start to rows on screen, 1,000 apps",
+                spread(times["some rows"]),
+                result=_times(times["some rows"], bare),
+            )
         ]
 
     def memory(self) -> list[Row]:
@@ -80,7 +84,7 @@ class Measures:
                     f"create, {what}",
                     spread(took),
                     f"bare write + read {spread(bare)}",
-                    f"{_times(took, bare)}; {middle(took) - CREATE_RATIO * middle(bare):+.0f} ms to 1.3 ×",
+                    f"{_times(took, bare)}, which is 1.3 × {middle(took) - CREATE_RATIO * middle(bare):+.0f} ms",
                     f"1.3 × + 30 ms = {limit:.0f} ms",
                     middle(took) <= limit,
                 )
@@ -95,25 +99,19 @@ class Measures:
                     f"idle {spread(found['stall idle'], digits=1)}, worst {max(found['stall idle']):.1f} ms",
                     f"own work in it {middle(busy):.1f} ms, in the worst {busy[worst]:.1f} ms",
                     f"{FRAME_MS} ms",
-                    stall[worst] <= FRAME_MS,
+                    middle(stall) <= FRAME_MS,
                 )
             )
         return rows
 
     def table(self) -> list[Row]:
         """Search and sort with many apps, until repainted."""
-        self._keychain()
         rounds = max(2, self._rounds // 4)
         found = _child("child_table.py", self._data(MANY), rounds, MANY)
-        rows = [
-            _within(f"search, {what}, 10,000 apps", found[name], FRAME_MS)
-            for name, what in (("type", "a letter typed"), ("erase", "a letter erased"))
-        ]
-        for name, values in found.items():
-            if name.startswith("sort "):
-                column = name.removeprefix("sort ").replace("KEY", "API KEY").title().replace("Api", "API")
-                rows.append(_within(f"sort by {column.replace('Csrf', 'CSRF')}, 10,000 apps", values, SORT_MS))
-        return rows
+        typed = _keystrokes("search, a letter typed", "type ", found)
+        erased = _keystrokes("search, a letter erased", "erase ", found)
+        columns = dict.fromkeys(name.rpartition(",")[0] for name in found if name.startswith("sort "))
+        return [typed, erased, *(_sorting(column, found) for column in columns)]
 
     def _start_once(self, apps: int | None) -> tuple[float, float]:
         """ms until the first window, and until the rows; None: the bare window, which has none."""
@@ -135,7 +133,9 @@ class Measures:
 def _child(script: str, *arguments: object) -> dict:
     """Run one measured process to its end; what it found."""
     command = [sys.executable, str(HERE / script), *map(str, arguments)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, env={**os.environ, "PYTHONDONTWRITEBYTECODE": ""}, check=True)
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, env={**os.environ, "PYTHONDONTWRITEBYTECODE": ""}, check=True
+    )
     return json.loads(done.stdout.splitlines()[-1])
 
 
@@ -148,6 +148,28 @@ def _against(what: str, ours: list[float], bare: list[float], bar: float, unit: 
     return Row(what, spread(ours, unit), f"bare window {spread(bare, unit)}", _times(ours, bare), f"{bar:g} ×", met)
 
 
-def _within(what: str, values: list[float], bar: float) -> Row:
-    found = f"{spread(values, digits=1)}, worst {max(values):.1f} ms"
-    return Row(what, found, "", f"{middle(values) / FRAME_MS:.0%} of a frame", f"{bar:g} ms", middle(values) <= bar)
+def _keystrokes(what: str, kind: str, found: dict[str, list[float]]) -> Row:
+    """Each keystroke by its median over the rounds, so that the worst one is slow by itself and not by chance."""
+    each = {name.removeprefix(kind): middle(values) for name, values in found.items() if name.startswith(kind)}
+    worst = max(each, key=each.__getitem__)
+    named = f"with “{worst}”" if worst else "the last one"
+    return Row(
+        f"{what}, {MANY:,} apps",
+        f"{spread(list(each.values()), digits=1)}, the slowest {each[worst]:.1f} ms ({named})",
+        result=f"{middle(list(each.values())) / FRAME_MS:.0%} of a frame, the slowest {each[worst] / FRAME_MS:.0%}",
+        bar=f"{FRAME_MS} ms for each",
+        met=each[worst] <= FRAME_MS,
+    )
+
+
+def _sorting(column: str, found: dict[str, list[float]]) -> Row:
+    """Both directions; the slower one counts."""
+    ways = {way: found[f"{column}, {way}"] for way in ("first", "again")}
+    slower = max(map(middle, ways.values()))
+    return Row(
+        f"{column.replace('sort ', 'sort by ')}, {MANY:,} apps",
+        spread(ways["first"] + ways["again"], digits=1),
+        result=f"{slower / FRAME_MS:.1f} frames in the slower direction",
+        bar=f"{SORT_MS} ms",
+        met=slower <= SORT_MS,
+    )

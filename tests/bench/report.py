@@ -53,8 +53,9 @@ def machine(load_before: str) -> str:
 
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30 if hasattr(os, "sysconf") else 0
     return (
-        f"Measured on {datetime.now(UTC):%Y-%m-%d} on {_processor()}, {os.cpu_count()} cores, {memory:.0f} GB of memory; "
-        f"{_system()}; Python {platform.python_version()}, PySide6 {PySide6.__version__}, Qt {qVersion()}. "
+        f"Measured on {datetime.now(UTC):%Y-%m-%d} on {_processor()}, {os.cpu_count()} cores, "
+        f"{memory:.0f} GB of memory; {_system()}; "
+        f"Python {platform.python_version()}, PySide6 {PySide6.__version__}, Qt {qVersion()}. "
         f"Load average (1 min) {load_before} before, {load()} after, of which the bench itself makes about 1."
     )
 

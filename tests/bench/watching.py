@@ -18,7 +18,9 @@ class AfterPaint(QObject):
     The call comes from the event loop: by then the whole pass has been painted and handed to the screen.
     """
 
-    def __init__(self, widgets: list[QWidget], act: Callable[[], None], ready: Callable[[], bool] = lambda: True) -> None:
+    def __init__(
+        self, widgets: list[QWidget], act: Callable[[], None], ready: Callable[[], bool] = lambda: True
+    ) -> None:
         super().__init__()
         self._widgets = widgets
         self._act = act
@@ -81,14 +83,18 @@ def wait(until: Callable[[], object], what: str) -> None:
         pause(20)
 
 
-def timed(act: Callable[[], None], widgets: list[QWidget], ready: Callable[[], bool]) -> float:
+def timed(act: Callable[[], object], widgets: list[QWidget], ready: Callable[[], bool]) -> float:
     """Run `act` in the event loop; the ms from its begin until the widgets have been repainted with `ready` true."""
     loop = QEventLoop()
     times: list[float] = []
 
     def begin() -> None:
         times.append(time.perf_counter())
-        act()
+        try:
+            act()
+        except BaseException:
+            loop.quit()  # nothing will be painted
+            raise
 
     def painted() -> None:
         times.append(time.perf_counter())

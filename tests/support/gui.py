@@ -4,33 +4,36 @@ from __future__ import annotations
 
 import re
 import subprocess
+import threading
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 from xml.etree import ElementTree
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QModelIndex, QPoint, QRect, Qt, QTranslator
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QModelIndex, QPoint, QRect, Qt, QTimer, QTranslator
 from PySide6.QtGui import QClipboard, QGuiApplication, QPainter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
+    QCheckBox,
     QDialog,
     QLabel,
     QLineEdit,
     QMenu,
-    QMenuBar,
     QPlainTextEdit,
     QTableView,
     QWidget,
 )
 
 from cortex_desktop.bootstrap import Program, Stores
+from cortex_desktop.domain.errors import VaultTimeout
 from cortex_desktop.domain.model import App, new_id
-from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, generate
 from cortex_desktop.storage.repository import TinyRepository
+from cortex_desktop.ui.console import Console
 from cortex_desktop.vault.memory import InMemoryVault
 
 W = TypeVar("W", bound=QWidget)
@@ -40,6 +43,7 @@ NONE = Qt.KeyboardModifier.NoModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 HEADERS = ("Label", "API Key", "Sessions", "CSRF Protection", "Status", "Created")
 MILLISECONDS = 10_000
+NUDGE_MS = 500
 
 
 class MemoryProgram(Program):
@@ -60,6 +64,37 @@ class MemoryProgram(Program):
         return Stores(self._repository(self.folder), self._vault)
 
 
+class SlowVault(InMemoryVault):
+    """A keychain that waits for a person: calls named in `slow` go on after `answer`, or end by `stop_waiting`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.slow: set[str] = set()
+        self.stopped = 0
+        self._answered = threading.Event()
+        self.before = self._wait
+
+    def answer(self) -> None:
+        """The person has answered."""
+        self.slow.clear()
+        self._answered.set()
+
+    def stop_waiting(self) -> None:
+        self.stopped += 1
+        self._answered.set()
+
+    def close(self) -> None:
+        self.stop_waiting()
+
+    def _wait(self, operation: str, _ref: object) -> None:
+        if operation in self.slow:
+            stopped = self.stopped
+            self._answered.wait(30)
+            self._answered.clear()
+            if self.stopped > stopped:
+                raise VaultTimeout(self.name)
+
+
 class Desk:
     """The program's window and what a person does in front of it."""
 
@@ -69,15 +104,24 @@ class Desk:
         self.qtbot = qtbot
         self.open = True
 
+    @property
+    def console(self) -> Console:
+        """What fills the window, once it has been painted."""
+        return self.program.console
+
     # Starting and ending
 
     def start(self, *, ready: bool = True) -> Desk:
         """Show the window; wait until it has the keyboard and, unless told, until apps and keychain are known."""
+        filled: list[bool] = []
+        self.program.furnished.connect(lambda: filled.append(True))
         self.program.show()
-        self.wait(lambda: QGuiApplication.focusWindow() is self.window.windowHandle(), "the window has the keyboard")
+        self._get_keyboard(self.window)
+        self.wait(lambda: filled, "the window is filled")
         if ready:
-            self.wait(lambda: self.program.controller.org is not None, "the apps are loaded")
-            self.wait(lambda: self.program.controller.status is not None, "the keychain is known")
+            controller = self.program.controller
+            self.wait(lambda: controller.org is not None, "the apps are loaded")
+            self.wait(lambda: controller.status is not None, "the keychain is known")
         return self
 
     def close(self) -> None:
@@ -105,6 +149,22 @@ class Desk:
         """Let the program run for a while: for what must *not* happen."""
         self.qtbot.wait(milliseconds)
 
+    def _get_keyboard(self, window: QWidget) -> None:
+        """Wait until the window has the keyboard.
+
+        A window manager that sees a dialog come and go within milliseconds may forget to give the keyboard back; a
+        person would then click the window.
+        """
+        nudge = QTimer(self.window)
+        nudge.timeout.connect(window.activateWindow)
+        nudge.start(NUDGE_MS)
+        self.wait(
+            lambda: QGuiApplication.focusWindow() is window.windowHandle(),
+            f"{window.windowTitle()} has the keyboard",
+        )
+        nudge.stop()
+        nudge.deleteLater()
+
     # Keyboard and mouse
 
     def key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier = NONE) -> None:
@@ -127,7 +187,9 @@ class Desk:
     def click_at(self, widget: QWidget, place: QPoint | None = None, button=Qt.MouseButton.LeftButton) -> None:
         """Click into a widget, through its window, so that what lies over it would get the click."""
         window = widget.window()
-        inside = widget.mapTo(window, place if place is not None else widget.rect().center())
+        if place is None:  # only a check box's box and words can be clicked, not the room beside them
+            place = QPoint(12, widget.height() // 2) if isinstance(widget, QCheckBox) else widget.rect().center()
+        inside = widget.mapTo(window, place)
         QTest.mouseClick(window.windowHandle(), button, NONE, inside)
 
     def hover(self, widget: QWidget, place: QPoint) -> None:
@@ -157,13 +219,15 @@ class Desk:
         """The open dialog, once it has the keyboard."""
         self.wait(lambda: self.dialog_or_none() is not None, "a dialog is open")
         dialog = self.dialog_or_none()
-        self.wait(lambda: QGuiApplication.focusWindow() is dialog.windowHandle(), "the dialog has the keyboard")
+        self._get_keyboard(dialog)
         return dialog
 
     def no_dialog(self) -> None:
-        """Wait until no dialog is open and the window has the keyboard again."""
-        self.wait(lambda: self.dialog_or_none() is None, "the dialog has closed")
-        self.wait(lambda: QGuiApplication.focusWindow() is self.window.windowHandle(), "the window has the keyboard")
+        """Wait until no dialog is there any more and the window has the keyboard again."""
+        self.wait(
+            lambda: not any(isinstance(w, QDialog) for w in QApplication.topLevelWidgets()), "the dialog has closed"
+        )
+        self._get_keyboard(self.window)
 
     def menu(self) -> QMenu:
         """The open menu."""
@@ -188,7 +252,10 @@ class Desk:
 
     @property
     def table(self) -> QTableView:
-        return next(t for t in self.window.findChildren(QTableView) if t.accessibleName() == "Apps")
+        return self.table_named("Apps")
+
+    def table_named(self, name: str) -> QTableView:
+        return next(t for t in self.window.findChildren(QTableView) if t.accessibleName() == name)
 
     def column(self, header: str) -> int:
         """The number of the column with this heading."""
@@ -216,6 +283,18 @@ class Desk:
 
     def actions_cell(self, label: str) -> QModelIndex:
         return self.table.model().index(self.labels().index(label), len(HEADERS))
+
+    def sort_by(self, header: str) -> None:
+        """Click a heading."""
+        row = self.table.horizontalHeader()
+        place = QPoint(row.sectionViewportPosition(self.column(header)) + 14, row.height() // 2)
+        self.click_at(row.viewport(), place)
+
+    def resize(self, width: int, height: int) -> None:
+        """Give the window another size, as its edge does."""
+        self.window.resize(width, height)
+        self.wait(lambda: self.window.size().toTuple() == (width, height), "the window has its new size")
+        self.let_pass(0)
 
     def seen(self, index: QModelIndex) -> str:
         """What is painted into a cell."""
@@ -284,12 +363,12 @@ class Desk:
 
     def notices(self) -> list[str]:
         """The messages in the corner, oldest first: title and text of each."""
-        return [" ".join(texts(notice)) for notice in self.window.notices.shown]
+        return [" ".join(texts(notice)) for notice in self.console.notices.shown]
 
     def notice(self, words: str) -> QWidget:
         """The message that holds these words."""
         self.wait(lambda: any(words in n for n in self.notices()), f"a notice says “{words}”")
-        return next(n for n in self.window.notices.shown if words in " ".join(texts(n)))
+        return next(n for n in self.console.notices.shown if words in " ".join(texts(n)))
 
     def banner(self) -> str:
         """What stands across the page, empty when nothing does."""
@@ -331,8 +410,8 @@ def texts(widget: QWidget) -> list[str]:
     return [text for text in found if text.strip()]
 
 
-def painted(widget: QWidget, area: QRect | None = None) -> list[str]:
-    """The pieces of text that the widget paints inside `area`, as a person would read them."""
+def painted(widget: QWidget, area: QRect | None = None, *, children: bool = True) -> list[str]:
+    """The pieces of text that the widget, and what is in it, paint inside `area`, as a person would read them."""
     room = area or widget.rect()
     data = QByteArray()
     buffer = QBuffer(data)
@@ -341,7 +420,8 @@ def painted(widget: QWidget, area: QRect | None = None) -> list[str]:
     picture.setOutputDevice(buffer)
     picture.setSize(room.size())
     painter = QPainter(picture)
-    widget.render(painter, QPoint(), room, QWidget.RenderFlag.DrawChildren)
+    flag = QWidget.RenderFlag.DrawChildren if children else QWidget.RenderFlag(0)
+    widget.render(painter, QPoint(), room, flag)
     painter.end()
     root = ElementTree.fromstring(bytes(data.data()))  # noqa: S314  # Qt has just written it
     return [text for node in root.iter("{http://www.w3.org/2000/svg}text") if (text := (node.text or "").strip())]
@@ -356,7 +436,9 @@ def clipboard_text() -> str:
 def pasted_elsewhere(qtbot) -> str:
     """What Paste would insert in another program."""
     # The owner of an X11 selection is this process, so its event loop must run while xclip asks.
-    process = subprocess.Popen(["xclip", "-o", "-selection", "clipboard"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        ["xclip", "-o", "-selection", "clipboard"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
     qtbot.waitUntil(lambda: process.poll() is not None, timeout=MILLISECONDS)
     out, _ = process.communicate()
     return out.decode()
@@ -371,8 +453,6 @@ def stored_app(
     **fields: object,
 ) -> App:
     """Put a finished app into both stores, as an earlier session would have left it."""
-    from datetime import UTC, datetime
-
     secret = Secret(key) if key else generate(SecretKind.API_KEY)
     app = App(
         **{
@@ -400,6 +480,3 @@ def stored_apps(folder: Path, vault: InMemoryVault, labels: Sequence[str], **fie
     apps = [stored_app(repository, vault, label, **fields) for label in labels]
     repository.close()
     return apps
-
-
-__all__ = ["CTRL", "NONE", "SHIFT", "Desk", "Key", "MemoryProgram", "QMenuBar", "VaultState"]

@@ -149,7 +149,7 @@ def test_a_row_names_its_keys_ends_before_the_key_is_stored(
 
 def test_no_key_stands_in_the_folder(service: AppService, repository: Repository, vault: InMemoryVault) -> None:
     service.create(ORG_ID, "NewHealth App")
-    for file in repository._folder.rglob("*"):
+    for file in (path for path in repository._folder.rglob("*") if path.is_file()):
         for secret in vault.items.values():
             assert secret.reveal().encode() not in file.read_bytes()
 

@@ -2,14 +2,15 @@
 
 Each scenario is run once for every step x every fault, and once for every pair of faults (or three), with the
 recoveries of the next two starts among the steps. Then comes a recovery without faults, and both stores must agree.
+The figures are in tests/faults/README.md.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from functools import partial
 from itertools import count
@@ -28,12 +29,15 @@ from cortex_desktop.domain.errors import (
 )
 from cortex_desktop.domain.model import App, AppState, Org
 from cortex_desktop.domain.ports import Repository, VaultState
-from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, well_formed
+from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate, well_formed
 from cortex_desktop.services.apps import RESTORABLE, AppService
+from cortex_desktop.services.doctor import Doctor
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.vault.memory import InMemoryVault
 
 ORG_ID = "0123abcd"
+A_WEEK = timedelta(days=7)
+AT_ONCE = timedelta(0)
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
@@ -139,47 +143,51 @@ class Watched:
     """A repository whose calls are steps."""
 
     def __init__(self, inner: Repository, steps: Steps) -> None:
-        self._inner = inner
+        self.inner = inner
         self._steps = steps
 
     def orgs(self) -> Sequence[Org]:
-        return self._inner.orgs()
+        return self.inner.orgs()
 
     def save_org(self, org: Org) -> None:
-        self._inner.save_org(org)
+        self.inner.save_org(org)
 
     def apps(self) -> Sequence[App]:
         self._steps.before("apps")
-        return self._inner.apps()
+        return self.inner.apps()
 
     def app(self, app_id: str) -> App:
         self._steps.before("app")
-        return self._inner.app(app_id)
+        return self.inner.app(app_id)
 
     def add_app(self, app: App) -> None:
         self._steps.before("add_app")
-        self._inner.add_app(app)
+        self.inner.add_app(app)
         self._steps.after("add_app")
 
     def change_app(self, app_id: str, change: Callable[[App], App]) -> App:
         self._steps.before("change_app")
-        changed = self._inner.change_app(app_id, change)
+        changed = self.inner.change_app(app_id, change)
         self._steps.after("change_app")
         return changed
 
     def drop_app(self, app_id: str) -> None:
         self._steps.before("drop_app")
-        self._inner.drop_app(app_id)
+        self.inner.drop_app(app_id)
         self._steps.after("drop_app")
 
 
 class World:
-    """Two stores, and the programs that come and go over them. open_repository: as a start finds it on disk."""
+    """Two stores, and the programs that come and go over them. open_repository: as a start finds it on disk.
+
+    harmed: something was done to the keychain behind the program's back, and is for the doctor to mend.
+    """
 
     def __init__(self, open_repository: Callable[[], Repository], plan: Plan) -> None:
         self._open_repository = open_repository
         self.vault = InMemoryVault()
         self.time = NOON
+        self.harmed = False
         self.bystander = AppService(open_repository(), self.vault, self._now).create(ORG_ID, "Bystander").app
         self.steps = Steps(plan, self.vault)
         self.vault.before = lambda call, _: self.steps.before(call)
@@ -188,37 +196,58 @@ class World:
     def start(self) -> AppService:
         """A program that has just started."""
         self.steps.dead = False
-        self._repository = self._open_repository()
-        return AppService(Watched(self._repository, self.steps), self.vault, self._now)
+        self._watched = Watched(self._open_repository(), self.steps)
+        return AppService(self._watched, self.vault, self._now)
+
+    @contextmanager
+    def in_peace(self) -> Iterator[AppService]:
+        """A program in which nothing goes wrong, and which takes no steps. Only before the scenario's own."""
+        hooks, self.vault.before, self.vault.after = (self.vault.before, self.vault.after), None, None
+        yield AppService(self._watched.inner, self.vault, self._now)
+        self.vault.before, self.vault.after = hooks
+
+    def doctor(self, service: AppService) -> Doctor:
+        """The doctor of a program."""
+        return Doctor(service, self._watched, self.vault)
 
     def rows(self) -> Sequence[App]:
         """What is on disk."""
         return self._open_repository().apps()
 
     def check_journal(self) -> None:
-        """What must hold at any moment: each secret has a row, and each row that promises secrets has them."""
+        """What must hold at any moment: a row tells of each secret, and what a row promises is there."""
         rows = {app.id: app for app in self.rows()}
         for ref in self.vault.items:
             assert ref.app_id in rows, "a secret without a row"
+            assert self.harmed or ref.version in rows[ref.app_id].versions, "a secret that its row does not tell of"
         for app in rows.values():
-            if app.state in (AppState.ACTIVE, AppState.DELETED):
-                self._check_secrets(app)
+            if app.state in (AppState.ACTIVE, AppState.DELETED) and not self.harmed:
+                self._check_version(app, app.version, app.key_ends)
 
     def check_end(self) -> None:
         """What must hold once recovery was left in peace."""
         rows = self.rows()
         assert {app.state for app in rows} == {AppState.ACTIVE}, "something is unfinished"
         for app in rows:
-            self._check_secrets(app)
-        wanted = {ref for app in rows for ref in app.refs}
+            assert app.pending is None, "a rotation is unfinished"
+            assert len(set(app.versions)) == len(app.versions), "a version twice"
+            assert max(app.versions) <= app.last_version, "a number that was not given out"
+            self._check_version(app, app.version, app.key_ends)
+            for kept in app.kept:
+                assert kept.until > self.time, "an old version outstays its time"
+                self._check_version(app, kept.number, kept.key_ends)
+        wanted = {ref for app in rows for number in app.versions for ref in app.refs_of(number)}
         assert set(self.vault.items) == wanted, "a secret too many"
         assert self.bystander in rows, "another app was touched"
+        stored = [ref for call, ref in self.vault.calls if call == "store"]
+        assert len(set(stored)) == len(stored), "a number was used twice"
 
-    def _check_secrets(self, app: App) -> None:
-        for ref in app.refs:
+    def _check_version(self, app: App, number: int, key_ends: KeyEnds) -> None:
+        for ref in app.refs_of(number):
             assert ref in self.vault.items, f"the {ref.kind.value} is missing"
             assert well_formed(ref.kind, self.vault.items[ref])
-        assert KeyEnds.of(self.vault.items[app.ref(SecretKind.API_KEY)]) == app.key_ends, "a wrong key"
+        key = SecretRef(app.org_id, app.id, SecretKind.API_KEY, number)
+        assert KeyEnds.of(self.vault.items[key]) == key_ends, "a wrong key"
 
     def _now(self) -> datetime:
         return self.time
@@ -226,10 +255,16 @@ class World:
 
 @dataclass
 class Told:
-    """What the person knows about the app of the scenario; None where they know nothing."""
+    """What the person knows about the app of the scenario; None and () where they know nothing.
+
+    keys: one of these is the current key; held: all of these are in the keychain, current or kept; kept: how many
+    versions there are to roll back to.
+    """
 
     exists: bool | None = None
-    key: Secret | None = None
+    keys: tuple[Secret, ...] = ()
+    held: tuple[Secret, ...] = ()
+    kept: int | None = None
 
 
 Scenario = Callable[[AppService, World], Iterator[Told]]
@@ -243,7 +278,7 @@ def create(service: AppService, sessions: bool) -> Iterator[Told]:
     except CortexError:
         yield Told(exists=False)  # "failed" is a promise: it must not turn up later
     else:
-        yield Told(exists=True, key=made.key)
+        yield Told(exists=True, keys=(made.key,), kept=0)
 
 
 def create_with_sessions(service: AppService, world: World) -> Iterator[Told]:
@@ -254,12 +289,13 @@ def create_signing(service: AppService, world: World) -> Iterator[Told]:
     yield from create(service, sessions=False)
 
 
-def an_app(world: World, sessions: bool) -> App:
-    """Made before anything can go wrong."""
-    hooks, world.vault.before, world.vault.after = (world.vault.before, world.vault.after), None, None
-    app = AppService(world._repository, world.vault, world._now).create(ORG_ID, "Old", sessions=sessions).app
-    world.vault.before, world.vault.after = hooks
-    return app
+def an_app(world: World, sessions: bool, rotated: timedelta | None = None) -> tuple[App, Secret, Secret]:
+    """Made before anything can go wrong; with its key and the key before, the same unless `rotated`."""
+    with world.in_peace() as service:
+        made = first = service.create(ORG_ID, "Old", sessions=sessions)
+        if rotated is not None:
+            made = service.rotate(made.app.id, rotated)
+    return made.app, made.key, first.key
 
 
 def delete(service: AppService, app: App) -> Iterator[Told]:
@@ -270,24 +306,185 @@ def delete(service: AppService, app: App) -> Iterator[Told]:
 
 
 def delete_with_sessions(service: AppService, world: World) -> Iterator[Told]:
-    app = an_app(world, sessions=True)
-    yield Told(exists=True, key=world.vault.items[app.ref(SecretKind.API_KEY)])
+    app, key, _ = an_app(world, sessions=True)
+    yield Told(exists=True, keys=(key,))
     yield from delete(service, app)
 
 
 def delete_signing(service: AppService, world: World) -> Iterator[Told]:
-    app = an_app(world, sessions=False)
-    yield Told(exists=True, key=world.vault.items[app.ref(SecretKind.API_KEY)])
+    app, key, _ = an_app(world, sessions=False)
+    yield Told(exists=True, keys=(key,))
+    yield from delete(service, app)
+
+
+def delete_with_kept(service: AppService, world: World) -> Iterator[Told]:
+    app, key, _ = an_app(world, sessions=False, rotated=A_WEEK)
+    yield Told(exists=True, keys=(key,), kept=1)
+    yield from delete(service, app)
+
+
+def delete_unfinished_rotation(service: AppService, world: World) -> Iterator[Told]:
+    app, _, _ = unfinished_rotation(world)
+    yield Told(exists=True)
     yield from delete(service, app)
 
 
 def delete_and_restore(service: AppService, world: World) -> Iterator[Told]:
-    app = an_app(world, sessions=False)
+    app, key, _ = an_app(world, sessions=False)
     yield Told()
     service.delete(app.id)
     service.restore(app.id)
-    yield Told(exists=True, key=world.vault.items[app.ref(SecretKind.API_KEY)])
+    yield Told(exists=True, keys=(key,))
     service.purge(app.id)  # the timer that was not stopped in time
+
+
+def delete_restore_and_purge(service: AppService, world: World) -> Iterator[Told]:
+    app, key, _ = an_app(world, sessions=True, rotated=A_WEEK)
+    yield Told()
+    service.delete(app.id)
+    service.restore(app.id)
+    yield Told(exists=True, keys=(key,), kept=1)
+    yield from delete(service, app)
+
+
+def rotate(service: AppService, app: App, now: Secret, keep: timedelta) -> Iterator[Told]:
+    held = () if keep is AT_ONCE else (now,)
+    yield Told(exists=True, held=held)
+    try:
+        made = service.rotate(app.id, keep)
+    except NotFinished:
+        yield Told(exists=True, held=held)
+    except CortexError:
+        yield Told(exists=True, keys=(now,), kept=0)  # "failed" is a promise: the old key stays
+    else:
+        yield Told(exists=True, keys=(made.key,), held=held, kept=len(held))
+
+
+def rotate_with_sessions(service: AppService, world: World) -> Iterator[Told]:
+    app, key, _ = an_app(world, sessions=True)
+    yield from rotate(service, app, key, A_WEEK)
+
+
+def rotate_signing(service: AppService, world: World) -> Iterator[Told]:
+    app, key, _ = an_app(world, sessions=False)
+    yield from rotate(service, app, key, A_WEEK)
+
+
+def rotate_keeping_nothing(service: AppService, world: World) -> Iterator[Told]:
+    app, key, _ = an_app(world, sessions=False)
+    yield from rotate(service, app, key, AT_ONCE)
+
+
+def rotate_twice(service: AppService, world: World) -> Iterator[Told]:
+    app, key, _ = an_app(world, sessions=True)
+    yield from rotate(service, app, key, AT_ONCE)
+    yield Told(exists=True)
+    service.rotate(app.id, A_WEEK)
+
+
+def unfinished_rotation(world: World) -> tuple[App, Secret, Secret]:
+    """An app whose rotation got no answer for the second secret, which was stored all the same; both its keys."""
+    app, key, _ = an_app(world, sessions=False)
+    with world.in_peace() as service:
+        stores: list[SecretRef | None] = []
+
+        def no_answer(call: str, ref: SecretRef | None) -> None:
+            stores.extend([ref] if call == "store" else [])
+            if len(stores) == 2:
+                raise VaultTimeout("Test keychain")
+
+        world.vault.after = no_answer
+        with pytest.raises(NotFinished):
+            service.rotate(app.id, A_WEEK)
+        world.vault.after = None
+    [new] = [ref for ref in stores if ref is not None and ref.kind is SecretKind.API_KEY]
+    return app, key, world.vault.items[new]
+
+
+def rotate_again_after_no_answer(service: AppService, world: World) -> Iterator[Told]:
+    app, old, new = unfinished_rotation(world)
+    yield Told(exists=True, held=(old,))
+    try:
+        made = service.rotate(app.id, A_WEEK)
+    except NotFinished:
+        yield Told(exists=True, held=(old,))
+    except CortexError:
+        yield Told(exists=True, keys=(old, new), held=(old,))
+    else:
+        yield Told(exists=True, keys=(made.key,), held=(old, new), kept=2)
+
+
+def roll_back(service: AppService, world: World) -> Iterator[Told]:
+    app, key, first = an_app(world, sessions=False, rotated=A_WEEK)
+    yield Told(exists=True, keys=(key, first), held=(key, first), kept=1)
+    service.roll_back(app.id, 1, A_WEEK)
+    yield Told(exists=True, keys=(first,), held=(key,), kept=1)
+
+
+def roll_back_keeping_nothing(service: AppService, world: World) -> Iterator[Told]:
+    app, key, first = an_app(world, sessions=False, rotated=A_WEEK)
+    yield Told(exists=True, keys=(key, first))
+    service.roll_back(app.id, 1, AT_ONCE)
+    yield Told(exists=True, keys=(first,), kept=0)
+
+
+def drop_kept(service: AppService, world: World) -> Iterator[Told]:
+    app, key, _ = an_app(world, sessions=False, rotated=A_WEEK)
+    yield Told(exists=True, keys=(key,))
+    service.drop_kept(app.id, 1)
+    yield Told(exists=True, keys=(key,), kept=0)
+
+
+def examine(service: AppService, world: World, app: App) -> Iterator[Told]:
+    """The doctor finds something about this app and mends it."""
+    world.harmed = True
+    yield Told(exists=True)
+    doctor = world.doctor(service)
+    findings = doctor.check(app.id)
+    assert findings
+    for finding in findings:
+        doctor.repair(finding)
+    yield Told(exists=True, kept=0)
+
+
+def mend_missing_key_and_secret(service: AppService, world: World) -> Iterator[Told]:
+    app, _, _ = an_app(world, sessions=False)
+    for ref in app.refs:
+        del world.vault.items[ref]
+    yield from examine(service, world, app)
+
+
+def mend_missing_secret(service: AppService, world: World) -> Iterator[Told]:
+    app, _, _ = an_app(world, sessions=False)
+    del world.vault.items[app.ref(SecretKind.API_SECRET)]
+    yield from examine(service, world, app)
+
+
+def mend_another_key(service: AppService, world: World) -> Iterator[Told]:
+    app, _, _ = an_app(world, sessions=True)
+    key = world.vault.items[app.ref(SecretKind.API_KEY)] = generate(SecretKind.API_KEY)
+    for told in examine(service, world, app):
+        told.keys = (key,)  # the one in the keychain is the only one there is
+        yield told
+
+
+def mend_no_key(service: AppService, world: World) -> Iterator[Told]:
+    app, _, _ = an_app(world, sessions=True)
+    world.vault.items[app.ref(SecretKind.API_KEY)] = Secret("")
+    yield from examine(service, world, app)
+
+
+def mend_leftovers_and_missing_kept(service: AppService, world: World) -> Iterator[Told]:
+    app, key, first = an_app(world, sessions=False, rotated=AT_ONCE)
+    with world.in_peace() as peaceful:
+        peaceful.recover()
+        app = peaceful.rotate(app.id, A_WEEK).app
+    world.vault.items.update({app.refs_of(1)[0]: first})
+    del world.vault.items[app.refs_of(2)[0]]
+    key = world.vault.items[app.ref(SecretKind.API_KEY)]
+    for told in examine(service, world, app):
+        told.keys = (key,)
+        yield told
 
 
 def play(scenario: Scenario, open_repository: Callable[[], Repository], plan: Plan) -> list[str]:
@@ -307,15 +504,35 @@ def play(scenario: Scenario, open_repository: Callable[[], Repository], plan: Pl
     trace = list(world.steps.trace)
     world.steps.plan.clear()
     world.vault.current = VaultState.UNLOCKED
-    assert not world.start().recover().waiting
+    service = world.start()
+    assert not service.recover().waiting
+    if world.harmed:
+        see_the_doctor(service, world)
     world.check_end()
+    check_told(told, world)
+    return trace
+
+
+def see_the_doctor(service: AppService, world: World) -> None:
+    """What the faults left unmended is mended now; and nothing is found a second time."""
+    doctor = world.doctor(service)
+    for app in world.rows():
+        for finding in doctor.check(app.id):
+            doctor.repair(finding)
+        assert not doctor.check(app.id), "the doctor finds the same again"
+
+
+def check_told(told: Told, world: World) -> None:
+    """Both stores are as the person was told."""
     others = [app for app in world.rows() if app != world.bystander]
     if told.exists is not None:
         assert len(others) == told.exists, "the person was told otherwise"
-    if others and told.key is not None:
-        [app] = others
-        assert world.vault.items[app.ref(SecretKind.API_KEY)] == told.key, "the person has another key"
-    return trace
+    for app in others:
+        key = world.vault.items[app.ref(SecretKind.API_KEY)]
+        assert not told.keys or key in told.keys, "the person has another key"
+        there = [secret for ref, secret in world.vault.items.items() if ref.app_id == app.id]
+        assert all(key in there for key in told.held), "a key is lost"
+        assert told.kept is None or len(app.kept) == told.kept, "another number of versions is kept"
 
 
 def plans_after(plan: Plan, trace: list[str]) -> Iterator[Plan]:
@@ -360,6 +577,22 @@ def in_memory() -> Callable[[], Repository]:
         (delete_with_sessions, 2, 340),
         (delete_signing, 2, 620),
         (delete_and_restore, 2, 160),
+        (delete_with_kept, 2, 1440),
+        (delete_unfinished_rotation, 2, 1460),
+        (delete_restore_and_purge, 2, 760),
+        (rotate_with_sessions, 3, 2260),
+        (rotate_signing, 2, 490),
+        (rotate_keeping_nothing, 2, 1030),
+        (rotate_twice, 2, 1160),
+        (rotate_again_after_no_answer, 2, 720),
+        (roll_back, 3, 130),
+        (roll_back_keeping_nothing, 2, 610),
+        (drop_kept, 2, 480),
+        (mend_missing_key_and_secret, 2, 1440),
+        (mend_missing_secret, 2, 1190),
+        (mend_another_key, 2, 100),
+        (mend_no_key, 2, 640),
+        (mend_leftovers_and_missing_kept, 2, 910),
     ],
     ids=lambda value: getattr(value, "__name__", str(value)),
 )
@@ -369,7 +602,14 @@ def test_whatever_goes_wrong_ends_consistent(scenario: Scenario, depth: int, at_
 
 @pytest.mark.parametrize(
     ("scenario", "at_least"),
-    [(create_signing, 29), (delete_signing, 31), (delete_and_restore, 17)],
+    [
+        (create_signing, 29),
+        (delete_signing, 31),
+        (delete_and_restore, 17),
+        (rotate_keeping_nothing, 53),
+        (roll_back, 19),
+        (drop_kept, 29),
+    ],
     ids=lambda value: getattr(value, "__name__", str(value)),
 )
 def test_each_fault_ends_consistent_on_a_real_database(scenario: Scenario, at_least: int, tmp_path: Path) -> None:

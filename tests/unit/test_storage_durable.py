@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from cortex_desktop.storage import durable
-from cortex_desktop.storage.durable import copy_aside, make_folder, sweep_temps, write_durably
+from cortex_desktop.storage.durable import append_durably, copy_aside, make_folder, sweep_temps, write_durably
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="modes and folder sync are POSIX")
 
@@ -64,14 +64,14 @@ def test_bytes_stay_as_they_are(path: Path) -> None:
 
 
 @posix_only
-def test_the_file_and_the_one_kept_are_for_their_owner_alone(path: Path) -> None:
+def test_the_file_is_for_its_owner_alone(path: Path) -> None:
     path.chmod(0o644)
     umask = os.umask(0)
     try:
-        write_durably(path, b"new", keep_as=path.with_name("kept"))
+        write_durably(path, b"new")
     finally:
         os.umask(umask)
-    assert (mode(path), mode(path.with_name("kept"))) == (0o600, 0o600)
+    assert mode(path) == 0o600
 
 
 def test_a_file_planted_under_the_temporary_name_is_not_written_to(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -202,44 +202,44 @@ def test_macos_is_asked_to_empty_the_drive_s_cache(
     assert asked == [51]
 
 
-@pytest.mark.parametrize("links", [True, False])
-def test_the_file_before_is_kept(path: Path, monkeypatch: pytest.MonkeyPatch, links: bool) -> None:
-    kept = path.with_name("kept")
+def test_what_the_file_system_kept_differently_never_gets_the_name(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.write
     with monkeypatch.context() as patch:
-        if not links:
-            patch.setattr(durable.os, "link", failing(1, OSError(errno.EPERM, "no links"), os.link))
-        write_durably(path, b"new", keep_as=kept)
-    assert (path.read_bytes(), kept.read_bytes()) == (b"new", b"old")
-    assert names(path) == ["apps.json", "kept"]
-    path.write_bytes(b"changed in place")
-    assert kept.read_bytes() == b"old"
+        patch.setattr(durable.os, "write", lambda fd, data: real(fd, bytes(len(data))))
+        with pytest.raises(OSError, match="error"):
+            write_durably(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert names(path) == ["apps.json"]
 
 
-def test_keeping_goes_on_after_a_write_that_failed_last(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    kept = path.with_name("kept")
+def test_what_is_appended_is_synced(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced = []
     with monkeypatch.context() as patch:
-        patch.setattr(durable.os, "replace", failing(2, OSError(errno.EIO, "no"), os.replace))
-        with pytest.raises(OSError, match="no"):
-            write_durably(path, b"lost", keep_as=kept)
-    assert (path.read_bytes(), kept.read_bytes()) == (b"old", b"old")
-    write_durably(path, b"new", keep_as=kept)
-    assert (path.read_bytes(), kept.read_bytes()) == (b"new", b"old")
-    assert names(path) == ["apps.json", "kept"]
+        patch.setattr(durable.os, "fsync", lambda _fd: synced.append(path.read_bytes()))
+        append_durably(path, b" and new", 3)
+    assert synced == [b"old and new"]
 
 
-def test_the_kept_file_is_untouched_when_the_disk_is_full(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    kept = path.with_name("kept")
-    kept.write_bytes(b"older")
+def test_a_file_of_another_length_is_not_added_to(path: Path) -> None:
+    with pytest.raises(OSError, match="error"):
+        append_durably(path, b"new", 2)
+    assert path.read_bytes() == b"old"
+
+
+@pytest.mark.parametrize(
+    "calls", [{"open": 1}, {"write": 1}, {"write": 2}, {"fsync": 1}, {"write": 2, "ftruncate": 1}], ids=str
+)
+def test_an_append_that_fails_is_cut_off_again_or_shows(
+    path: Path, monkeypatch: pytest.MonkeyPatch, calls: dict[str, int]
+) -> None:
+    real = os.write
     with monkeypatch.context() as patch:
-        patch.setattr(durable.os, "write", failing(1, OSError(errno.ENOSPC, "full"), os.write))
+        patch.setattr(durable.os, "write", lambda fd, data: real(fd, data[:2]))
+        for call, number in calls.items():
+            patch.setattr(durable.os, call, failing(number, OSError(errno.ENOSPC, "full"), getattr(durable.os, call)))
         with pytest.raises(OSError, match="full"):
-            write_durably(path, b"new", keep_as=kept)
-    assert (path.read_bytes(), kept.read_bytes()) == (b"old", b"older")
-
-
-def test_with_no_file_before_there_is_nothing_to_keep(tmp_path: Path) -> None:
-    write_durably(tmp_path / "apps.json", b"new", keep_as=tmp_path / "kept")
-    assert names(tmp_path / "apps.json") == ["apps.json"]
+            append_durably(path, b"new", 3)
+    assert path.read_bytes() == (b"oldne" if "ftruncate" in calls else b"old")
 
 
 @pytest.mark.parametrize("links", [True, False])
@@ -260,7 +260,7 @@ def test_only_own_temporary_files_are_swept(path: Path, monkeypatch: pytest.Monk
     for name in others:
         path.with_name(name).write_bytes(b"")
     with monkeypatch.context() as patch:  # killed before the name moved
-        patch.setattr(durable, "_remove_quietly", lambda _path: None)
+        patch.setattr(durable, "remove_quietly", lambda _path: None)
         patch.setattr(durable.os, "replace", failing(1, OSError(errno.EIO, "no"), os.replace))
         with pytest.raises(OSError, match="no"):
             write_durably(path, b"new")

@@ -16,7 +16,7 @@ import pytest
 from tinydb import TinyDB
 
 from cortex_desktop.domain.errors import StorageError
-from cortex_desktop.storage import durable, json_storage
+from cortex_desktop.storage import durable, json_storage, snapshot
 from cortex_desktop.storage.json_storage import DurableStorage, Tables
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="modes are POSIX")
@@ -40,7 +40,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def storage(path: Path) -> DurableStorage:
-    """A database that was saved twice, so that it has a backup with one app less."""
+    """A database that was saved twice, and so has two backups."""
     found = DurableStorage(path)
     found.write(tables("one"))
     found.write(tables("one", "two"))
@@ -51,8 +51,30 @@ def names(path: Path) -> list[str]:
     return sorted(entry.name for entry in path.parent.iterdir())
 
 
-def backup(path: Path) -> Path:
-    return path.with_name("apps.json.bak")
+def content(path: Path) -> Tables:
+    """What the file holds; it must be sealed."""
+    found = snapshot.parse(path.read_bytes())
+    assert found.intact
+    return found.tables
+
+
+def backups(path: Path) -> list[Path]:
+    """The backups, newest first."""
+    folder = path.with_name("backups")
+    return sorted(folder.iterdir(), reverse=True) if folder.exists() else []
+
+
+def remove_backups(path: Path) -> None:
+    for entry in backups(path):
+        entry.unlink()
+
+
+def everything(path: Path) -> dict[Path, bytes]:
+    return {entry: entry.read_bytes() for entry in path.parent.rglob("*") if entry.is_file()}
+
+
+def changed(path: Path) -> list[Path]:
+    return sorted(entry for entry in path.parent.iterdir() if ".changed-" in entry.name)
 
 
 def set_aside(path: Path) -> list[Path]:
@@ -68,6 +90,13 @@ def at_call(number: int, do: Callable[[], None], real: Callable[..., Any]) -> Ca
         if len(calls) == number:
             do()
         return real(*args, **kwargs)
+
+    return call
+
+
+def raises_when_called(error: BaseException) -> Callable[..., Any]:
+    def call(*_args: Any, **_kwargs: Any) -> Any:
+        raise error
 
     return call
 
@@ -98,7 +127,8 @@ def test_plain_tinydb_reads_the_file(storage: DurableStorage, path: Path) -> Non
     storage.write(tables("Ärzte"))
     with TinyDB(path, encoding="ascii") as db:  # any encoding of any Windows contains this one
         assert [dict(doc) for doc in db.table("apps")] == [{"label": "Ärzte"}]
-        assert [dict(doc) for doc in db.table("_meta")] == [{"schema": 1}]
+        (seal,) = db.table("_meta")
+        assert (seal["schema"], seal["generation"]) == (1, 3)
 
 
 def test_rows_written_with_plain_tinydb_are_read(path: Path) -> None:
@@ -118,13 +148,12 @@ def test_unknown_fields_and_tables_stay(path: Path) -> None:
     path.write_text(json.dumps(strange), encoding="utf-8")
     with TinyDB(path, storage=DurableStorage) as db:
         db.table("apps").insert({"label": "two"})
-    found = json.loads(path.read_bytes())
-    assert found == {**strange, "apps": tables("one", "two")["apps"]}
+    assert content(path) == {**strange, "apps": tables("one", "two")["apps"]}
 
 
 def test_dropping_all_tables_keeps_the_schema_version(storage: DurableStorage, path: Path) -> None:
     storage.write({})
-    assert json.loads(path.read_bytes()) == META
+    assert content(path) == META
 
 
 @posix_only
@@ -136,9 +165,11 @@ def test_all_files_are_for_their_owner_alone(path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
     storage.write(tables("two"))
     path.write_bytes(b"")
-    DurableStorage(path).read()
-    assert len(names(path)) == 3
-    assert {entry.stat().st_mode & 0o777 for entry in path.parent.iterdir()} == {0o600}
+    storage = DurableStorage(path)
+    storage.put("apps", "3", {})
+    assert len(everything(path)) == 6, "two set aside, one backup or two, a journal, and the file"
+    assert {entry.stat().st_mode & 0o777 for entry in everything(path)} == {0o600}
+    assert path.with_name("backups").stat().st_mode & 0o777 == 0o700
 
 
 def test_no_file_stays_open(path: Path) -> None:
@@ -152,16 +183,18 @@ def test_no_file_stays_open(path: Path) -> None:
         assert not [name for name in open_files if name.startswith(str(path.parent))]
 
 
-def test_the_backup_is_the_version_before(storage: DurableStorage, path: Path) -> None:
-    assert json.loads(backup(path).read_bytes()) == tables("one")
-    storage.write(tables("three"))
-    assert json.loads(backup(path).read_bytes()) == tables("one", "two")
+def test_each_snapshot_has_a_backup_that_is_no_link(storage: DurableStorage, path: Path) -> None:
+    assert [content(entry) for entry in backups(path)] == [tables("one", "two"), tables("one")]
+    assert backups(path)[0].read_bytes() == path.read_bytes()
+    assert not backups(path)[0].samefile(path)
 
 
 def test_leftovers_of_a_killed_write_go_at_the_next_start(storage: DurableStorage, path: Path) -> None:
-    (path.parent / ".apps.json.0123456789abcdef.tmp").write_bytes(b"half")
+    for name in (".apps.json.0123456789abcdef.tmp", ".apps.json.journal.01.tmp", "backups/.apps-0000000003-x.01.tmp"):
+        (path.parent / name).write_bytes(b"half")
+    before = len(everything(path)) - 3
     DurableStorage(path).read()
-    assert names(path) == ["apps.json", "apps.json.bak"]
+    assert len(everything(path)) == before
 
 
 # Who may change what is in memory
@@ -213,7 +246,6 @@ FAULTS = [
         ("fsync", 1),
         ("close", 1),
         ("replace", 1),
-        ("replace", 2),
     ]
 ]
 
@@ -243,17 +275,18 @@ def test_a_failed_write_changes_nothing(
             patch.setattr(durable.os, call, at_call(number, raises(OSError(code, "no")), getattr(os, call)))
             with pytest.raises(StorageError, match=title) as caught:
                 db.table("apps").update({"label": "lost"}, doc_ids=[1])
+        assert len(backups(path)) == 2
         assert str(caught.value.advice)
         assert "{" not in str(caught.value)
         assert path.read_bytes() == before
         assert storage.read() == tables("one", "two")
-        assert names(path) == ["apps.json", "apps.json.bak"]
+        assert names(path) == ["apps.json", "backups"]
         assert DurableStorage(path).read() == tables("one", "two")
         # and the next one works, and backs up what was there
         db.table("apps").insert({"label": "three"})
-    assert json.loads(path.read_bytes()) == tables("one", "two", "three")
-    assert json.loads(backup(path).read_bytes()) == tables("one", "two")
-    assert names(path) == ["apps.json", "apps.json.bak"]
+    assert content(path) == tables("one", "two", "three")
+    assert [content(entry) for entry in backups(path)[:2]] == [tables("one", "two", "three"), tables("one", "two")]
+    assert names(path) == ["apps.json", "backups"]
 
 
 def test_a_file_that_another_program_holds_on_windows_is_told(
@@ -282,12 +315,12 @@ def test_a_folder_that_fails_to_sync_fails_the_write_and_loses_nothing(
     assert storage.read() == tables("one", "two")
     storage.write(tables("one", "two", "four"))
     assert DurableStorage(path).read() == tables("one", "two", "four")
-    assert json.loads(backup(path).read_bytes()) == tables("one", "two")
+    assert names(path) == ["apps.json", "backups"]
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize(
-    ("call", "number"), [("open", 1), ("write", 1), ("fsync", 1), ("link", 1), ("replace", 1), ("replace", 2)]
+    ("call", "number"), [("open", 1), ("write", 1), ("fsync", 1), ("replace", 1), ("write", 2), ("replace", 2)]
 )
 def test_a_crash_leaves_the_old_or_the_new(
     storage: DurableStorage, path: Path, monkeypatch: pytest.MonkeyPatch, call: str, number: int, after: bool
@@ -305,14 +338,16 @@ def test_a_crash_leaves_the_old_or_the_new(
         return result
 
     with monkeypatch.context() as patch:
-        patch.setattr(durable, "_remove_quietly", lambda _path: None)  # the dead do not tidy up
+        patch.setattr(durable, "remove_quietly", lambda _path: None)  # the dead do not tidy up
         patch.setattr(durable.os, call, dying)
         with pytest.raises(Crash):
             storage.write(tables("new"))
     again = DurableStorage(path)
-    assert again.read() == (tables("new") if (number, after) == (2, True) else tables("one", "two"))
+    assert again.read() == (
+        tables("new") if number == 2 or (call, after) == ("replace", True) else tables("one", "two")
+    )
     assert again.recovered is None
-    assert names(path) == ["apps.json", "apps.json.bak"]
+    assert names(path) == ["apps.json", "backups"]
 
 
 @pytest.mark.parametrize(
@@ -328,7 +363,7 @@ def test_a_file_that_cannot_be_read_is_no_damage(
             again.read()
         with pytest.raises(StorageError, match=words):
             again.write(tables("never over what was not seen"))
-    assert names(path) == ["apps.json", "apps.json.bak"]
+    assert names(path) == ["apps.json", "backups"]
     assert again.read() == tables("one", "two")
 
 
@@ -384,7 +419,7 @@ def test_damage_in_a_read_only_folder_is_told_and_left(
     request.getfixturevalue("read_only")
     with pytest.raises(StorageError, match="damaged"):
         DurableStorage(path).read()
-    assert names(path) == ["apps.json", "apps.json.bak"]
+    assert names(path) == ["apps.json", "backups"]
 
 
 # Damage
@@ -435,33 +470,33 @@ DAMAGE = {
 def test_damage_is_set_aside_the_backup_restored_and_both_told(
     storage: DurableStorage, path: Path, damage: bytes
 ) -> None:
-    saved = datetime(2026, 11, 1, 12, tzinfo=UTC)
-    os.utime(backup(path), (saved.timestamp(), saved.timestamp()))
+    saved = snapshot.parse(path.read_bytes()).saved
     path.write_bytes(damage)
 
     again = DurableStorage(path)
-    assert again.read() == tables("one")
+    assert again.read() == tables("one", "two")
 
     assert again.recovered is not None
     assert again.recovered.restored
     assert again.recovered.restored_from == saved
-    assert again.recovered.apps == 1
+    assert again.recovered.apps == 2
     assert again.recovered.set_aside is not None
     assert again.recovered.set_aside.read_bytes() == damage
     assert set_aside(path) == [again.recovered.set_aside]
-    assert json.loads(path.read_bytes()) == tables("one")
+    assert content(path) == tables("one", "two")
 
     later = DurableStorage(path)
-    assert later.read() == tables("one")
+    assert later.read() == tables("one", "two")
     assert later.recovered is None
-    later.write(tables("one", "new"))
-    assert json.loads(backup(path).read_bytes()) == tables("one")
 
 
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE.keys())
-def test_with_no_good_backup_both_are_set_aside_and_that_is_told(path: Path, damage: bytes) -> None:
+def test_with_no_good_backup_the_list_starts_anew_and_that_is_told(
+    storage: DurableStorage, path: Path, damage: bytes
+) -> None:
     path.write_bytes(GOOD[:50])
-    backup(path).write_bytes(damage)
+    for entry in backups(path):
+        entry.write_bytes(damage)
 
     again = DurableStorage(path)
     assert again.read() == META
@@ -472,8 +507,8 @@ def test_with_no_good_backup_both_are_set_aside_and_that_is_told(path: Path, dam
     assert again.recovered.set_aside is not None
     assert again.recovered.set_aside.read_bytes() == GOOD[:50]
     again.write(tables("new"))
-    again.write(tables("new", "newer"))
-    assert {entry.read_bytes() for entry in set_aside(path)} == {GOOD[:50], damage}
+    assert [entry.read_bytes() for entry in set_aside(path)] == [GOOD[:50]]
+    assert [entry.read_bytes() for entry in backups(path)[-2:]] == [damage, damage]
 
 
 def test_with_no_backup_damage_is_set_aside_and_told(path: Path) -> None:
@@ -483,7 +518,7 @@ def test_with_no_backup_damage_is_set_aside_and_told(path: Path) -> None:
     assert again.recovered is not None
     assert not again.recovered.restored
     assert set_aside(path) == [again.recovered.set_aside]
-    assert json.loads(path.read_bytes()) == META
+    assert content(path) == META
 
 
 def test_the_time_in_the_name_of_a_damaged_file_is_utc_and_fits_windows(storage: DurableStorage, path: Path) -> None:
@@ -501,11 +536,11 @@ def test_the_time_in_the_name_of_a_damaged_file_is_utc_and_fits_windows(storage:
 def test_a_file_gone_missing_comes_back_from_the_backup(storage: DurableStorage, path: Path) -> None:
     path.unlink()
     again = DurableStorage(path)
-    assert again.read() == tables("one")
+    assert again.read() == tables("one", "two")
     assert again.recovered is not None
     assert again.recovered.restored
     assert again.recovered.set_aside is None
-    assert json.loads(path.read_bytes()) == tables("one")
+    assert content(path) == tables("one", "two")
 
 
 @pytest.mark.parametrize("call", ["link", "open", "fsync", "replace"])
@@ -526,9 +561,10 @@ def test_a_recovery_that_fails_can_be_tried_again(
             again.read()
         assert again.recovered is None
     assert path.read_bytes() == b"damage"
-    assert again.read() == tables("one")
+    assert again.read() == tables("one", "two")
     assert again.recovered is not None
     assert again.recovered.restored
+    assert set_aside(path) == [again.recovered.set_aside], "the first try's is used"
 
 
 # Another program at the same file
@@ -540,43 +576,45 @@ def test_what_another_program_wrote_meanwhile_is_kept_and_no_backup_is_lost(
 ) -> None:
     path.write_bytes(foreign)
     storage.write(tables("one", "two", "three"))
-    assert json.loads(path.read_bytes()) == tables("one", "two", "three")
-    assert json.loads(backup(path).read_bytes()) == tables("one", "two")
-    (changed,) = [entry for entry in path.parent.iterdir() if ".changed-" in entry.name]
-    assert changed.read_bytes() == foreign
+    assert content(path) == tables("one", "two", "three")
+    assert content(backups(path)[1]) == tables("one", "two")
+    (kept,) = changed(path)
+    assert kept.read_bytes() == foreign
 
 
 def test_a_file_removed_meanwhile_is_written_again(storage: DurableStorage, path: Path) -> None:
     path.unlink()
-    backup(path).unlink()
-    storage.write(tables("one", "two", "three"))
-    assert json.loads(path.read_bytes()) == tables("one", "two", "three")
-    assert json.loads(backup(path).read_bytes()) == tables("one", "two")
+    remove_backups(path)
+    storage.put("apps", "3", {"label": "three"})
+    assert content(path) == tables("one", "two", "three")
+    assert content(backups(path)[0]) == tables("one", "two", "three")
 
 
 def test_a_file_only_touched_meanwhile_is_ours(storage: DurableStorage, path: Path) -> None:
     os.utime(path, (1, 1))
     storage.write(tables("three"))
-    assert names(path) == ["apps.json", "apps.json.bak"]
+    assert names(path) == ["apps.json", "backups"]
 
 
 # Schema
 
 
 @pytest.mark.parametrize("where", ["file", "backup of a damaged file"])
-def test_a_newer_schema_is_refused_and_left_alone(path: Path, where: str) -> None:
-    newer = json.dumps({**tables("one"), "_meta": {"1": {"schema": 2}}}).encode()
-    if where == "file":
-        path.write_bytes(newer)
-    else:
+def test_a_newer_schema_is_refused_and_left_alone(path: Path, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(json_storage, "SCHEMA", 2)
+        patch.setattr(snapshot, "SCHEMA", 2)
+        patch.setattr(snapshot.encode, "__defaults__", (2,))
+        DurableStorage(path).write(tables("one"))
+    if where != "file":
         path.write_bytes(b"damage")
-        backup(path).write_bytes(newer)
-    before = {entry: entry.read_bytes() for entry in path.parent.iterdir()}
+    before = everything(path)
     storage = DurableStorage(path)
-    for attempt in (storage.read, lambda: storage.write(tables("two"))):
+    for attempt in (storage.read, lambda: storage.write(tables("two")), lambda: storage.put("apps", "2", {})):
         with pytest.raises(StorageError, match="newer version"):
             attempt()
-    assert {entry: entry.read_bytes() for entry in path.parent.iterdir()} == before
+    storage.close()
+    assert everything(path) == before
 
 
 def to_2(tables: Tables) -> Tables:
@@ -597,6 +635,8 @@ MIGRATED = {"_meta": {"1": {"schema": 3}}, "apps": {"1": {"name": "one"}, "2": {
 def schema_3(monkeypatch: pytest.MonkeyPatch) -> dict[int, Callable[[Tables], Tables]]:
     migrations: dict[int, Callable[[Tables], Tables]] = {1: to_2, 2: to_3}
     monkeypatch.setattr(json_storage, "SCHEMA", 3)
+    monkeypatch.setattr(snapshot, "SCHEMA", 3)
+    monkeypatch.setattr(snapshot.encode, "__defaults__", (3,))
     monkeypatch.setattr(json_storage, "MIGRATIONS", migrations)
     return migrations
 
@@ -604,12 +644,17 @@ def schema_3(monkeypatch: pytest.MonkeyPatch) -> dict[int, Callable[[Tables], Ta
 def test_an_older_schema_is_migrated_step_by_step_and_saved(
     storage: DurableStorage, path: Path, schema_3: object
 ) -> None:
-    before = path.read_bytes()
+    before = json.loads(path.read_bytes())["apps"]
     again = DurableStorage(path)
     assert again.read() == MIGRATED
-    assert json.loads(path.read_bytes()) == MIGRATED
-    assert backup(path).read_bytes() == before
+    assert content(path) == MIGRATED
+    (kept,) = path.with_name("backups").glob("apps-schema1-*.json")
+    found = snapshot.parse(kept.read_bytes())
+    assert (found.intact, found.schema, found.tables["apps"]) == (True, 1, before)
     assert again.recovered is None
+    for number in range(30):
+        again.write({**again.read(), "more": {"1": {"number": number}}})
+    assert kept.exists(), "it is never let go"
 
 
 @pytest.mark.parametrize("result", ["an error", "no tables", "not JSON"])
@@ -626,11 +671,11 @@ def test_a_migration_that_fails_changes_nothing(
         return None if result == "no tables" else {**tables, "apps": {"1": {"label": object()}}}
 
     schema_3[2] = broken
-    before = {entry: entry.read_bytes() for entry in path.parent.iterdir()}
+    before = everything(path)
     again = DurableStorage(path)
     with pytest.raises(StorageError, match="up to date"):
         again.read()
-    assert {entry: entry.read_bytes() for entry in path.parent.iterdir()} == before
+    assert everything(path) == before
     schema_3[2] = to_3
     assert again.read() == MIGRATED
 
@@ -642,6 +687,17 @@ def test_in_a_read_only_folder_the_migrated_tables_are_not_saved(
     request.getfixturevalue("read_only")
     assert DurableStorage(path).read() == MIGRATED
     assert path.read_bytes() == before
+
+
+def test_what_the_old_schema_held_is_kept_even_when_saving_works_later_only(
+    storage: DurableStorage, path: Path, monkeypatch: pytest.MonkeyPatch, schema_3: object
+) -> None:
+    again = DurableStorage(path)
+    with monkeypatch.context() as patch:
+        patch.setattr(durable.os, "open", raises_when_called(OSError(errno.ENOSPC, "full")))
+        assert again.read() == MIGRATED
+    again.put("more", "1", {})
+    assert len(list(path.with_name("backups").glob("apps-schema1-*.json"))) == 1
 
 
 def test_this_version_has_a_migration_from_every_schema_before() -> None:

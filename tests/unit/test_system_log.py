@@ -126,14 +126,17 @@ def test_the_file_is_its_owners_alone(tmp_path: Path, request: pytest.FixtureReq
 
 
 @posix_only
-def test_a_full_file_makes_room_and_the_older_one_is_kept_as_private(log: logging.Logger, tmp_path: Path) -> None:
-    for _ in range(7):
-        log.info("x " * 50_000)
+def test_a_full_file_makes_room_at_the_next_start_and_is_kept_as_private(
+    log: logging.Logger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cortex_desktop.system.log.MOST_BYTES", 1000)
+    log.info("x " * 1000)
+    start_logging(tmp_path)
     files = sorted(tmp_path.iterdir())
     assert [file.name for file in files] == ["cortex-desktop.log", "cortex-desktop.log.1"]
-    for file in files:
-        assert stat.S_IMODE(file.stat().st_mode) == 0o600
-        assert file.stat().st_size <= 512_000
+    assert [stat.S_IMODE(file.stat().st_mode) for file in files] == [0o600, 0o600]
+    assert "x x" not in files[0].read_text()
+    assert "x x" in files[1].read_text()
 
 
 def test_the_next_start_goes_on_in_the_same_file(log: logging.Logger, tmp_path: Path) -> None:

@@ -1,0 +1,242 @@
+"""For keyboards and screen readers: every control has a name, no shortcut is taken twice, focus is always seen."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAccessible, QAction, QKeySequence
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QApplication, QCheckBox, QComboBox, QLineEdit, QTableView, QWidget
+
+from cortex_desktop.vault.memory import InMemoryVault
+from tests.support.gui import Desk, Key, stored_apps, texts
+
+Start = Callable[..., Desk]
+
+
+@pytest.fixture
+def desk(folder: Path, vault: InMemoryVault, start: Start) -> Desk:
+    stored_apps(folder, vault, ["NewHealth App"], sessions=True)
+    stored_apps(folder, vault, ["EMR integration"], sessions=False)
+    desk = start()
+    desk.wait(lambda: len(desk.labels()) == 2)
+    return desk
+
+
+def focusable(window: QWidget) -> list[QWidget]:
+    """What the Tab key can reach, whatever the platform's own rule for buttons is."""
+    widgets = [w for w in window.findChildren(QWidget) if w.isVisible() and w.isEnabled()]
+    return [w for w in widgets if w.focusPolicy() & Qt.FocusPolicy.TabFocus and w.focusProxy() is None]
+
+
+def spoken_name(widget: QWidget) -> str:
+    return QAccessible.queryAccessibleInterface(widget).text(QAccessible.Text.Name)
+
+
+def windows(desk: Desk) -> Iterator[tuple[str, QWidget]]:
+    """The window with everything in it, then every dialog."""
+    console = desk.console
+    desk.select("EMR integration")
+    desk.key(Key.Key_Return)
+    desk.key(Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    desk.notice("API key copied")
+    yield "window", desk.window
+    desk.click("Dismiss", within=desk.notice("API key copied"))
+    for name, act in (
+        ("Create App", console.ask_new_app),
+        ("Preferences", console.show_preferences),
+        ("About", console.show_about),
+        ("Organization", console.ask_org),
+        ("Delete", console.ask_delete),
+    ):
+        act()
+        dialog = desk.dialog()
+        yield name, dialog
+        dialog.close()
+        desk.no_dialog()
+
+
+def test_every_control_has_a_name(desk: Desk) -> None:
+    nameless = [
+        f"{where}: {type(widget).__name__} “{widget.objectName()}”"
+        for where, window in windows(desk)
+        for widget in focusable(window)
+        # The page takes the focus from clicks beside everything, and so says nothing.
+        if not spoken_name(widget).strip()
+    ]
+    assert not nameless
+
+
+def test_no_two_controls_of_a_window_have_the_same_name_and_role(desk: Desk) -> None:
+    for where, window in windows(desk):
+        names = Counter(
+            (spoken_name(w), type(w).__name__) for w in focusable(window) if not w.inherits("QAbstractItemView")
+        )
+        twice = [name for name, count in names.items() if count > 1]
+        assert not twice, where
+
+
+def test_every_control_can_be_reached_by_tab_and_back(desk: Desk) -> None:
+    for where, window in windows(desk):
+        wanted = {spoken_name(w) for w in focusable(window) if not isinstance(w, QTableView)}
+        for key in (Key.Key_Tab, Key.Key_Backtab):
+            reached = set()
+            for _ in range(2 * len(wanted) + 8):
+                desk.key(key)
+                assert QApplication.focusWidget() is not None
+                reached.add(spoken_name(QApplication.focusWidget()))
+            assert not wanted - reached, where
+
+
+def test_focus_is_seen(desk: Desk) -> None:
+    """A control with the focus looks different from the same control without it."""
+    for where, window in windows(desk):
+        for widget in focusable(window):
+            if isinstance(widget, QTableView):
+                continue
+            frame = widget.parentWidget() if widget.objectName() == "keyText" else widget
+            other = next(w for w in focusable(window) if w is not widget and frame is not w.parentWidget())
+            other.setFocus(Qt.FocusReason.TabFocusReason)
+            if isinstance(widget, QLineEdit):
+                widget.deselect()
+            desk.let_pass(0)
+            before = frame.grab().toImage()
+            widget.setFocus(Qt.FocusReason.TabFocusReason)
+            if isinstance(widget, QLineEdit):
+                widget.deselect()
+            desk.let_pass(0)
+            assert widget.hasFocus()
+            assert frame.grab().toImage() != before, f"{where}: {spoken_name(widget)}"
+
+
+def test_names_of_the_contract(desk: Desk) -> None:
+    desk.find("New App", QAbstractButton)
+    desk.find("Search apps", QLineEdit)
+    desk.find("Apps", QTableView)
+    desk.console.ask_new_app()
+    dialog = desk.dialog()
+    for name, kind in (
+        ("Create App", QAbstractButton),
+        ("Cancel", QAbstractButton),
+        ("Label", QLineEdit),
+        ("Sessions", QCheckBox),
+        ("CSRF Protection", QCheckBox),
+    ):
+        assert spoken_name(desk.find(name, kind, dialog)) == name
+
+
+def test_roles(desk: Desk) -> None:
+    def role(name: str, kind: type[QWidget]) -> QAccessible.Role:
+        return QAccessible.queryAccessibleInterface(desk.find(name, kind)).role()
+
+    assert role("Apps", QTableView) is QAccessible.Role.Table
+    assert role("New App", QAbstractButton) in (QAccessible.Role.Button, QAccessible.Role.PushButton)
+    assert role("Search apps", QLineEdit) is QAccessible.Role.EditableText
+    assert role("Filter by status", QComboBox) is QAccessible.Role.ComboBox
+
+
+def test_what_is_said_of_a_row(desk: Desk) -> None:
+    app = desk.app("EMR integration")
+    model = desk.table.model()
+    row = desk.labels().index("EMR integration")
+    assert [desk.spoken(model.index(row, column)) for column in range(model.columnCount())] == [
+        "EMR integration",
+        f"API key, hidden, ends with {app.key_ends.tail}",
+        "Sessions: Off",
+        "CSRF Protection: On",
+        "Enabled",
+        desk.values("Created")[row],
+        "Actions for EMR integration",
+    ]
+    table = QAccessible.queryAccessibleInterface(desk.table)
+    children = [table.child(number) for number in range(table.childCount())]
+    heads = [child.text(QAccessible.Text.Name) for child in children if child.role() is QAccessible.Role.ColumnHeader]
+    assert heads == ["Label", "API Key", "Sessions", "CSRF Protection", "Status", "Created", "Actions"]
+
+
+def actions(menu_owner: QWidget) -> Iterator[QAction]:
+    yield from (a for a in menu_owner.findChildren(QAction) if a.text() and not a.isSeparator())
+
+
+def test_no_shortcut_is_taken_twice(desk: Desk) -> None:
+    taken: dict[str, set[str]] = {}
+    for action in actions(desk.window):
+        for keys in action.shortcuts():
+            taken.setdefault(keys.toString(QKeySequence.SequenceFormat.PortableText), set()).add(action.text())
+    assert not {keys: names for keys, names in taken.items() if len(names) > 1}
+    wanted = {"Ctrl+N", "Ctrl+F", "Ctrl+C", "Ctrl+Q", "Del", "Ctrl+R", "Ctrl+E", "Ctrl+I", "Ctrl+,"}
+    assert wanted <= set(taken)
+
+
+def test_menus_open_by_their_letters(desk: Desk) -> None:
+    letters = [a.text()[a.text().index("&") + 1].lower() for a in desk.window.menuBar().actions()]
+    assert len(set(letters)) == len(letters)
+    desk.key(Key.Key_F, Qt.KeyboardModifier.AltModifier)
+    assert desk.menu().title() == "&File"
+    desk.key(Key.Key_Escape)
+
+
+def test_quit_by_keyboard(desk: Desk) -> None:
+    desk.key(Key.Key_Q, Qt.KeyboardModifier.ControlModifier)
+    assert not desk.window.isVisible()
+
+
+def test_escape_and_enter_move_between_table_and_details(desk: Desk) -> None:
+    desk.select("NewHealth App")
+    desk.key(Key.Key_Return)
+    assert desk.console.page.details.isVisible()
+    desk.key(Key.Key_I, Qt.KeyboardModifier.ControlModifier)
+    assert not desk.console.page.details.isVisible()
+    assert desk.table.hasFocus()
+
+
+def test_labels_belong_to_their_fields(desk: Desk) -> None:
+    """A click on a field's name, or its letter, leads to the field; and a screen reader knows the two as one."""
+    for act, names in (
+        (desk.console.ask_new_app, ["Label"]),
+        (desk.console.ask_org, ["Name", "Code", "Environment", "API endpoint"]),
+        (desk.console.show_preferences, ["Appearance", "Clear the clipboard after", "Hide a revealed key after"]),
+    ):
+        act()
+        dialog = desk.dialog()
+        buddies = {label.text(): label.buddy() for label in dialog.findChildren(QWidget) if hasattr(label, "buddy")}
+        for name in names:
+            assert buddies[name] is not None, name
+            assert buddies[name].accessibleName() == name
+        dialog.close()
+        desk.no_dialog()
+
+
+def test_states_are_told_in_words_too(desk: Desk) -> None:
+    """Nothing is said by colour alone."""
+    assert desk.seen(desk.cell("NewHealth App", "Status")) == "Enabled"
+    desk.select("NewHealth App")
+    desk.key(Key.Key_E, Qt.KeyboardModifier.ControlModifier)
+    desk.wait(lambda: desk.seen(desk.cell("NewHealth App", "Status")) == "Disabled")
+    assert "Unlocked" in texts(desk.console.sidebar)
+
+
+def test_text_twice_as_large(start: Start, qapp: QApplication, folder: Path, vault: InMemoryVault) -> None:
+    """A person who needs larger letters still gets whole controls."""
+    font = qapp.font()
+    large = qapp.font()
+    large.setPointSizeF(font.pointSizeF() * 1.6)
+    qapp.setFont(large)
+    try:
+        stored_apps(folder, vault, ["NewHealth App"])
+        desk = start()
+        desk.wait(lambda: desk.labels() == ["NewHealth App"])
+        desk.resize(1200, 800)
+        button = desk.find("New App", QAbstractButton)
+        assert button.sizeHint().width() <= button.width()
+        assert desk.key_seen("NewHealth App")
+        rect = desk.table.visualRect(desk.cell("NewHealth App", "API Key"))
+        assert desk.table.viewport().rect().contains(rect)
+        QTest.mouseMove(desk.window.windowHandle(), QPoint(3, 3))
+        desk.close()
+    finally:
+        qapp.setFont(font)

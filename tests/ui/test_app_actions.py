@@ -1,0 +1,345 @@
+"""What is done with an app: enable, disable, delete, take back, details, first request, menus."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QApplication, QMessageBox, QPlainTextEdit, QPushButton
+
+from cortex_desktop.domain.errors import VaultError, VaultProblem
+from cortex_desktop.domain.secret import SecretKind
+from cortex_desktop.storage.repository import TinyRepository
+from cortex_desktop.vault.memory import InMemoryVault
+from tests.support.gui import CTRL, Desk, Key, clipboard_text, stored_app, texts
+
+Start = Callable[..., Desk]
+KEY = "mwidxhb8ShcqmV1B9iOYJh"  # of the Cortex guide
+
+
+@pytest.fixture
+def desk(folder: Path, vault: InMemoryVault, start: Start) -> Desk:
+    repository = TinyRepository(folder)
+    stored_app(repository, vault, "NewHealth App", key=KEY, sessions=True)
+    stored_app(repository, vault, "EMR integration", sessions=False, csrf=False)
+    repository.close()
+    desk = start()
+    desk.wait(lambda: len(desk.labels()) == 2)
+    desk.select("NewHealth App")
+    return desk
+
+
+def status(desk: Desk, label: str = "NewHealth App") -> str:
+    return desk.seen(desk.cell(label, "Status"))
+
+
+class TestEnabling:
+    def test_by_keyboard_and_for_good(self, desk: Desk, start: Start) -> None:
+        assert status(desk) == "Enabled"
+        desk.key(Key.Key_E, CTRL)
+        desk.wait(lambda: status(desk) == "Disabled")
+        desk.close()
+        again = start()
+        again.wait(lambda: len(again.labels()) == 2)
+        assert status(again) == "Disabled"
+        again.select("NewHealth App")
+        again.key(Key.Key_E, CTRL)
+        again.wait(lambda: status(again) == "Enabled")
+
+    def test_in_the_details(self, desk: Desk) -> None:
+        desk.key(Key.Key_Return)
+        details = desk.console.page.details
+        desk.click("Disable", QPushButton, details)
+        desk.wait(lambda: status(desk) == "Disabled")
+        desk.click("Enable", QPushButton, details)
+        desk.wait(lambda: status(desk) == "Enabled")
+
+    def test_a_disabled_apps_key_can_still_be_copied(self, desk: Desk) -> None:
+        desk.key(Key.Key_E, CTRL)
+        desk.wait(lambda: status(desk) == "Disabled")
+        desk.key(Key.Key_C, CTRL)
+        desk.wait(lambda: clipboard_text() == KEY)
+
+
+class TestDeleting:
+    def ask(self, desk: Desk) -> QMessageBox:
+        desk.key(Key.Key_Delete)
+        return desk.dialog()
+
+    def test_asks_and_cancel_is_the_default(self, desk: Desk) -> None:
+        question = self.ask(desk)
+        words = " ".join(texts(question))
+        assert "Delete “NewHealth App”?" in words
+        assert "cannot be brought back" in words
+        assert QApplication.focusWidget().text() == "Cancel"
+        desk.key(Key.Key_Return)
+        desk.no_dialog()
+        assert len(desk.labels()) == 2
+
+    def test_escape_cancels(self, desk: Desk) -> None:
+        self.ask(desk)
+        desk.key(Key.Key_Escape)
+        desk.no_dialog()
+        desk.let_pass(30)
+        assert len(desk.labels()) == 2
+
+    def test_undo_brings_it_back_with_its_key(self, desk: Desk, vault: InMemoryVault) -> None:
+        items = dict(vault.items)
+        self.ask(desk)
+        desk.click("Delete")
+        desk.wait(lambda: "NewHealth App" not in desk.labels())
+        notice = desk.notice("“NewHealth App” deleted")
+        assert "Its key leaves the keychain" in " ".join(texts(notice))
+        assert vault.items == items
+        desk.click("Undo", within=notice)
+        desk.wait(lambda: "NewHealth App" in desk.labels())
+        desk.let_pass(30)
+        assert vault.items == items
+        desk.select("NewHealth App")
+        desk.key(Key.Key_C, CTRL)
+        desk.wait(lambda: clipboard_text() == KEY)
+
+    @pytest.mark.parametrize("way", ["dismissed", "time"])
+    def test_otherwise_key_and_row_go(
+        self, desk: Desk, vault: InMemoryVault, way: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("cortex_desktop.ui.console.RESTORABLE", timedelta(seconds=1))
+        self.ask(desk)
+        desk.click("Delete")
+        notice = desk.notice("“NewHealth App” deleted")
+        if way == "dismissed":
+            desk.click("Dismiss", within=notice)
+        desk.wait(lambda: len(desk.program.stores.repository.apps()) == 1)
+        assert {ref.app_id for ref in vault.items} == {desk.app("EMR integration").id}
+
+    def test_both_secrets_of_a_signing_app_go(self, desk: Desk, vault: InMemoryVault) -> None:
+        desk.select("EMR integration")
+        self.ask(desk)
+        desk.click("Delete")
+        desk.click("Dismiss", within=desk.notice("deleted"))
+        desk.wait(lambda: len(vault.items) == 1)
+        assert [ref.kind for ref in vault.items] == [SecretKind.API_KEY]
+
+    def test_quitting_meanwhile_ends_it_at_the_next_start(
+        self, desk: Desk, start: Start, vault: InMemoryVault, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("cortex_desktop.services.apps.RESTORABLE", timedelta(seconds=0))
+        self.ask(desk)
+        desk.click("Delete")
+        desk.notice("deleted")
+        desk.close()
+        assert len({ref.app_id for ref in vault.items}) == 2, "the key is not lost at quit"
+        again = start()
+        again.wait(lambda: len({ref.app_id for ref in vault.items}) == 1)
+        assert again.labels() == ["EMR integration"]
+
+    def test_a_keychain_that_refuses_leaves_it_to_a_later_start(
+        self, desk: Desk, start: Start, vault: InMemoryVault
+    ) -> None:
+        vault.fail_next("remove", VaultError(VaultProblem.FAILED, vault.name))
+        self.ask(desk)
+        desk.click("Delete")
+        desk.click("Dismiss", within=desk.notice("deleted"))
+        desk.let_pass(50)
+        assert desk.labels() == ["EMR integration"]
+        desk.close()
+        again = start()
+        again.wait(lambda: len({ref.app_id for ref in vault.items}) == 1)
+
+    def test_the_delete_key_belongs_to_the_text_while_one_types(self, desk: Desk) -> None:
+        desk.key(Key.Key_F, CTRL)
+        desk.type("ab")
+        desk.key(Key.Key_Home)
+        desk.key(Key.Key_Delete)
+        assert QApplication.focusWidget().text() == "b"
+        assert desk.dialog_or_none() is None
+
+
+class TestDetails:
+    @pytest.fixture
+    def details(self, desk: Desk) -> Desk:
+        desk.key(Key.Key_Return)
+        assert desk.console.page.details.isVisible()
+        return desk
+
+    def words(self, desk: Desk) -> str:
+        return "\n".join(texts(desk.console.page.details))
+
+    def test_words(self, details: Desk) -> None:
+        words = self.words(details)
+        assert "NewHealth App" in words
+        assert f"mwid{'•' * 14}OYJh" in words
+        assert "Stored in Test keychain." in words
+        assert KEY not in words
+        assert "API secret" not in words, "an app with Sessions has none"
+        assert "Last copied\n—" in words or "—" in words.splitlines()
+        request = details.find("First request", QPlainTextEdit).toPlainText()
+        assert "curl https://api.dev.medable.com" in request
+        assert "/my-org/v2/accounts/login" in request
+        assert "mwid…OYJh" in request
+
+    def test_of_a_signing_app(self, details: Desk) -> None:
+        details.select("EMR integration")
+        words = self.words(details)
+        assert "API secret" in words
+        assert "Signs each request. Never put it in an app that you hand out." in words
+        secret = details.kept("EMR integration", SecretKind.API_SECRET)
+        assert secret not in words
+        details.click("Copy API secret", within=details.console.page.details)
+        details.wait(lambda: clipboard_text() == secret)
+
+    def test_follow_the_selection(self, details: Desk) -> None:
+        details.table.setFocus()
+        details.key(Key.Key_Up if details.labels()[0] != "NewHealth App" else Key.Key_Down)
+        assert "EMR integration" in self.words(details)
+        assert "NewHealth App" not in self.words(details)
+
+    def test_the_curl_copied_has_the_real_key(self, details: Desk) -> None:
+        details.click("Copy curl", within=details.console.page.details)
+        details.notice("First request copied")
+        assert shlex.split(clipboard_text().replace("\\\n", " ")) == [
+            "curl",
+            "https://api.dev.medable.com/my-org/v2/accounts/login",
+            "-H",
+            f"Medable-Client-Key: {KEY}",
+            "-H",
+            "Content-Type: application/json",
+            "-d",
+            '{"email": "…", "password": "…"}',
+        ]
+        assert KEY not in self.words(details)
+
+    def test_last_copied(self, details: Desk) -> None:
+        details.click("Copy API key", within=details.console.page.details)
+        details.notice("API key copied")
+        details.wait(lambda: "—" not in self.words(details).splitlines())
+        assert details.app("NewHealth App").last_copied is not None
+
+    def test_reveal_and_its_countdown(self, details: Desk) -> None:
+        details.click("Reveal API key", within=details.console.page.details)
+        details.wait(lambda: KEY in self.words(details))
+        assert "Hides again in 30 s." in self.words(details) or "Hides again in 29 s." in self.words(details)
+        assert details.key_seen("NewHealth App") == KEY, "the table shows it too"
+        details.click("Hide API key", within=details.console.page.details)
+        assert KEY not in self.words(details)
+
+    def test_reveal_does_not_spill_to_another_app(self, details: Desk) -> None:
+        details.click("Reveal API key", within=details.console.page.details)
+        details.wait(lambda: KEY in self.words(details))
+        details.select("EMR integration")
+        assert KEY not in self.words(details)
+
+    def test_everything_in_it_by_keyboard(self, details: Desk) -> None:
+        panel = details.console.page.details
+        reached = []
+        for _ in range(40):
+            focused = QApplication.focusWidget()
+            if panel.isAncestorOf(focused):
+                reached.append(focused.accessibleName() or focused.text())
+            details.key(Key.Key_Tab)
+        wanted = ["Close details", "Reveal API key", "Copy API key", "Copy curl", "First request", "Disable", "Delete"]
+        assert not set(wanted) - set(reached)
+
+
+class TestOrganization:
+    def test_stands_in_the_request_and_on_the_page(self, desk: Desk) -> None:
+        desk.choose("Organization", desk.open_menu("File"))
+        desk.dialog()
+        desk.find("Name").setText("newhealthco")
+        desk.find("Code").setText("newhealthco")
+        desk.find("Environment").setCurrentText("Production")
+        desk.find("API endpoint").setCurrentText("https://api.medable.com")
+        desk.click("Save")
+        desk.no_dialog()
+        desk.wait(lambda: "Cortex API for newhealthco." in desk.screen())
+        assert desk.find("Organization newhealthco").accessibleDescription() == "Local · Production"
+        desk.key(Key.Key_Return)
+        request = desk.find("First request", QPlainTextEdit).toPlainText()
+        assert "https://api.medable.com" in request
+        assert "/newhealthco/v2/" in request
+
+    @pytest.mark.parametrize(
+        ("field", "value", "complaint"),
+        [
+            ("Code", "new health", "letters, digits"),
+            ("Name", " ", "This name cannot be used"),
+        ],
+    )
+    def test_says_what_cannot_be(self, desk: Desk, field: str, value: str, complaint: str) -> None:
+        desk.choose("Organization", desk.open_menu("File"))
+        dialog = desk.dialog()
+        desk.find(field).setText(value)
+        desk.click("Save")
+        assert complaint in " ".join(texts(dialog))
+        desk.key(Key.Key_Escape)
+        desk.no_dialog()
+
+    def test_an_endpoint_in_the_clear_is_refused(self, desk: Desk) -> None:
+        desk.choose("Organization", desk.open_menu("File"))
+        dialog = desk.dialog()
+        desk.find("API endpoint").setCurrentText("http://api.medable.com")
+        desk.click("Save")
+        assert "must be an address that begins with https://" in " ".join(texts(dialog))
+
+    def test_by_the_switcher(self, desk: Desk) -> None:
+        desk.click("Organization My organization")
+        assert next(a.text() for a in desk.menu().actions() if a.text()) == "My organization"
+        desk.choose("Organization")
+        assert desk.dialog().windowTitle() == "Organization"
+
+
+class TestMenus:
+    def test_hold_everything(self, desk: Desk) -> None:
+        bar = {a.text(): [b.text() for b in a.menu().actions() if b.text()] for a in desk.window.menuBar().actions()}
+        for menu, entries in {
+            "&File": ["New App…", "Organization…", "Unlock keychain…", "Preferences…", "Quit"],
+            "&App": ["Copy API key", "Copy API secret", "Copy first request", "Reveal API key", "Disable", "Delete…"],
+            "&View": ["Find", "Details"],
+            "&Help": ["About Cortex Desktop"],
+        }.items():
+            assert [entry for entry in bar[menu] if entry in entries] == entries
+
+    def test_shortcuts_of_the_contract(self, desk: Desk) -> None:
+        keys = QKeySequence.StandardKey
+        for title, text, wanted in (
+            ("&File", "New App…", QKeySequence(keys.New)),
+            ("&File", "Quit", QKeySequence("Ctrl+Q")),
+            ("&App", "Copy API key", QKeySequence(keys.Copy)),
+            ("&App", "Delete…", QKeySequence(keys.Delete)),
+            ("&View", "Find", QKeySequence(keys.Find)),
+        ):
+            menu = next(a.menu() for a in desk.window.menuBar().actions() if a.text() == title)
+            assert next(a for a in menu.actions() if a.text() == text).shortcut() == wanted
+
+    def test_offer_only_what_makes_sense(self, start: Start, folder: Path, vault: InMemoryVault) -> None:
+        desk = start()
+        offered = {a.text() for a in desk.open_menu("App").actions() if a.isEnabled() and a.text()}
+        assert offered == set()
+        desk.key(Key.Key_Escape)
+        assert not next(a for a in desk.open_menu("File").actions() if a.text().startswith("Unlock")).isEnabled()
+        desk.key(Key.Key_Escape)
+
+    def test_about_names_versions_and_licences(self, desk: Desk) -> None:
+        desk.choose("About Cortex Desktop", desk.open_menu("Help"))
+        dialog = desk.dialog()
+        words = " ".join(texts(dialog))
+        assert "Version 0.1.0" in words
+        assert "It is not made, endorsed or supported by Medable" in words
+        licences = desk.find("Licences")
+        assert licences.count() > 5
+        for row in range(licences.count()):
+            licences.setCurrentRow(row)
+            assert len(desk.find("Licence text", QPlainTextEdit).toPlainText()) > 200, licences.item(row).text()
+        desk.key(Key.Key_Escape)
+        desk.no_dialog()
+
+    def test_one_dialog_at_a_time(self, desk: Desk) -> None:
+        desk.key(Key.Key_N, CTRL)
+        desk.dialog()
+        for action in (desk.console.commands.about, desk.console.commands.delete, desk.console.commands.preferences):
+            action.trigger()
+        assert len([w for w in QApplication.topLevelWidgets() if w.inherits("QDialog") and w.isVisible()]) == 1

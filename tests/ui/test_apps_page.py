@@ -1,0 +1,366 @@
+"""The Apps page: search, filter, sorting, selection, the room it has, and what it remembers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QToolButton
+
+from cortex_desktop.domain.errors import VaultTimeout
+from cortex_desktop.domain.model import AppState
+from cortex_desktop.storage.repository import TinyRepository
+from cortex_desktop.vault.memory import InMemoryVault
+from tests.support.gui import CTRL, Desk, Key, painted, stored_app, stored_apps
+
+NOW = datetime.now(UTC)
+APPS = (
+    # label, key, sessions, csrf, enabled, age in days
+    ("App 10", "Zq11AAAAAAAAAAAAAA0010", True, False, True, 3),
+    ("App 2", "aB22AAAAAAAAAAAAAA0002", False, True, False, 1),
+    ("Ärzte-Portal", "mwidAAAAAAAAAAAAAAOYJh", True, True, True, 2),
+    ("Trial portal", "pY4tAAAAAAAAAAAAAAsWcd", False, False, True, 400),
+)
+
+
+@pytest.fixture
+def filled(folder: Path, vault: InMemoryVault, start: Callable[..., Desk]) -> Desk:
+    """The window with some apps."""
+    fill(folder, vault)
+    desk = start()
+    desk.wait(lambda: len(desk.labels()) == 4)
+    return desk
+
+
+def fill(folder: Path, vault: InMemoryVault) -> None:
+    repository = TinyRepository(folder)
+    for label, key, sessions, csrf, enabled, days in APPS:
+        values = {"sessions": sessions, "csrf": csrf, "enabled": enabled, "created": NOW - timedelta(days=days)}
+        stored_app(repository, vault, label, key=key, **values)
+    repository.close()
+
+
+class TestSearch:
+    @pytest.mark.parametrize(
+        ("typed", "found"),
+        [
+            ("port", ["Ärzte-Portal", "Trial portal"]),
+            ("PORTAL trial", ["Trial portal"]),
+            ("arzte", ["Ärzte-Portal"]),
+            ("ÄRZTE", ["Ärzte-Portal"]),
+            ("mwid", ["Ärzte-Portal"]),
+            ("oyjh", ["Ärzte-Portal"]),
+            ("AAAA", []),
+            ("app 2", ["App 2"]),
+            ("  ", ["App 2", "Ärzte-Portal", "App 10", "Trial portal"]),
+            ("\\d.*[", []),
+        ],
+    )
+    def test_finds(self, filled: Desk, typed: str, found: list[str]) -> None:
+        filled.key(Key.Key_F, CTRL)
+        assert QApplication.focusWidget().accessibleName() == "Search apps"
+        filled.type(typed)
+        assert filled.labels() == found
+        assert (f"{len(found)} of 4 apps" if typed.strip() and found else "4 apps") in filled.screen() or not found
+
+    def test_nothing_found_and_back(self, filled: Desk) -> None:
+        filled.key(Key.Key_F, CTRL)
+        filled.type("no such app")
+        assert "No app found" in filled.screen()
+        assert not filled.table.isVisible()
+        filled.click("Show all apps")
+        assert len(filled.labels()) == 4
+        assert filled.table.isVisible()
+        assert not filled.find("Search apps", QLineEdit).text()
+
+    def test_typing_anew_and_clearing(self, filled: Desk) -> None:
+        filled.key(Key.Key_F, CTRL)
+        filled.type("trial")
+        filled.key(Key.Key_F, CTRL)  # what stands there is selected, so typing replaces it
+        filled.type("app")
+        assert filled.labels() == ["App 2", "App 10"]
+        field = filled.find("Search apps", QLineEdit)
+        clear = next(b for b in field.findChildren(QToolButton) if b.isVisible() and b.geometry().x() > 60)
+        filled.click_at(clear)
+        assert len(filled.labels()) == 4
+
+    def test_a_new_app_shows_in_spite_of_a_search(self, filled: Desk) -> None:
+        filled.key(Key.Key_F, CTRL)
+        filled.type("trial")
+        filled.create("Ward tablet")
+        assert filled.selected() == "Ward tablet"
+        assert len(filled.labels()) == 5
+
+
+class TestStatusFilter:
+    @pytest.mark.parametrize(
+        ("status", "found"),
+        [
+            ("Enabled", ["Ärzte-Portal", "App 10", "Trial portal"]),
+            ("Disabled", ["App 2"]),
+            ("Key missing", []),
+            ("All statuses", ["App 2", "Ärzte-Portal", "App 10", "Trial portal"]),
+        ],
+    )
+    def test_shows_those_alone(self, filled: Desk, status: str, found: list[str]) -> None:
+        choose(filled, status)
+        assert filled.labels() == found
+
+    def test_goes_with_search(self, filled: Desk) -> None:
+        choose(filled, "Enabled")
+        filled.key(Key.Key_F, CTRL)
+        filled.type("app")
+        assert filled.labels() == ["App 10"]
+        assert "1 of 4 apps" in filled.screen()
+
+    def test_follows_a_change(self, filled: Desk) -> None:
+        choose(filled, "Disabled")
+        filled.select("App 2")
+        filled.key(Key.Key_E, CTRL)
+        filled.wait(lambda: "No app found" in filled.screen())
+
+
+def choose(desk: Desk, status: str) -> None:
+    box = desk.find("Filter by status", QComboBox)
+    box.setFocus()
+    box.setCurrentIndex(box.findText(status))
+
+
+class TestSorting:
+    @pytest.mark.parametrize(
+        ("header", "up"),
+        [
+            ("Label", ["App 2", "App 10", "Ärzte-Portal", "Trial portal"]),
+            ("Created", ["Trial portal", "App 10", "Ärzte-Portal", "App 2"]),
+            ("API Key", ["App 10", "App 2", "Ärzte-Portal", "Trial portal"]),
+            ("Sessions", ["App 2", "Trial portal", "App 10", "Ärzte-Portal"]),
+            ("CSRF Protection", ["App 10", "Trial portal", "App 2", "Ärzte-Portal"]),
+            ("Status", ["App 10", "Ärzte-Portal", "Trial portal", "App 2"]),
+        ],
+    )
+    def test_up_and_down_by_a_click(self, filled: Desk, header: str, up: list[str]) -> None:
+        assert filled.labels() == ["App 2", "Ärzte-Portal", "App 10", "Trial portal"], "newest first"
+        filled.sort_by(header)
+        assert filled.labels() == up
+        filled.sort_by(header)
+        column = filled.values(header)
+        filled.sort_by(header)
+        assert filled.labels() == up
+        filled.sort_by(header)
+        if header in ("Label", "Created", "API Key"):
+            assert filled.labels() == up[::-1]
+        else:  # equal ones stay in the order of their labels
+            assert column == filled.values(header)
+            assert set(column[:2]) != set(column[2:]) or header == "Status"
+
+    def test_the_header_shows_it(self, filled: Desk) -> None:
+        header = filled.table.horizontalHeader()
+        filled.sort_by("Label")
+        assert header.isSortIndicatorShown()
+        assert header.sortIndicatorSection() == filled.column("Label")
+        assert header.sortIndicatorOrder() is Qt.SortOrder.AscendingOrder
+
+    def test_the_column_of_dots_sorts_nothing(self, filled: Desk) -> None:
+        before = filled.labels()
+        header = filled.table.horizontalHeader()
+        filled.click_at(header.viewport(), QPoint(header.width() - 10, 10))
+        assert filled.labels() == before
+
+    def test_a_new_app_takes_its_place(self, filled: Desk) -> None:
+        filled.sort_by("Label")
+        filled.create("App 9")
+        assert filled.labels() == ["App 2", "App 9", "App 10", "Ärzte-Portal", "Trial portal"]
+        assert filled.selected() == "App 9"
+
+
+class TestSelection:
+    def test_the_first_app_is_selected_and_has_the_keyboard(self, filled: Desk) -> None:
+        assert filled.selected() == "App 2"
+        assert filled.table.hasFocus()
+        filled.key(Key.Key_Down)
+        assert filled.selected() == "Ärzte-Portal"
+
+    def test_keeps_to_its_app(self, filled: Desk) -> None:
+        filled.select("App 10")
+        filled.sort_by("Label")
+        assert filled.selected() == "App 10"
+        filled.key(Key.Key_F, CTRL)
+        filled.type("app")
+        assert filled.selected() == "App 10"
+        filled.type(" 2")
+        assert filled.selected() == ""
+        filled.key(Key.Key_A, CTRL)
+        filled.key(Key.Key_Backspace)
+        assert filled.selected() == "App 10", "it comes back with its app"
+
+    def test_goes_to_the_neighbour_of_one_deleted(self, filled: Desk) -> None:
+        filled.select("Ärzte-Portal")
+        filled.key(Key.Key_Delete)
+        filled.dialog()
+        filled.click("Delete")
+        filled.wait(lambda: "Ärzte-Portal" not in filled.labels())
+        assert filled.selected() == "App 10"
+
+    def test_menu_of_a_row_by_mouse_and_keyboard(self, filled: Desk) -> None:
+        filled.click_at(filled.table.viewport(), filled.table.visualRect(filled.actions_cell("App 10")).center())
+        menu = filled.menu()
+        assert filled.selected() == "App 10"
+        entries = [a.text() for a in menu.actions() if a.text()]
+        wanted = ["Copy API key", "Copy API secret", "Copy first request", "Reveal API key", "Disable", "Delete…"]
+        assert [entry for entry in entries if entry in wanted] == wanted
+        secret = next(a for a in menu.actions() if a.text() == "Copy API secret")
+        assert not secret.isEnabled(), "an app with Sessions has none"
+        filled.key(Key.Key_Escape)
+        filled.wait(lambda: QApplication.activePopupWidget() is None)
+        filled.table.setFocus()
+        event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(5, 5), QPoint(5, 5))
+        QApplication.sendEvent(filled.table, event)
+        filled.menu().close()
+
+
+class TestRoom:
+    """What the page gives up when there is less room: columns, never legibility."""
+
+    def test_columns_go_one_after_the_other(self, filled: Desk) -> None:
+        filled.resize(1200, 760)
+        assert filled.columns() == ["Label", "API Key", "Sessions", "CSRF Protection", "Status", "Created"]
+        seen = []
+        for width in range(1150, 640, -50):
+            filled.resize(width, 600)
+            if filled.columns() not in seen:
+                seen.append(filled.columns())
+            assert chip_is_whole(filled)
+        assert seen[-1] == ["Label", "API Key"]
+        lengths = [len(columns) for columns in seen]
+        assert lengths == sorted(lengths, reverse=True)
+        filled.resize(1200, 760)
+        assert len(filled.columns()) == 6
+
+    def test_details_take_columns_and_give_them_back(self, filled: Desk) -> None:
+        filled.resize(1200, 760)
+        filled.key(Key.Key_Return)
+        assert "First request" in filled.screen()
+        assert filled.columns()[:2] == ["Label", "API Key"]
+        assert len(filled.columns()) < 6
+        assert chip_is_whole(filled)
+        filled.click("Close details")
+        assert "First request" not in filled.screen()
+        assert len(filled.columns()) == 6
+        assert filled.table.hasFocus()
+
+    def test_details_alone_where_there_is_no_room_for_both(self, filled: Desk) -> None:
+        filled.resize(660, 500)
+        filled.key(Key.Key_I, CTRL)
+        assert "First request" in filled.screen()
+        assert not filled.table.isVisible()
+        filled.key(Key.Key_I, CTRL)
+        assert filled.table.isVisible()
+
+    def test_no_text_of_the_table_is_cut_off(self, filled: Desk) -> None:
+        filled.resize(1200, 760)
+        words = painted(filled.table.horizontalHeader().viewport())
+        assert words == ["Label", "API Key", "Sessions", "CSRF Protection", "Status", "Created"]
+        for label, *_ in APPS:
+            assert filled.seen(filled.cell(label, "Label")) == label
+
+
+def chip_is_whole(desk: Desk) -> bool:
+    index = desk.cell("App 10", "API Key")
+    rect = desk.table.visualRect(index)
+    return desk.table.viewport().rect().contains(rect) and desk.seen(index).startswith("Zq11")
+
+
+class TestMemory:
+    def test_size_columns_and_sorting(self, filled: Desk, start: Callable[..., Desk]) -> None:
+        filled.resize(1300, 640)
+        header = filled.table.horizontalHeader()
+        filled.sort_by("Status")
+        filled.sort_by("Status")
+        header.moveSection(header.visualIndex(4), 1)  # Status to the second place
+        header.resizeSection(2, 141)
+        columns = filled.columns()
+        assert columns[1] == "Status"
+        order = filled.labels()
+        filled.close()
+
+        again = start()
+        again.wait(lambda: len(again.labels()) == 4)
+        assert again.window.size().toTuple() == (1300, 640)
+        assert again.columns() == columns
+        assert again.table.columnWidth(2) == 141
+        assert again.labels() == order
+        assert again.table.horizontalHeader().sortIndicatorSection() == again.column("Status")
+        assert again.table.horizontalHeader().sortIndicatorOrder() is Qt.SortOrder.DescendingOrder
+
+    def test_columns_given_up_are_not_lost(self, filled: Desk, start: Callable[..., Desk]) -> None:
+        filled.resize(700, 600)
+        assert len(filled.columns()) == 2
+        filled.close()
+        again = start()
+        again.resize(1200, 760)
+        assert len(again.columns()) == 6
+        assert all(again.table.columnWidth(c) > 40 for c in range(6))
+
+    @pytest.mark.parametrize(
+        "settings",
+        [
+            "[General]\ngeometry=nonsense\ncolumns=@ByteArray(xyz)\nsort=MENU DESC\ntheme=pink\n",
+            "[General]\nsort=\nclipboard_seconds=-3\nreveal_seconds=soon\n",
+            "\0\0\0not an ini file [[[",
+        ],
+    )
+    def test_nonsense_is_forgotten(
+        self, folder: Path, vault: InMemoryVault, start: Callable[..., Desk], settings: str
+    ) -> None:
+        (folder / "settings.ini").write_text(settings)
+        fill(folder, vault)
+        desk = start()
+        desk.wait(lambda: desk.labels() == ["App 2", "Ärzte-Portal", "App 10", "Trial portal"])
+        assert desk.columns() == ["Label", "API Key", "Sessions", "CSRF Protection", "Status", "Created"]
+
+
+class TestThousands:
+    """The window stays one with thousands of apps."""
+
+    def test_search_and_selection(self, folder: Path, vault: InMemoryVault, start: Callable[..., Desk]) -> None:
+        repository = TinyRepository(folder)
+        org = repository.orgs()[0].id
+        repository.close()
+        stored_apps(folder, vault, ["Last one"])
+        file = folder / "apps.json"
+        data = json.loads(file.read_text())
+        rows = data["apps"]
+        row = next(iter(rows.values()))
+        rows.update({str(n): {**row, "id": f"{n:032x}", "label": f"App {n}"} for n in range(2, 2001)})
+        assert row["org"] == org
+        file.write_text(json.dumps(data))
+        desk = start()
+        desk.wait(lambda: desk.table.model().rowCount() == 2000)
+        assert "2,000 apps" in desk.screen() or "2000 apps" in desk.screen()
+        desk.key(Key.Key_F, CTRL)
+        desk.type("app 1999")
+        assert desk.labels() == ["App 1999"]
+
+
+def test_unfinished_rows_offer_nothing_but_to_delete(
+    folder: Path, vault: InMemoryVault, start: Callable[..., Desk]
+) -> None:
+    repository = TinyRepository(folder)
+    app = stored_app(repository, vault, "Half", state=AppState.CREATING)
+    repository.close()
+    vault.fail_next("read", VaultTimeout(vault.name))
+    desk = start()
+    desk.wait(lambda: desk.values("Status") == ["Not finished"])
+    desk.select("Half")
+    desk.key(Key.Key_C, CTRL)
+    desk.click_at(desk.table.viewport(), desk.table.visualRect(desk.cell("Half", "API Key")).center())
+    desk.key(Key.Key_Space)
+    desk.let_pass(30)
+    assert desk.key_seen("Half").startswith(app.key_ends.head)
+    assert "•" in desk.key_seen("Half")
+    assert not desk.notices()

@@ -1,0 +1,185 @@
+"""Keys on the real clipboard: marked as secret, there for a while, and never taken from someone else."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData
+from PySide6.QtGui import QClipboard, QGuiApplication
+
+from cortex_desktop.domain.secret import SecretKind
+from cortex_desktop.vault.memory import InMemoryVault
+from tests.support.gui import CTRL, SHIFT, Desk, Key, clipboard_text, pasted_elsewhere, stored_apps
+
+Start = Callable[..., Desk]
+
+
+@pytest.fixture
+def desk(folder: Path, vault: InMemoryVault, start: Start) -> Desk:
+    return opened(start, folder, vault)
+
+
+@pytest.fixture
+def hasty(folder: Path, vault: InMemoryVault, start: Start, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """With a clipboard that is cleared after one second, less than Preferences allow."""
+    (folder / "settings.ini").write_text("[General]\nclipboard_seconds=1\n")
+    monkeypatch.setattr("cortex_desktop.ui.settings.SECONDS", range(1, 601))
+    return opened(start, folder, vault)
+
+
+@pytest.fixture
+def something_else() -> Iterator[str]:
+    """Text that a person copies meanwhile; off the clipboard again afterwards."""
+    yield "a shopping list"
+    QGuiApplication.clipboard().clear()
+
+
+def opened(start: Start, folder: Path, vault: InMemoryVault) -> Desk:
+    stored_apps(folder, vault, ["Ward tablet", "Trial portal"], sessions=False)
+    desk = start()
+    desk.wait(lambda: len(desk.labels()) == 2)
+    desk.select("Ward tablet")
+    return desk
+
+
+def copy(desk: Desk) -> str:
+    """Copy the selected app's key."""
+    desk.key(Key.Key_C, CTRL)
+    desk.notice("API key copied")
+    key = desk.kept(desk.selected())
+    desk.wait(lambda: clipboard_text() == key, "the key is on the clipboard")
+    return key
+
+
+@pytest.mark.skipif(not shutil.which("xclip"), reason="asks xclip, as another program on X11")
+def test_another_program_gets_it(desk: Desk) -> None:
+    key = copy(desk)
+    assert pasted_elsewhere(desk.qtbot) == key
+
+
+def test_it_is_marked_for_clipboard_histories(desk: Desk) -> None:
+    copy(desk)
+    mime = QGuiApplication.clipboard().mimeData(QClipboard.Mode.Clipboard)
+    hints = {name: bytes(mime.data(name).data()) for name in mime.formats() if not name.startswith("text/plain")}
+    assert hints == {
+        "ExcludeClipboardContentFromMonitorProcessing": b"\0\0\0\0",
+        "CanIncludeInClipboardHistory": b"\0\0\0\0",
+        "CanUploadToCloudClipboard": b"\0\0\0\0",
+        "x-kde-passwordManagerHint": b"secret",
+    }
+    assert not mime.hasHtml()
+
+
+def test_it_is_put_nowhere_else(desk: Desk) -> None:
+    key = copy(desk)
+    clipboard = QGuiApplication.clipboard()
+    if clipboard.supportsSelection():  # X11: what the middle button pastes
+        assert key not in clipboard.text(QClipboard.Mode.Selection)
+
+
+def test_cleared_when_its_time_is_up(hasty: Desk) -> None:
+    copy(hasty)
+    hasty.notice("Clears from the clipboard in 1 s")
+    hasty.wait(lambda: not clipboard_text(), milliseconds=3000)
+    hasty.wait(lambda: not hasty.notices(), "the notice goes with it")
+    if shutil.which("xclip"):
+        assert pasted_elsewhere(hasty.qtbot) == ""
+
+
+def test_what_was_copied_meanwhile_is_left_alone(hasty: Desk, something_else: str) -> None:
+    copy(hasty)
+    QGuiApplication.clipboard().setText(something_else)
+    hasty.wait(lambda: not hasty.notices(), milliseconds=3000)
+    assert clipboard_text() == something_else
+    hasty.close()
+    assert clipboard_text() == something_else
+
+
+def test_a_picture_copied_meanwhile_is_left_alone(hasty: Desk, something_else: str) -> None:
+    copy(hasty)
+    mime = QMimeData()
+    mime.setData("image/x-something", b"picture")
+    QGuiApplication.clipboard().setMimeData(mime)
+    hasty.wait(lambda: not hasty.notices(), milliseconds=3000)
+    assert QGuiApplication.clipboard().mimeData().hasFormat("image/x-something")
+
+
+def test_clear_now(desk: Desk) -> None:
+    copy(desk)
+    desk.click("Clear now", within=desk.notice("API key copied"))
+    assert not clipboard_text()
+    desk.wait(lambda: not desk.notices())
+
+
+def test_clear_now_by_keyboard(desk: Desk) -> None:
+    """The notice is reached without a mouse."""
+    copy(desk)
+    button = desk.find("Clear now")
+    for _ in range(40):
+        if button.hasFocus():
+            break
+        desk.key(Key.Key_Tab)
+    assert button.hasFocus()
+    desk.key(Key.Key_Space)
+    assert not clipboard_text()
+
+
+def test_dismissing_the_notice_keeps_the_clipboard_and_its_clock(hasty: Desk) -> None:
+    key = copy(hasty)
+    hasty.click("Dismiss", within=hasty.notice("API key copied"))
+    assert clipboard_text() == key
+    hasty.wait(lambda: not clipboard_text(), milliseconds=3000)
+
+
+def test_cleared_at_quit(desk: Desk) -> None:
+    copy(desk)
+    desk.close()
+    assert not clipboard_text()
+
+
+def test_something_else_is_left_at_quit(desk: Desk, something_else: str) -> None:
+    QGuiApplication.clipboard().setText(something_else)
+    desk.close()
+    assert clipboard_text() == something_else
+
+
+def test_a_second_copy_takes_the_place_of_the_first(desk: Desk) -> None:
+    first = copy(desk)
+    desk.select("Trial portal")
+    second = copy(desk)
+    assert second != first
+    assert len([n for n in desk.notices() if "copied" in n]) == 1
+
+
+def test_the_secret_of_a_signing_app(desk: Desk) -> None:
+    desk.key(Key.Key_C, CTRL | SHIFT)
+    desk.notice("API secret copied")
+    assert clipboard_text() == desk.kept("Ward tablet", SecretKind.API_SECRET)
+    assert len(clipboard_text()) == 64
+
+
+def test_the_time_set_in_preferences(desk: Desk) -> None:
+    desk.choose("Preferences", desk.open_menu("File"))
+    desk.dialog()
+    desk.find("Clear the clipboard after").setValue(45)
+    desk.key(Key.Key_Escape)
+    desk.no_dialog()
+    copy(desk)
+    desk.notice("Clears from the clipboard in 45 s")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="X11's clipboard ends with its owner")
+def test_no_notice_hides_another(desk: Desk) -> None:
+    copy(desk)
+    desk.key(Key.Key_C, CTRL | SHIFT)
+    desk.notice("API secret copied")
+    desk.key(Key.Key_Delete)
+    desk.dialog()
+    desk.click("Delete")
+    desk.notice("deleted")
+    places = [n.geometry() for n in desk.console.notices.shown]
+    assert all(not a.intersects(b) for i, a in enumerate(places) for b in places[i + 1 :])

@@ -1,0 +1,292 @@
+"""Every text a person sees goes through translation, and has room to be longer in another language."""
+
+from __future__ import annotations
+
+import calendar
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
+
+from cortex_desktop import __version__
+from cortex_desktop.domain.errors import VaultError, VaultProblem, VaultTimeout
+from cortex_desktop.domain.model import AppState, KeptVersion
+from cortex_desktop.domain.ports import VaultState
+from cortex_desktop.domain.secret import Secret, SecretKind, SecretRef
+from cortex_desktop.services.apps import RecoveryReport
+from cortex_desktop.services.keychain import KeychainStatus
+from cortex_desktop.storage.repository import TinyRepository
+from cortex_desktop.ui.sheet import WaitingSheet
+from cortex_desktop.vault.memory import InMemoryVault
+from tests.support import pseudo
+from tests.support.gui import Desk, stored_app
+
+KEY = "mwidxhb8ShcqmV1B9iOYJh"
+LABELS = ("NewHealth App", "EMR integration", "Trial portal", "Half")
+GONE = "Gone"
+LICENCES = Path(__file__).parent.parent.parent / "resources" / "licences"
+# Data, not words: what people typed, names of things outside, and what a shell reads.
+DATA = (
+    *LABELS,
+    GONE,
+    KEY,
+    "NH",
+    "My organization",
+    "my-org",
+    "Test keychain",
+    "Cortex Desktop",
+    __version__,
+    "https://api.dev.medable.com",
+    "https://api.medable.com",
+    "https://api-eu1.medable.com",
+    "apps.json.damaged",
+    *"Ctrl Shift Alt Del".split(),  # names of keys
+    *filter(None, calendar.month_abbr),
+)
+SIZES = [(1200, 760), (900, 600)]
+
+
+@pytest.fixture
+def desk(
+    qapp: QApplication,
+    folder: Path,
+    vault: InMemoryVault,
+    start: Callable[..., Desk],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Desk]:
+    """The window in the pseudo-language, with apps of all kinds."""
+    monkeypatch.setattr("cortex_desktop.ui.i18n.install_translations", pseudo.install)
+    repository = TinyRepository(folder)
+    stored_app(repository, vault, "NewHealth App", key=KEY)
+    stored_app(repository, vault, "EMR integration", sessions=False, csrf=False, enabled=False)
+    stored_app(repository, vault, "Trial portal", created=datetime.now(UTC) - timedelta(days=40))
+    half = stored_app(repository, vault, "Half", state=AppState.CREATING)
+    stored_app(
+        repository, vault, GONE, state=AppState.DELETED, purge_after=datetime.now(UTC) + timedelta(days=20, hours=1)
+    )
+    repository.close()
+
+    def never_answer(operation: str, ref: SecretRef | None) -> None:
+        if ref is not None and ref.app_id == half.id:
+            raise VaultTimeout("Test keychain")  # leaves the unfinished row as it is
+
+    vault.before = never_answer
+    desk = start()
+    desk.wait(lambda: desk.console.model.total == 4)
+    desk.console.model.mark_missing(desk.app("Trial portal").id)
+    yield desk
+    desk.close()
+    pseudo.stop(qapp)
+
+
+def scenes(desk: Desk) -> Iterator[str]:
+    """Every page and state of the window, one after the other."""
+    console, page, controller = desk.console, desk.console.page, desk.program.controller
+    signing = desk.app("EMR integration")
+    page.select(desk.app("NewHealth App").id)
+    yield "apps"
+    page.open_details()
+    yield "details"
+    page.select(signing.id)
+    yield "details of a signing app"
+    console.reveal.show(signing.id, Secret(KEY), 30)
+    yield "revealed"
+    console.reveal.end()
+    versions = (KeptVersion(1, signing.key_ends, datetime.now(UTC) + timedelta(days=7)),)
+    controller.changed.emit(replace(signing, version=2, last_version=2, kept=versions, rotated=datetime.now(UTC)))
+    yield "details of a rotated app"
+    controller.changed.emit(signing)
+    page.close_details()
+    page.search.setText("NH NH")
+    yield "nothing found"
+    page.search.clear()
+    for state in (VaultState.LOCKED, VaultState.MISSING, VaultState.FAILED):
+        controller.keychain_changed.emit(KeychainStatus("Test keychain", state))
+        yield f"keychain {state.value}"
+    controller.keychain_changed.emit(KeychainStatus("Test keychain", VaultState.UNLOCKED))
+    console.tell_damage("apps.json.damaged", datetime.now(UTC), 5, 2)
+    yield "damaged"
+    console.tell_damage("apps.json.damaged", None, None, 0)
+    yield "damaged without backup"
+    page.storage_banner.hide()
+    for error in (*(VaultError(problem, "Test keychain") for problem in VaultProblem), VaultTimeout("Test keychain")):
+        console.tell_error(error)
+        yield f"notice: {error.title.source}"
+        dismiss(desk)
+    controller.recovered.emit(RecoveryReport(("a",), ("b", "c")))
+    controller.waiting.busy.emit(True)
+    yield "waiting"
+    controller.waiting.slow.emit()
+    yield "waiting for long"
+    controller.waiting.busy.emit(False)
+    dismiss(desk)
+    page.select(desk.app("NewHealth App").id)
+    console.copy(SecretKind.API_KEY)
+    desk.wait(lambda: console.notices.shown)
+    yield "copied"
+    console.clipboard.clear()
+    dismiss(desk)
+
+
+def dismiss(desk: Desk) -> None:
+    for notice in list(desk.console.notices.shown):
+        notice.leave()
+
+
+def dialogs(desk: Desk) -> Iterator[tuple[str, QWidget]]:
+    """Every dialog and what it may say."""
+    console = desk.console
+    console.page.select(desk.app("NewHealth App").id)
+    for name, act in (
+        ("create", console.ask_new_app),
+        ("preferences", console.show_preferences),
+        ("about", console.show_about),
+        ("organization", console.ask_org),
+        ("delete", console.ask_delete),
+        ("rotate", console.ask_rotate),
+        ("check keychain", console.check_keychain),
+        ("recently deleted", console.show_deleted),
+    ):
+        act()
+        dialog = desk.dialog()
+        yield name, dialog
+        if name == "create":
+            for label in ("NewHealth App", "a\tb", "x" * 121, "x" * 119, "NewHealth App"):
+                dialog.name.setText(label)
+                yield f"create: {label[:5]}", dialog
+        if isinstance(dialog, WaitingSheet):
+            for problem in VaultProblem:
+                dialog.fail(VaultError(problem, "Test keychain"))
+                yield f"{name}: {problem.value}", dialog
+            dialog.begin()
+            dialog.show_busy(True)
+            yield f"{name}: busy", dialog
+            dialog.show_slow()
+            yield f"{name}: slow", dialog
+            dialog.set_busy(False)
+        if name == "organization":
+            for field, text in ((dialog.code, "a b"), (dialog.name, "")):
+                field.setText(text)
+                dialog.save.click()
+                yield "organization: refused", dialog
+        dialog.close()
+        desk.no_dialog()
+
+
+def known() -> Iterator[str]:
+    yield from DATA
+    for part in json.loads((LICENCES / "index.json").read_text("utf-8")):
+        yield part["name"]
+        yield from (LICENCES / part["file"]).read_text("utf-8").splitlines()
+
+
+def data_of(desk: Desk) -> list[str]:
+    """What may stay as it is."""
+    ends = [end for app in desk.program.stores.repository.apps() for end in (app.key_ends.head, app.key_ends.tail)]
+    request = desk.console.page.details._request.toPlainText().splitlines()
+    return [
+        *known(),
+        *ends,
+        *request,
+        *(line.strip() for line in request),
+        str(desk.program.folder),
+        "x" * 119,
+        "x" * 121,
+    ]
+
+
+def test_the_language_itself() -> None:
+    assert pseudo.pseudo("Save {label} in %n s") == "⟦Śäṽē {label} īń %n ś ~~~~~~ ~⟧"
+    text = pseudo.pseudo("&File {name} %n &&")
+    assert text.startswith("⟦&F")
+    for kept in ("{name}", "%n", "&&"):
+        assert kept in text
+    assert not re.search("[A-Za-z]{2,}", text.replace("{name}", ""))
+    assert len(pseudo.pseudo("x" * 100)) >= 140
+    assert pseudo.pseudo(" ") == " "
+
+
+def test_every_text_in_the_window_is_translated(desk: Desk) -> None:
+    left: list[str] = []
+    for scene in scenes(desk):
+        desk.let_pass(0)
+        left += [f"{scene}: {text}" for text in pseudo.untranslated(pseudo.words_of(desk.window), data_of(desk))]
+    menus = pseudo.words_of_actions(desk.window.menuBar().actions())
+    left += pseudo.untranslated(menus, data_of(desk))
+    assert not left, "\n" + "\n".join(left)
+
+
+def test_every_text_in_dialogs_and_menus_is_translated(desk: Desk) -> None:
+    left: list[str] = []
+    for name, dialog in dialogs(desk):
+        desk.let_pass(0)
+        left += [f"{name}: {text}" for text in pseudo.untranslated(pseudo.words_of(dialog), data_of(desk))]
+    dots = desk.table_named("⟦Äṕṕś~~⟧")
+    for widget, place in (
+        (desk.console.sidebar.org, None),
+        (dots.viewport(), dots.visualRect(dots.model().index(0, 6)).center()),
+    ):
+        desk.click_at(widget, place)
+        menu = desk.menu()
+        assert isinstance(menu, QMenu)
+        left += [f"menu: {text}" for text in pseudo.untranslated(pseudo.words_of(menu), data_of(desk))]
+        menu.close()
+    assert not left, "\n" + "\n".join(left)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: "x".join(map(str, size)))
+def test_no_text_in_the_window_is_cut_off(desk: Desk, size: tuple[int, int]) -> None:
+    desk.resize(*size)
+    found: list[str] = []
+    for scene in scenes(desk):
+        desk.let_pass(10)
+        found += [f"{scene}: {text}" for text in pseudo.clipped(desk.window)]
+    assert not found, "\n" + "\n".join(found)
+
+
+def test_no_text_in_dialogs_is_cut_off(desk: Desk) -> None:
+    found: list[str] = []
+    for name, dialog in dialogs(desk):
+        desk.let_pass(10)
+        found += [f"{name}: {text}" for text in pseudo.clipped(dialog)]
+    assert not found, "\n" + "\n".join(found)
+
+
+def test_empty_and_loading(qapp: QApplication, start: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cortex_desktop.ui.i18n.install_translations", pseudo.install)
+    desk = start()
+    for size in SIZES:
+        desk.resize(*size)
+        desk.let_pass(10)
+        assert not pseudo.untranslated(pseudo.words_of(desk.window), DATA)
+        assert not pseudo.clipped(desk.window)
+        desk.console.page.empty.tell("loader-circle", desk.console.page.tr("Reading your apps…"), "")
+        desk.let_pass(10)
+        assert not pseudo.clipped(desk.window)
+        desk.console.page.loaded()
+    desk.close()
+    pseudo.stop(qapp)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: "x".join(map(str, size)))
+def test_nor_is_english(folder: Path, vault: InMemoryVault, start: Callable[..., Desk], size: tuple[int, int]) -> None:
+    repository = TinyRepository(folder)
+    for label in LABELS:
+        stored_app(repository, vault, label, key=KEY, sessions=label != "EMR integration")
+    repository.close()
+    desk = start()
+    desk.wait(lambda: len(desk.labels()) == 4)
+    desk.resize(*size)
+    found: list[str] = []
+    for scene in scenes(desk):
+        desk.let_pass(10)
+        found += [f"{scene}: {text}" for text in pseudo.clipped(desk.window, end="")]
+    for name, dialog in dialogs(desk):
+        desk.let_pass(10)
+        found += [f"{name}: {text}" for text in pseudo.clipped(dialog, end="")]
+    assert not found, "\n" + "\n".join(found)

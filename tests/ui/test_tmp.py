@@ -1,0 +1,16 @@
+from tests.ui.test_key_chip import *
+def test_x(desk, start, monkeypatch):
+        desk.close()
+        monkeypatch.setattr("cortex_desktop.ui.console.AWAY_MS", 150)
+        desk = start()
+        desk.wait(lambda: len(desk.labels()) == len(LABELS))
+        desk.window.activated.connect(lambda a: print("activated", a, desk.console._away.isActive()))
+        reveal(desk, "Trial portal")
+        other = QWidget()
+        desk.qtbot.addWidget(other)
+        other.show()
+        other.activateWindow()
+        desk.wait(lambda: not desk.window.isActiveWindow())
+        desk.let_pass(1000)
+        print(desk.console._away.isActive(), desk.console._away.interval(), shown(desk), desk.console.reveal.app_id, desk.window.isActiveWindow(), other.isActiveWindow())
+        other.close()
