@@ -181,7 +181,8 @@ class Console(QObject):
             dialog.accept()
             self.page.select(made.app.id)
             self.page.table.setFocus()
-            self.keys.welcome(made)
+            # The key comes on screen first; what takes longer to make follows.
+            QTimer.singleShot(0, self, partial(self.keys.welcome, made))
 
         dialog.submitted.connect(submit)
         self._open_waiting(dialog)

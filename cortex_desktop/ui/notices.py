@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QApplication, QFrame, QGraphicsDropShadowEffect, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QRectF, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from .widgets import Button, IconButton, Look, Picture, announce, label
+
+SHADOW = 10
+"""Room around a notice for its shadow, in pixels."""
 
 
 class Notice(QFrame):
@@ -19,7 +22,6 @@ class Notice(QFrame):
 
     def __init__(self, look: Look, icon: str, tone: str, title: str, text: str, action: str) -> None:
         super().__init__()
-        self.setObjectName("notice")
         self._look = look
         self._title = label(title, "strong", wrap=True)
         self._text = label(text, "hint", wrap=True)
@@ -28,7 +30,12 @@ class Notice(QFrame):
         words.setSpacing(2)
         words.addWidget(self._title)
         words.addWidget(self._text)
-        row = QHBoxLayout(self)
+        body = QFrame()
+        body.setObjectName("notice")
+        around = QVBoxLayout(self)
+        around.setContentsMargins(SHADOW, SHADOW, SHADOW, SHADOW)
+        around.addWidget(body)
+        row = QHBoxLayout(body)
         row.setContentsMargins(14, 12, 10, 12)
         row.setSpacing(10)
         row.addWidget(Picture(icon, look, tone, 18))
@@ -41,16 +48,24 @@ class Notice(QFrame):
         close = IconButton("x", self.tr("Dismiss"), look)
         close.clicked.connect(self.leave)
         row.addWidget(close)
-        self.setFixedWidth(look.theme.px(380))
-        shadow = QGraphicsDropShadowEffect(self)
-        shadow.setBlurRadius(28)
-        shadow.setOffset(0, 6)
-        shadow.setColor(QColor(16, 24, 40, 60))
-        self.setGraphicsEffect(shadow)
+        self.setFixedWidth(look.theme.px(380) + 2 * SHADOW)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._tick)
         self._left = 0
         self._words: Callable[[int], str] | None = None
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The shadow. A graphics effect would draw the notice in software at each change, for several ms."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(16, 24, 40, 3))
+        for step in range(SHADOW):
+            painter.drawRoundedRect(
+                QRectF(self.rect()).adjusted(step, step + 3, -step, -max(0, step - 3)),
+                10 + SHADOW - step,
+                10 + SHADOW - step,
+            )
 
     def count_down(self, seconds: int, words: Callable[[int], str] | None = None) -> None:
         """Leave after `seconds`; `words` gives the text for the seconds left, each second."""
@@ -165,11 +180,11 @@ class Notices(QObject):
         self._place()
 
     def _place(self) -> None:
-        bottom = self.host.height() - 20
+        bottom = self.host.height() - 20 + SHADOW
         for _, notice in reversed(self._shown):
-            height = max(60, notice.heightForWidth(notice.width()), notice.minimumSizeHint().height())
+            height = max(60 + 2 * SHADOW, notice.heightForWidth(notice.width()), notice.minimumSizeHint().height())
             left_to_right = self.host.layoutDirection() == Qt.LayoutDirection.LeftToRight
             inset = self._inset if self.host.width() - self._inset > 2 * notice.width() else 0
-            x = self.host.width() - notice.width() - 24 - inset if left_to_right else 24 + inset
+            x = self.host.width() - notice.width() - 24 + SHADOW - inset if left_to_right else 24 - SHADOW + inset
             notice.setGeometry(x, bottom - height, notice.width(), height)
-            bottom -= height + 10
+            bottom -= height + 10 - 2 * SHADOW

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
@@ -15,6 +15,7 @@ from PySide6.QtGui import (
     QPainterPath,
     QPaintEvent,
     QPen,
+    QRegion,
 )
 from PySide6.QtWidgets import (
     QFrame,
@@ -165,6 +166,16 @@ class RoundedCorners(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
+        # The table under it repaints often, so the straight edges are plain lines and only the corners are smooth.
+        line, radius = self._look.theme.color("line"), self.RADIUS + 1
+        right, bottom = self.width() - 1, self.height() - 1
+        for x, y, width, height in ((0, 0, right, 1), (0, bottom, right, 1), (0, 0, 1, bottom), (right, 0, 1, bottom)):
+            painter.fillRect(x, y, width, height, line)
+        corners = QRegion()
+        for x in (0, right - radius + 1):
+            for y in (0, bottom - radius + 1):
+                corners += QRect(x, y, radius, radius)
+        painter.setClipRegion(corners)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         edge = QPainterPath()
         frame = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
@@ -310,6 +321,10 @@ class Pill(QWidget):
         paint_pill(QPainter(self), self._look, QRectF(self.rect()), self._text, self._tone)
 
 
+PILL_TEXT = 21
+"""Where a pill's text begins, in pixels from its left."""
+
+
 def pill_size(look: Look, text: str) -> QSize:
     """The room that `paint_pill` needs for this text."""
     metrics = QFontMetrics(look.theme.font(12))
@@ -329,5 +344,7 @@ def paint_pill(painter: QPainter, look: Look, rect: QRectF, text: str, tone: str
     painter.drawEllipse(QRectF(rect.left() + 9, rect.center().y() - 3.5, 7, 7))
     painter.setPen(ink)
     painter.setFont(look.theme.font(12))
-    painter.drawText(rect.adjusted(21, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+    painter.drawText(
+        rect.adjusted(PILL_TEXT, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text
+    )
     painter.restore()

@@ -41,25 +41,22 @@ class Measures:
         }
 
     def start(self) -> list[Row]:
-        """From the start of the process to the first window painted."""
-        times: dict[str, list[float]] = defaultdict(list)
+        """From the start of the process to the first window painted, to the page in it, to the rows."""
+        times: dict[tuple[str, str], list[float]] = defaultdict(list)
         for number in range(self._rounds + 1):
             for name, apps in (("bare", None), ("none", 0), ("some", SOME)):
-                shown, rows = self._start_once(apps)
-                if number:  # the first time reads from the disk what later ones find in memory
-                    times[name].append(shown)
-                    times[f"{name} rows"].append(rows)
-        bare = times["bare"]
-        return [
-            _against(f"start to first window, {count} apps", times[name], bare, START_BAR)
-            for name, count in (("none", "0"), ("some", "1,000"))
-        ] + [
-            Row(
-                "start to rows on screen, 1,000 apps",
-                spread(times["some rows"]),
-                result=_times(times["some rows"], bare),
-            )
+                for what, took in self._start_once(apps).items():
+                    if number:  # the first time reads from the disk what later ones find in memory
+                        times[name, what].append(took)
+        bare = times["bare", "shown"]
+        rows = [
+            _against(f"start to first window, {count} apps", times[name, "shown"], bare, START_BAR)
+            for name, count in (("none", "0"), ("some", f"{SOME:,}"))
         ]
+        for what, words in (("page", "the page in it"), ("rows", "rows on screen")):
+            took = times["some", what]
+            rows.append(Row(f"start to {words}, {SOME:,} apps", spread(took), result=_times(took, bare)))
+        return rows
 
     def memory(self) -> list[Row]:
         """The most memory that was resident, after some seconds."""
@@ -113,11 +110,11 @@ class Measures:
         columns = dict.fromkeys(name.rpartition(",")[0] for name in found if name.startswith("sort "))
         return [typed, erased, *(_sorting(column, found) for column in columns)]
 
-    def _start_once(self, apps: int | None) -> tuple[float, float]:
-        """ms until the first window, and until the rows; None: the bare window, which has none."""
+    def _start_once(self, apps: int | None) -> dict[str, float]:
+        """How many ms until each of what the process tells; apps: None for the bare window."""
         begin = time.monotonic()  # of the whole system, not of a process: the child's times compare with it
         found = _child("child_bare.py", 0) if apps is None else _child("child_app.py", self._data(apps), 0, apps)
-        return (found["shown"] - begin) * 1000, (found.get("rows", found["shown"]) - begin) * 1000
+        return {what: (when - begin) * 1000 for what, when in found.items() if what != "peak_kb"}
 
     def _data(self, apps: int) -> Path:
         folder = self._folder / str(apps)

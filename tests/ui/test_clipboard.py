@@ -137,7 +137,7 @@ def test_dismissing_the_notice_keeps_the_clipboard_and_its_clock(hasty: Desk) ->
 
 def test_cleared_at_quit(desk: Desk) -> None:
     copy(desk)
-    desk.close()
+    desk.window.close()
     assert not clipboard_text()
 
 
@@ -181,5 +181,6 @@ def test_no_notice_hides_another(desk: Desk) -> None:
     desk.dialog()
     desk.click("Delete")
     desk.notice("deleted")
-    places = [n.geometry() for n in desk.console.notices.shown]
+    # What lies around a notice is its shadow.
+    places = [n.geometry().marginsRemoved(n.layout().contentsMargins()) for n in desk.console.notices.shown]
     assert all(not a.intersects(b) for i, a in enumerate(places) for b in places[i + 1 :])

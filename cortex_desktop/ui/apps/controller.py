@@ -18,7 +18,7 @@ from ...services.doctor import Doctor, Finding
 from ...services.keychain import KeychainService, KeychainStatus
 from ...tasks.runner import Lane, Runner
 from ..waiting import Waiting
-from .model import Row
+from .model import Row, sorted_rows
 
 T = TypeVar("T")
 
@@ -272,7 +272,7 @@ class AppsController(QObject):
 
 def _load(apps: AppService) -> tuple[Org, list[Row]]:
     org = apps.orgs()[0]
-    return org, [Row(app) for app in apps.apps(org.id)]
+    return org, sorted_rows(apps.apps(org.id))
 
 
 def _nothing(_: object) -> None:

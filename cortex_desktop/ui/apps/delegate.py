@@ -9,13 +9,15 @@ from PySide6.QtCore import (
     QEvent,
     QModelIndex,
     QPersistentModelIndex,
+    QPoint,
+    QPointF,
     QRect,
     QRectF,
     QSize,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QBrush, QFont, QFontMetrics, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QStyle,
@@ -29,11 +31,12 @@ from ...domain.model import App, AppState
 from ...services.requests import masked
 from ..i18n import long_date
 from ..reveal import Reveal
-from ..widgets import Look, paint_pill, pill_size
+from ..widgets import PILL_TEXT, Look, paint_pill, pill_size
 from .model import AppRole, AppsModel, Column, Status
 
 Index = QModelIndex | QPersistentModelIndex
 PADDING = 12
+LEADING = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeading
 BUTTON = 26
 
 
@@ -59,8 +62,12 @@ class AppsDelegate(QStyledItemDelegate):
     def refresh(self) -> None:
         """Take up the fonts of the theme."""
         theme = self._look.theme
+        self._colors = {name: QColor(value) for name, value in theme.tokens._asdict().items() if name != "dark"}
+        self._pictures: dict[tuple[object, ...], QPixmap] = {}
+        self._widths: dict[Column, int] = {}
         self._label_font = theme.font(13, QFont.Weight.Medium)
         self._text_font = theme.font(13)
+        self._pill_font = theme.font(12)
         self._mono_metrics = QFontMetrics(theme.mono)
         self._label_metrics = QFontMetrics(self._label_font)
         self._chip_text = self._mono_metrics.horizontalAdvance("M" * 22)
@@ -68,6 +75,11 @@ class AppsDelegate(QStyledItemDelegate):
 
     def width_of(self, column: Column) -> int:
         """The width in pixels that the column needs for what it shows; for Label the least that is of use."""
+        if column not in self._widths:
+            self._widths[column] = self._measure(column)
+        return self._widths[column]
+
+    def _measure(self, column: Column) -> int:
         if column is Column.KEY:
             return self._chip_text + 2 * BUTTON + 12 + 2 * PADDING
         if column is Column.MENU:
@@ -91,87 +103,111 @@ class AppsDelegate(QStyledItemDelegate):
         return QSize(self.width_of(Column(index.column())), self.row_height)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        app = index.data(AppRole)
+        model = index.model()
+        assert isinstance(model, AppsModel)
+        app = model.app_at(index.row())
         if app is None:
             return
-        theme = self._look.theme
+        theme, colors = self._look.theme, self._colors
         rect: QRect = option.rect
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
-        painter.save()
-        painter.fillRect(rect, theme.color("accent_soft" if selected else "surface"))
-        if index.row() + 1 < index.model().rowCount():  # the card's own edge ends the last row
-            painter.setPen(theme.color("line"))
-            painter.drawLine(rect.bottomLeft(), rect.bottomRight())
+        painter.fillRect(rect, colors["accent_soft" if selected else "surface"])
+        if index.row() + 1 < model.rowCount():  # the card's own edge ends the last row
+            painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, colors["line"])
         column = Column(index.column())
         # A bar tells the selected row where its ground does not (high contrast), and that the table has the focus.
         told_by_ground = theme.tokens.accent_soft != theme.tokens.surface
         if selected and rect.left() == 0 and (self._view.hasFocus() or not told_by_ground):
-            painter.fillRect(rect.left(), rect.top(), 3, rect.height(), theme.color("accent"))
+            painter.fillRect(rect.left(), rect.top(), 3, rect.height(), colors["accent"])
         inner = rect.adjusted(PADDING, 0, -PADDING, 0)
         match column:
             case Column.LABEL:
                 painter.setFont(self._label_font)
-                painter.setPen(theme.color("text" if app.enabled else "muted"))
+                painter.setPen(colors["text" if app.enabled else "muted"])
                 text = self._label_metrics.elidedText(app.label, Qt.TextElideMode.ElideRight, inner.width())
-                painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeading, text)
+                painter.drawText(inner, LEADING, text)
             case Column.KEY:
                 self._paint_chip(painter, rect, app, index.row())
             case Column.SESSIONS | Column.CSRF:
                 on = app.sessions if column is Column.SESSIONS else app.csrf
-                self._look.icons.paint(
-                    painter,
-                    QRect(inner.left(), rect.top(), 16, rect.height()),
-                    "check" if on else "minus",
-                    "text" if on else "muted",
-                )
+                place = QRect(inner.left(), rect.top(), 16, rect.height())
+                self._look.icons.paint(painter, place, "check" if on else "minus", "text" if on else "muted")
             case Column.STATUS:
-                model = index.model()
-                assert isinstance(model, AppsModel)
-                text, tone = model.status_words(model.status(app))
-                size = pill_size(self._look, text)
-                place = QRectF(inner.left(), rect.center().y() - size.height() / 2 + 0.5, size.width(), size.height())
-                paint_pill(painter, self._look, place, text, tone)
+                self._paint_status(painter, inner, model, model.status(app))
             case Column.CREATED:
                 painter.setFont(self._text_font)
-                painter.setPen(theme.color("muted"))
-                painter.drawText(
-                    inner, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeading, str(index.data())
-                )
+                painter.setPen(colors["muted"])
+                painter.drawText(inner, LEADING, model.created_words(index.row()))
             case Column.MENU:
                 self._paint_button(painter, self._parts(rect, column)["menu"], "ellipsis-vertical", index.row(), "menu")
         keyboard = QStyle.StateFlag.State_HasFocus | QStyle.StateFlag.State_KeyboardFocusChange
         if option.state & keyboard == keyboard:
+            painter.save()
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(theme.color("accent"), 2))
+            painter.setPen(QPen(colors["accent"], 2))
             painter.drawRoundedRect(QRectF(rect).adjusted(4, 4, -4, -4), 6, 6)
-        painter.restore()
+            painter.restore()
+
+    def _paint_status(self, painter: QPainter, inner: QRect, model: AppsModel, status: Status) -> None:
+        ratio = painter.device().devicePixelRatioF()
+        text, tone = model.status_words(status)
+        key = (status, ratio)
+        if key not in self._pictures:
+            size = pill_size(self._look, text)
+            picture = _canvas(size, ratio)
+            with QPainter(picture) as pen:
+                paint_pill(pen, self._look, QRectF(QPointF(0, 0), size.toSizeF()), "", tone)
+            self._pictures[key] = picture
+        picture = self._pictures[key]
+        size = picture.deviceIndependentSize().toSize()
+        place = QRect(inner.left(), inner.center().y() - size.height() // 2 + 1, size.width(), size.height())
+        painter.drawPixmap(place.topLeft(), picture)
+        painter.setFont(self._pill_font)
+        painter.setPen(self._colors[tone])
+        painter.drawText(place.adjusted(PILL_TEXT, 0, 0, 0), LEADING, text)
 
     def _paint_chip(self, painter: QPainter, rect: QRect, app: App, row: int) -> None:
-        theme = self._look.theme
         chip = self._chip(rect)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(theme.color("line"), 1))
-        painter.setBrush(QBrush(theme.color("code")))
-        painter.drawRoundedRect(QRectF(chip).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
-        revealed = app.id == self._reveal.app_id and self._reveal.secret is not None
-        text = self._reveal.secret.reveal() if revealed and self._reveal.secret else masked(app)
-        painter.setFont(theme.mono)
-        painter.setPen(theme.color("text" if app.enabled else "muted"))
-        room = QRect(chip.left() + 9, chip.top(), self._chip_text + 4, chip.height())
-        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
-        if app.state is AppState.ACTIVE:
+        secret = self._reveal.secret if app.id == self._reveal.app_id else None
+        usable = app.state is AppState.ACTIVE
+        painter.drawPixmap(chip.topLeft(), self._chip_picture(chip.size(), usable, secret is not None, painter))
+        if usable and self._hovered[0] == row:
             parts = self._parts(rect, Column.KEY)
-            self._paint_button(painter, parts["reveal"], "eye-off" if revealed else "eye", row, "reveal")
+            self._paint_button(painter, parts["reveal"], "eye" if secret is None else "eye-off", row, "reveal")
             self._paint_button(painter, parts["copy"], "copy", row, "copy")
+        painter.setFont(self._look.theme.mono)
+        painter.setPen(self._colors["text" if app.enabled else "muted"])
+        room = QRect(chip.left() + 9, chip.top(), self._chip_text + 4, chip.height())
+        painter.drawText(room, LEADING, masked(app) if secret is None else secret.reveal())
+
+    def _chip_picture(self, size: QSize, usable: bool, revealed: bool, painter: QPainter) -> QPixmap:
+        """The chip without its text: the same for all rows, so it is drawn once."""
+        ratio = painter.device().devicePixelRatioF()
+        key = (size.width(), size.height(), usable, revealed, ratio)
+        if key not in self._pictures:
+            picture = _canvas(size, ratio)
+            with QPainter(picture) as pen:
+                pen.setRenderHint(QPainter.RenderHint.Antialiasing)
+                pen.setPen(QPen(self._colors["line"], 1))
+                pen.setBrush(self._colors["code"])
+                pen.drawRoundedRect(QRectF(0.5, 0.5, size.width() - 1, size.height() - 1), 6, 6)
+                if usable:
+                    parts = self._parts_of(QRect(QPoint(0, 0), size))
+                    self._look.icons.paint(pen, parts["reveal"], "eye-off" if revealed else "eye", "muted", 15)
+                    self._look.icons.paint(pen, parts["copy"], "copy", "muted", 15)
+            self._pictures[key] = picture
+        return self._pictures[key]
 
     def _paint_button(self, painter: QPainter, rect: QRect, icon: str, row: int, part: str) -> None:
         hovered = self._hovered == (row, part)
         if hovered:
+            painter.save()
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(self._look.theme.color("line"))
+            painter.setBrush(self._colors["line"])
             painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), 5, 5)
+            painter.restore()
         self._look.icons.paint(painter, rect, icon, "text" if hovered else "muted", 15)
 
     def _chip(self, rect: QRect) -> QRect:
@@ -187,12 +223,12 @@ class AppsDelegate(QStyledItemDelegate):
         """Where the buttons of a cell lie."""
         if column is Column.MENU:
             return {"menu": QRect(rect.center().x() - BUTTON // 2, rect.center().y() - BUTTON // 2 + 1, BUTTON, BUTTON)}
-        if column is Column.KEY:
-            chip = self._chip(rect)
-            top = chip.center().y() - BUTTON // 2 + 1
-            copy = QRect(chip.right() - BUTTON - 1, top, BUTTON, BUTTON)
-            return {"reveal": copy.translated(-BUTTON, 0), "copy": copy}
-        return {}
+        return self._parts_of(self._chip(rect)) if column is Column.KEY else {}
+
+    def _parts_of(self, chip: QRect) -> dict[str, QRect]:
+        """Where the buttons of a chip lie."""
+        copy = QRect(chip.right() - BUTTON - 1, chip.center().y() - BUTTON // 2 + 1, BUTTON, BUTTON)
+        return {"reveal": copy.translated(-BUTTON, 0), "copy": copy}
 
     def _part_at(self, index: Index, position: object) -> str:
         rect = self._view.visualRect(index)
@@ -253,3 +289,11 @@ class AppsDelegate(QStyledItemDelegate):
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
         return None  # type: ignore[return-value]  # cells are not edited in place; Qt takes a null pointer for that
+
+
+def _canvas(size: QSize, ratio: float) -> QPixmap:
+    """A transparent picture of `size` logical pixels for a screen with this pixel ratio."""
+    picture = QPixmap(size * ratio)
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    return picture

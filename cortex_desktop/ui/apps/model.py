@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import insort
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import IntEnum
@@ -43,11 +44,12 @@ class Status(IntEnum):
 class Row:
     """An app with what searching and sorting need, made once: folded text and a label that sorts "2" before "10"."""
 
-    __slots__ = ("app", "found_by", "sort_label")
+    __slots__ = ("app", "created", "found_by", "sort_label")
 
     def __init__(self, app: App) -> None:
         folded = fold(app.label)
         self.app = app
+        self.created = ""  # the date in words, once it was asked for
         self.found_by = f"{folded}\n{app.key_ends.head.lower()}\n{app.key_ends.tail.lower()}"
         self.sort_label = _NUMBER.sub(lambda m: m[0].zfill(12), folded) if any(map(str.isdigit, folded)) else folded
 
@@ -62,9 +64,9 @@ class AppsModel(QAbstractTableModel):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._rows: list[Row] = []
-        self._visible: list[Row] = []
-        self._places: dict[str, int] = {}
+        self._rows: list[Row] = []  # all, by label
+        self._ordered: list[Row] = []  # all, as sorted now
+        self._visible: list[Row] = []  # those that match, as sorted now
         self._query = ""
         self._only: Status | None = None
         self._sort = (Column.CREATED, Qt.SortOrder.DescendingOrder)
@@ -88,14 +90,20 @@ class AppsModel(QAbstractTableModel):
 
     def row_of(self, app_id: str) -> int:
         """The visible row of this app, or -1."""
-        return self._places.get(app_id, -1)
+        return next((number for number, row in enumerate(self._visible) if row.app.id == app_id), -1)
 
     def find(self, app_id: str) -> App | None:
         """The app, visible or not."""
-        place = self._places.get(app_id)
-        if place is not None:
-            return self._visible[place].app
         return next((row.app for row in self._rows if row.app.id == app_id), None)
+
+    def created_words(self, row: int) -> str:
+        """When the app in this visible row was created, for the table."""
+        shown = self._visible[row]
+        if 0 <= (datetime.now(UTC) - shown.app.created).total_seconds() < 60:
+            return self.tr("Just now")
+        if not shown.created:
+            shown.created = long_date(shown.app.created)
+        return shown.created
 
     def has_label(self, label: str) -> bool:
         """Whether an app has this label already, whatever its case."""
@@ -103,37 +111,33 @@ class AppsModel(QAbstractTableModel):
         return any(fold(row.app.label) == wanted for row in self._rows)
 
     def load(self, rows: Sequence[Row]) -> None:
-        """Show these apps and no others. Rows are made off the GUI thread, since folding thousands takes time."""
-        self._rows = list(rows)
-        self._arrange()
+        """Show these apps and no others. Quickest with what `sorted_rows` gives."""
+        self._rows = sorted(rows, key=_by_label)
+        self._order()
 
     def put(self, app: App) -> None:
         """Add the app, or show its new state."""
-        row = Row(app)
-        for number, old in enumerate(self._rows):
-            if old.app.id == app.id:
-                self._rows[number] = row
-                break
-        else:
-            self._rows.append(row)
-        self._arrange()
+        self._rows = [row for row in self._rows if row.app.id != app.id]
+        insort(self._rows, Row(app), key=_by_label)
+        self._order()
 
     def remove(self, app_id: str) -> None:
         """Show this app no more."""
         self._rows = [row for row in self._rows if row.app.id != app_id]
-        self._arrange()
+        self._order()
 
     def filter(self, query: str, only: Status | None = None) -> None:
         """Show the apps whose label or key ends hold every word of `query` and, if given, that have this status."""
+        narrower = only is self._only and query.startswith(self._query) and bool(self._query)
         self._query = query
         self._only = only
-        self._arrange()
+        self._select(self._visible if narrower else self._ordered)
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Sort by a column; apps that are equal there are in the order of their labels."""
         if 0 <= column < Column.MENU:
             self._sort = (Column(column), order)
-            self._arrange()
+            self._order()
 
     def mark_missing(self, app_id: str) -> None:
         """Show that the keychain holds no key for this app."""
@@ -201,6 +205,9 @@ class AppsModel(QAbstractTableModel):
             return None
         if role == AppRole:
             return app
+        texts = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole)
+        if role in texts and index.column() == Column.CREATED:
+            return self.created_words(index.row())
         if role == Qt.ItemDataRole.DisplayRole:
             return self._text(app, Column(index.column()))
         if role == Qt.ItemDataRole.AccessibleTextRole:
@@ -222,8 +229,7 @@ class AppsModel(QAbstractTableModel):
             case Column.STATUS:
                 return self.status_words(self.status(app))[0]
             case Column.CREATED:
-                seconds = (datetime.now(UTC) - app.created).total_seconds()
-                return self.tr("Just now") if 0 <= seconds < 60 else long_date(app.created)
+                return long_time(app.created)
             case Column.MENU:
                 return ""
 
@@ -263,33 +269,41 @@ class AppsModel(QAbstractTableModel):
         if row >= 0:
             self.dataChanged.emit(self.index(row, 0), self.index(row, Column.MENU))
 
-    def _arrange(self) -> None:
-        visible = self._rows
-        if self._only is not None:
-            visible = [row for row in visible if self.status(row.app) is self._only]
-        for word in fold(self._query).split():
-            visible = [row for row in visible if word in row.found_by]
-        visible = self._sorted(visible)
-        self.beginResetModel()
-        self._visible = visible
-        self._places = {row.app.id: number for number, row in enumerate(visible)}
-        self.endResetModel()
-        self.rearranged.emit()
-
-    def _sorted(self, rows: list[Row]) -> list[Row]:
+    def _order(self) -> None:
         column, order = self._sort
         down = order is Qt.SortOrder.DescendingOrder
         match column:
             case Column.LABEL:
-                return sorted(rows, key=lambda row: row.sort_label, reverse=down)
+                self._ordered = self._rows[::-1] if down else self._rows
             case Column.KEY:
-                return sorted(rows, key=lambda row: row.app.key_ends.head, reverse=down)
-            case Column.CREATED:
-                return sorted(rows, key=lambda row: row.app.created, reverse=down)
+                self._ordered = sorted(self._rows, key=lambda row: row.app.key_ends.head, reverse=down)
+            case Column.SESSIONS:
+                self._ordered = sorted(self._rows, key=lambda row: row.app.sessions, reverse=down)
+            case Column.CSRF:
+                self._ordered = sorted(self._rows, key=lambda row: row.app.csrf, reverse=down)
+            case Column.STATUS:
+                self._ordered = sorted(self._rows, key=lambda row: self.status(row.app), reverse=down)
             case _:
-                rows = sorted(rows, key=lambda row: row.sort_label)
-        if column is Column.SESSIONS:
-            return sorted(rows, key=lambda row: row.app.sessions, reverse=down)
-        if column is Column.CSRF:
-            return sorted(rows, key=lambda row: row.app.csrf, reverse=down)
-        return sorted(rows, key=lambda row: self.status(row.app), reverse=down)
+                self._ordered = sorted(self._rows, key=lambda row: row.app.created, reverse=down)
+        self._select(self._ordered)
+
+    def _select(self, rows: list[Row]) -> None:
+        """Show those of `rows` that match what is searched for."""
+        only, words = self._only, fold(self._query).split()
+        if only is not None:
+            rows = [row for row in rows if self.status(row.app) is only]
+        for word in words:
+            rows = [row for row in rows if word in row.found_by]
+        self.beginResetModel()
+        self._visible = rows
+        self.endResetModel()
+        self.rearranged.emit()
+
+
+def _by_label(row: Row) -> str:
+    return row.sort_label
+
+
+def sorted_rows(apps: Sequence[App]) -> list[Row]:
+    """The apps' rows by label, for `AppsModel.load`; takes a while for thousands, so make them off the GUI thread."""
+    return sorted((Row(app) for app in apps), key=_by_label)
