@@ -362,18 +362,20 @@ def command_test(options: argparse.Namespace) -> int:
 
 
 def command_check(options: argparse.Namespace) -> int:
-    """look at format, style, types, and who imports whom"""
+    """look at format, style, types, who imports whom, and whether translations are up to date"""
     scripts = VENV_PYTHON.parent
+    translations = [str(VENV_PYTHON), "packaging/translations.py"]
     checks = {
-        "format": ["ruff", "format", "." if options.fix else "--check"],
-        "style": ["ruff", "check", "--fix" if options.fix else "."],
-        "types": ["mypy"],
-        "imports": ["lint-imports"],
+        "format": [str(scripts / "ruff"), "format", "." if options.fix else "--check"],
+        "style": [str(scripts / "ruff"), "check", "--fix" if options.fix else "."],
+        "types": [str(scripts / "mypy")],
+        "imports": [str(scripts / "lint-imports")],
+        "translations": translations if options.fix else [*translations, "--check"],
     }
     failed = []
-    for what, (tool, *arguments) in checks.items():
+    for what, command in checks.items():
         print(f"--- {what}", flush=True)
-        if run([str(scripts / tool), *arguments]):
+        if run(command):
             failed.append(what)
     print("Failed: " + ", ".join(failed) if failed else "All is well.")
     return 1 if failed else 0

@@ -133,3 +133,8 @@ def keychain_items() -> list[str]:
         items = secretstorage.search_items(connection, {})
         services = [item.get_attributes().get("service", "") for item in items]
     return [service for service in services if service.startswith("cortex-desktop/")]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`dev.py test --long`: the soaks and fuzzing whose figures stand in tests/faults/README.md."""
+    parser.addoption("--long", action="store_true", help="run the long forms of the fault tests, for an hour or so")

@@ -28,7 +28,7 @@ from ..domain.model import App, AppState, KeptVersion, Org, PendingVersion, clea
 from ..domain.ports import Repository, Vault, VaultState
 from ..domain.secret import KeyEnds, Secret, SecretKind, generate, well_formed
 
-RESTORABLE = timedelta(seconds=20)
+RESTORABLE = timedelta(days=30)
 """How long a deleted app can be brought back before its secrets leave the keychain."""
 
 KEPT_BY_RECOVERY = timedelta(days=7)

@@ -14,7 +14,7 @@ from ..domain.errors import CortexError
 from ..domain.model import App, AppState, Environment, Org
 from ..domain.ports import VaultState
 from ..domain.secret import SecretKind
-from ..services.apps import RESTORABLE, Created, RecoveryReport
+from ..services.apps import Created, RecoveryReport
 from ..services.keychain import KeychainStatus
 from .actions import Actions
 from .apps.controller import AppsController
@@ -37,6 +37,9 @@ AWAY_MS = 60_000
 """A revealed key hides when the window has not been the active one for this long."""
 
 NOTICE_SECONDS = 8
+
+DUE_MS = 3_600_000
+"""How often to look for deleted apps and old keys whose time is up."""
 
 ROLLED_BACK_KEPT = timedelta(days=7)
 """After rolling back, the newer key stays for this long: it may be in use somewhere already."""
@@ -78,6 +81,10 @@ class Console(QObject):
         self._away.setInterval(AWAY_MS)
         self._away.timeout.connect(self.reveal.end)
         self.page.wait_for_load()  # before the sorting is restored, which has the page show its state
+        self._due = QTimer(self)  # for those who leave it running for weeks
+        self._due.setInterval(DUE_MS)
+        self._due.timeout.connect(self._controller.recover)
+        self._due.start()
         self._restore()
         self._resized()
         self._update_actions()
@@ -300,8 +307,8 @@ class Console(QObject):
             self._look,
             self.tr("Delete “{label}”?").format(label=short(app.label)),
             self.tr(
-                "You can undo this for a few seconds. Then its API key leaves the keychain and cannot be brought back. "
-                "Nothing is changed in Cortex itself."
+                "For 30 days you can restore it from Recently deleted. Then its API key leaves the keychain and cannot "
+                "be brought back. Nothing is changed in Cortex itself."
             ),
             self.tr("Delete"),
             self.window,
@@ -388,26 +395,15 @@ class Console(QObject):
         self._update_actions()
 
     def _deleted(self, app: App) -> None:
-        seconds = int(RESTORABLE.total_seconds())
         notice = self.notices.show(
             self.tr("“{label}” deleted").format(label=short(app.label)),
+            self.tr("It can be restored for 30 days from Recently deleted."),
             icon="trash-2",
             tone="muted",
             action=self.tr("Undo"),
         )
-        kept: list[bool] = []
-
-        def undo() -> None:
-            kept.append(True)
-            self._controller.restore(app)
-
-        def settle() -> None:
-            if not kept:
-                self._controller.purge(app)
-
-        notice.acted.connect(undo)
-        notice.gone.connect(settle)
-        notice.count_down(seconds, lambda left: self.tr("Its key leaves the keychain in %n s", "", left))
+        notice.acted.connect(partial(self._controller.restore, app))
+        notice.count_down(NOTICE_SECONDS)
 
     @Slot(object)
     def _show_keychain(self, status: KeychainStatus) -> None:

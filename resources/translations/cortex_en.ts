@@ -31,13 +31,6 @@
 <context>
     <name>Console</name>
     <message numerus="yes">
-        <source>Its key leaves the keychain in %n s</source>
-        <translation>
-            <numerusform>Its key leaves the keychain in %n s</numerusform>
-            <numerusform>Its key leaves the keychain in %n s</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
         <source>%n change(s) completed.</source>
         <translation>
             <numerusform>%n change completed.</numerusform>

@@ -8,8 +8,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QApplication, QMessageBox, QPlainTextEdit, QPushButton
+from PySide6.QtWidgets import QApplication, QListWidget, QMessageBox, QPlainTextEdit, QPushButton
 
 from cortex_desktop.domain.errors import VaultError, VaultProblem
 from cortex_desktop.domain.secret import SecretKind
@@ -93,7 +94,7 @@ class TestDeleting:
         desk.click("Delete")
         desk.wait(lambda: "NewHealth App" not in desk.labels())
         notice = desk.notice("“NewHealth App” deleted")
-        assert "Its key leaves the keychain" in " ".join(texts(notice))
+        assert "restored for 30 days" in " ".join(texts(notice))
         assert vault.items == items
         desk.click("Undo", within=notice)
         desk.wait(lambda: "NewHealth App" in desk.labels())
@@ -103,26 +104,34 @@ class TestDeleting:
         desk.key(Key.Key_C, CTRL)
         desk.wait(lambda: clipboard_text() == KEY)
 
-    @pytest.mark.parametrize("way", ["dismissed", "time"])
-    def test_otherwise_key_and_row_go(
-        self, desk: Desk, vault: InMemoryVault, way: str, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("cortex_desktop.ui.console.RESTORABLE", timedelta(seconds=1))
+    def test_recently_deleted_restores_it_after_a_restart(self, desk: Desk, start: Start, vault: InMemoryVault) -> None:
+        items = dict(vault.items)
         self.ask(desk)
         desk.click("Delete")
-        notice = desk.notice("“NewHealth App” deleted")
-        if way == "dismissed":
-            desk.click("Dismiss", within=notice)
+        desk.notice("“NewHealth App” deleted")
+        desk.close()
+        again = start()
+        assert again.labels() == ["EMR integration"]
+        again.console.commands.deleted.trigger()
+        (row,) = again.dialog().findChild(QListWidget).findItems("NewHealth App", Qt.MatchFlag.MatchStartsWith)
+        assert "until" in row.text()
+        again.click("Restore")
+        again.click("Close")
+        again.no_dialog()
+        again.wait(lambda: "NewHealth App" in again.labels())
+        assert vault.items == items
+
+    def test_delete_now_takes_key_and_row(self, desk: Desk, vault: InMemoryVault) -> None:
+        self.ask(desk)
+        desk.click("Delete")
+        desk.notice("“NewHealth App” deleted")
+        desk.console.commands.deleted.trigger()
+        desk.dialog()
+        desk.click("Delete now")
         desk.wait(lambda: len(desk.program.stores.repository.apps()) == 1)
         assert {ref.app_id for ref in vault.items} == {desk.app("EMR integration").id}
-
-    def test_both_secrets_of_a_signing_app_go(self, desk: Desk, vault: InMemoryVault) -> None:
-        desk.select("EMR integration")
-        self.ask(desk)
-        desk.click("Delete")
-        desk.click("Dismiss", within=desk.notice("deleted"))
-        desk.wait(lambda: len(vault.items) == 1)
-        assert [ref.kind for ref in vault.items] == [SecretKind.API_KEY]
+        desk.click("Close")
+        desk.no_dialog()
 
     def test_quitting_meanwhile_ends_it_at_the_next_start(
         self, desk: Desk, start: Start, vault: InMemoryVault, monkeypatch: pytest.MonkeyPatch
@@ -138,17 +147,21 @@ class TestDeleting:
         assert again.labels() == ["EMR integration"]
 
     def test_a_keychain_that_refuses_leaves_it_to_a_later_start(
-        self, desk: Desk, start: Start, vault: InMemoryVault
+        self, desk: Desk, start: Start, vault: InMemoryVault, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        vault.fail_next("remove", VaultError(VaultProblem.FAILED, vault.name))
+        monkeypatch.setattr("cortex_desktop.services.apps.RESTORABLE", timedelta(seconds=0))
         self.ask(desk)
         desk.click("Delete")
-        desk.click("Dismiss", within=desk.notice("deleted"))
-        desk.let_pass(50)
-        assert desk.labels() == ["EMR integration"]
+        desk.notice("deleted")
         desk.close()
-        again = start()
-        again.wait(lambda: len({ref.app_id for ref in vault.items}) == 1)
+        vault.fail_next("remove", VaultError(VaultProblem.FAILED, vault.name))
+        second = start()
+        second.wait(lambda: "remove" in {call for call, _ in vault.calls})
+        assert second.labels() == ["EMR integration"]
+        second.close()
+        assert len({ref.app_id for ref in vault.items}) == 2
+        third = start()
+        third.wait(lambda: len({ref.app_id for ref in vault.items}) == 1)
 
     def test_the_delete_key_belongs_to_the_text_while_one_types(self, desk: Desk) -> None:
         desk.key(Key.Key_F, CTRL)
