@@ -23,22 +23,43 @@ _HELD_BY_OTHERS = (5, 32, 33)  # ERROR_ACCESS_DENIED, ERROR_SHARING_VIOLATION, E
 _NO_FOLDER_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP)
 
 
-def write_durably(path: Path, data: bytes, keep_as: Path | None = None) -> None:
+def write_durably(path: Path, data: bytes) -> None:
     """Replace the file at `path` by `data`, mode 0600; it is on the disk when this returns.
 
-    keep_as: a name in the same folder that the present file, if any, is kept under.
     Raises OSError. The file is then as it was, unless only the last step failed: syncing the folder.
     """
     temp = _write_temp(path, data)
     try:
-        # Only now, so that a full disk has been found out before anything that counts is touched.
-        if keep_as is not None:
-            _keep(path, keep_as)
+        if temp.read_bytes() != data:  # a file system that takes everything and keeps something else
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
         _patiently(lambda: os.replace(temp, path))
     except BaseException:
-        _remove_quietly(temp)
+        remove_quietly(temp)
         raise
     _sync_folder(path.parent)
+
+
+def append_durably(path: Path, data: bytes, at: int) -> None:
+    """Add `data` to the file at `path`, which is `at` bytes long; it is on the disk when this returns.
+
+    Raises OSError. The file is then as it was, unless cutting it back failed too, which its length tells.
+    """
+    # No handle is kept: on Windows nobody could replace or remove the file meanwhile.
+    fd = _patiently(lambda: os.open(path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0)))
+    try:
+        if os.fstat(fd).st_size != at:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        try:
+            _write_all(fd, data)
+            _flush_to_disk(fd)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.ftruncate(fd, at)
+                _flush_to_disk(fd)
+            raise
+    finally:
+        with contextlib.suppress(OSError):  # what is synced is safe
+            os.close(fd)
 
 
 def read_whole(path: Path) -> bytes | None:
@@ -81,11 +102,11 @@ def make_private(path: Path) -> None:
 
 
 def sweep_temps(path: Path) -> None:
-    """Remove what killed writes of `path` left behind. Only for the one process that may write it."""
+    """Remove what killed writes of `path`, or of names that begin with it, left behind. Only for their one writer."""
     with contextlib.suppress(OSError):
         for entry in path.parent.iterdir():
-            if entry.name.startswith(f".{path.name}.") and entry.name.endswith(".tmp"):
-                _remove_quietly(entry)
+            if entry.name.startswith(f".{path.name}") and entry.name.endswith(".tmp"):
+                remove_quietly(entry)
 
 
 def _write_temp(path: Path, data: bytes) -> Path:
@@ -100,7 +121,7 @@ def _write_temp(path: Path, data: bytes) -> Path:
         finally:
             os.close(fd)
     except BaseException:
-        _remove_quietly(temp)
+        remove_quietly(temp)
         raise
     return temp
 
@@ -133,27 +154,6 @@ def _flush_to_disk(fd: int) -> None:
     os.fsync(fd)
 
 
-def _keep(path: Path, keep_as: Path) -> None:
-    """Let `keep_as` name the file that `path` names now."""
-    with contextlib.suppress(FileNotFoundError):
-        # After a write that failed late it does already; replacing a link by its twin would leave both.
-        if os.path.samefile(path, keep_as):
-            return
-    link = _temp_beside(path)
-    try:
-        try:
-            os.link(path, link)
-        except FileNotFoundError:
-            return
-        except OSError:  # FAT and some network file systems have no links
-            link = _write_temp(path, path.read_bytes())
-        make_private(link)
-        _patiently(lambda: os.replace(link, keep_as))
-    except BaseException:
-        _remove_quietly(link)
-        raise
-
-
 def _patiently(call: Callable[[], T]) -> T:
     """The result of `call`, tried again while another program on Windows holds the file. Raises OSError."""
     for pause in _PATIENCE:
@@ -180,6 +180,7 @@ def _sync_folder(folder: Path) -> None:
         os.close(fd)
 
 
-def _remove_quietly(path: Path) -> None:
+def remove_quietly(path: Path) -> None:
+    """Remove the file if it is there and that is possible."""
     with contextlib.suppress(OSError):
         path.unlink()

@@ -121,7 +121,7 @@ def test_what_the_folder_holds(start_really: Callable[..., Desk], folder: Path) 
         assert {stat.S_IMODE(file.stat().st_mode) for file in folder.rglob("*") if file.is_file()} == {0o600}
 
 
-def test_disabling_deleting_and_taking_back_on_the_real_keychain(program: Desk) -> None:
+def test_deleting_taking_back_and_deleting_for_good_on_the_real_keychain(program: Desk) -> None:
     app = program.create("Ward tablet", sessions=True)
     key = program.kept("Ward tablet")
     program.key(Key.Key_Delete)
@@ -137,10 +137,15 @@ def test_disabling_deleting_and_taking_back_on_the_real_keychain(program: Desk) 
     program.key(Key.Key_Delete)
     program.dialog()
     program.click("Delete")
-    program.click("Dismiss", within=program.notice("deleted"))
+    program.wait(lambda: not program.labels(), "the app has gone")
+    service = app.ref(SecretKind.API_KEY).service
+    assert ask_keyring(service, "api-key") == key
+    program.choose("Recently deleted", program.open_menu("File"))
+    program.dialog()
+    program.click("Delete now")
     program.wait(lambda: not program.program.stores.repository.apps(), "the row has gone")
-    with pytest.raises(subprocess.CalledProcessError):
-        ask_keyring(app.ref(SecretKind.API_KEY).service, "api-key")
+    with pytest.raises(subprocess.CalledProcessError):  # keyring finds nothing, and nothing cannot be written out
+        ask_keyring(service, "api-key")
 
 
 def no_file_holds(folder: Path, secret: str) -> bool:

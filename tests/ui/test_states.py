@@ -202,6 +202,26 @@ class TestKeychain:
         desk.wait(lambda: not desk.banner())
         assert "Unlocked" in texts(desk.console.sidebar)
 
+    def test_try_again_while_a_look_is_under_way_is_not_lost(self, start: Start) -> None:
+        class Stale(SlowVault):
+            """Says what was so when it was asked, however long that was ago."""
+
+            def state(self) -> VaultState:
+                found = self.current
+                super().state()
+                return found
+
+        vault = Stale()
+        vault.current = VaultState.FAILED
+        desk = start(vault=vault)
+        desk.wait(desk.banner)
+        vault.slow = {"state"}
+        desk.click("Try again")
+        vault.current = VaultState.UNLOCKED
+        desk.click("Try again")
+        vault.answer()
+        desk.wait(lambda: not desk.banner())
+
     def test_unlock_that_the_person_refuses(self, apps: None, start: Start, vault: InMemoryVault) -> None:
         vault.current, vault.person_unlocks = VaultState.LOCKED, False
         desk = start()

@@ -30,13 +30,14 @@ from cortex_desktop.domain.errors import (
 from cortex_desktop.domain.model import App, AppState, Org
 from cortex_desktop.domain.ports import Repository, VaultState
 from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate, well_formed
-from cortex_desktop.services.apps import RESTORABLE, AppService
+from cortex_desktop.services.apps import AppService
 from cortex_desktop.services.doctor import Doctor
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.vault.memory import InMemoryVault
 
 ORG_ID = "0123abcd"
 A_WEEK = timedelta(days=7)
+SHORTLY = timedelta(seconds=20)
 AT_ONCE = timedelta(0)
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -487,6 +488,11 @@ def mend_leftovers_and_missing_kept(service: AppService, world: World) -> Iterat
         yield told
 
 
+@pytest.fixture(autouse=True)
+def _deleted_apps_are_due_before_kept_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cortex_desktop.services.apps.RESTORABLE", SHORTLY)
+
+
 def play(scenario: Scenario, open_repository: Callable[[], Repository], plan: Plan) -> list[str]:
     """Run the scenario and three recoveries, two of them among the steps. Returns the steps' calls."""
     world = World(open_repository, plan)
@@ -496,7 +502,7 @@ def play(scenario: Scenario, open_repository: Callable[[], Repository], plan: Pl
         for told in scenario(service, world):  # noqa: B007 (the last one counts)
             world.check_journal()
     world.check_journal()
-    world.time += RESTORABLE
+    world.time += SHORTLY
     for _ in range(2):
         with suppress(Crash, CortexError):
             world.start().recover()

@@ -48,6 +48,7 @@ class AppsController(QObject):
         self._keychain: KeychainService | None = None
         self._doctor: Doctor | None = None
         self._looking = False
+        self._look_again = False
         self.org: Org | None = None
         self.status: KeychainStatus | None = None
         self.waiting = Waiting(self)
@@ -68,8 +69,11 @@ class AppsController(QObject):
         self._disk(partial(_load, self._apps), self._show, self.load_failed.emit)
 
     def look_at_keychain(self) -> None:
-        """See whether the keychain is there and unlocked. Asked often, so a look under way is enough."""
-        if self._keychain is not None and not self._looking:
+        """See whether the keychain is there and unlocked. Asked often; while one look is under way, one more waits."""
+        if self._keychain is not None:
+            if self._looking:
+                self._look_again = True  # what the look under way finds may be older than this request
+                return
             self._looking = True
             self._runner.submit(Lane.VAULT, self._keychain.status, self, self._seen, self.failed.emit)
 
@@ -217,6 +221,9 @@ class AppsController(QObject):
 
     def _seen(self, status: KeychainStatus) -> None:
         self._looking = False
+        if self._look_again:
+            self._look_again = False
+            self.look_at_keychain()
         unlocked_outside = (
             self.status is not None
             and self.status.state is not VaultState.UNLOCKED

@@ -1,0 +1,224 @@
+"""The database as one JSON file in TinyDB's own format, sealed: it tells its generation and a checksum of itself.
+
+    {"_meta":{"1":{"sha256":"<of all that follows>","schema":1,"generation":12,"saved":"2026-11-23T12:00:00Z",...}},
+    "apps":{
+    "1":{...},
+    "2":{...}}}
+
+Plain TinyDB sees the seal as the one document of the table _meta. When another program rewrites the file, the
+checksum no longer matches, which is how that is noticed. Documents are kept as JSON texts, each made once, when it
+changes: putting a snapshot together is joining them, and so never keeps other threads from running for long.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeGuard
+
+from . import problems
+
+Tables = dict[str, dict[str, dict[str, Any]]]
+"""Table name -> document id, a number in decimal -> document."""
+Rows = Mapping[str, Mapping[str, str]]
+"""The same without `META`, each document as its JSON text."""
+
+META = "_meta"
+SCHEMA = 1
+FIRST_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+
+_START = b'{"_meta":{"1":{"sha256":"'
+_HASHED = len(_START) + 64
+SEAL = ("sha256", "schema", "generation", "saved", "before")
+_HALF_PAIR = re.compile(r"\\ud[89a-f]", re.IGNORECASE)
+
+
+class Damaged(Exception):
+    """The bytes are not what they should be."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A database file.
+
+    tables: without the seal's fields but for the schema; intact: whether the checksum is there and right.
+    sha256, before, generation and saved are what the file says, "" or 0 or 1970 where it says nothing that makes
+    sense. before: the snapshot on which the journal stood that is part of this one.
+    """
+
+    tables: Tables
+    schema: int
+    intact: bool
+    sha256: str = ""
+    before: str = ""
+    generation: int = 0
+    saved: datetime = FIRST_TIME
+
+
+def encode(
+    rows: Rows, extra: Mapping[str, Any], generation: int, saved: datetime, before: str, schema: int = SCHEMA
+) -> tuple[bytes, str]:
+    """The content of the file, and its checksum. extra: further fields for the document in `META`.
+
+    ASCII with escapes, because plain TinyDB reads in the locale's encoding on Windows.
+    """
+    seal = {"schema": schema, "generation": generation, "saved": to_text(saved), "before": before}
+    parts = [f'",{encode_doc({**seal, **extra})[1:]}}}']
+    for name, table in rows.items():
+        lines = ",".join([f'\n"{number}":{text}' for number, text in table.items()])
+        parts.append(f",\n{json.dumps(name)}:{{{lines}}}")
+    parts.append("}\n")
+    content = "".join(parts).encode()
+    sha256 = hashlib.sha256(content).hexdigest()
+    return b"".join((_START, sha256.encode(), content)), sha256
+
+
+def encode_doc(doc: object) -> str:
+    """A document's JSON text. Raises StorageError for what would not be read back alike."""
+    try:
+        text = json.dumps(doc, separators=(",", ":"), allow_nan=False)
+        if not isinstance(doc, dict) or decode(text) != doc:
+            raise problems.not_text()
+    except (TypeError, ValueError, RecursionError, Damaged) as error:
+        raise problems.not_text() from error
+    return text
+
+
+def encode_tables(tables: Tables) -> dict[str, dict[str, str]]:
+    """The rows of `tables`. Raises StorageError for what would not be read back alike."""
+    try:
+        check(tables)
+    except Damaged as error:
+        raise problems.not_text() from error
+    return {name: {n: encode_doc(doc) for n, doc in table.items()} for name, table in tables.items() if name != META}
+
+
+def encode_read(tables: Tables) -> dict[str, dict[str, str]]:
+    """The rows of `tables`, which `parse` or `decode` made, and which so need no second look."""
+    write = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+    return {name: {n: write(doc) for n, doc in table.items()} for name, table in tables.items() if name != META}
+
+
+def parse(raw: bytes) -> Snapshot:
+    """The database in the file's content. Raises Damaged, or StorageError for a newer schema."""
+    try:
+        tables = check(decode(raw.decode()))
+    except ValueError as error:
+        raise Damaged("not UTF-8") from error
+    schema = schema_of(tables)
+    seal = dict(next(iter(tables[META].values()))) if META in tables else {}
+    extra = {name: value for name, value in seal.items() if name not in SEAL}
+    tables = {META: {"1": {"schema": schema, **extra}}, **{n: t for n, t in tables.items() if n != META}}
+    generation, sha256, before = seal.get("generation"), seal.get("sha256"), seal.get("before")
+    if not is_generation(generation) or not isinstance(sha256, str):
+        return Snapshot(tables, schema, intact=False)
+    intact = raw[: len(_START)] == _START and hashlib.sha256(raw[_HASHED:]).hexdigest() == sha256
+    return Snapshot(
+        tables,
+        schema,
+        intact,
+        sha256,
+        before if isinstance(before, str) else "",
+        generation,
+        to_time(seal.get("saved")),
+    )
+
+
+def decode(text: str) -> Any:
+    """What the JSON text holds. Raises Damaged, also for what the json module reads but cannot write again."""
+    try:
+        found = json.loads(text, object_pairs_hook=_unique, parse_constant=_finite, parse_float=_finite)
+        if _HALF_PAIR.search(text):
+            _whole(found)
+    except (ValueError, RecursionError) as error:
+        raise Damaged("not JSON") from error
+    return found
+
+
+def check(tables: object) -> Tables:
+    """`tables` if that is what they are. Raises Damaged."""
+    if not isinstance(tables, dict):
+        raise Damaged("no tables")
+    for name, table in tables.items():
+        if not isinstance(name, str) or not isinstance(table, dict):
+            raise Damaged("a table is not an object")
+        for number, doc in table.items():
+            if not isinstance(doc, dict) or not is_number(number):
+                raise Damaged("a document is not an object, or its id is not a number")
+    return tables
+
+
+def is_number(text: object) -> bool:
+    """Whether this may be a document's id."""
+    # TinyDB puts ids through int(): "01" and "1" would become one, and one of the documents be lost.
+    return (
+        isinstance(text, str)
+        and text.isascii()
+        and text.isdigit()
+        and len(text) < 19
+        and (text[0] != "0" or text == "0")
+    )
+
+
+def is_generation(value: object) -> TypeGuard[int]:
+    """Whether this may be a generation: a number that counting could have come to."""
+    return type(value) is int and 0 < value < 10**15
+
+
+def schema_of(tables: Tables) -> int:
+    """The schema version. Raises Damaged for none that makes sense, StorageError for a newer one."""
+    if META not in tables and any(tables.values()):
+        return 1  # rows written by another program with TinyDB's own API
+    docs = list(tables.get(META, {}).values())
+    schema = docs[0].get("schema") if len(docs) == 1 else None
+    if type(schema) is not int or schema < 1:
+        raise Damaged("no schema version")
+    if schema > SCHEMA:
+        raise problems.too_new()
+    return schema
+
+
+def to_text(time: datetime) -> str:
+    """ISO 8601 in UTC, with a Z."""
+    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def to_time(value: object) -> datetime:
+    """The opposite of `to_text`; 1970 for what is none."""
+    try:
+        time = datetime.fromisoformat(value) if isinstance(value, str) else FIRST_TIME
+        return time.astimezone(UTC) if time.tzinfo is not None else FIRST_TIME
+    except (ValueError, OverflowError):
+        return FIRST_TIME
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):  # the json module would keep the last and drop the others in silence
+        raise ValueError("duplicate key")
+    return found
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    if not math.isfinite(value):  # could be read but never be written again
+        raise ValueError("not a finite number")
+    return value
+
+
+def _whole(value: object) -> None:
+    """Raises ValueError for text with half of a surrogate pair, which is no character."""
+    if isinstance(value, str):
+        value.encode()
+    elif isinstance(value, dict):
+        for name, part in value.items():
+            name.encode()
+            _whole(part)
+    elif isinstance(value, list):
+        for part in value:
+            _whole(part)

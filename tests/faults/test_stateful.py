@@ -1,0 +1,589 @@
+"""Anything a person and a bad day can do to apps, in any order, against a plain model of what must come of it.
+
+Hypothesis chooses what is done: it creates, rotates, deletes and so on, lets the program die at any step of any of
+these, starts it again on the same folder, locks the keychain, removes items behind the program's back and leaves
+others over. After each step both stores must be exactly what the model says. Figures are in README.md.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from cortex_desktop.domain.errors import AppGone, SecretMissing, VaultError, VaultProblem
+from cortex_desktop.domain.model import App, AppState
+from cortex_desktop.domain.ports import VaultState
+from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate, well_formed
+from cortex_desktop.services.apps import RESTORABLE, AppService
+from cortex_desktop.services.doctor import Doctor, Problem
+from cortex_desktop.services.keychain import KeychainService
+from cortex_desktop.storage.repository import TinyRepository
+from cortex_desktop.vault.memory import InMemoryVault
+
+ORG_ID = "0123abcd"
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+KEY = SecretKind.API_KEY
+
+Item = tuple[int, SecretKind]
+
+
+class Crash(BaseException):
+    """The program dies here."""
+
+
+@dataclass
+class Model:
+    """What a person expects of one app.
+
+    keys: by version, the current one and those kept; None for one that was never told; until: when each kept version
+    goes, None where recovery chose; items: what the keychain holds for the app, of whatever version.
+    """
+
+    label: str
+    sessions: bool
+    state: AppState = AppState.ACTIVE
+    enabled: bool = True
+    copied: datetime | None = None
+    purge_after: datetime | None = None
+    current: int = 1
+    last: int = 1
+    keys: dict[int, Secret | None] = field(default_factory=dict)
+    until: dict[int, datetime | None] = field(default_factory=dict)
+    items: set[Item] = field(default_factory=set)
+
+    @property
+    def kinds(self) -> tuple[SecretKind, ...]:
+        return (KEY,) if self.sessions else tuple(SecretKind)
+
+    def changed(self, **fields: Any) -> Model:
+        """A copy that shares nothing, with these fields."""
+        own = {"keys": dict(self.keys), "until": dict(self.until), "items": set(self.items)}
+        return replace(self, **{**own, **fields})
+
+    def items_of(self, number: int) -> set[Item]:
+        return {(number, kind) for kind in self.kinds}
+
+    def has_whole(self, number: int) -> bool:
+        return self.items_of(number) <= self.items
+
+    def began_rotation(self) -> Model:
+        return self.changed(last=self.last + 1)
+
+    def rotated(self, key: Secret | None, until: datetime | None) -> Model:
+        after = self.began_rotation()
+        after.until[after.current] = until
+        after.current = after.last
+        after.keys[after.current] = key
+        after.items |= after.items_of(after.current)
+        return after
+
+    def rolled_back(self, number: int, until: datetime) -> Model:
+        after = self.changed()
+        del after.until[number]
+        after.until[after.current] = until
+        after.current = number
+        return after
+
+    def without(self, number: int) -> Model:
+        after = self.changed()
+        after.items -= after.items_of(number)
+        del after.until[number], after.keys[number]
+        return after
+
+    def recovered(self, now: datetime) -> Model | None:
+        """What recovery makes of it."""
+        if self.state is AppState.DELETING:
+            return None
+        if self.state is AppState.DELETED:
+            assert self.purge_after is not None
+            return None if self.purge_after <= now else self
+        after = self
+        for number, until in self.until.items():
+            if until is not None and until <= now:
+                after = after.without(number)
+        return after
+
+    def allows(self, seen: Model) -> bool:
+        """Whether `seen` is this one, where this one says something."""
+        keys = {number: self.keys[number] or seen.keys.get(number) for number in self.keys}
+        until = {number: self.until[number] or seen.until.get(number) for number in self.until}
+        there = {number: key for number, key in keys.items() if (number, KEY) in self.items}
+        seen_there = {number: key for number, key in seen.keys.items() if key is not None}
+        others = {**vars(self), "keys": 0, "until": 0} == {**vars(seen), "keys": 0, "until": 0}
+        return others and there == seen_there and until == seen.until and keys.keys() == seen.keys.keys()
+
+
+class Repository(TinyRepository):
+    """The real one, whose writes are steps."""
+
+    def __init__(self, folder: Path, step: Callable[[], None]) -> None:
+        super().__init__(folder)
+        self._step = step
+
+    def add_app(self, app: App) -> None:
+        self._step()
+        super().add_app(app)
+        self._step()
+
+    def change_app(self, app_id: str, change: Callable[[App], App]) -> App:
+        self._step()
+        changed = super().change_app(app_id, change)
+        self._step()
+        return changed
+
+    def drop_app(self, app_id: str) -> None:
+        self._step()
+        super().drop_app(app_id)
+        self._step()
+
+
+CHOICE = st.integers(0, 1000)
+FUSE = st.one_of(st.none(), st.integers(1, 3), st.integers(1, 12))
+KEEP = st.sampled_from([timedelta(0), timedelta(days=1), timedelta(days=7)])
+
+
+class Console(RuleBasedStateMachine):
+    """settled: what each app must be; unsettled: what each may be that something was interrupted about.
+
+    done: how often each thing was done, in all examples.
+    """
+
+    done: ClassVar[Counter[str]] = Counter()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp(prefix="cortex-stateful-"))
+        self.time = NOON
+        self.vault = InMemoryVault()
+        self.vault.before = self.vault.after = lambda call, ref: self.step()
+        self.fuse: int | None = None
+        self.dead = False
+        self.settled: dict[str, Model] = {}
+        self.unsettled: dict[str, list[Model | None]] = {}
+        self.handed_out: list[Secret] = []
+
+    def teardown(self) -> None:
+        shutil.rmtree(self.folder)
+
+    # What goes wrong
+
+    def step(self) -> None:
+        if self.dead:
+            raise Crash
+        if self.fuse is not None:
+            self.fuse -= 1
+            if self.fuse == 0:
+                self.dead = True
+                raise Crash
+
+    def attempt(self, what: str, fuse: int | None, call: Callable[[], object]) -> bool:
+        """Do it, with the program dying at step `fuse`. Whether it came to an end."""
+        self.fuse = fuse
+        try:
+            call()
+        except Crash:
+            self.done[f"{what}: crash"] += 1
+            return False
+        finally:
+            self.fuse = None
+        self.done[what] += 1
+        return True
+
+    def interrupted(self, app_id: str, *may_be: Model | None) -> None:
+        self.settled.pop(app_id, None)
+        self.unsettled[app_id] = list(may_be)
+
+    @property
+    def locked(self) -> bool:
+        return self.vault.current is VaultState.LOCKED
+
+    def there_is(self, *states: AppState, kept: bool = False) -> bool:
+        """Whether an app is in one of these states, and the program runs."""
+        return not self.dead and bool(self.found(states, kept))
+
+    def pick(self, choice: int, *states: AppState, kept: bool = False) -> str:
+        """One of the apps in one of these states."""
+        found = self.found(states, kept)
+        return found[choice % len(found)]
+
+    def found(self, states: tuple[AppState, ...], kept: bool) -> list[str]:
+        return [a for a, model in self.settled.items() if model.state in states and (model.until or not kept)]
+
+    # What a person does
+
+    @initialize()
+    def begin(self) -> None:
+        self.start(None)
+        for sessions in (True, False):
+            self.create("Web", sessions, None)
+            self.rotate(int(not sessions), timedelta(days=1), None)
+
+    @precondition(lambda self: not self.dead and len(self.settled) + len(self.unsettled) < 6)
+    @rule(label=st.sampled_from(["Web", "Ärzte", "手机"]), sessions=st.booleans(), fuse=FUSE)
+    def create(self, label: str, sessions: bool, fuse: int | None) -> None:
+        if self.locked:
+            self.refused(lambda: self.service.create(ORG_ID, label, sessions=sessions))
+            return
+        model = Model(label, sessions)
+        model.items = model.items_of(1)
+        made = []
+        if self.attempt("create", fuse, lambda: made.append(self.service.create(ORG_ID, label, sessions=sessions))):
+            app_id = made[0].app.id
+            self.settled[app_id] = model.changed(keys={1: made[0].key})
+            self.handed_out.append(made[0].key)
+            return
+        begun = {app.id for app in self.on_disk()} - self.settled.keys() - self.unsettled.keys()
+        for app_id in begun:
+            self.interrupted(app_id, None, model.changed(keys={1: None}))
+
+    @precondition(lambda self: self.there_is(AppState.ACTIVE))
+    @rule(choice=CHOICE, keep=KEEP, fuse=FUSE)
+    def rotate(self, choice: int, keep: timedelta, fuse: int | None) -> None:
+        app_id = self.pick(choice, AppState.ACTIVE)
+        if self.locked:
+            self.refused(lambda: self.service.rotate(app_id, keep))
+            return
+        before, until, made = self.settled[app_id], self.time + keep, []
+        if self.attempt("rotate", fuse, lambda: made.append(self.service.rotate(app_id, keep))):
+            self.settled[app_id] = before.rotated(made[0].key, until)
+            self.handed_out.append(made[0].key)
+        else:
+            moved = [before.rotated(None, until), before.rotated(None, None)]
+            self.interrupted(app_id, before, before.began_rotation(), *moved)
+
+    @precondition(lambda self: self.there_is(AppState.ACTIVE, kept=True))
+    @rule(choice=CHOICE, keep=KEEP, fuse=FUSE)
+    def roll_back(self, choice: int, keep: timedelta, fuse: int | None) -> None:
+        app_id = self.pick(choice, AppState.ACTIVE, kept=True)
+        before = self.settled[app_id]
+        number = sorted(before.until)[choice % len(before.until)]
+        if self.locked:
+            self.refused(lambda: self.service.roll_back(app_id, number, keep))
+        elif not before.has_whole(number):
+            with pytest.raises(SecretMissing):
+                self.service.roll_back(app_id, number, keep)
+        else:
+            after = before.rolled_back(number, self.time + keep)
+            if self.attempt("roll_back", fuse, lambda: self.service.roll_back(app_id, number, keep)):
+                self.settled[app_id] = after
+            else:
+                self.interrupted(app_id, before, after)
+
+    @precondition(lambda self: self.there_is(AppState.ACTIVE, kept=True))
+    @rule(choice=CHOICE, fuse=FUSE)
+    def drop_kept(self, choice: int, fuse: int | None) -> None:
+        app_id = self.pick(choice, AppState.ACTIVE, kept=True)
+        before = self.settled[app_id]
+        number = sorted(before.until)[choice % len(before.until)]
+        if self.locked:
+            self.refused(lambda: self.service.drop_kept(app_id, number))
+            until = before.until[number]
+            if until is None or until > self.time:
+                self.settled[app_id] = before.changed(until={**before.until, number: self.time})  # as soon as it can
+        elif self.attempt("drop_kept", fuse, lambda: self.service.drop_kept(app_id, number)):
+            self.settled[app_id] = before.without(number)
+        else:
+            self.interrupted(app_id, before, before.without(number))
+
+    @precondition(lambda self: self.there_is(AppState.ACTIVE))
+    @rule(choice=CHOICE, enabled=st.booleans(), fuse=FUSE)
+    def enable(self, choice: int, enabled: bool, fuse: int | None) -> None:
+        app_id = self.pick(choice, AppState.ACTIVE)
+        after = self.settled[app_id].changed(enabled=enabled)
+        self.on_disk_only("enable", app_id, after, fuse, lambda: self.service.set_enabled(app_id, enabled))
+
+    @precondition(lambda self: self.there_is(AppState.ACTIVE))
+    @rule(choice=CHOICE, kind=st.sampled_from(SecretKind), fuse=FUSE)
+    def copy(self, choice: int, kind: SecretKind, fuse: int | None) -> None:
+        app_id = self.pick(choice, AppState.ACTIVE)
+        model = self.settled[app_id]
+        if kind not in model.kinds:
+            kind = KEY
+        if self.locked:
+            self.refused(lambda: self.service.secret(app_id, kind))
+        elif (model.current, kind) not in model.items:
+            with pytest.raises(SecretMissing):
+                self.service.secret(app_id, kind)
+        else:
+            secret = self.service.secret(app_id, kind)
+            assert well_formed(kind, secret)
+            assert kind is not KEY or secret == model.keys[model.current]
+            after = model.changed(copied=self.time)
+            self.on_disk_only("copy", app_id, after, fuse, lambda: self.service.copied(app_id))
+
+    @precondition(lambda self: self.there_is(AppState.ACTIVE))
+    @rule(choice=CHOICE, fuse=FUSE)
+    def delete(self, choice: int, fuse: int | None) -> None:
+        app_id = self.pick(choice, AppState.ACTIVE)
+        after = self.settled[app_id].changed(state=AppState.DELETED, purge_after=self.time + RESTORABLE)
+        self.on_disk_only("delete", app_id, after, fuse, lambda: self.service.delete(app_id))
+
+    @precondition(lambda self: self.there_is(AppState.DELETED, AppState.DELETING))
+    @rule(choice=CHOICE, fuse=FUSE)
+    def restore(self, choice: int, fuse: int | None) -> None:
+        app_id = self.pick(choice, AppState.DELETED, AppState.DELETING)
+        if self.settled[app_id].state is AppState.DELETING:
+            with pytest.raises(AppGone):
+                self.service.restore(app_id)
+        else:
+            after = self.settled[app_id].changed(state=AppState.ACTIVE, purge_after=None)
+            self.on_disk_only("restore", app_id, after, fuse, lambda: self.service.restore(app_id))
+
+    def on_disk_only(self, what: str, app_id: str, after: Model, fuse: int | None, call: Callable[[], object]) -> None:
+        if self.attempt(what, fuse, call):
+            self.settled[app_id] = after
+        else:
+            self.interrupted(app_id, self.settled[app_id], after)
+
+    @precondition(lambda self: self.there_is(*AppState))
+    @rule(choice=CHOICE, fuse=FUSE)
+    def purge(self, choice: int, fuse: int | None) -> None:
+        app_id = self.pick(choice, *AppState)
+        before = self.settled[app_id]
+        if before.state is AppState.ACTIVE:
+            self.service.purge(app_id)  # a timer that was not stopped in time
+        elif self.locked:
+            self.refused(lambda: self.service.purge(app_id))
+            self.settled[app_id] = before.changed(state=AppState.DELETING)
+        elif self.attempt("purge", fuse, lambda: self.service.purge(app_id)):
+            del self.settled[app_id]
+        else:
+            self.interrupted(app_id, before, None)
+
+    def refused(self, call: Callable[[], object]) -> None:
+        self.done["refused while locked"] += 1
+        with pytest.raises(VaultError) as refusal:
+            call()
+        assert refusal.value.problem is VaultProblem.LOCKED
+
+    # What happens around it
+
+    @precondition(lambda self: not self.locked)
+    @rule()
+    def lock(self) -> None:
+        self.vault.current = VaultState.LOCKED
+
+    @precondition(lambda self: self.locked)
+    @rule()
+    def unlock(self) -> None:
+        self.vault.current = VaultState.UNLOCKED
+
+    @precondition(lambda self: self.locked and not self.dead)
+    @rule()
+    def unlock_at_the_prompt(self) -> None:
+        KeychainService(self.vault).unlock()
+
+    @rule(by=st.sampled_from([timedelta(seconds=5), RESTORABLE, timedelta(days=1), timedelta(days=8)]))
+    def let_time_pass(self, by: timedelta) -> None:
+        self.time += by
+
+    @precondition(lambda self: self.dead or self.unsettled)
+    @rule(fuse=FUSE)
+    def start_again(self, fuse: int | None) -> None:
+        """More often than not, what died is started before anything else happens."""
+        self.start(fuse)
+
+    @rule(fuse=FUSE)
+    def start(self, fuse: int | None) -> None:
+        """End the program, if it still runs, and start it again. It may die while it recovers."""
+        self.dead = False
+        self.repository = Repository(self.folder, self.step)
+        self.service = AppService(self.repository, self.vault, lambda: self.time)
+        self.doctor = Doctor(self.service, self.repository, self.vault)
+        self.recover(fuse)
+        assert self.repository.recovered is None
+        assert not self.repository.unreadable
+
+    @precondition(lambda self: not self.dead)
+    @rule(fuse=FUSE)
+    def recover(self, fuse: int | None) -> None:
+        waiting: list[str] = []
+        ended = self.attempt("recover", fuse, lambda: waiting.extend(self.service.recover().waiting))
+        if self.locked:
+            return
+        assert not waiting
+        self.take_in_recovery(ended)
+
+    def take_in_recovery(self, ended: bool) -> None:
+        for app_id, model in list(self.settled.items()):
+            after = model.recovered(self.time)
+            if not ended and after != model:
+                self.interrupted(app_id, model, after)
+            elif after is None:
+                del self.settled[app_id]
+            else:
+                self.settled[app_id] = after
+        if ended:
+            rows = {app.id: app for app in self.repository.apps()}
+            for app_id, may_be in self.unsettled.items():
+                self.settle(app_id, rows.get(app_id), [m and m.recovered(self.time) for m in may_be])
+            self.unsettled.clear()
+
+    def settle(self, app_id: str, row: App | None, may_be: Sequence[Model | None]) -> None:
+        """Something interrupted was finished or undone: take over what became of it."""
+        if row is None:
+            assert None in may_be, "an app is lost"
+            assert all(ref.app_id != app_id for ref in self.vault.items)
+            return
+        seen = self.look(row)
+        assert any(model is not None and model.allows(seen) for model in may_be), (seen, may_be)
+        self.settled[app_id] = seen
+
+    # What happens behind the program's back
+
+    @precondition(lambda self: not self.locked and self.there_is(AppState.ACTIVE))
+    @rule(choice=CHOICE, more=CHOICE)
+    def an_item_vanishes(self, choice: int, more: int) -> None:
+        app_id = self.pick(choice, AppState.ACTIVE)
+        items = self.settled[app_id].items
+        if not items:
+            return
+        self.done["an item vanished"] += 1
+        number, kind = item = sorted(items, key=str)[more % len(items)]
+        del self.vault.items[SecretRef(ORG_ID, app_id, kind, number)]
+        self.settled[app_id] = self.settled[app_id].changed(items=items - {item})
+
+    @precondition(lambda self: not self.locked and self.there_is(AppState.ACTIVE, AppState.DELETED))
+    @rule(choice=CHOICE, more=CHOICE)
+    def an_item_is_left_over(self, choice: int, more: int) -> None:
+        app_id = self.pick(choice, AppState.ACTIVE, AppState.DELETED)
+        model = self.settled[app_id]
+        retired = set(range(1, model.last + 1)) - model.keys.keys()
+        if retired:
+            self.done["an item was left over"] += 1
+            number = sorted(retired)[more % len(retired)]
+            self.vault.items[SecretRef(ORG_ID, app_id, KEY, number)] = generate(KEY)
+            self.settled[app_id] = model.changed(items=model.items | {(number, KEY)})
+
+    @precondition(lambda self: not self.dead and not self.locked)
+    @rule()
+    def see_the_doctor(self) -> None:
+        for app_id in list(self.settled):
+            model = self.settled.get(app_id)
+            if model is None:  # it was due, and the recovery after a renewal took it
+                continue
+            findings = self.doctor.check(app_id)
+            assert sorted((f.problem.value, f.ref.version, f.ref.kind.value) for f in findings) == expected(model)
+            for finding in findings:
+                self.done[f"repaired {finding.problem.value}"] += 1
+                self.doctor.repair(finding)
+            if findings:
+                self.settled[app_id] = self.mended(app_id, model)
+            if any(finding.problem is Problem.MISSING for finding in findings):
+                self.take_in_recovery(ended=True)
+            assert app_id not in self.settled or not self.doctor.check(app_id)
+
+    def mended(self, app_id: str, model: Model) -> Model:
+        if not model.has_whole(model.current):
+            key = self.vault.items[SecretRef(ORG_ID, app_id, KEY, model.last + 1)]
+            model = model.rotated(key, self.time)
+            model = model.recovered(self.time) or model
+        for number in list(model.until):
+            if not model.has_whole(number):
+                model = model.without(number)
+        return model.changed(items={item for item in model.items if item[0] in model.keys})
+
+    # What must hold
+
+    @invariant()
+    def both_stores_are_as_expected(self) -> None:
+        rows = {app.id: app for app in self.on_disk()}
+        assert {ref.app_id for ref in self.vault.items} <= rows.keys(), "a secret without a row"
+        for app_id, model in self.settled.items():
+            seen = self.look(rows[app_id])
+            assert model.allows(seen), (seen, model)
+        assert rows.keys() - self.unsettled.keys() == self.settled.keys(), "an app that nobody made"
+
+    @invariant()
+    def no_two_are_alike(self) -> None:
+        secrets = [secret.reveal() for secret in self.vault.items.values()]
+        assert len(set(secrets)) == len(secrets)
+
+    @invariant()
+    def no_secret_stands_in_the_folder(self) -> None:
+        secrets = [secret.reveal().encode() for secret in (*self.vault.items.values(), *self.handed_out)]
+        for file in self.folder.rglob("*"):
+            if file.is_file():
+                content = file.read_bytes()
+                assert not any(secret in content for secret in secrets), file.name
+
+    def on_disk(self) -> Sequence[App]:
+        """What a start would find now."""
+        return TinyRepository(self.folder).apps()
+
+    def look(self, app: App) -> Model:
+        """The app as both stores show it."""
+        assert app.pending is None
+        ends = {app.version: app.key_ends, **{kept.number: kept.key_ends for kept in app.kept}}
+        items = {(ref.version, ref.kind): secret for ref, secret in self.vault.items.items() if ref.app_id == app.id}
+        keys = {number: items.get((number, KEY)) for number in ends}
+        for number, key in keys.items():
+            assert key is None or KeyEnds.of(key) == ends[number], "a wrong key"
+        return Model(
+            label=app.label,
+            sessions=app.sessions,
+            state=app.state,
+            enabled=app.enabled,
+            copied=app.last_copied,
+            purge_after=app.purge_after,
+            current=app.version,
+            last=app.last_version,
+            keys=keys,
+            until={kept.number: kept.until for kept in app.kept},
+            items=set(items),
+        )
+
+
+def expected(model: Model) -> list[tuple[str, int, str]]:
+    """What the doctor must find."""
+    if model.state is not AppState.ACTIVE:
+        return []
+    found = [(Problem.MISSING, item) for item in model.items_of(model.current) - model.items]
+    for number in model.until:
+        missing = [(number, kind) for kind in model.kinds if (number, kind) not in model.items]
+        found += [(Problem.KEPT_MISSING, item) for item in missing[:1]]
+    found += [(Problem.LEFTOVER, item) for item in model.items if item[0] not in model.keys]
+    return sorted((problem.value, number, kind.value) for problem, (number, kind) in found)
+
+
+@pytest.mark.timeout(3600)
+def test_a_console_in_any_weather(request: pytest.FixtureRequest) -> None:
+    long = request.config.getoption("--long", default=False)
+    Console.done.clear()
+    run_state_machine_as_test(
+        Console,
+        settings=settings(
+            max_examples=1000 if long else 25,
+            stateful_step_count=50 if long else 25,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+    print(sum(Console.done.values()), dict(Console.done.most_common()))
+    # Not beside the point: on most steps something was done.
+    assert sum(Console.done.values()) > 200
+    if long:
+        operations = ("create", "rotate", "roll_back", "drop_kept", "enable", "copy", "delete", "restore", "purge")
+        for operation in (*operations, "recover"):
+            assert Console.done[operation] > 100
+            assert Console.done[f"{operation}: crash"] > 10
+        assert all(Console.done[f"repaired {problem.value}"] for problem in Problem if problem is not Problem.DIFFERS)
