@@ -53,6 +53,7 @@ class Damage(NamedTuple):
     restored_from: datetime | None = None
     apps: int | None = None
     unreadable: int = 0
+    changed_outside: bool = False
 
 
 class Program(QObject):
@@ -111,6 +112,7 @@ class Program(QObject):
 
     def close(self) -> None:
         """Let no more results through, clear what is on screen and on the clipboard, and take the window down."""
+        self.window.hide()  # making the last snapshot may take a moment
         if self._is_furnished:
             self.runner.close()
             self.console.clipboard.clear()
@@ -153,6 +155,8 @@ class Program(QObject):
     def _tell_damage(self, damage: Damage) -> None:
         if damage.found:
             self.console.tell_damage(damage.set_aside, damage.restored_from, damage.apps, damage.unreadable)
+        elif damage.changed_outside:
+            self.console.tell_changed_outside()
 
 
 def make_application() -> QApplication:
@@ -223,6 +227,6 @@ def _log_uncaught(kind: type[BaseException], error: BaseException, trace: object
 def _damage(repository: TinyRepository) -> Damage:
     recovery, unreadable = repository.recovered, repository.unreadable
     if recovery is None:
-        return Damage(unreadable > 0, unreadable=unreadable)
+        return Damage(unreadable > 0, unreadable=unreadable, changed_outside=repository.changed_outside)
     set_aside = recovery.set_aside.name if recovery.set_aside is not None else ""
     return Damage(True, set_aside, recovery.restored_from, recovery.apps, unreadable)

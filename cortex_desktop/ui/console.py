@@ -188,8 +188,7 @@ class Console(QObject):
             dialog.accept()
             self.page.select(made.app.id)
             self.page.table.setFocus()
-            # The key comes on screen first; what takes longer to make follows.
-            QTimer.singleShot(0, self, partial(self.keys.welcome, made))
+            self.keys.welcome(made)
 
         dialog.submitted.connect(submit)
         self._open_waiting(dialog)
@@ -486,6 +485,18 @@ class Console(QObject):
             "triangle-alert",
             self.tr("Your app list was damaged"),
             " ".join(text),
+            dismissable=True,
+        )
+
+    def tell_changed_outside(self) -> None:
+        """Say that another program wrote the database. Stays until it is dismissed."""
+        self.page.storage_banner.tell(
+            "info",
+            "info",
+            self.tr("Your app list was changed by another program"),
+            self.tr(
+                "It is shown as it is now. A copy is kept in the data folder. Check keychain finds what does not match."
+            ),
             dismissable=True,
         )
 

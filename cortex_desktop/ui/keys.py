@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, QTimer, Slot
 
 from ..domain.model import App, AppState, Org
 from ..domain.secret import Secret, SecretKind
@@ -17,6 +17,8 @@ from .notices import Notices
 from .reveal import Reveal
 from .settings import Settings
 from .widgets import announce
+
+OFFER_MS = 60
 
 
 class KeyDesk(QObject):
@@ -36,6 +38,11 @@ class KeyDesk(QObject):
         self._reveal = reveal
         self._clipboard = clipboard
         self._notices = notices
+        self._offered: tuple[App, str, str] | None = None
+        self._offer_soon = QTimer(self)
+        self._offer_soon.setSingleShot(True)
+        self._offer_soon.setInterval(OFFER_MS)
+        self._offer_soon.timeout.connect(self._show_offer)
         reveal.changed.connect(self._reveal_changed)
         clipboard.cleared.connect(self._cleared)
 
@@ -46,8 +53,17 @@ class KeyDesk(QObject):
 
     def _offer(self, made: Created, title: str, text: str) -> None:
         self._reveal.show(made.app.id, made.key, self._settings.reveal_seconds)
+        # The key is painted first; making the notice takes half a frame of its own.
+        self._offered = (made.app, title, text)
+        self._offer_soon.start()
+
+    @Slot()
+    def _show_offer(self) -> None:
+        if self._offered is None or self._reveal.app_id != self._offered[0].id:
+            return
+        app, title, text = self._offered
         notice = self._notices.show(title, text, action=self.tr("Copy key"), topic="created")
-        notice.acted.connect(partial(self.copy, made.app, SecretKind.API_KEY))
+        notice.acted.connect(partial(self.copy, app, SecretKind.API_KEY))
         notice.count_down(self._settings.reveal_seconds)
 
     def show_rotated(self, made: Created) -> None:

@@ -84,43 +84,31 @@ def create(repository: TinyRepository) -> None:
     repository.change_app(app.id, lambda app: replace(app, state=AppState.ACTIVE))
 
 
-def measure(apps: int) -> dict[str, float]:
-    """All figures at this size, ms."""
+def main(sizes: list[int]) -> None:
     with tempfile.TemporaryDirectory(dir=".", prefix=".bench-storage-") as name:
-        folder = Path(name)
-        seed(folder, apps)
-        repository = TinyRepository(folder)
-        opened, open_wait = timed(repository.open)
-        create(repository)  # makes the journal
-        took = []
-        with Watch() as watch:
-            for _ in range(ROUNDS):
+        repositories = {}
+        opened, closed, waits = {}, {}, {}
+        for apps in sizes:
+            folder = Path(name, str(apps))
+            seed(folder, apps)
+            repositories[apps] = TinyRepository(folder)
+            opened[apps] = timed(repositories[apps].open)
+            create(repositories[apps])  # makes the journal
+        took: dict[int, list[float]] = {apps: [] for apps in sizes}
+        for _ in range(ROUNDS):  # in turn, so that what else the machine does meanwhile burdens all alike
+            for apps, repository in repositories.items():
                 begin = time.perf_counter()
                 create(repository)
-                took.append((time.perf_counter() - begin) * 1000)
-        closed, close_wait = timed(repository.close)
-    took.sort()
-    return {
-        "create": statistics.median(took),
-        "p95": took[int(len(took) * 0.95)],
-        "max": took[-1],
-        "wait": watch.longest,
-        "open": opened,
-        "open wait": open_wait,
-        "close": closed,
-        "close wait": close_wait,
-    }
-
-
-def main(sizes: list[int]) -> None:
-    print(f"{'apps':>8}  create: median    p95    max   wait |   open   wait | snapshot   wait   (ms)")
+                took[apps].append((time.perf_counter() - begin) * 1000)
+        for apps, repository in repositories.items():
+            waits[apps] = timed(lambda repository=repository: [create(repository) for _ in range(50)])[1]
+            closed[apps] = timed(repository.close)
+    print(f"{'apps':>8}  create: median    p95   wait |   open   wait | snapshot   wait   (ms)")
     for apps in sizes:
-        found = measure(apps)
-        create_part = " ".join(f"{found[name]:6.2f}" for name in ("p95", "max", "wait"))
+        each = sorted(took[apps])
         print(
-            f"{apps:8,}  {found['create']:14.2f} {create_part} | {found['open']:6.0f} {found['open wait']:6.1f}"
-            f" | {found['close']:8.0f} {found['close wait']:6.1f}",
-            flush=True,
+            f"{apps:8,}  {statistics.median(each):14.2f} {each[int(ROUNDS * 0.95)]:6.2f} {waits[apps]:6.1f}"
+            f" | {opened[apps][0]:6.0f} {opened[apps][1]:6.1f} | {closed[apps][0]:8.0f} {closed[apps][1]:6.1f}"
         )
 
 

@@ -209,7 +209,7 @@ class TestSlowKeychain:
         form.desk.key(Key.Key_Escape)
         form.desk.no_dialog()
         # Its row is the journal: it shows, and says what it is.
-        assert form.desk.values("Status") == ["Not finished"]
+        form.desk.wait(lambda: form.desk.values("Status") == ["Not finished"])
 
     def test_quitting_while_it_waits(self, form: Form) -> None:
         form.desk.key(Key.Key_Return)

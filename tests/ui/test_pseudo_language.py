@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import contextlib
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
+from pytestqt.exceptions import TimeoutError
 
 from cortex_desktop import __version__
 from cortex_desktop.domain.errors import VaultError, VaultProblem, VaultTimeout
@@ -252,7 +254,9 @@ def test_no_text_in_the_window_is_cut_off(desk: Desk, size: tuple[int, int]) -> 
 def test_no_text_in_dialogs_is_cut_off(desk: Desk) -> None:
     found: list[str] = []
     for name, dialog in dialogs(desk):
-        desk.let_pass(10)
+        # A dialog's new size is there when the window manager says so.
+        with contextlib.suppress(TimeoutError):
+            desk.qtbot.waitUntil(lambda dialog=dialog: not pseudo.clipped(dialog), timeout=2000)
         found += [f"{name}: {text}" for text in pseudo.clipped(dialog)]
     assert not found, "\n" + "\n".join(found)
 
