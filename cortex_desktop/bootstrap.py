@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from .storage.repository import TinyRepository
+    from .system.crash import Crashes
+    from .system.screen_lock import ScreenLock
     from .tasks.runner import Runner
     from .ui.apps.controller import AppsController
     from .ui.console import Console
@@ -79,6 +81,7 @@ class Program(QObject):
         self._is_furnished = False
         self.folder = folder
         self.stores: Stores | None = None
+        self._screen_lock: ScreenLock | None = None
         self.settings = Settings(folder)
         self.window = MainWindow(self.settings)
 
@@ -117,6 +120,8 @@ class Program(QObject):
             self.runner.close()
             self.console.clipboard.clear()
             self.theme.setParent(None)
+        if self._screen_lock is not None:
+            self._screen_lock.close()
         if self.stores is not None:
             self.stores.vault.close()
             self.stores.repository.close()
@@ -129,7 +134,13 @@ class Program(QObject):
         from .tasks.runner import Lane
 
         self.furnish()
-        self.runner.submit(Lane.DISK, self._make_stores, self, self._attach, self.console.tell_error)
+        self.runner.submit(Lane.DISK, self._open_stores, self, self._attach, self.console.tell_error)
+
+    def _open_stores(self) -> Stores:
+        from .system.hardening import keep_memory_out_of_dumps
+
+        keep_memory_out_of_dumps()  # before the first key is in memory
+        return self._make_stores()
 
     def _make_stores(self) -> Stores:
         from .storage.repository import TinyRepository
@@ -151,6 +162,19 @@ class Program(QObject):
         self.runner.submit(
             Lane.DISK, partial(_damage, stores.repository), self, self._tell_damage, self.console.tell_error
         )
+        self._watch_over_keys()
+
+    def _watch_over_keys(self) -> None:
+        """Have them put away when nobody is in front of the screen."""
+        from .system.screen_lock import ScreenLock
+        from .ui.idle import Idle
+
+        idle = Idle(self.settings, self.window)
+        idle.idle.connect(self.console.put_keys_away)
+        idle.watch(self.window.windowHandle())
+        self._screen_lock = ScreenLock(self.window)
+        self._screen_lock.locked.connect(self.console.put_keys_away)
+        self._screen_lock.watch(self.window.winId())
 
     def _tell_damage(self, damage: Damage) -> None:
         if damage.found:
@@ -181,23 +205,35 @@ def run(data_folder: str | None) -> int:
         return _raise_first(instance)
     sys.excepthook = _log_uncaught
     program = Program(app, folder)
-    program.furnished.connect(partial(_settle_in, program, instance))
+    crashes: list[Crashes] = []
+    program.furnished.connect(partial(_settle_in, program, instance, crashes))
+    # Qt by itself would stay for a dialog that opens between the window's closing and the end of the loop.
+    program.window.closing.connect(app.exit)
     signals = Signals(program.window.close, app)
     program.show()
     status = app.exec()
     signals.close()
     program.close()
     instance.release()
+    for capture in crashes:
+        capture.close()
     return status
 
 
-def _settle_in(program: Program, instance: Instance) -> None:
+def _settle_in(program: Program, instance: Instance, crashes: list[Crashes]) -> None:
     """What a running program needs beside its window."""
+    from .system.crash import Crashes
     from .system.log import start_logging
+    from .tasks.runner import Lane
 
     gc.freeze()  # modules, classes and the window stay: later collections need not look at them
     gc.enable()
     start_logging(program.folder)
+    capture = Crashes(program.folder)
+    crashes.append(capture)
+    capture.install()
+    capture.reported.connect(program.console.tell_crash)
+    program.runner.submit(Lane.DISK, capture.watch_faults, program, _nothing, program.console.tell_error)
     instance.raised.connect(program.window.come_up)
     instance.listen()
 
@@ -222,6 +258,10 @@ def _log_uncaught(kind: type[BaseException], error: BaseException, trace: object
 
     log.critical("uncaught", exc_info=(kind, error, trace))  # type: ignore[arg-type]
     print(redact(f"cortex-desktop: {kind.__name__}: {error}"), file=sys.stderr)
+
+
+def _nothing(_: object) -> None:
+    """For work whose success shows nowhere."""
 
 
 def _damage(repository: TinyRepository) -> Damage:

@@ -21,6 +21,17 @@ class CortexError(Exception):
         super().__init__(f"{self.title}. {self.message} {self.advice}")
 
 
+class Defect(CortexError):
+    """The program itself failed. Crash capture tells more than this can."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            QT_TRANSLATE_NOOP("core", "Something went wrong inside Cortex Desktop"),
+            QT_TRANSLATE_NOOP("core", "What was stored before is still there."),
+            QT_TRANSLATE_NOOP("core", "Look whether what you were doing was done."),
+        )
+
+
 class LabelError(CortexError):
     """The label does not follow the rules of `model.clean_label`."""
 

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import shiboken6
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-from ..domain.errors import CortexError
+from ..domain.errors import CortexError, Defect
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -108,4 +108,7 @@ class Runner(QObject):
             log.info("%s: %s", type(job.error).__name__, getattr(job.error, "detail", ""))
             job.failed(job.error)
         else:
-            raise job.error
+            try:
+                job.failed(Defect())  # who waits for an answer must not wait for ever
+            finally:
+                raise job.error

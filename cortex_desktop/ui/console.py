@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QPoint, Qt, QTimer, QUrl, Slot
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QPalette, QWindow
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QMenu, QWidget
 
-from ..domain.errors import CortexError
+from ..domain.errors import CortexError, Defect
 from ..domain.model import App, AppState, Environment, Org
 from ..domain.ports import VaultState
 from ..domain.secret import SecretKind
@@ -503,6 +503,8 @@ class Console(QObject):
     @Slot(object)
     def tell_error(self, error: CortexError) -> None:
         """Say what went wrong, what it means and what to do."""
+        if isinstance(error, Defect):
+            return  # `tell_crash` does
         self._passing(
             say(error.title),
             f"{say(error.message)} {say(error.advice)}",
@@ -510,6 +512,29 @@ class Console(QObject):
             tone="danger",
             seconds=20,
         )
+
+    @Slot()
+    def put_keys_away(self) -> None:
+        """Hide what is revealed and clear the clipboard: nobody is in front of the screen."""
+        self.reveal.end()
+        self.clipboard.clear()
+
+    @Slot(str)
+    def tell_crash(self, report: str) -> None:
+        """Say that something went wrong inside the program: also over an open dialog, which may be stuck by it."""
+        from .crash_dialog import CrashDialog
+
+        shown = self.window.findChild(CrashDialog)
+        if shown is not None and shown.isVisible():
+            shown.add(report)
+            return
+        below = self._dialog if self._dialog is not None and self._dialog.isVisible() else None
+        dialog = CrashDialog(self._look, report, below or self.window)
+        dialog.folder_asked.connect(partial(self._open_folder, self._settings.folder))
+        if below is None:
+            self._open(dialog)
+        else:
+            dialog.open()
 
     @Slot(object)
     def _tell_load_failed(self, error: CortexError) -> None:

@@ -6,7 +6,7 @@ from PySide6.QtCore import QCoreApplication, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QSpinBox, QWidget
 
 from ..services.keychain import KeychainStatus
-from .settings import SECONDS, THEMES, Settings
+from .settings import MINUTES, SECONDS, THEMES, Settings
 from .sheet import Sheet
 from .widgets import Button, IconButton, Look, label
 
@@ -25,6 +25,12 @@ class PreferencesDialog(Sheet):
         self.theme.setCurrentIndex(THEMES.index(settings.theme))
         self.clipboard = self._seconds(settings.clipboard_seconds)
         self.reveal = self._seconds(settings.reveal_seconds)
+        self.idle = QSpinBox()
+        self.idle.setRange(MINUTES.start, MINUTES.stop - 1)
+        self.idle.setSuffix(self.tr(" min"))
+        self.idle.setSpecialValueText(self.tr("Never"))
+        self.idle.setValue(settings.idle_minutes)
+        self.idle.lineEdit().setTextMargins(9, 0, 0, 0)
         folder = QLineEdit(settings.folder)
         folder.setReadOnly(True)
         folder.setCursorPosition(0)
@@ -44,6 +50,7 @@ class PreferencesDialog(Sheet):
             (self.tr("Appearance"), self.theme, self.theme),
             (self.tr("Clear the clipboard after"), self.clipboard, self.clipboard),
             (self.tr("Hide a revealed key after"), self.reveal, self.reveal),
+            (self.tr("Hide and clear when idle for"), self.idle, self.idle),
             (self.tr("Keychain"), store, store),
             (self.tr("Data folder"), folder, where),
         ]
@@ -64,6 +71,7 @@ class PreferencesDialog(Sheet):
         self.theme.currentIndexChanged.connect(self._take_theme)
         self.clipboard.valueChanged.connect(self._take_clipboard)
         self.reveal.valueChanged.connect(self._take_reveal)
+        self.idle.valueChanged.connect(self._take_idle)
         show_folder.clicked.connect(self._ask_folder)
         close.clicked.connect(self.accept)
         self.finished.connect(self._save)
@@ -89,6 +97,10 @@ class PreferencesDialog(Sheet):
     @Slot(int)
     def _take_reveal(self, seconds: int) -> None:
         self._settings.reveal_seconds = seconds
+
+    @Slot(int)
+    def _take_idle(self, minutes: int) -> None:
+        self._settings.idle_minutes = minutes
 
     @Slot()
     def _ask_folder(self) -> None:

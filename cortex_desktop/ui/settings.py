@@ -9,6 +9,7 @@ from PySide6.QtCore import QByteArray, QSettings
 
 THEMES = ("system", "light", "dark")
 SECONDS = range(5, 601)
+MINUTES = range(121)
 
 
 class Settings:
@@ -47,6 +48,15 @@ class Settings:
     def reveal_seconds(self, value: int) -> None:
         self._put("reveal_seconds", value)
 
+    @property
+    def idle_minutes(self) -> int:
+        """After how long without a key or a pointer keys are put away, 1 to 120; 0 is never."""
+        return self._number("idle_minutes", MINUTES, 5)
+
+    @idle_minutes.setter
+    def idle_minutes(self, value: int) -> None:
+        self._put("idle_minutes", value)
+
     def blob(self, name: str) -> QByteArray:
         """A remembered state of a window or a header, empty when there is none."""
         value = self._store.value(name)
@@ -75,8 +85,11 @@ class Settings:
         self._store.setValue(name, value)
 
     def _seconds(self, name: str) -> int:
+        return self._number(name, SECONDS, 30)
+
+    def _number(self, name: str, allowed: range, default: int) -> int:
         try:
-            value = int(str(self._store.value(name, 30)))
+            value = int(str(self._store.value(name, default)))
         except ValueError:
-            return 30
-        return value if value in SECONDS else 30
+            return default
+        return value if value in allowed else default

@@ -15,6 +15,7 @@ import cortex_desktop
 from cortex_desktop.domain.errors import (
     AppGone,
     CortexError,
+    Defect,
     NotFinished,
     SecretMissing,
     VaultError,
@@ -51,6 +52,7 @@ def every_error() -> list[CortexError]:
         SecretMissing("GNOME Keyring"),
         NotFinished(ODD_LABEL),
         AppGone(),
+        Defect(),
         *[
             make(OSError(number, "x"), FOLDER)
             for make in (problems.not_read, problems.not_written)

@@ -75,7 +75,7 @@ class AppsController(QObject):
                 self._look_again = True  # what the look under way finds may be older than this request
                 return
             self._looking = True
-            self._runner.submit(Lane.VAULT, self._keychain.status, self, self._seen, self.failed.emit)
+            self._runner.submit(Lane.VAULT, self._keychain.status, self, self._seen, self._not_seen)
 
     def unlock(self) -> None:
         """Have the system unlock the keychain; what waited for it is settled afterwards."""
@@ -233,6 +233,10 @@ class AppsController(QObject):
         self.keychain_changed.emit(status)
         if unlocked_outside:
             self.recover()
+
+    def _not_seen(self, error: CortexError) -> None:
+        self._looking = False
+        self.failed.emit(error)
 
     def _unlocked(self, status: KeychainStatus) -> None:
         self._seen(status)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
-from PySide6.QtGui import QTextOption
+from PySide6.QtGui import QKeyEvent, QKeySequence, QTextOption
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
@@ -41,6 +41,9 @@ class KeyField(QFrame):
         self.text.setObjectName("keyText")
         self.text.setReadOnly(True)
         self.text.setAccessibleName(name)
+        self.text.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+        # A marked key would lie on X11's other clipboard, or by Ctrl+C on this one, with no time set.
+        self.text.selectionChanged.connect(self.text.deselect)
         self.text.installEventFilter(self)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(8, 0, 2, 0)
@@ -54,6 +57,10 @@ class KeyField(QFrame):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
             set_property(self, "focused", event.type() == QEvent.Type.FocusIn)
+        # With nothing marked the field has no use for Ctrl+C: let the window copy the key, for a while.
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            event.ignore()
+            return event.matches(QKeySequence.StandardKey.Copy)
         return False
 
 

@@ -1,0 +1,125 @@
+"""Quitting while results arrive: the process ends with status 0, every time.
+
+A result, a report or a signal that reaches a window being taken down crashes the process (hazard H-Q4). So real
+processes on a real screen are quit at random moments, from before the first paint on, by each way to quit, while both
+lanes deliver results as fast as they can. `--long`: 300 of them, with the figures printed.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.support.keychain import needs_private_session
+
+QUITS, LONG_QUITS = 30, 300
+AT_ONCE = 2
+# The errors raised on purpose; and that the two that run at once take the one clipboard from each other.
+EXPECTED = ("cortex-desktop: ZeroDivisionError: raced", "qt.qpa.clipboard:")
+
+CHILD = r'''
+import os, random, signal, sys, threading, time
+from functools import partial
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+from cortex_desktop import bootstrap
+from cortex_desktop.domain.secret import Secret, SecretKind
+from cortex_desktop.storage.repository import TinyRepository
+from cortex_desktop.tasks.runner import Lane
+from cortex_desktop.vault.memory import InMemoryVault
+
+chance = random.Random(int(sys.argv[2]))
+HOW = chance.choice(("window", "quit", "signal", "action"))
+DEFECTS = chance.random() < 0.3
+MEMORY = chance.random() < 0.6  # else the real keychain, looked at only
+PAUSE = chance.choice((0, 0.0005, 0.005))
+AFTER_MS = int(chance.choice((0, 60, 250, 500)) * chance.random())
+
+
+class Racing(bootstrap.Program):
+    """The program, with results arriving all the time."""
+
+    def show(self):
+        self.furnished.connect(self.flood)
+        super().show()
+        QTimer.singleShot(AFTER_MS, self.leave)
+
+    def flood(self):
+        for lane in Lane:
+            for _ in range(3):
+                self.again(lane, None)
+
+    def again(self, lane, _):
+        self.console.notices.show("A result", topic=lane.value).count_down(8)
+        self.controller.look_at_keychain()
+        self.runner.submit(lane, work, self, partial(self.again, lane), lambda error: self.again(lane, error))
+
+    def leave(self):
+        filled = hasattr(self, "console")
+        print(HOW, "defects" if DEFECTS else "", "memory" if MEMORY else "keychain", filled, AFTER_MS, flush=True)
+        if filled:
+            self.console.reveal.show("an app", Secret("a key"), 30)
+            self.console.clipboard.put(Secret("a key"), 30)
+        if filled and MEMORY:
+            self.controller.create("NewHealth App", False, True, lambda _: None, lambda _: None)
+        if HOW == "signal":
+            os.kill(os.getpid(), signal.SIGTERM)
+        elif HOW == "action" and filled:
+            self.console.commands.quit.trigger()
+        elif HOW == "quit":
+            QApplication.quit()
+        else:
+            self.window.close()
+
+    def _make_stores(self):
+        if MEMORY:
+            vault = InMemoryVault()
+            vault.before = lambda *_: time.sleep(chance.random() / 500)
+            return bootstrap.Stores(TinyRepository(self.folder), vault)
+        return super()._make_stores()
+
+
+def work():
+    if PAUSE:
+        time.sleep(chance.random() * PAUSE)
+    if DEFECTS and chance.random() < 0.2:
+        raise ZeroDivisionError("raced")
+    return Secret("a key")
+
+
+bootstrap.Program = Racing
+sys.exit(bootstrap.run(sys.argv[1]))
+'''
+
+
+def quit_once(folder: Path, seed: int) -> tuple[int, int | str, str, str]:
+    """Seed, status, what the program said of itself, and what it complained of."""
+    command = [sys.executable, "-X", "faulthandler", "-c", CHILD, str(folder / str(seed)), str(seed)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    except subprocess.TimeoutExpired:
+        return seed, "never", "", ""
+    complaints = [line for line in done.stderr.splitlines() if line and not line.startswith(EXPECTED)]
+    return seed, done.returncode, done.stdout.strip(), "\n".join(complaints)
+
+
+@needs_private_session
+@pytest.mark.timeout(1200)
+def test_quitting_while_results_arrive(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    long = request.config.getoption("--long", default=False)
+    begun = time.monotonic()
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        ends = list(pool.map(lambda seed: quit_once(tmp_path, seed), range(LONG_QUITS if long else QUITS)))
+    if long:
+        seconds = time.monotonic() - begun
+        print(f"\n{len(ends)} quits in {seconds:.0f} s: {Counter(status for _, status, _, _ in ends)}")
+        print(Counter(said.split()[0] if said else "?" for _, _, said, _ in ends))
+    bad = [end for end in ends if end[1] != 0 or end[3]]
+    assert bad == [], "\n".join(map(str, bad))
+    assert all(said for _, _, said, _ in ends), "some never came to quitting"
