@@ -36,6 +36,10 @@ class LabelError(CortexError):
     """The label does not follow the rules of `model.clean_label`."""
 
 
+class DetailError(CortexError):
+    """Notes or an owner do not follow the rules of `model.clean_notes` and `model.clean_owner`."""
+
+
 class OrgError(CortexError):
     """An org's details do not follow the rules of `model.clean_org`."""
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 
-from .errors import LabelError, OrgError
+from .errors import DetailError, LabelError, OrgError
 from .secret import KeyEnds, SecretKind, SecretRef
 from .text import QT_TRANSLATE_NOOP
 
 LABEL_LENGTH = 120
+NOTES_LENGTH = 4000
+OWNER_LENGTH = 120
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _ENDPOINT = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?")
 
@@ -73,7 +75,8 @@ class App:
 
     version: of the current secrets in the keychain, from 1; last_version: the highest number ever given out, since
     none is used twice; key_ends: what may be shown of the API key; keychain: name of the keychain class that holds
-    the secrets; kept: other versions, newest first; times are aware, in UTC.
+    the secrets; kept: other versions, newest first; times are aware, in UTC; expires, review: the last day on which it
+    is to be used, and the day on which to look at it again. Both are marks: nothing is disabled by them.
     """
 
     id: str
@@ -93,6 +96,10 @@ class App:
     rotated: datetime | None = None
     last_copied: datetime | None = None
     purge_after: datetime | None = None
+    notes: str = ""
+    owner: str = ""
+    expires: date | None = None
+    review: date | None = None
     extra: dict[str, object] = field(default_factory=dict, compare=False)
     """Fields of a newer version of this program: kept as they are, never read."""
 
@@ -135,8 +142,8 @@ def clean_label(text: str) -> str:
     tabs, and the invisible characters that turn the direction of text around and so could make one label pass for
     another).
     """
-    label = unicodedata.normalize("NFC", text.strip())
-    if all(unicodedata.category(c) in {"Cf", "Zs"} for c in label):  # joiners, marks and spaces alone are blank too
+    label = _trimmed(text)
+    if not label:
         raise LabelError(
             QT_TRANSLATE_NOOP("core", "Enter a label"),
             QT_TRANSLATE_NOOP("core", "An app needs a name that you recognise it by."),
@@ -156,6 +163,51 @@ def clean_label(text: str) -> str:
             QT_TRANSLATE_NOOP("core", "Remove them, or type the label by hand."),
         )
     return label
+
+
+def clean_notes(text: str) -> str:
+    """Notes as they are kept: trimmed, in composed form (NFC), each line break a line feed; empty when blank.
+
+    Raises DetailError unless they have at most 4,000 characters, none of them a control character but line breaks and
+    tabs.
+    """
+    notes = _trimmed(text.replace("\r\n", "\n").replace("\r", "\n"))
+    if len(notes) > NOTES_LENGTH:
+        raise DetailError(
+            QT_TRANSLATE_NOOP("core", "These notes are too long"),
+            QT_TRANSLATE_NOOP("core", "They have {count} characters, and 4,000 are allowed."),
+            QT_TRANSLATE_NOOP("core", "Shorten them to 4,000 characters."),
+            {"count": str(len(notes))},
+        )
+    if any(_is_control(c) and c not in "\n\t" for c in notes):
+        raise DetailError(
+            QT_TRANSLATE_NOOP("core", "These notes have invisible characters"),
+            QT_TRANSLATE_NOOP("core", "Control characters are not allowed, except for line breaks and tabs."),
+            QT_TRANSLATE_NOOP("core", "Remove them, or type the notes by hand."),
+        )
+    return notes
+
+
+def clean_owner(text: str) -> str:
+    """The owner as it is kept: trimmed, in composed form (NFC); empty when blank.
+
+    Raises DetailError unless it has at most 120 characters and no control characters (`clean_label` says which).
+    """
+    owner = _trimmed(text)
+    if len(owner) > OWNER_LENGTH:
+        raise DetailError(
+            QT_TRANSLATE_NOOP("core", "This owner is too long"),
+            QT_TRANSLATE_NOOP("core", "It has {count} characters, and 120 are allowed."),
+            QT_TRANSLATE_NOOP("core", "Shorten it to 120 characters."),
+            {"count": str(len(owner))},
+        )
+    if any(_is_control(c) for c in owner):
+        raise DetailError(
+            QT_TRANSLATE_NOOP("core", "This owner has invisible characters"),
+            QT_TRANSLATE_NOOP("core", "Line breaks, tabs and other control characters are not allowed."),
+            QT_TRANSLATE_NOOP("core", "Remove them, or type the owner by hand."),
+        )
+    return owner
 
 
 def clean_org(org: Org) -> Org:
@@ -189,6 +241,13 @@ def clean_org(org: Org) -> Org:
             QT_TRANSLATE_NOOP("core", "For example: https://api.dev.medable.com"),
         )
     return replace(org, name=name, code=code, endpoint=endpoint)
+
+
+def _trimmed(text: str) -> str:
+    """The text without space around it, in composed form; empty when nothing of it can be seen."""
+    trimmed = unicodedata.normalize("NFC", text.strip())
+    # Joiners, marks and spaces alone are blank too.
+    return "" if all(unicodedata.category(c) in {"Cf", "Zs"} for c in trimmed) else trimmed
 
 
 def _is_control(char: str) -> bool:

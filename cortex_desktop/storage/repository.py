@@ -11,7 +11,7 @@ import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from threading import RLock
 from typing import Any, Generic, Protocol, TypeVar
@@ -139,8 +139,8 @@ class TinyRepository:
             with _no_collections():
                 db = TinyDB(storage=MemoryStorage)  # a table reads all of its storage each time: from memory, then
                 db.storage.write(self._storage.read())
-                orgs = _Rows(self._storage, db.table("orgs"), _org_to_doc, _org_from_doc)
-                apps = _Rows(self._storage, db.table("apps"), _app_to_doc, _app_from_doc)
+                orgs = _Rows(self._storage, db.table("orgs"), _org_to_doc, _org_from_doc, _ORG_FIELDS)
+                apps = _Rows(self._storage, db.table("apps"), _app_to_doc, _app_from_doc, _APP_FIELDS)
             if not orgs.items:
                 orgs.put(_first_org())
             self._opened = _Opened(orgs, apps)
@@ -171,7 +171,7 @@ class _Rows(Generic[T]):
     """A table of TinyDB, decoded once. `items`: by id, in the file's order, which is oldest first.
 
     to_doc: the fields that are saved; from_doc: the opposite, raises KeyError, TypeError, ValueError or
-    OverflowError for a document that makes no sense.
+    OverflowError for a document that makes no sense; known: all fields that either of them knows.
     """
 
     def __init__(
@@ -180,11 +180,13 @@ class _Rows(Generic[T]):
         table: Table,
         to_doc: Callable[[T], dict[str, Any]],
         from_doc: Callable[[Mapping[str, Any]], T],
+        known: frozenset[str],
     ) -> None:
         self._storage = storage
         self._name = table.name
         self._to_doc = to_doc
         self._from_doc = from_doc
+        self._known = known
         # TinyDB's own ids; it reuses them after a removal, so they are no identity (H-T5).
         self._numbers: dict[str, int] = {}
         self._next = 1
@@ -192,7 +194,6 @@ class _Rows(Generic[T]):
         self._unknown: dict[str, dict[str, Any]] = {}
         self.items: dict[str, T] = {}
         self.unreadable = 0
-        known: frozenset[str] = frozenset()
         for doc in table:
             self._next = max(self._next, doc.doc_id + 1)
             try:
@@ -202,8 +203,7 @@ class _Rows(Generic[T]):
             except (KeyError, TypeError, ValueError, OverflowError):
                 self.unreadable += 1
                 continue
-            known = known or frozenset(to_doc(item))
-            if len(doc) > len(known) or not known.issuperset(doc):
+            if not known.issuperset(doc):
                 self._unknown[item.id] = {name: value for name, value in doc.items() if name not in known}
             self.items[item.id] = item
             self._numbers[item.id] = doc.doc_id
@@ -218,7 +218,7 @@ class _Rows(Generic[T]):
         number = self._numbers.get(item.id)
         unknown = self._unknown.get(item.id, {})
         if number is None:
-            unknown = {name: copy.deepcopy(value) for name, value in (extra or {}).items() if name not in fields}
+            unknown = {name: copy.deepcopy(value) for name, value in (extra or {}).items() if name not in self._known}
         doc = {**unknown, **fields}
         kept = self._from_doc(doc)  # before it is written: what fails here never is
         if number is None:
@@ -267,6 +267,9 @@ def _org_to_doc(org: Org) -> dict[str, Any]:
     }
 
 
+_ORG_FIELDS = frozenset(("id", "name", "code", "environment", "endpoint"))
+
+
 def _org_from_doc(doc: Mapping[str, Any]) -> Org:
     return Org(
         id=_id(doc["id"]),
@@ -278,6 +281,12 @@ def _org_from_doc(doc: Mapping[str, Any]) -> Org:
 
 
 def _app_to_doc(app: App) -> dict[str, Any]:
+    details: dict[str, Any] = {
+        "notes": _is_a(str, app.notes),
+        "owner": _is_a(str, app.owner),
+        "expires": app.expires and _date_to_text(app.expires),
+        "review": app.review and _date_to_text(app.review),
+    }
     return {
         "id": app.id,
         "org": app.org_id,
@@ -297,12 +306,14 @@ def _app_to_doc(app: App) -> dict[str, Any]:
         "rotated": app.rotated and _time_to_text(app.rotated),
         "last_copied": app.last_copied and _time_to_text(app.last_copied),
         "purge_after": app.purge_after and _time_to_text(app.purge_after),
+        **{name: value for name, value in details.items() if value},
     }
 
 
 _APP_FIELDS = frozenset(
     "id org label sessions csrf enabled created state version "
-    "key_head key_tail keychain last_version pending kept rotated last_copied purge_after".split()
+    "key_head key_tail keychain last_version pending kept rotated last_copied purge_after "
+    "notes owner expires review".split()
 )
 
 
@@ -327,6 +338,11 @@ def _app_from_doc(doc: Mapping[str, Any]) -> App:
         rotated=None if doc.get("rotated") is None else _time(doc["rotated"]),
         last_copied=None if doc["last_copied"] is None else _time(doc["last_copied"]),
         purge_after=None if doc["purge_after"] is None else _time(doc["purge_after"]),
+        # What a person noted about an app: absent when empty, and when damaged no reason to hide the app's key.
+        notes=_text_or_empty(doc.get("notes")),
+        owner=_text_or_empty(doc.get("owner")),
+        expires=_date_or_none(doc.get("expires")),
+        review=_date_or_none(doc.get("review")),
         extra={name: copy.deepcopy(value) for name, value in doc.items() if name not in _APP_FIELDS},
     )
 
@@ -385,3 +401,20 @@ def _time_to_text(time: datetime) -> str:
     if time.tzinfo is None:
         raise ValueError("a time without its zone")
     return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _text_or_empty(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _date_or_none(value: object) -> date | None:
+    """The date that `_date_to_text` wrote, None for anything else."""
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def _date_to_text(value: date) -> str:
+    """ISO 8601, e.g. 2026-11-23. Raises TypeError for a time, of which the reader would make nothing."""
+    return _is_a(date, value).isoformat()

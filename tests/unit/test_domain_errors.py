@@ -22,7 +22,7 @@ from cortex_desktop.domain.errors import (
     VaultProblem,
     VaultTimeout,
 )
-from cortex_desktop.domain.model import Environment, Org, clean_label, clean_org
+from cortex_desktop.domain.model import Environment, Org, clean_label, clean_notes, clean_org, clean_owner
 from cortex_desktop.domain.text import Text
 from cortex_desktop.storage import problems
 
@@ -42,6 +42,8 @@ def every_error() -> list[CortexError]:
     """At least one of each class, with each text it can have."""
     return [
         *[raised_by(clean_label, label) for label in ("", "x" * 121, "a\nb")],
+        *[raised_by(clean_notes, notes) for notes in ("x" * 4001, "a\0b")],
+        *[raised_by(clean_owner, owner) for owner in ("x" * 121, "a\nb")],
         *[
             raised_by(clean_org, replace(ORG, **change))
             for change in ({"name": ""}, {"name": "x" * 121}, {"code": "/"})

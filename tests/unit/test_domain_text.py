@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cortex_desktop.domain.errors import LabelError, OrgError
-from cortex_desktop.domain.model import Environment, Org, clean_label, clean_org, fold
+from cortex_desktop.domain.errors import DetailError, LabelError, OrgError
+from cortex_desktop.domain.model import Environment, Org, clean_label, clean_notes, clean_org, clean_owner, fold
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"  # man, woman, girl in one picture, held together by joiners
 FLAG_OF_WALES = "\U0001f3f4\U000e0067\U000e0062\U000e0077\U000e006c\U000e0073\U000e007f"
@@ -106,6 +106,54 @@ def test_what_passes_is_clean_for_good(text: str) -> None:
 @given(st.text(st.characters(categories=["L", "N", "P", "S"]), min_size=1, max_size=60))
 def test_letters_digits_and_signs_of_any_script_pass(text: str) -> None:
     assert clean_label(f"  {text}  ") == unicodedata.normalize("NFC", text)
+
+
+# Notes and owners
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("", ""),
+        (" \n\u200b ", ""),
+        ("  one\r\ntwo\rthree\n\tfour\n", "one\ntwo\nthree\n\tfour"),
+        ("Cafe\u0301 🩺", "Café 🩺"),
+        ("x" * 4000 + "\n", "x" * 4000),
+    ],
+)
+def test_notes_are_trimmed_and_may_have_lines(typed: str, kept: str) -> None:
+    assert clean_notes(typed) == kept
+    assert clean_notes(kept) == kept
+
+
+@pytest.mark.parametrize(
+    ("notes", "title"),
+    [
+        ("x" * 4001, "These notes are too long"),
+        ("a\0b", "These notes have invisible characters"),
+        ("a\u202eb", "These notes have invisible characters"),
+        ("a\u2028b", "These notes have invisible characters"),
+    ],
+)
+def test_notes_against_the_rules_are_refused(notes: str, title: str) -> None:
+    with pytest.raises(DetailError) as refusal:
+        clean_notes(notes)
+    assert str(refusal.value.title) == title
+
+
+@pytest.mark.parametrize(("typed", "kept"), [("", ""), ("\u3000", ""), (" Ada Lovelace\n", "Ada Lovelace")])
+def test_an_owner_is_trimmed_and_may_be_left_out(typed: str, kept: str) -> None:
+    assert clean_owner(typed) == kept
+
+
+@pytest.mark.parametrize(
+    ("owner", "title"),
+    [("x" * 121, "This owner is too long"), ("Ada\nBob", "This owner has invisible characters")],
+)
+def test_an_owner_against_the_rules_is_refused(owner: str, title: str) -> None:
+    with pytest.raises(DetailError) as refusal:
+        clean_owner(owner)
+    assert str(refusal.value.title) == title
 
 
 # Orgs

@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from threading import Barrier
 from typing import Any
@@ -146,6 +146,10 @@ def test_an_app_comes_back_as_it_was(repository: TinyRepository, folder: Path) -
             state=AppState.DELETED,
             last_copied=NOON + timedelta(days=1),
             purge_after=NOON + timedelta(seconds=20),
+            notes="Line 1\nخط 2 🩺",
+            owner="Ms Østergård",
+            expires=date(2027, 2, 28),
+            review=date(2026, 12, 1),
             created=datetime(2026, 11, 23, 7, tzinfo=timezone(timedelta(hours=-5))),
         ),
     )
@@ -192,6 +196,32 @@ def test_the_file_has_cortex_s_own_names(repository: TinyRepository, folder: Pat
             "endpoint": "https://api.dev.medable.com",
         }
     ]
+
+
+def test_what_a_person_noted_is_a_field_only_while_there_is_something(repository: TinyRepository, folder: Path) -> None:
+    app = make_app(notes="one\ntwo", owner="Ada", expires=date(2027, 2, 28), review=date(2026, 12, 1))
+    repository.add_app(app)
+    noted = {"notes": "one\ntwo", "owner": "Ada", "expires": "2027-02-28", "review": "2026-12-01"}
+    assert noted.items() <= rows(folder)[0].items()
+    repository = TinyRepository(folder)
+    repository.change_app(app.id, lambda app: replace(app, notes="", owner="", expires=None, review=None))
+    assert not noted.keys() & rows(folder)[0].keys()
+
+
+@pytest.mark.parametrize("name", ["notes", "owner", "expires", "review"])
+@pytest.mark.parametrize("value", [5, None, ["x"], {"a": 1}, "2026-13-01", "tomorrow", True])
+def test_a_damaged_note_does_not_hide_the_app(
+    repository: TinyRepository, folder: Path, name: str, value: object
+) -> None:
+    app = make_app()
+    repository.add_app(app)
+    edit(folder, lambda tables: tables["apps"]["1"].update({name: value}))
+    again = TinyRepository(folder)
+    (found,) = again.apps()
+    is_text = isinstance(value, str) and name in {"notes", "owner"}
+    assert found == (replace(app, **{name: value}) if is_text else app)
+    assert found.extra == {}
+    assert again.unreadable == 0
 
 
 def test_a_change_is_saved_and_returned(repository: TinyRepository, folder: Path) -> None:
@@ -250,6 +280,10 @@ def test_an_id_is_added_once(repository: TinyRepository, folder: Path) -> None:
         {"id": ""},
         {"sessions": 1},
         {"label": None},
+        {"notes": None},
+        {"owner": 5},
+        {"expires": NOON},  # a time would lose its hour, or the whole field
+        {"review": "2026-11-23"},
     ],
 )
 def test_an_app_that_could_not_be_read_again_is_not_saved(
