@@ -134,7 +134,7 @@ class Program(QObject):
         from .tasks.runner import Lane
 
         self.furnish()
-        self.runner.submit(Lane.DISK, self._open_stores, self, self._attach, self.console.tell_error)
+        self.runner.submit(Lane.DISK, self._open_stores, self, self._attach, self.console.news.tell_error)
 
     def _open_stores(self) -> Stores:
         from .system.hardening import keep_memory_out_of_dumps
@@ -160,7 +160,7 @@ class Program(QObject):
         self.controller.attach(apps, KeychainService(stores.vault), doctor)
         # Runs after the load that `attach` has put on the same lane.
         self.runner.submit(
-            Lane.DISK, partial(_damage, stores.repository), self, self._tell_damage, self.console.tell_error
+            Lane.DISK, partial(_damage, stores.repository), self, self._tell_damage, self.console.news.tell_error
         )
         self._watch_over_keys()
 
@@ -178,9 +178,9 @@ class Program(QObject):
 
     def _tell_damage(self, damage: Damage) -> None:
         if damage.found:
-            self.console.tell_damage(damage.set_aside, damage.restored_from, damage.apps, damage.unreadable)
+            self.console.news.tell_damage(damage.set_aside, damage.restored_from, damage.apps, damage.unreadable)
         elif damage.changed_outside:
-            self.console.tell_changed_outside()
+            self.console.news.tell_changed_outside()
 
 
 def make_application() -> QApplication:
@@ -232,8 +232,8 @@ def _settle_in(program: Program, instance: Instance, crashes: list[Crashes]) -> 
     capture = Crashes(program.folder)
     crashes.append(capture)
     capture.install()
-    capture.reported.connect(program.console.tell_crash)
-    program.runner.submit(Lane.DISK, capture.watch_faults, program, _nothing, program.console.tell_error)
+    capture.reported.connect(program.console.news.tell_crash)
+    program.runner.submit(Lane.DISK, capture.watch_faults, program, _nothing, program.console.news.tell_error)
     instance.raised.connect(program.window.come_up)
     instance.listen()
 

@@ -127,20 +127,20 @@ def scenes(studio: Studio) -> None:
     studio.seed()
     page.select(_id_of(studio, "NewHealth App"))
     studio.shoot("apps")
-    console.reveal_or_hide()
+    console.apps.reveal_or_hide()
     wait(lambda: console.reveal.secret is not None)
-    console.copy(SecretKind.API_KEY)
+    console.apps.copy(SecretKind.API_KEY)
     wait(lambda: bool(console.notices.shown))
     studio.shoot("copied")
     page.open_details()
     studio.shoot("detail")
     page.select(_id_of(studio, "EMR integration"))
     studio.shoot("detail-signing")
-    console.ask_rotate()
+    console.apps.ask_rotate()
     dialog = _dialog(console)
     studio.shoot("rotate")
     dialog.do.click()
-    wait(lambda: console._dialog is None)
+    wait(lambda: console.sheets.current is None)
     console.reveal.end()
     studio.shoot("rotated")
     page.close_details()
@@ -153,13 +153,13 @@ def scenes(studio: Studio) -> None:
     page.search.clear()
 
     for name, act in (
-        ("create", console.ask_new_app),
+        ("create", console.apps.ask_new_app),
         ("preferences", console.show_preferences),
         ("about", console.show_about),
         ("organization", console.ask_org),
-        ("delete", console.ask_delete),
-        ("deleted", console.show_deleted),
-        ("doctor", console.check_keychain),
+        ("delete", console.apps.ask_delete),
+        ("deleted", console.apps.show_deleted),
+        ("doctor", console.apps.check_keychain),
     ):
         act()
         dialog = _dialog(console)
@@ -175,7 +175,7 @@ def scenes(studio: Studio) -> None:
         else:
             studio.shoot(name)
         dialog.close()
-        wait(lambda: console._dialog is None)
+        wait(lambda: console.sheets.current is None)
 
     controller = studio.program.controller
     for state, name in (
@@ -186,16 +186,16 @@ def scenes(studio: Studio) -> None:
         controller.keychain_changed.emit(KeychainStatus("GNOME Keyring", state))
         studio.shoot(name)
     controller.keychain_changed.emit(KeychainStatus("GNOME Keyring", VaultState.UNLOCKED))
-    console.tell_error(VaultTimeout("GNOME Keyring"))
+    console.news.tell_error(VaultTimeout("GNOME Keyring"))
     studio.shoot("error")
     for notice in console.notices.shown:
         notice.leave()
     app = console.model.app_at(1)
     assert app is not None
-    console._deleted(App(**{**app.__dict__, "state": AppState.DELETED}))
+    console.apps._deleted(App(**{**app.__dict__, "state": AppState.DELETED}))
     studio.shoot("undo")
     console.notices.shown[0].action.click()
-    console.tell_damage("apps.json.damaged-20261123T101500Z", datetime.now(UTC), 5, 1)
+    console.news.tell_damage("apps.json.damaged-20261123T101500Z", datetime.now(UTC), 5, 1)
     studio.shoot("damaged")
     page.storage_banner.hide()
     console._show_menu(window.mapToGlobal(QPoint(700, 300)))
@@ -213,8 +213,8 @@ def scenes(studio: Studio) -> None:
 
 
 def _dialog(console: Console) -> QWidget:
-    wait(lambda: console._dialog is not None and console._dialog.isVisible())
-    return console._dialog
+    wait(lambda: console.sheets.current is not None and console.sheets.current.isVisible())
+    return console.sheets.current
 
 
 def _id_of(studio: Studio, label: str) -> str:

@@ -7,12 +7,24 @@ from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QDateTime, QLocale, QTranslator
 
+from ..domain.model import Environment
 from ..domain.text import Text
 
 
 def say(text: Text) -> str:
     """The sentence in the person's language, its values filled in."""
     return QCoreApplication.translate("core", text.source).format(**text.values)
+
+
+def environment_name(environment: Environment) -> str:
+    """The environment's name for people."""
+    translate = QCoreApplication.translate
+    return {
+        Environment.DEVELOPMENT: translate("Environment", "Development"),
+        Environment.TEST: translate("Environment", "Test"),
+        Environment.STAGING: translate("Environment", "Staging"),
+        Environment.PRODUCTION: translate("Environment", "Production"),
+    }[environment]
 
 
 def install_translations(app: QCoreApplication, folder: Path) -> None:

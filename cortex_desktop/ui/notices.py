@@ -10,6 +10,9 @@ from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QVBoxLayout, QW
 
 from .widgets import Button, IconButton, Look, Picture, announce, label
 
+NOTICE_SECONDS = 8
+"""How long a message stays that asks nothing of anybody."""
+
 SHADOW = 10
 """Room around a notice for its shadow, in pixels."""
 

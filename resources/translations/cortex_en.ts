@@ -29,37 +29,6 @@
     </message>
 </context>
 <context>
-    <name>Console</name>
-    <message numerus="yes">
-        <source>%n change(s) completed.</source>
-        <translation>
-            <numerusform>%n change completed.</numerusform>
-            <numerusform>%n changes completed.</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n change(s) undone.</source>
-        <translation>
-            <numerusform>%n change undone.</numerusform>
-            <numerusform>%n changes undone.</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>It was restored with %n app(s) as of {time}.</source>
-        <translation>
-            <numerusform>It was restored with %n app as of {time}.</numerusform>
-            <numerusform>It was restored with %n apps as of {time}.</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n entry(s) cannot be read and were left in the file as they are.</source>
-        <translation>
-            <numerusform>%n entry cannot be read and was left in the file as it is.</numerusform>
-            <numerusform>%n entries cannot be read and were left in the file as they are.</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
     <name>CreateAppDialog</name>
     <message numerus="yes">
         <source>%n character(s) left</source>
@@ -117,6 +86,37 @@
         <translation>
             <numerusform>Clears from the clipboard in %n s</numerusform>
             <numerusform>Clears from the clipboard in %n s</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>News</name>
+    <message numerus="yes">
+        <source>%n change(s) completed.</source>
+        <translation>
+            <numerusform>%n change completed.</numerusform>
+            <numerusform>%n changes completed.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n change(s) undone.</source>
+        <translation>
+            <numerusform>%n change undone.</numerusform>
+            <numerusform>%n changes undone.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>It was restored with %n app(s) as of {time}.</source>
+        <translation>
+            <numerusform>It was restored with %n app as of {time}.</numerusform>
+            <numerusform>It was restored with %n apps as of {time}.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n entry(s) cannot be read and were left in the file as they are.</source>
+        <translation>
+            <numerusform>%n entry cannot be read and was left in the file as it is.</numerusform>
+            <numerusform>%n entries cannot be read and were left in the file as they are.</numerusform>
         </translation>
     </message>
 </context>

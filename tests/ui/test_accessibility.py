@@ -47,11 +47,11 @@ def windows(desk: Desk) -> Iterator[tuple[str, QWidget]]:
     yield "window", desk.window
     desk.click("Dismiss", within=desk.notice("API key copied"))
     for name, act in (
-        ("Create App", console.ask_new_app),
+        ("Create App", console.apps.ask_new_app),
         ("Preferences", console.show_preferences),
         ("About", console.show_about),
         ("Organization", console.ask_org),
-        ("Delete", console.ask_delete),
+        ("Delete", console.apps.ask_delete),
     ):
         act()
         dialog = desk.dialog()
@@ -117,7 +117,7 @@ def test_names_of_the_contract(desk: Desk) -> None:
     desk.find("New App", QAbstractButton)
     desk.find("Search apps", QLineEdit)
     desk.find("Apps", QTableView)
-    desk.console.ask_new_app()
+    desk.console.apps.ask_new_app()
     dialog = desk.dialog()
     for name, kind in (
         ("Create App", QAbstractButton),
@@ -197,7 +197,7 @@ def test_escape_and_enter_move_between_table_and_details(desk: Desk) -> None:
 def test_labels_belong_to_their_fields(desk: Desk) -> None:
     """A click on a field's name, or its letter, leads to the field; and a screen reader knows the two as one."""
     for act, names in (
-        (desk.console.ask_new_app, ["Label"]),
+        (desk.console.apps.ask_new_app, ["Label"]),
         (desk.console.ask_org, ["Name", "Code", "Environment", "API endpoint"]),
         (desk.console.show_preferences, ["Appearance", "Clear the clipboard after", "Hide a revealed key after"]),
     ):

@@ -174,7 +174,7 @@ def test_a_session_of_everything(
     crashes = Crashes(folder)
     desk = start()
     crashes.install()
-    crashes.reported.connect(desk.console.tell_crash)
+    crashes.reported.connect(desk.console.news.tell_crash)
     try:
         _session(desk, vault)
     finally:

@@ -111,13 +111,13 @@ def scenes(desk: Desk) -> Iterator[str]:
         controller.keychain_changed.emit(KeychainStatus("Test keychain", state))
         yield f"keychain {state.value}"
     controller.keychain_changed.emit(KeychainStatus("Test keychain", VaultState.UNLOCKED))
-    console.tell_damage("apps.json.damaged", datetime.now(UTC), 5, 2)
+    console.news.tell_damage("apps.json.damaged", datetime.now(UTC), 5, 2)
     yield "damaged"
-    console.tell_damage("apps.json.damaged", None, None, 0)
+    console.news.tell_damage("apps.json.damaged", None, None, 0)
     yield "damaged without backup"
     page.storage_banner.hide()
     for error in (*(VaultError(problem, "Test keychain") for problem in VaultProblem), VaultTimeout("Test keychain")):
-        console.tell_error(error)
+        console.news.tell_error(error)
         yield f"notice: {error.title.source}"
         dismiss(desk)
     controller.recovered.emit(RecoveryReport(("a",), ("b", "c")))
@@ -128,7 +128,7 @@ def scenes(desk: Desk) -> Iterator[str]:
     controller.waiting.busy.emit(False)
     dismiss(desk)
     page.select(desk.app("NewHealth App").id)
-    console.copy(SecretKind.API_KEY)
+    console.apps.copy(SecretKind.API_KEY)
     desk.wait(lambda: console.notices.shown)
     yield "copied"
     console.clipboard.clear()
@@ -145,14 +145,14 @@ def dialogs(desk: Desk) -> Iterator[tuple[str, QWidget]]:
     console = desk.console
     console.page.select(desk.app("NewHealth App").id)
     for name, act in (
-        ("create", console.ask_new_app),
+        ("create", console.apps.ask_new_app),
         ("preferences", console.show_preferences),
         ("about", console.show_about),
         ("organization", console.ask_org),
-        ("delete", console.ask_delete),
-        ("rotate", console.ask_rotate),
-        ("check keychain", console.check_keychain),
-        ("recently deleted", console.show_deleted),
+        ("delete", console.apps.ask_delete),
+        ("rotate", console.apps.ask_rotate),
+        ("check keychain", console.apps.check_keychain),
+        ("recently deleted", console.apps.show_deleted),
     ):
         act()
         dialog = desk.dialog()

@@ -53,6 +53,11 @@ class AppsController(QObject):
         self.status: KeychainStatus | None = None
         self.waiting = Waiting(self)
 
+    @property
+    def keychain_name(self) -> str:
+        """The keychain's own name, empty while it is not known."""
+        return self.status.name if self.status is not None else ""
+
     def attach(self, apps: AppService, keychain: KeychainService, doctor: Doctor) -> None:
         """Start to work with these services: load the apps, look at the keychain, settle what was left half-done."""
         self._apps = apps

@@ -1,0 +1,282 @@
+"""What a person does on the Apps page, and what becomes of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from ...domain.model import App, AppState
+from ...domain.secret import SecretKind
+from ...services.apps import Created
+from ..i18n import environment_name
+from ..keys import KeyDesk, short
+from ..notices import NOTICE_SECONDS, Notices
+from ..reveal import Reveal
+from ..sheets import Sheets
+from ..widgets import Look
+from .controller import AppsController
+from .model import AppsModel, Row
+from .page import AppsPage
+
+ROLLED_BACK_KEPT = timedelta(days=7)
+"""After rolling back, the newer key stays for this long: it may be in use somewhere already."""
+
+
+class AppsDesk(QObject):
+    """Turns what a person asks of apps into dialogs and work for the controller, and shows the outcome on the page.
+
+    changed: other apps, or another current one; counted(int): so many apps there are.
+    """
+
+    changed = Signal()
+    counted = Signal(int)
+
+    def __init__(
+        self,
+        look: Look,
+        controller: AppsController,
+        model: AppsModel,
+        page: AppsPage,
+        sheets: Sheets,
+        notices: Notices,
+        reveal: Reveal,
+        keys: KeyDesk,
+    ) -> None:
+        super().__init__(page)
+        self._look = look
+        self._controller = controller
+        self.model = model
+        self.page = page
+        self._sheets = sheets
+        self._notices = notices
+        self._reveal = reveal
+        self._keys = keys
+        details = page.details
+        controller.loaded.connect(self._loaded)
+        controller.changed.connect(self._app_changed)
+        controller.removed.connect(self._app_removed)
+        controller.missing.connect(model.mark_missing)
+        page.new_asked.connect(self.ask_new_app)
+        page.selected.connect(self.changed)
+        page.retry_asked.connect(controller.reload)
+        page.table.painter.reveal_asked.connect(self._reveal_of)
+        page.table.painter.copy_asked.connect(self._copy_of)
+        details.reveal_asked.connect(self.reveal_or_hide)
+        details.copy_asked.connect(self.copy)
+        details.request_copy_asked.connect(self.copy_first_request)
+        details.enable_asked.connect(self.enable_or_disable)
+        details.delete_asked.connect(self.ask_delete)
+        details.rotate_asked.connect(self.ask_rotate)
+        details.roll_back_asked.connect(self._roll_back)
+        details.drop_kept_asked.connect(self._drop_kept)
+        reveal.changed.connect(self._reveal_changed)
+
+    # What a person does
+
+    @Slot()
+    def ask_new_app(self) -> None:
+        """Open the Create App dialog."""
+        org = self._controller.org
+        if org is None or not self._sheets.free:
+            return
+        from .create_dialog import CreateAppDialog
+
+        place = f"{org.name} · {environment_name(org.environment)}"
+        dialog = CreateAppDialog(self._look, self.model, place, self._sheets.window)
+
+        def submit(label: str, sessions: bool, csrf: bool) -> None:
+            self._controller.create(label, sessions, csrf, created, dialog.fail)
+
+        def created(made: Created) -> None:
+            dialog.accept()
+            self.page.select(made.app.id)
+            self.page.table.setFocus()
+            self._keys.welcome(made)
+
+        dialog.submitted.connect(submit)
+        self._sheets.open_waiting(dialog)
+
+    @Slot(object)
+    def copy(self, kind: SecretKind) -> None:
+        """Copy the current app's key or secret."""
+        app = self.page.current()
+        if app is not None:
+            self._keys.copy(app, kind)
+
+    @Slot()
+    def copy_first_request(self) -> None:
+        """Copy the current app's first request with its real key."""
+        app, org = self.page.current(), self._controller.org
+        if app is not None and org is not None:
+            self._keys.copy_first_request(app, org)
+
+    @Slot()
+    def reveal_or_hide(self) -> None:
+        """Show the current app's key for a while, or hide it."""
+        app = self.page.current()
+        if app is not None:
+            self._keys.reveal_or_hide(app)
+
+    @Slot()
+    def enable_or_disable(self) -> None:
+        """Turn the current app off, or on again."""
+        app = self.page.current()
+        if app is not None and app.state is AppState.ACTIVE:
+            self._controller.set_enabled(app, not app.enabled)
+
+    @Slot()
+    def ask_rotate(self) -> None:
+        """Open the Rotate API key dialog for the current app."""
+        app, org = self.page.current(), self._controller.org
+        if app is None or org is None or app.state is not AppState.ACTIVE or not self._sheets.free:
+            return
+        from .rotate_dialog import RotateDialog
+
+        place = f"{short(app.label)} · {org.name} · {environment_name(org.environment)}"
+        dialog = RotateDialog(self._look, place, self._sheets.window)
+
+        def rotated(made: Created) -> None:
+            dialog.accept()
+            self.model.mark_whole(app.id)
+            self.model.put(made.app)
+            self._keys.show_rotated(made)
+
+        dialog.submitted.connect(lambda keep: self._controller.rotate(app, keep, rotated, dialog.fail))
+        self._sheets.open_waiting(dialog)
+
+    @Slot(int)
+    def _roll_back(self, number: int) -> None:
+        app = self.page.current()
+        if app is not None:
+            self._reveal.end()
+            self._controller.roll_back(app, number, ROLLED_BACK_KEPT)
+
+    @Slot(int)
+    def _drop_kept(self, number: int) -> None:
+        app = self.page.current()
+        if app is None or not self._sheets.free:
+            return
+        from ..sheet import Question
+
+        question = Question(
+            self._look,
+            self.tr("Remove the earlier key?"),
+            self.tr("It leaves the keychain at once and cannot be brought back. The present key is not affected."),
+            self.tr("Remove"),
+            self._sheets.window,
+        )
+        question.confirmed.connect(partial(self._controller.drop_kept, app, number))
+        self._sheets.open(question)
+
+    @Slot()
+    def ask_delete(self) -> None:
+        """Delete the current app, after a question."""
+        app = self.page.current()
+        if app is None or not self._sheets.free:
+            return
+        from ..sheet import Question
+
+        question = Question(
+            self._look,
+            self.tr("Delete “{label}”?").format(label=short(app.label)),
+            self.tr(
+                "For 30 days you can restore it from Recently deleted. Then its API key leaves the keychain and cannot "
+                "be brought back. Nothing is changed in Cortex itself."
+            ),
+            self.tr("Delete"),
+            self._sheets.window,
+        )
+        question.confirmed.connect(partial(self._controller.delete, app, self._deleted))
+        self._sheets.open(question)
+
+    @Slot()
+    def check_keychain(self) -> None:
+        """Open the doctor and let it look at every app."""
+        if not self._sheets.free:
+            return
+        from .doctor_dialog import DoctorDialog
+
+        dialog = DoctorDialog(self._look, self.model.all_apps(), self._controller.keychain_name, self._sheets.window)
+        dialog.check_asked.connect(lambda app_id: self._controller.check(app_id, dialog.checked, dialog.fail))
+        dialog.repair_asked.connect(lambda found: self._controller.repair(found, dialog.repaired, dialog.fail))
+        dialog.finished.connect(self._controller.reload)
+        self._sheets.open(dialog)
+        dialog.start()
+
+    @Slot()
+    def show_deleted(self) -> None:
+        """Open Recently deleted."""
+        if self._sheets.free:
+            self._controller.find_deleted(self._show_deleted)
+
+    # What happened
+
+    def _show_deleted(self, apps: list[App]) -> None:
+        from .deleted_dialog import DeletedDialog
+
+        if self._sheets.free:
+            dialog = DeletedDialog(self._look, apps, self._sheets.window)
+            dialog.restore_asked.connect(self._controller.restore)
+            dialog.purge_asked.connect(self._controller.purge)
+            self._sheets.open(dialog)
+
+    @Slot(list)
+    def _loaded(self, rows: list[Row]) -> None:
+        self.model.load(rows)
+        self.page.loaded()
+        self.counted.emit(self.model.total)
+        if not self.page.table.currentIndex().isValid() and self.model.rowCount():
+            self.page.table.setCurrentIndex(self.model.index(0, 0))
+            if self._sheets.window.focusWidget() in (None, self.page):
+                self.page.table.setFocus()
+        self.changed.emit()
+
+    @Slot(object)
+    def _app_changed(self, app: App) -> None:
+        self.model.put(app)
+        self.page.loaded()
+        self.counted.emit(self.model.total)
+        self.changed.emit()
+
+    @Slot(str)
+    def _app_removed(self, app_id: str) -> None:
+        if self._reveal.app_id == app_id:
+            self._reveal.end()
+        row = self.model.row_of(app_id)
+        self.model.remove(app_id)
+        self.page.loaded()
+        self.counted.emit(self.model.total)
+        if self.model.rowCount():  # the neighbour takes its place, so that the keyboard does not get lost
+            self.page.table.setCurrentIndex(self.model.index(min(max(row, 0), self.model.rowCount() - 1), 0))
+        self.changed.emit()
+
+    def _deleted(self, app: App) -> None:
+        notice = self._notices.show(
+            self.tr("“{label}” deleted").format(label=short(app.label)),
+            self.tr("It can be restored for 30 days from Recently deleted."),
+            icon="trash-2",
+            tone="muted",
+            action=self.tr("Undo"),
+        )
+        notice.acted.connect(partial(self._controller.restore, app))
+        notice.count_down(NOTICE_SECONDS)
+
+    @Slot(str)
+    def _copy_of(self, app_id: str) -> None:
+        app = self.model.find(app_id)
+        if app is not None:
+            self._keys.copy(app, SecretKind.API_KEY)
+
+    @Slot(str)
+    def _reveal_of(self, app_id: str) -> None:
+        app = self.model.find(app_id)
+        if app is not None:
+            self._keys.reveal_or_hide(app)
+
+    @Slot()
+    def _reveal_changed(self) -> None:
+        self.model.mark_revealed(self._reveal.app_id)
+        self.page.table.viewport().update()
+        self.changed.emit()
