@@ -160,6 +160,7 @@ def scenes(studio: Studio) -> None:
         ("delete", console.apps.ask_delete),
         ("deleted", console.apps.show_deleted),
         ("doctor", console.apps.check_keychain),
+        ("shortcuts", console.show_shortcuts),
     ):
         act()
         dialog = _dialog(console)
@@ -176,6 +177,15 @@ def scenes(studio: Studio) -> None:
             studio.shoot(name)
         dialog.close()
         wait(lambda: console.sheets.current is None)
+
+    console.show_palette()
+    console._palette.edit.setText("new")
+    studio.shoot("palette")
+    console._palette.edit.clear()
+    studio.shoot("palette-all")
+    console._palette.edit.setText("no such thing")
+    studio.shoot("palette-nothing")
+    console.show_palette()
 
     controller = studio.program.controller
     for state, name in (

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu, QWidget
@@ -16,24 +19,26 @@ class Actions(QObject):
     def __init__(self, window: QMainWindow, page: QWidget) -> None:
         super().__init__(window)
         keys = QKeySequence.StandardKey
-        self.new_app = self._make(self.tr("New App…"), keys.New)
-        self.copy_key = self._make(self.tr("Copy API key"), keys.Copy)
-        self.copy_secret = self._make(self.tr("Copy API secret"), "Ctrl+Shift+C")
-        self.copy_request = self._make(self.tr("Copy first request"), "Ctrl+Alt+C")
-        self.reveal = self._make(self.tr("Reveal API key"), "Ctrl+R")
-        self.rotate = self._make(self.tr("Rotate API key…"), "Ctrl+Shift+R")
-        self.details = self._make(self.tr("Details"), "Ctrl+I")
+        self.new_app = self._make("plus", self.tr("New App…"), keys.New)
+        self.copy_key = self._make("copy", self.tr("Copy API key"), keys.Copy)
+        self.copy_secret = self._make("copy", self.tr("Copy API secret"), "Ctrl+Shift+C")
+        self.copy_request = self._make("terminal", self.tr("Copy first request"), "Ctrl+Alt+C")
+        self.reveal = self._make("eye", self.tr("Reveal API key"), "Ctrl+R")
+        self.rotate = self._make("rotate-cw", self.tr("Rotate API key…"), "Ctrl+Shift+R")
+        self.details = self._make("panel-right", self.tr("Details"), "Ctrl+I")
         self.details.setCheckable(True)
-        self.enable = self._make(self.tr("Disable"), "Ctrl+E")
-        self.delete = self._make(self.tr("Delete…"), keys.Delete)
-        self.find = self._make(self.tr("Find"), keys.Find)
-        self.unlock = self._make(self.tr("Unlock keychain…"))
-        self.check_keychain = self._make(self.tr("Check keychain…"))
-        self.deleted = self._make(self.tr("Recently deleted…"))
-        self.organization = self._make(self.tr("Organization…"))
-        self.preferences = self._make(self.tr("Preferences…"), "Ctrl+,", QAction.MenuRole.PreferencesRole)
-        self.quit = self._make(self.tr("Quit"), "Ctrl+Q", QAction.MenuRole.QuitRole)
-        self.about = self._make(self.tr("About Cortex Desktop"), role=QAction.MenuRole.AboutRole)
+        self.enable = self._make("power", self.tr("Disable"), "Ctrl+E")
+        self.delete = self._make("trash-2", self.tr("Delete…"), keys.Delete)
+        self.find = self._make("search", self.tr("Find"), keys.Find)
+        self.unlock = self._make("lock-open", self.tr("Unlock keychain…"))
+        self.check_keychain = self._make("key-round", self.tr("Check keychain…"))
+        self.deleted = self._make("undo-2", self.tr("Recently deleted…"))
+        self.organization = self._make("building-2", self.tr("Organization…"))
+        self.preferences = self._make("settings-2", self.tr("Preferences…"), "Ctrl+,", QAction.MenuRole.PreferencesRole)
+        self.quit = self._make("log-out", self.tr("Quit"), "Ctrl+Q", QAction.MenuRole.QuitRole)
+        self.palette = self._make("terminal", self.tr("Command palette…"), "Ctrl+K")
+        self.shortcuts = self._make("info", self.tr("Keyboard shortcuts"), "Ctrl+/")
+        self.about = self._make("info", self.tr("About Cortex Desktop"), role=QAction.MenuRole.AboutRole)
         # A bare Delete key means the app only while one is among the apps.
         page.addAction(self.delete)
         self.delete.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -47,6 +52,17 @@ class Actions(QObject):
         menu.addActions([self.details, self.rotate, self.enable])
         menu.addSeparator()
         menu.addAction(self.delete)
+
+    def listed(self) -> list[tuple[str, list[QAction]]]:
+        """The menus' titles and what is in them, which is everything that can be done, each once."""
+        seen: set[QAction] = set()
+        listed = []
+        for menu in (action.menu() for action in self._bar.actions()):
+            if isinstance(menu, QMenu):
+                new = [action for action in _leaves(menu) if action not in seen]
+                seen.update(new)
+                listed.append((plain(menu.title()), new))
+        return listed
 
     def update(self, app: App | None, *, org_known: bool, revealed: bool, details_open: bool, locked: bool) -> None:
         """Offer what makes sense for the current app, if there is one.
@@ -68,6 +84,7 @@ class Actions(QObject):
 
     def _make(
         self,
+        icon: str,
         text: str,
         keys: QKeySequence.StandardKey | str = "",
         role: QAction.MenuRole = QAction.MenuRole.NoRole,
@@ -75,10 +92,11 @@ class Actions(QObject):
         action = QAction(text, self)
         action.setShortcut(QKeySequence(keys))
         action.setMenuRole(role)
+        action.setData(icon)  # for the palette; menus go without
         return action
 
     def _make_menus(self, window: QMainWindow) -> None:
-        bar = window.menuBar()
+        self._bar = bar = window.menuBar()
         file = bar.addMenu(self.tr("&File"))
         file.addAction(self.new_app)
         file.addSeparator()
@@ -88,5 +106,19 @@ class Actions(QObject):
         file.addSeparator()
         file.addAction(self.quit)
         self.fill(bar.addMenu(self.tr("&App")))
-        bar.addMenu(self.tr("&View")).addActions([self.find, self.details])
-        bar.addMenu(self.tr("&Help")).addAction(self.about)
+        bar.addMenu(self.tr("&View")).addActions([self.find, self.palette, self.details])
+        bar.addMenu(self.tr("&Help")).addActions([self.shortcuts, self.about])
+
+
+def plain(text: str) -> str:
+    """The text of a menu or an action without what is for menus only: the underlined letter and the dots."""
+    return re.sub(r"&(.)", r"\1", text).removesuffix("…")
+
+
+def _leaves(menu: QMenu) -> Iterator[QAction]:
+    for action in menu.actions():
+        below = action.menu()
+        if isinstance(below, QMenu):
+            yield from _leaves(below)
+        elif not action.isSeparator():
+            yield action

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
+import shiboken6
 from PySide6.QtCore import QObject, QPoint, Qt, QTimer, QUrl, Slot
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QPalette, QWindow
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QWidget
 
-from ..domain.model import Org
+from ..domain.model import App, Org
 from ..domain.ports import VaultState
 from ..domain.secret import SecretKind
 from ..services.keychain import KeychainStatus
@@ -29,6 +31,9 @@ from .settings import Settings
 from .sheets import Sheets
 from .sidebar import Entry, Sidebar
 from .widgets import Look
+
+if TYPE_CHECKING:
+    from .palette import Palette
 
 AWAY_MS = 60_000
 """A revealed key hides when the window has not been the active one for this long."""
@@ -56,6 +61,7 @@ class Console(QObject):
         self.pages = QStackedWidget()
         self._make_page: dict[Entry, Callable[[], QWidget]] = {}
         self._pages: dict[Entry, QWidget] = {}
+        self._palette: Palette | None = None
         self.add_page(self.sidebar.apps, lambda: self.page)
         body = QWidget()
         row = QHBoxLayout(body)
@@ -66,8 +72,8 @@ class Console(QObject):
         window.setCentralWidget(body)
         self.sheets = Sheets(window, body, controller)
         self.notices = Notices(body, look)
-        keys = KeyDesk(controller, settings, self.reveal, self.clipboard, self.notices)
-        self.apps = AppsDesk(look, controller, self.model, self.page, self.sheets, self.notices, self.reveal, keys)
+        self.keys = KeyDesk(controller, settings, self.reveal, self.clipboard, self.notices)
+        self.apps = AppsDesk(look, controller, self.model, self.page, self.sheets, self.notices, self.reveal, self.keys)
         self.news = News(look, controller, self.page, self.sheets, self.notices)
         self.commands = Actions(window, self.page)
         self._connect()
@@ -124,6 +130,8 @@ class Console(QObject):
             (actions.organization, self.ask_org),
             (actions.preferences, self.show_preferences),
             (actions.quit, self.window.close),
+            (actions.palette, self.show_palette),
+            (actions.shortcuts, self.show_shortcuts),
             (actions.about, self.show_about),
         ):
             action.triggered.connect(act)
@@ -190,6 +198,32 @@ class Console(QObject):
             from .about import AboutDialog
 
             self.sheets.open(AboutDialog(self._look, self.window))
+
+    @Slot()
+    def show_palette(self) -> None:
+        """Open the command palette, or close it."""
+        if self._palette is not None and shiboken6.isValid(self._palette):
+            self._palette.leave()
+        elif self.sheets.free:
+            from .finder import Finder
+            from .palette import Palette
+
+            finder = Finder(self.commands, self.model, self._go_to, self.keys.copy_key)
+            self._palette = Palette(self._look, finder.search, self.sheets.body)
+            self._palette.open()
+
+    @Slot()
+    def show_shortcuts(self) -> None:
+        """Open the list of keyboard shortcuts."""
+        if self.sheets.free:
+            from .shortcuts import ShortcutsDialog
+
+            self.sheets.open(ShortcutsDialog(self._look, self.commands, self.window))
+
+    def _go_to(self, app: App) -> None:
+        self.open_page(self.sidebar.apps)
+        self.page.select(app.id)
+        self.page.table.setFocus()
 
     # What happened
 

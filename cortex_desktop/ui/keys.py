@@ -77,6 +77,10 @@ class KeyDesk(QObject):
         elif app.state is AppState.ACTIVE:
             self._controller.fetch(app, SecretKind.API_KEY, partial(self._revealed, app))
 
+    def copy_key(self, app: App) -> None:
+        """Put the app's key on the clipboard."""
+        self.copy(app, SecretKind.API_KEY)
+
     def copy(self, app: App, kind: SecretKind) -> None:
         """Put the app's key or secret on the clipboard."""
         if kind in app.kinds:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, QRectF, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from .widgets import Button, IconButton, Look, Picture, announce, label
+from .widgets import Button, IconButton, Look, Picture, announce, label, shadow
 
 NOTICE_SECONDS = 8
 """How long a message stays that asks nothing of anybody."""
@@ -58,17 +58,9 @@ class Notice(QFrame):
         self._words: Callable[[int], str] | None = None
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The shadow. A graphics effect would draw the notice in software at each change, for several ms."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(16, 24, 40, 3))
-        for step in range(SHADOW):
-            painter.drawRoundedRect(
-                QRectF(self.rect()).adjusted(step, step + 3, -step, -max(0, step - 3)),
-                10 + SHADOW - step,
-                10 + SHADOW - step,
-            )
+        shadow(painter, self.rect(), SHADOW, 10)
 
     def count_down(self, seconds: int, words: Callable[[int], str] | None = None) -> None:
         """Leave after `seconds`; `words` gives the text for the seconds left, each second."""

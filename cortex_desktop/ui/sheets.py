@@ -23,6 +23,7 @@ class Sheets(QObject):
     def __init__(self, window: QWidget, body: QWidget, controller: AppsController) -> None:
         super().__init__(window)
         self.window = window
+        self.body = body
         self.current: QDialog | None = None
         self._controller = controller
         self._veil = Veil(body)

@@ -272,6 +272,25 @@ class EmptyState(QFrame):
         self.action.setVisible(bool(action))
 
 
+VEIL = (16, 24, 40, 110)
+"""Red, green, blue and alpha of what dims the window."""
+
+
+def shadow(painter: QPainter, rect: QRect, depth: int, radius: int) -> None:
+    """Paint the shadow of a card that lies in the middle of `rect`, `depth` pixels from its edges.
+
+    A graphics effect would draw the card in software at each change, for several ms.
+    """
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(16, 24, 40, 3))
+    for step in range(depth):
+        painter.drawRoundedRect(
+            QRectF(rect).adjusted(step, step + 3, -step, -max(0, step - 3)),
+            radius + depth - step,
+            radius + depth - step,
+        )
+
+
 class Veil(QWidget):
     """Dims what lies behind an open dialog."""
 
@@ -293,7 +312,7 @@ class Veil(QWidget):
         self.raise_()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        QPainter(self).fillRect(self.rect(), QColor(16, 24, 40, 110))
+        QPainter(self).fillRect(self.rect(), QColor(*VEIL))
 
 
 class Pill(QWidget):

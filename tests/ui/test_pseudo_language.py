@@ -47,7 +47,7 @@ DATA = (
     "https://api.medable.com",
     "https://api-eu1.medable.com",
     "apps.json.damaged",
-    *"Ctrl Shift Alt Del".split(),  # names of keys
+    *"Ctrl Shift Alt Del Return Right Space".split(),  # names of keys
     *filter(None, calendar.month_abbr),
 )
 SIZES = [(1200, 760), (900, 600)]
@@ -133,6 +133,11 @@ def scenes(desk: Desk) -> Iterator[str]:
     yield "copied"
     console.clipboard.clear()
     dismiss(desk)
+    console.show_palette()
+    yield "palette"
+    console._palette.edit.setText("NH NH")
+    yield "palette: nothing found"
+    console.show_palette()
 
 
 def dismiss(desk: Desk) -> None:
@@ -153,6 +158,7 @@ def dialogs(desk: Desk) -> Iterator[tuple[str, QWidget]]:
         ("rotate", console.apps.ask_rotate),
         ("check keychain", console.apps.check_keychain),
         ("recently deleted", console.apps.show_deleted),
+        ("shortcuts", console.show_shortcuts),
     ):
         act()
         dialog = desk.dialog()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import insort
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Any
@@ -95,6 +95,10 @@ class AppsModel(QAbstractTableModel):
     def find(self, app_id: str) -> App | None:
         """The app, visible or not."""
         return next((row.app for row in self._rows if row.app.id == app_id), None)
+
+    def searched(self) -> Iterator[tuple[str, App]]:
+        """Every app with the folded text that it is found by, by label."""
+        return ((row.found_by, row.app) for row in self._rows)
 
     def created_words(self, row: int) -> str:
         """When the app in this visible row was created, for the table."""

@@ -1,0 +1,68 @@
+"""What the command palette finds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtGui import QAction, QKeySequence
+
+from ..domain.model import App, AppState, fold
+from ..services.requests import masked
+from .actions import Actions, plain
+from .apps.model import AppsModel
+from .palette import Hit, Source, best
+
+MOST = 60
+"""Hits in the list. Who gets that many types another letter."""
+
+
+class Finder:
+    """Finds actions and apps. go_to, copy_key: what can be done with an app that was found."""
+
+    def __init__(
+        self,
+        actions: Actions,
+        model: AppsModel,
+        go_to: Callable[[App], object],
+        copy_key: Callable[[App], object],
+    ) -> None:
+        self._actions = actions
+        self._model = model
+        self._go_to = go_to
+        self._copy_key = copy_key
+
+    def search(self, query: str) -> list[Hit]:
+        """The hits for what was typed, best first; for nothing, what can be done now."""
+        return best(self._sources(query), query, MOST)
+
+    def _sources(self, query: str) -> Iterator[Source]:
+        for _, actions in self._actions.listed():
+            for action in actions:
+                if action.isEnabled():
+                    yield Source(fold(plain(action.text())), partial(_action, action))
+        if query.strip():
+            for text, app in self._model.searched():
+                yield Source(text, partial(self._app, app))
+
+    def _app(self, app: App) -> list[Hit]:
+        translate = QCoreApplication.translate
+        hits = [
+            Hit(
+                "layout-grid",
+                translate("Finder", "Go to {label}").format(label=app.label),
+                "" if app.state is AppState.ACTIVE else masked(app),
+                partial(self._go_to, app),
+            )
+        ]
+        if app.state is AppState.ACTIVE:
+            copy = translate("Finder", "Copy key: {label}").format(label=app.label)
+            ends = f"{app.key_ends.head}…{app.key_ends.tail}"
+            hits.insert(0, Hit("copy", copy, ends, partial(self._copy_key, app)))
+        return hits
+
+
+def _action(action: QAction) -> list[Hit]:
+    keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+    return [Hit(str(action.data() or "terminal"), plain(action.text()), keys, action.trigger)]

@@ -1,0 +1,330 @@
+"""The command palette: one field that finds apps and everything that can be done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import shiboken6
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    Slot,
+)
+from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ..domain.model import fold
+from .widgets import VEIL, Look, Picture, announce, label, shadow
+
+Index = QModelIndex | QPersistentModelIndex
+
+WIDTH = 560
+"""Of the card, in pixels at 13 px text, as in the design."""
+
+TOP = 174
+SHOWN = 9
+"""Rows that are visible at once, at most."""
+
+SHADOW = 12
+
+
+class Hit(NamedTuple):
+    """Something the palette found. hint: at the far side, a shortcut or what tells it from others; run: do it."""
+
+    icon: str
+    text: str
+    hint: str
+    run: Callable[[], object]
+
+
+class Source(NamedTuple):
+    """Something that can be found: `text` in folded form is searched, and `hits` makes what is listed for it."""
+
+    text: str
+    hits: Callable[[], list[Hit]]
+
+
+def best(sources: Iterator[Source], query: str, most: int) -> list[Hit]:
+    """The hits of the sources that hold every word of `query`, at most `most`.
+
+    Those that begin with the query come first, then those where each word begins a word, then the others, each in the
+    order given.
+    """
+    wanted = fold(query).strip()
+    words = wanted.split()
+    ranks: tuple[list[Source], ...] = ([], [], [])
+    for source in sources:
+        text = source.text
+        if all(word in text for word in words):
+            begins = f" {text}"
+            rank = 0 if text.startswith(wanted) else 1 if all(f" {word}" in begins for word in words) else 2
+            ranks[rank].append(source)
+            if len(ranks[0]) >= most:
+                break
+    hits: list[Hit] = []
+    for source in (*ranks[0], *ranks[1], *ranks[2]):
+        if len(hits) >= most:
+            break
+        hits += source.hits()
+    return hits
+
+
+class _Hits(QAbstractListModel):
+    """The hits as a list."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.hits: list[Hit] = []
+
+    def show(self, hits: list[Hit]) -> None:
+        self.beginResetModel()
+        self.hits = hits
+        self.endResetModel()
+
+    def rowCount(self, parent: Index | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else len(self.hits)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        hit = self.hits[index.row()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return hit.text
+        if role == Qt.ItemDataRole.AccessibleDescriptionRole:
+            return hit.hint
+        return None
+
+
+class _HitPainter(QStyledItemDelegate):
+    """Paints a hit: icon, text, and the hint at the far side."""
+
+    def __init__(self, look: Look, hits: _Hits, parent: QObject) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._hits = hits
+        self.height = max(35, look.theme.px(35))
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return QSize(100, self.height)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        theme, hit = self._look.theme, self._hits.hits[index.row()]
+        room: QRect = option.rect
+        here = bool(option.state & QStyle.StateFlag.State_Selected)
+        mirrored = option.direction == Qt.LayoutDirection.RightToLeft
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if here:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.color("accent_soft"))
+            painter.drawRoundedRect(QRectF(room).adjusted(0, 0, 0, -1), 6, 6)
+
+        def turned(rect: QRect) -> QRect:
+            return QStyle.visualRect(Qt.LayoutDirection.RightToLeft, room, rect) if mirrored else rect
+
+        icon = QRect(room.left() + 10, room.top(), 18, room.height() - 1)
+        self._look.icons.paint(painter, turned(icon), hit.icon, "accent" if here else "muted", 16)
+        small = theme.font(12)
+        hint = QFontMetrics(small).elidedText(hit.hint, Qt.TextElideMode.ElideRight, room.width() // 2)
+        width = QFontMetrics(small).horizontalAdvance(hint)
+        place = QRect(room.right() - 11 - width, room.top(), width + 2, room.height() - 1)
+        painter.setFont(small)
+        painter.setPen(theme.color("text" if here else "muted"))
+        painter.drawText(turned(place), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignAbsolute, hint)
+        text = QRect(icon.right() + 9, room.top(), place.left() - icon.right() - 22, room.height() - 1)
+        font = theme.font(13)
+        painter.setFont(font)
+        painter.setPen(theme.color("text"))
+        shown = QFontMetrics(font).elidedText(hit.text, Qt.TextElideMode.ElideRight, text.width())
+        side = Qt.AlignmentFlag.AlignRight if mirrored else Qt.AlignmentFlag.AlignLeft
+        painter.drawText(turned(text), side | Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignAbsolute, shown)
+        painter.restore()
+
+
+class _Card(QFrame):
+    """The palette's ground, with its shadow."""
+
+    def __init__(self, look: Look, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._look = look
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        shadow(painter, self.rect(), SHADOW, 12)
+        painter.setPen(self._look.theme.color("strong_line"))
+        painter.setBrush(self._look.theme.color("raised"))
+        frame = QRectF(self.rect()).adjusted(SHADOW + 0.5, SHADOW + 0.5, -SHADOW - 0.5, -SHADOW - 0.5)
+        painter.drawRoundedRect(frame, 12, 12)
+
+
+class Palette(QWidget):
+    """Lies over `body` until something is chosen, Esc is pressed, or the keyboard goes elsewhere.
+
+    search: the hits for what was typed, the best first.
+    """
+
+    def __init__(self, look: Look, search: Callable[[str], list[Hit]], body: QWidget) -> None:
+        super().__init__(body)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._look = look
+        self._search = search
+        self._body = body
+        self._before = body.window().focusWidget()
+        self._card = _Card(look, self)
+        self.edit = QLineEdit()
+        self.edit.setObjectName("paletteEdit")
+        self.edit.setPlaceholderText(self.tr("Find apps and actions"))
+        self.edit.setAccessibleName(self.tr("Command palette"))
+        self.edit.setMaxLength(200)
+        self._hits = _Hits(self)
+        self.list = QListView()
+        self.list.setObjectName("paletteList")
+        self.list.setModel(self._hits)
+        self._painter = _HitPainter(look, self._hits, self)
+        self.list.setItemDelegate(self._painter)
+        self.list.setUniformItemSizes(True)
+        self.list.setMouseTracking(True)
+        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setAccessibleName(self.tr("Found"))
+        self._nothing = label(self.tr("Nothing found. Try fewer letters."), "subtitle", wrap=True)
+        self._nothing.setContentsMargins(10, 8, 10, 10)
+        self._lay_out()
+        self.edit.textChanged.connect(self._find)
+        self.edit.installEventFilter(self)
+        self.list.clicked.connect(self._run)
+        self.list.entered.connect(self.list.setCurrentIndex)
+        self.list.selectionModel().currentChanged.connect(self._tell)
+        body.installEventFilter(self)
+        look.theme.changed.connect(self.update)
+
+    def _lay_out(self) -> None:
+        self._head = QWidget()
+        self._head.setFixedHeight(self._look.theme.px(44))
+        head = QHBoxLayout(self._head)
+        head.setContentsMargins(16, 0, 12, 0)
+        head.setSpacing(10)
+        head.addWidget(Picture("search", self._look, "text", 18))
+        head.addWidget(self.edit, 1)
+        rule = QLabel()
+        rule.setObjectName("rule")
+        rule.setFixedHeight(1)
+        below = QVBoxLayout()
+        below.setContentsMargins(8, 8, 8, 8)
+        below.addWidget(self.list)
+        below.addWidget(self._nothing)
+        column = QVBoxLayout(self._card)
+        column.setContentsMargins(SHADOW + 1, SHADOW + 1, SHADOW + 1, SHADOW + 1)
+        column.setSpacing(0)
+        column.addWidget(self._head)
+        column.addWidget(rule)
+        column.addLayout(below, 1)
+
+    def open(self) -> None:
+        """Show it, with everything that can be done."""
+        self._find("")
+        self.show()
+        self.raise_()
+        self._place()
+        self.edit.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        QPainter(self).fillRect(self.rect(), QColor(*VEIL))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if not self._card.geometry().contains(event.position().toPoint()):
+            self.leave()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is not self.edit:
+            if event.type() == QEvent.Type.Resize:
+                self._place()
+        elif event.type() == QEvent.Type.FocusOut:
+            # Another window may come before ours for a while, and so may the field's own menu.
+            if QWidget.focusWidget(self.window()) is not self.edit:
+                self.close()
+        elif isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            return self._key(Qt.Key(event.key()))
+        return False
+
+    def _key(self, key: Qt.Key) -> bool:
+        steps = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: SHOWN - 1, Qt.Key.Key_PageUp: 1 - SHOWN}
+        if key in steps:
+            self._move(steps[key])
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._run(self.list.currentIndex())
+        elif key == Qt.Key.Key_Escape:
+            self.leave()
+        elif key not in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab):  # there is nowhere else to go
+            return False
+        return True
+
+    def _move(self, step: int) -> None:
+        count = self._hits.rowCount()
+        if count:
+            row = self.list.currentIndex().row() + step
+            # Single steps go round, pages stop at the ends.
+            row = row % count if abs(step) == 1 else min(max(row, 0), count - 1)
+            self.list.setCurrentIndex(self._hits.index(row, 0))
+
+    @Slot(str)
+    def _find(self, text: str) -> None:
+        self._hits.show(self._search(text))
+        found = self._hits.rowCount()
+        self._nothing.setVisible(not found)
+        self.list.setVisible(bool(found))
+        self.list.setFixedHeight(min(found, SHOWN) * self._painter.height)
+        if found:
+            self.list.setCurrentIndex(self._hits.index(0, 0))
+        else:
+            announce(self, self._nothing.text())
+        self._place()
+
+    @Slot(QModelIndex)
+    def _run(self, index: Index) -> None:
+        if index.isValid():
+            run = self._hits.hits[index.row()].run
+            self.leave()
+            run()
+
+    @Slot(QModelIndex)
+    def _tell(self, index: Index) -> None:
+        if index.isValid():
+            hit = self._hits.hits[index.row()]
+            announce(self, f"{hit.text}, {hit.hint}" if hit.hint else hit.text)
+
+    def leave(self) -> None:
+        """Close, and have the keyboard where it was."""
+        before = self._before
+        self.close()
+        if before is not None and shiboken6.isValid(before) and before.isVisible():
+            before.setFocus()
+
+    def _place(self) -> None:
+        body = self._body
+        self.resize(body.size())
+        width = min(self._look.theme.px(WIDTH), body.width() - 32) + 2 * SHADOW
+        # A layout learns of shown and hidden parts too late for a card that changes at each letter.
+        inside = width - 2 * SHADOW - 18
+        found = self.list.height() if self._hits.hits else self._nothing.heightForWidth(inside)
+        self._card.resize(width, self._head.minimumHeight() + 1 + 16 + found + 2 * (SHADOW + 1))
+        top = max(8, min(TOP, (body.height() - self._card.height()) // 2)) - SHADOW
+        self._card.move((body.width() - width) // 2, top)

@@ -1,0 +1,175 @@
+"""The command palette and the list of shortcuts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QLabel, QLineEdit, QListView
+
+from cortex_desktop.domain.model import fold
+from cortex_desktop.storage.repository import TinyRepository
+from cortex_desktop.ui.palette import Hit, Source, best
+from cortex_desktop.vault.memory import InMemoryVault
+from tests.support.gui import CTRL, Desk, Key, clipboard_text, stored_app
+
+Start = Callable[..., Desk]
+KEY = "mwidxhb8ShcqmV1B9iOYJh"  # of the Cortex guide
+
+
+@pytest.fixture
+def desk(folder: Path, vault: InMemoryVault, start: Start) -> Desk:
+    repository = TinyRepository(folder)
+    stored_app(repository, vault, "NewHealth App", key=KEY, sessions=True)
+    stored_app(repository, vault, "Ärzte portal", sessions=True)
+    repository.close()
+    desk = start()
+    desk.wait(lambda: len(desk.labels()) == 2)
+    desk.select("Ärzte portal")
+    return desk
+
+
+def opened(desk: Desk) -> QListView:
+    desk.key(Key.Key_K, CTRL)
+    desk.wait(lambda: desk.all("Command palette", QLineEdit))
+    return desk.find("Found", QListView)
+
+
+def closed(desk: Desk) -> bool:
+    return not desk.all("Command palette", QLineEdit)
+
+
+def hits(found: QListView) -> list[str]:
+    model = found.model()
+    return [model.index(row, 0).data() for row in range(model.rowCount())]
+
+
+def test_what_the_design_shows(desk: Desk) -> None:
+    found = opened(desk)
+    desk.type("new")
+    assert hits(found) == ["New App", "Copy key: NewHealth App", "Go to NewHealth App"]
+    described = Qt.ItemDataRole.AccessibleDescriptionRole
+    assert found.model().index(0, 0).data(described) == QKeySequence(QKeySequence.StandardKey.New).toString(
+        QKeySequence.SequenceFormat.NativeText
+    )
+    assert found.model().index(1, 0).data(described) == "mwid…OYJh"
+
+
+def test_copying_a_key(desk: Desk) -> None:
+    opened(desk)
+    desk.type("newh")
+    desk.key(Key.Key_Return)
+    desk.wait(lambda: clipboard_text() == KEY)
+    assert closed(desk)
+
+
+def test_going_to_an_app_that_is_filtered_out(desk: Desk) -> None:
+    desk.console.page.search.setText("portal")
+    found = opened(desk)
+    desk.type("health no")
+    assert hits(found) == []
+    desk.console._palette.edit.clear()
+    desk.type("newhealth")
+    desk.key(Key.Key_Down)
+    desk.key(Key.Key_Return)
+    desk.wait(lambda: desk.selected() == "NewHealth App")
+    assert desk.window.focusWidget() is desk.table
+
+
+def test_running_an_action(desk: Desk) -> None:
+    found = opened(desk)
+    desk.type("prefer")
+    assert hits(found) == ["Preferences"]
+    desk.key(Key.Key_Return)
+    assert desk.dialog().windowTitle() == "Preferences"
+
+
+def test_what_cannot_be_done_now_is_not_found(desk: Desk) -> None:
+    found = opened(desk)
+    assert "New App" in hits(found)
+    desk.type("unlock")
+    assert hits(found) == []
+    assert "Nothing found. Try fewer letters." in desk.screen()
+
+
+@pytest.mark.parametrize("ways", ["esc", "again", "click"])
+def test_leaving_it_gives_the_keyboard_back(desk: Desk, ways: str) -> None:
+    desk.table.setFocus()
+    opened(desk)
+    if ways == "esc":
+        desk.key(Key.Key_Escape)
+    elif ways == "again":
+        desk.key(Key.Key_K, CTRL)
+    else:
+        desk.click_at(desk.console._palette)
+    desk.wait(lambda: closed(desk))
+    assert desk.window.focusWidget() is desk.table
+
+
+def test_keys_go_round_and_tab_stays(desk: Desk) -> None:
+    found = opened(desk)
+    desk.type("new")
+    desk.key(Key.Key_Up)
+    assert found.currentIndex().row() == 2
+    desk.key(Key.Key_Down)
+    assert found.currentIndex().row() == 0
+    desk.key(Key.Key_Tab)
+    assert not closed(desk)
+    assert desk.window.focusWidget() is desk.console._palette.edit
+
+
+def test_it_goes_when_a_dialog_comes(desk: Desk) -> None:
+    opened(desk)
+    desk.key(Key.Key_N, CTRL)
+    desk.dialog()
+    desk.wait(lambda: closed(desk))
+
+
+def test_every_shortcut_is_listed(desk: Desk) -> None:
+    desk.key(Key.Key_Slash, CTRL)
+    dialog = desk.dialog()
+    words = {made.text() for made in dialog.findChildren(QLabel)}
+    native = QKeySequence.SequenceFormat.NativeText
+    missing = [
+        action.text()
+        for _, actions in desk.console.commands.listed()
+        for action in actions
+        if not action.shortcut().isEmpty() and action.shortcut().toString(native) not in words
+    ]
+    assert missing == []
+    assert {"New App", "Rotate API key", "In the table"} <= words
+
+
+def test_every_action_is_in_a_menu(desk: Desk) -> None:
+    listed = [action for _, actions in desk.console.commands.listed() for action in actions]
+    shortcuts = [action.shortcut().toString() for action in listed if not action.shortcut().isEmpty()]
+    assert len(shortcuts) == len(set(shortcuts))
+    own = [made for made in vars(desk.console.commands).values() if hasattr(made, "trigger")]
+    assert [made.text() for made in own if made not in listed] == []
+
+
+def sources(*texts: str) -> list[Source]:
+    return [Source(fold(text), lambda text=text: [Hit("", text, "", str)]) for text in texts]
+
+
+def names(found: list[Hit]) -> list[str]:
+    return [hit.text for hit in found]
+
+
+def test_the_best_come_first() -> None:
+    made = sources("Renew", "A new one", "New", "other")
+    assert names(best(iter(made), "new", 9)) == ["New", "A new one", "Renew"]
+    assert names(best(iter(made), "", 9)) == ["Renew", "A new one", "New", "other"]
+    assert names(best(iter(made), "new", 2)) == ["New", "A new one"]
+
+
+@given(st.lists(st.text(max_size=8), max_size=8), st.text(max_size=5))
+def test_nothing_that_holds_every_word_is_left_out(texts: list[str], query: str) -> None:
+    words = fold(query).split()
+    expected = [text for text in texts if all(word in fold(text) for word in words)]
+    assert sorted(names(best(iter(sources(*texts)), query, 99))) == sorted(expected)
