@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from typing import Protocol
 
@@ -42,6 +42,12 @@ class Repository(Protocol):
 
     def change_app(self, app_id: str, change: Callable[[App], App]) -> App:
         """Replace an app by `change` of its present state, in one step. Returns the new state. Raises AppGone."""
+
+    def change_apps(self, app_ids: Iterable[str], change: Callable[[App], App]) -> Sequence[App]:
+        """Replace apps by `change` of their present states, all in one step. Returns those that changed.
+
+        Ids that are gone are passed over, and so is an app that `change` returns as it is.
+        """
 
     def drop_app(self, app_id: str) -> None:
         """Remove an app's row. No error when it is gone already."""

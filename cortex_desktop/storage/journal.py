@@ -4,15 +4,15 @@
     <checksum> {"journal":1,"base":"<sha256 of the snapshot it stands on>"}
     <checksum> {"generation":13,"saved":"2026-11-23T12:00:01Z","rows":[["apps","7",{...}],["apps","3",null]]}
 
-Each checksum covers its line and the checksum before it: a line that is missing, moved, or from another journal
-breaks the chain.
+A change of many documents is one line too, so that after a crash there is all of it or nothing. Each checksum covers
+its line and the checksum before it: a line that is missing, moved, or from another journal breaks the chain.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -63,14 +63,15 @@ def header(base: str) -> tuple[bytes, str]:
 
 
 def record(
-    generation: int, saved: datetime, table: str, number: str, doc: str | None, before: str
+    generation: int, saved: datetime, table: str, docs: Mapping[str, str | None], before: str
 ) -> tuple[bytes, str]:
-    """The line for a change of one document, given as JSON text, None when it goes; and the line's checksum.
+    """The line for a change of documents, and its checksum.
 
-    before: the checksum of the line before.
+    docs: by id, each as JSON text, None for one that goes; before: the checksum of the line before.
     """
-    row = f'[{json.dumps(table)},"{number}",{"null" if doc is None else doc}]'
-    return _line(f'{{"generation":{generation},"saved":"{to_text(saved)}","rows":[{row}]}}', before)
+    name = json.dumps(table)
+    rows = ",".join(f'[{name},"{number}",{"null" if doc is None else doc}]' for number, doc in docs.items())
+    return _line(f'{{"generation":{generation},"saved":"{to_text(saved)}","rows":[{rows}]}}', before)
 
 
 def parse(raw: bytes) -> Journal:

@@ -6,8 +6,8 @@ apps.json.journal   one line for each change since (`journal`). There only while
 backups/            a copy of each snapshot, made after it, and thinned out (`backups`)
 
 TinyDB writes the whole file for each change, which takes 0.14 s at 10,000 rows. So its tables do not write here:
-`DurableStorage` is a TinyDB storage, whose `read` and `write` serve TinyDB, and beside them `put` and `drop` change
-one document at the price of one line.
+`DurableStorage` is a TinyDB storage, whose `read` and `write` serve TinyDB, and beside them `put`, `put_all` and `drop`
+change documents at the price of one line.
 
 Each change counts the generation up. What opens is the newest state that checks out: the snapshot with its
 journal, else a backup, with the journal if it stands on that one. Anything that had to be left out is set aside,
@@ -166,11 +166,16 @@ class DurableStorage(Storage):
 
     def put(self, table: str, number: str, doc: Mapping[str, Any]) -> None:
         """Add or replace one document, durably."""
-        self._change(table, number, snapshots.encode_doc(doc))
+        self.put_all(table, {number: doc})
+
+    def put_all(self, table: str, docs: Mapping[str, Mapping[str, Any]]) -> None:
+        """Add or replace documents, given by their ids, in one durable step: all of them or none."""
+        if docs:
+            self._change(table, {number: snapshots.encode_doc(doc) for number, doc in docs.items()})
 
     def drop(self, table: str, number: str) -> None:
         """Remove one document, durably."""
-        self._change(table, number, None)
+        self._change(table, {number: None})
 
     def close(self) -> None:
         """Bring all into the snapshot, so that plain TinyDB finds it there. Never raises.
@@ -187,27 +192,27 @@ class DurableStorage(Storage):
 
     # Writing
 
-    def _change(self, table: str, number: str, doc: str | None) -> None:
+    def _change(self, table: str, docs: Mapping[str, str | None]) -> None:
         rows = self._present()
         try:
             self._look_for_others()
             if self._whole:
-                self._append(table, number, doc)
-                _set(rows, table, number, doc)
+                self._append(table, docs)
+                _set(rows, table, docs)
                 self._read = None
                 self._fold_if_long()
             else:
                 rows = {**rows, table: {**rows.get(table, {})}}
-                _set(rows, table, number, doc)
+                _set(rows, table, docs)
                 self._fold(rows, self._meta, self._generation + 1, datetime.now(UTC))
         except OSError as error:
             raise problems.not_written(error, self._path.parent) from error
 
-    def _append(self, table: str, number: str, doc: str | None) -> None:
+    def _append(self, table: str, docs: Mapping[str, str | None]) -> None:
         """Add a line to the journal, or make one. Raises OSError."""
         generation, saved = self._generation + 1, datetime.now(UTC)
         start, before = (b"", self._checksum) if self._end else journals.header(self._base)
-        line, checksum = journals.record(generation, saved, table, number, doc, before)
+        line, checksum = journals.record(generation, saved, table, docs, before)
         try:
             if self._end:
                 append_durably(self._journal, line, self._end)
@@ -464,11 +469,12 @@ def _newest(state: _State | None, journal: Journal | None, backups: Sequence[Bac
     return max(found, key=lambda state: state.generation, default=None)
 
 
-def _set(rows: dict[str, dict[str, str]], table: str, number: str, doc: str | None) -> None:
-    if doc is None:
-        rows.get(table, {}).pop(number, None)
-    else:
-        rows.setdefault(table, {})[number] = doc
+def _set(rows: dict[str, dict[str, str]], table: str, docs: Mapping[str, str | None]) -> None:
+    for number, doc in docs.items():
+        if doc is None:
+            rows.get(table, {}).pop(number, None)
+        else:
+            rows.setdefault(table, {})[number] = doc
 
 
 def _unknown(meta: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Orgs and apps in a TinyDB database. The disk is the truth and is written first; decoded rows are kept for reading.
 
-TinyDB's tables say what the file holds when it is opened. Changes go to the storage one document at a time, since
+TinyDB's tables say what the file holds when it is opened. Changes go to the storage document by document, since
 TinyDB would write all of them (`json_storage`).
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -125,6 +125,23 @@ class TinyRepository:
                 raise ValueError("an app keeps its id")
             return apps.put(after, before.extra)
 
+    def change_apps(self, app_ids: Iterable[str], change: Callable[[App], App]) -> Sequence[App]:
+        """Replace apps by `change` of their present states, all in one durable step. Returns those that changed.
+
+        Ids that are gone are passed over, and so is an app that `change` returns as it is. As for `change_app`; what
+        `change` raises leaves all of them as they were.
+        """
+        with self._lock:
+            apps = self._open().apps
+            changed = []
+            for app_id in dict.fromkeys(app_ids):
+                before = apps.items.get(app_id)
+                if before is not None and (after := change(before)) is not before:
+                    if after.id != app_id:
+                        raise ValueError("an app keeps its id")
+                    changed.append(after)
+            return apps.put_all(changed)
+
     def drop_app(self, app_id: str) -> None:
         """Remove an app's row. No error when it is gone already."""
         with self._lock:
@@ -214,21 +231,27 @@ class _Rows(Generic[T]):
         extra: further fields of a new row; a row that is there keeps its own. Raises TypeError or ValueError
         for an item that could not be read again.
         """
-        fields = self._to_doc(item)
-        number = self._numbers.get(item.id)
-        unknown = self._unknown.get(item.id, {})
-        if number is None:
-            unknown = {name: copy.deepcopy(value) for name, value in (extra or {}).items() if name not in self._known}
-        doc = {**unknown, **fields}
+        if item.id in self._numbers:
+            return self.put_all([item])[0]
+        unknown = {name: copy.deepcopy(value) for name, value in (extra or {}).items() if name not in self._known}
+        doc = {**unknown, **self._to_doc(item)}
         kept = self._from_doc(doc)  # before it is written: what fails here never is
-        if number is None:
-            number = self._next
+        number = self._next
         self._storage.put(self._name, str(number), doc)
-        self._next = max(self._next, number + 1)
+        self._next = number + 1
         self.items[item.id] = kept
         self._numbers[item.id] = number
         if unknown:
             self._unknown[item.id] = unknown
+        return kept
+
+    def put_all(self, items: Sequence[T]) -> list[T]:
+        """Replace rows that are there, in one durable step. As `put`."""
+        docs = [{**self._unknown.get(item.id, {}), **self._to_doc(item)} for item in items]
+        kept = [self._from_doc(doc) for doc in docs]
+        numbers = [str(self._numbers[item.id]) for item in items]
+        self._storage.put_all(self._name, dict(zip(numbers, docs, strict=True)))
+        self.items.update({item.id: item for item in kept})
         return kept
 
     def drop(self, item_id: str) -> None:

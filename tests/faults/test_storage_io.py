@@ -157,6 +157,10 @@ def add(storage: DurableStorage) -> None:
     storage.put("apps", "9", {"label": "nine"})
 
 
+def many(storage: DurableStorage) -> None:
+    storage.put_all("apps", {number: {"label": "many"} for number in ("1", "2", "9", "10")})
+
+
 def drop(storage: DurableStorage) -> None:
     storage.drop("apps", "1")
 
@@ -167,6 +171,7 @@ SITUATIONS: dict[str, tuple[Callable[[Path], DurableStorage], Callable[[DurableS
     "open a file older than its journal": (rolled_back, tables),
     "first line of a journal": (lambda folder: ready(folder, journal=False), add),
     "a line": (lambda folder: ready(folder, journal=True), add),
+    "a line of many": (lambda folder: ready(folder, journal=True), many),
     "a line that removes": (lambda folder: ready(folder, journal=True), drop),
     "a line that makes the journal too long": (long_journal, add),
     "quit": (lambda folder: ready(folder, journal=True), DurableStorage.close),

@@ -33,6 +33,7 @@ STEPS: dict[str, Step] = {
     "add": lambda storage: storage.put("apps", str(len(storage.read().get("apps", {})) + 1), {"label": "new"}),
     "change": lambda storage: storage.put("apps", "1", {"label": "changed" * random.Random(1).randrange(9)}),
     "again": lambda storage: storage.put("apps", "1", {"label": "again"}),
+    "many": lambda storage: storage.put_all("apps", {n: {"label": "many"} for n in ("1", "2", "7", "8", "9")}),
     "drop": lambda storage: storage.drop("apps", "2"),
     "org": lambda storage: storage.put("orgs", "1", {"name": "Clinic"}),
     "write": lambda storage: storage.write({**storage.read(), "more": {"1": {"size": len(storage.read())}}}),
@@ -40,7 +41,7 @@ STEPS: dict[str, Step] = {
     "killed": lambda storage: None,  # a new process goes on with what the last one left
     "short journal": lambda storage: setattr(storage, "_limit", 10),
 }
-FIRST = "org,add,add,close,add,change,drop,killed,add,close,killed,again,write,add,short journal,add,add,close,add"
+FIRST = "org,add,add,close,add,change,many,drop,killed,add,close,killed,again,write,add,short journal,add,add,close,add"
 RENEWS = ("close", "killed")
 
 

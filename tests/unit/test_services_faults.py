@@ -7,7 +7,7 @@ The figures are in tests/faults/README.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -64,13 +64,14 @@ FAULTS = {
     "app": _READ,
     "add_app": _WRITE,
     "change_app": _WRITE,
+    "change_apps": _WRITE,
     "drop_app": _WRITE,
     "state": [Fault.CRASH_BEFORE, Fault.LOCKS],  # it never raises
     "read": [*_READ, Fault.NO_ANSWER_BEFORE, Fault.LOCKS],
     "store": [*_WRITE, *_UNANSWERED, Fault.LOCKS],
     "remove": [*_WRITE, *_UNANSWERED, Fault.LOCKS],
 }
-ON_DISK = {"apps", "app", "add_app", "change_app", "drop_app"}
+ON_DISK = {"apps", "app", "add_app", "change_app", "change_apps", "drop_app"}
 
 Plan = tuple[tuple[int, Fault], ...]
 
@@ -102,6 +103,12 @@ class Rows:
     def change_app(self, app_id: str, change: Callable[[App], App]) -> App:
         self.rows[app_id] = change(self.app(app_id))
         return self.rows[app_id]
+
+    def change_apps(self, app_ids: Iterable[str], change: Callable[[App], App]) -> Sequence[App]:
+        there = [self.rows[app_id] for app_id in app_ids if app_id in self.rows]
+        changed = [after for app in there if (after := change(app)) is not app]
+        self.rows.update({app.id: app for app in changed})
+        return changed
 
     def drop_app(self, app_id: str) -> None:
         self.rows.pop(app_id, None)
@@ -170,6 +177,12 @@ class Watched:
         self._steps.before("change_app")
         changed = self.inner.change_app(app_id, change)
         self._steps.after("change_app")
+        return changed
+
+    def change_apps(self, app_ids: Iterable[str], change: Callable[[App], App]) -> Sequence[App]:
+        self._steps.before("change_apps")
+        changed = self.inner.change_apps(app_ids, change)
+        self._steps.after("change_apps")
         return changed
 
     def drop_app(self, app_id: str) -> None:

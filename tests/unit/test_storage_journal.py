@@ -66,6 +66,24 @@ def test_a_change_costs_one_sync(storage: DurableStorage, monkeypatch: pytest.Mo
     assert len(synced) == 1
 
 
+def test_many_documents_are_one_line_and_one_sync(
+    storage: DurableStorage, path: Path, lines: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", synced.append)
+    before = lines.read_bytes()
+    storage.put_all("apps", {str(number): {"label": "changed"} for number in range(2, 500)})
+    assert len(synced) == 1
+    assert lines.read_bytes().count(b"\n") == before.count(b"\n") + 1
+    storage.put_all("apps", {})
+    assert len(synced) == 1
+    assert len(apps(DurableStorage(path))) == 499
+    whole = lines.read_bytes()
+    for end in (len(whole) - 1, (len(before) + len(whole)) // 2, len(before) + 1):
+        lines.write_bytes(whole[:end])
+        assert apps(DurableStorage(path)) == ["1", "2", "3"], "half of a change"
+
+
 def test_what_was_written_goes_on_after_a_kill(storage: DurableStorage, path: Path, lines: Path) -> None:
     again = DurableStorage(path)
     again.put("apps", "4", {})
@@ -305,12 +323,12 @@ def test_the_last_twenty_files_set_aside_stay(storage: DurableStorage, path: Pat
 
 def test_a_record_s_checksum_covers_the_one_before() -> None:
     start, before = journal.header("ab" * 32)
-    line, _ = journal.record(7, snapshot.FIRST_TIME, "apps", "1", '{"a":1}', before)
+    line, _ = journal.record(7, snapshot.FIRST_TIME, "apps", {"1": '{"a":1}'}, before)
     found = journal.parse(start + line)
     assert [record.rows for record in found.records] == [[("apps", "1", {"a": 1})]]
     assert (found.end, found.torn, found.damaged) == (len(start + line), False, False)
     _, other = journal.header("cd" * 32)
-    moved, _ = journal.record(7, snapshot.FIRST_TIME, "apps", "1", '{"a":1}', other)
+    moved, _ = journal.record(7, snapshot.FIRST_TIME, "apps", {"1": '{"a":1}'}, other)
     assert journal.parse(start + moved).damaged
 
 

@@ -234,6 +234,47 @@ def test_a_change_is_saved_and_returned(repository: TinyRepository, folder: Path
     assert repository.apps() == TinyRepository(folder).apps() == (changed, second)
 
 
+def test_many_are_changed_in_one_durable_step(
+    repository: TinyRepository, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second, third = apps = [make_app(label) for label in ("first", "second", "third")]
+    for app in apps:
+        repository.add_app(app)
+    synced: list[int] = []
+    monkeypatch.setattr(durable.os, "fsync", synced.append)
+    ids = [third.id, new_id(), first.id, second.id, first.id]
+    changed = repository.change_apps(ids, lambda app: app if app == second else replace(app, enabled=False))
+    assert len(synced) == 1
+    assert changed == [replace(third, enabled=False), replace(first, enabled=False)]
+    assert repository.apps() == TinyRepository(folder).apps() == (changed[1], second, changed[0])
+    assert repository.change_apps([second.id, new_id()], lambda app: app) == []
+    assert len(synced) == 1
+
+
+def test_many_are_changed_or_none(repository: TinyRepository, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = make_app("first"), make_app("second")
+    repository.add_app(first)
+    repository.add_app(second)
+
+    def fail(app: App) -> App:
+        if app.id == second.id:
+            raise RuntimeError("mine")
+        return replace(app, enabled=False)
+
+    ids = [first.id, second.id]
+    with pytest.raises(RuntimeError, match="mine"):
+        repository.change_apps(ids, fail)
+    with pytest.raises(ValueError, match="keeps its id"):
+        repository.change_apps(ids, lambda app: replace(app, id=first.id, enabled=False))
+    with pytest.raises(TypeError):
+        repository.change_apps(ids, lambda app: replace(app, enabled=1 if app.id == second.id else False))
+    with monkeypatch.context() as patch:
+        patch.setattr(durable.os, "fsync", refuse)
+        with pytest.raises(StorageError, match="disk is full"):
+            repository.change_apps(ids, lambda app: replace(app, enabled=False))
+    assert repository.apps() == TinyRepository(folder).apps() == (first, second)
+
+
 def test_a_dropped_app_is_gone(repository: TinyRepository, folder: Path) -> None:
     first, second = make_app("first"), make_app("second")
     repository.add_app(first)
@@ -326,6 +367,7 @@ def test_a_write_that_fails_leaves_memory_and_file_as_they_were(
         for attempt in (
             lambda: repository.add_app(make_app("lost")),
             lambda: repository.change_app(app.id, lambda app: replace(app, label="lost")),
+            lambda: repository.change_apps([app.id], lambda app: replace(app, label="lost")),
             lambda: repository.drop_app(app.id),
             lambda: repository.save_org(replace(org, name="lost")),
         ):
