@@ -149,14 +149,24 @@ class Program(QObject):
         return Stores(TinyRepository(self.folder), open_vault())
 
     def _attach(self, stores: Stores) -> None:
+        from .services.activity import Recorder
         from .services.apps import AppService
         from .services.doctor import Doctor
         from .services.keychain import KeychainService
+        from .storage.activity import ActivityFile
+        from .system.identity import user_and_computer
         from .tasks.runner import Lane
 
         self.stores = stores
-        apps = AppService(stores.repository, stores.vault)
-        doctor = Doctor(apps, stores.repository, stores.vault)
+        activity = ActivityFile(self.folder)
+        recorder = Recorder(
+            stores.repository,
+            activity,
+            user_and_computer,
+            partial(self.runner.hand_over, self, self.console.news.tell_error),
+        )
+        apps = AppService(stores.repository, stores.vault, recorder=recorder)
+        doctor = Doctor(apps, stores.repository, stores.vault, recorder)
         self.controller.attach(apps, KeychainService(stores.vault), doctor)
         # Runs after the load that `attach` has put on the same lane.
         self.runner.submit(
@@ -254,7 +264,7 @@ def _raise_first(instance: Instance) -> int:
 
 def _log_uncaught(kind: type[BaseException], error: BaseException, trace: object) -> None:
     """A defect: keep it in the log, without what the variables held, and go on."""
-    from .system.log import redact
+    from .domain.secret import redact
 
     log.critical("uncaught", exc_info=(kind, error, trace))  # type: ignore[arg-type]
     print(redact(f"cortex-desktop: {kind.__name__}: {error}"), file=sys.stderr)

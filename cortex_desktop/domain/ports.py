@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum
 from typing import Protocol
 
+from .activity import Entry, Head, Logged, Piece, Query
 from .model import App, Org
 from .secret import Secret, SecretRef
 
@@ -51,6 +52,32 @@ class Repository(Protocol):
 
     def drop_app(self, app_id: str) -> None:
         """Remove an app's row. No error when it is gone already."""
+
+
+class ActivityLog(Protocol):
+    """The activity log: entries are added at its end and never changed. Safe to call from any thread.
+
+    All methods raise StorageError. What goes through the whole log does so in pieces of a few milliseconds, so that
+    other work can come between them.
+    """
+
+    def append(self, entries: Sequence[Entry]) -> None:
+        """Add entries, oldest first, in one durable step."""
+
+    def head(self) -> Head:
+        """What the log ends with."""
+
+    def find(self, query: Query, wanted: Callable[[Entry], bool] | None = None) -> Iterator[Piece]:
+        """Go through the log, newest first, for what `query` asks for.
+
+        wanted: decides about an entry in which the words may be; without it the query has no words.
+        """
+
+    def read(self, places: Sequence[int]) -> list[Logged]:
+        """The lines that begin at these places, in the same order."""
+
+    def check(self) -> Iterator[Piece]:
+        """Go through the log, oldest first, and see whether each entry is the one that was written."""
 
 
 class Vault(Protocol):

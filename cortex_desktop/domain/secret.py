@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import string
 from dataclasses import dataclass
 from enum import Enum
 from typing import NoReturn
 
 ALPHABET = string.ascii_letters + string.digits
+_SECRET_SHAPED = re.compile(
+    r"(?:(?<![0-9A-Za-z])|(?<=\\[nrt])|(?<=%[0-9A-Fa-f]{2}))"  # a repr's line break and a URL's escape end in letters
+    r"(?:[0-9A-Za-z]{64}|[0-9A-Za-z]{22})(?![0-9A-Za-z])"
+)
 
 
 class SecretKind(Enum):
@@ -102,3 +107,8 @@ def well_formed(kind: SecretKind, secret: Secret) -> bool:
     """Whether `secret` has the length and the characters that `generate` gives this kind."""
     text = secret.reveal()
     return len(text) == kind.length and all(c in ALPHABET for c in text)
+
+
+def redact(text: str) -> str:
+    """`text` with everything of the shape of an API key (22 letters and digits) or secret (64) blotted out."""
+    return _SECRET_SHAPED.sub("[redacted]", text)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from ..domain.activity import Action, Detail
 from ..domain.errors import (
     AppGone,
     CortexError,
@@ -27,6 +28,7 @@ from ..domain.errors import (
 from ..domain.model import App, AppState, KeptVersion, Org, PendingVersion, clean_label, new_id
 from ..domain.ports import Repository, Vault, VaultState
 from ..domain.secret import KeyEnds, Secret, SecretKind, generate, well_formed
+from .activity import Recorder
 
 RESTORABLE = timedelta(days=30)
 """How long a deleted app can be brought back before its secrets leave the keychain."""
@@ -55,12 +57,19 @@ class RecoveryReport:
 class AppService:
     """Create, list, reveal, enable, delete and restore apps.
 
-    repository, vault: the two stores; now: gives the time, aware, in UTC.
+    repository, vault: the two stores; now: gives the time, aware, in UTC; recorder: writes down what was done.
     """
 
-    def __init__(self, repository: Repository, vault: Vault, now: Callable[[], datetime] | None = None) -> None:
+    def __init__(
+        self,
+        repository: Repository,
+        vault: Vault,
+        now: Callable[[], datetime] | None = None,
+        recorder: Recorder | None = None,
+    ) -> None:
         self._repository = repository
         self._vault = vault
+        self._record = recorder or Recorder(repository)
         self._now = now or (lambda: datetime.now(UTC))
 
     def orgs(self) -> list[Org]:
@@ -69,7 +78,9 @@ class AppService:
 
     def change_org(self, org: Org) -> Org:
         """Keep the org's new name, code, environment and endpoint."""
+        before = next((known for known in self._repository.orgs() if known.id == org.id), org)
         self._repository.save_org(org)
+        self._record.org(Action.ORG_CHANGED, org, **_changes(before, org))
         return org
 
     def apps(self, org_id: str) -> list[App]:
@@ -105,7 +116,9 @@ class AppService:
         )
         self._repository.add_app(app)
         self._store(app, app.version, key, self._remove_app)
-        return Created(self._finish(app, _activate), key)
+        app = self._finish(app, _activate)
+        self._record.app(Action.CREATED, app, sessions=sessions, csrf=csrf)
+        return Created(app, key)
 
     def rotate(self, app_id: str, keep: timedelta) -> Created:
         """Give the app a new key and, without Sessions, a new secret; keep the old ones for `keep`.
@@ -122,6 +135,10 @@ class AppService:
         self._store(app, app.pending.number, key, self._drop_pending)
         until = self._now() + keep
         app = self._finish(app, partial(_move_pointer, now=self._now(), until=until))
+        if keep:
+            self._record.app(Action.ROTATED, app, kept_until=until)
+        else:
+            self._record.app(Action.ROTATED, app, kept=False)
         return Created(app, key)
 
     def roll_back(self, app_id: str, number: int, keep: timedelta) -> App:
@@ -136,7 +153,9 @@ class AppService:
         if not self._is_complete(app, number, chosen.key_ends):
             raise SecretMissing(self._vault.name)
         until = self._now() + keep
-        return self._repository.change_app(app_id, partial(_swap, number=number, until=until))
+        app = self._repository.change_app(app_id, partial(_swap, number=number, until=until))
+        self._record.app(Action.ROLLED_BACK, app, version=number, kept_until=until)
+        return app
 
     def drop_kept(self, app_id: str, number: int) -> App:
         """Remove a kept version from the keychain before its time. Once begun, recovery finishes it."""
@@ -144,23 +163,40 @@ class AppService:
         now = self._now()
         if any(kept.number == number and kept.until > now for kept in app.kept):
             app = self._repository.change_app(app_id, partial(_end_kept, number=number, now=now))
-        if number in {kept.number for kept in app.kept}:
-            for ref in app.refs_of(number):
-                self._vault.remove(ref)
-        return self._repository.change_app(app_id, partial(_forget_kept, number=number))
+        if number not in {kept.number for kept in app.kept}:
+            return app
+        for ref in app.refs_of(number):
+            self._vault.remove(ref)
+        app = self._repository.change_app(app_id, partial(_forget_kept, number=number))
+        self._record.app(Action.KEPT_REMOVED, app, version=number)
+        return app
 
     def secret(self, app_id: str, kind: SecretKind = SecretKind.API_KEY) -> Secret:
         """The current key or secret from the keychain. Raises SecretMissing, VaultError, AppGone."""
         app = self._repository.app(app_id)
         return self._vault.read(app.ref(kind))
 
-    def copied(self, app_id: str) -> App:
-        """Note that the key went to the clipboard just now."""
-        return self._repository.change_app(app_id, lambda app: replace(app, last_copied=self._now()))
+    def copied(self, app_id: str, action: Action = Action.KEY_COPIED, clears_after: int = 0) -> App:
+        """Note that the key, the secret, or a request with the key went to the clipboard just now.
+
+        clears_after: seconds until it is cleared from there.
+        """
+        if action is Action.SECRET_COPIED:
+            app = self._repository.app(app_id)
+        else:
+            app = self._repository.change_app(app_id, lambda app: replace(app, last_copied=self._now()))
+        self._record.app(action, app, **({"clears_after": clears_after} if clears_after else {}))
+        return app
+
+    def revealed(self, app_id: str, action: Action = Action.KEY_REVEALED) -> None:
+        """Note that the key or the secret was shown."""
+        self._record.app(action, self._repository.app(app_id))
 
     def set_enabled(self, app_id: str, enabled: bool) -> App:
         """Enable or disable the app in this console."""
-        return self._repository.change_app(app_id, lambda app: replace(app, enabled=enabled))
+        app = self._repository.change_app(app_id, lambda app: replace(app, enabled=enabled))
+        self._record.app(Action.ENABLED if enabled else Action.DISABLED, app)
+        return app
 
     def delete(self, app_id: str) -> App:
         """Hide the app. Until RESTORABLE has passed, `restore` brings it back with its key; then `purge` takes it.
@@ -168,17 +204,22 @@ class AppService:
         Raises StorageError, AppGone, and NotFinished for an app that is still being created.
         """
         until = self._now() + RESTORABLE
-        return self._repository.change_app(app_id, lambda app: _hide(app, until))
+        app = self._repository.change_app(app_id, lambda app: _hide(app, until))
+        self._record.app(Action.DELETED, app, restorable_until=until)
+        return app
 
     def restore(self, app_id: str) -> App:
         """Bring a deleted app back. Raises AppGone when the removal of its secrets has begun."""
-        return self._repository.change_app(app_id, _restore)
+        app = self._repository.change_app(app_id, _restore)
+        self._record.app(Action.RESTORED, app)
+        return app
 
     def purge(self, app_id: str) -> None:
         """Remove a deleted app's secrets, then its row. An app that was restored meanwhile is left alone."""
         app = self._repository.change_app(app_id, _begin_deleting)
         if app.state is AppState.DELETING:
             self._remove_app(app)
+            self._record.app(Action.PURGED, app)
 
     def recover(self) -> RecoveryReport:
         """Finish or undo what an earlier run left half-done. Touches only unfinished rows.
@@ -194,11 +235,12 @@ class AppService:
         finished: list[App] = []
         undone: list[App] = []
         waiting: list[App] = []
-        for app in unfinished:
-            try:
-                (finished if self._settle(app, now) else undone).append(app)
-            except VaultError:
-                waiting.append(app)
+        with self._record.batch():
+            for app in unfinished:
+                try:
+                    (finished if self._settle(app, now) else undone).append(app)
+                except VaultError:
+                    waiting.append(app)
         return RecoveryReport(_ids(finished), _ids(undone), _ids(waiting))
 
     def _require_vault(self) -> None:
@@ -240,6 +282,7 @@ class AppService:
                 self._repository.change_app(app.id, _activate)
             else:
                 self._remove_app(app)
+            self._record.app(Action.FINISHED if complete else Action.UNDONE, app)
             return complete
         if app.state in (AppState.DELETED, AppState.DELETING):
             self.purge(app.id)
@@ -257,9 +300,12 @@ class AppService:
         complete = self._is_complete(app, app.pending.number, app.pending.key_ends)
         if complete:
             now = self._now()
-            self._repository.change_app(app.id, partial(_move_pointer, now=now, until=now + KEPT_BY_RECOVERY))
+            until = now + KEPT_BY_RECOVERY
+            self._repository.change_app(app.id, partial(_move_pointer, now=now, until=until))
+            self._record.app(Action.FINISHED, app, kept_until=until)
         else:
             self._drop_pending(app)
+            self._record.app(Action.UNDONE, app)
         return complete
 
     def _is_complete(self, app: App, number: int, key_ends: KeyEnds) -> bool:
@@ -363,6 +409,18 @@ def is_unfinished(app: App, now: datetime) -> bool:
         return app.purge_after is None or app.purge_after <= now
     due = any(kept.until <= now for kept in app.kept)
     return app.state in (AppState.CREATING, AppState.DELETING) or app.pending is not None or due
+
+
+def _changes(before: Org, after: Org) -> dict[str, Detail]:
+    """What is different about an org, for the activity log."""
+    found: dict[str, Detail] = {"label_before": before.name} if after.name != before.name else {}
+    if after.code != before.code:
+        found["code"] = after.code
+    if after.environment is not before.environment:
+        found["environment"] = after.environment.value
+    if after.endpoint != before.endpoint:
+        found["endpoint"] = after.endpoint
+    return found
 
 
 def _ids(apps: Iterable[App]) -> tuple[str, ...]:

@@ -7,10 +7,12 @@ from datetime import timedelta
 from enum import Enum
 from functools import partial
 
+from ..domain.activity import Action
 from ..domain.errors import SecretMissing
 from ..domain.model import App, AppState
 from ..domain.ports import Repository, Vault
 from ..domain.secret import KeyEnds, SecretKind, SecretRef, well_formed
+from .activity import Recorder
 from .apps import AppService
 
 
@@ -35,10 +37,13 @@ class Finding:
 class Doctor:
     """Checks one app at a time, so that many can be told of as they go. Blocks; use it on the vault lane."""
 
-    def __init__(self, apps: AppService, repository: Repository, vault: Vault) -> None:
+    def __init__(
+        self, apps: AppService, repository: Repository, vault: Vault, recorder: Recorder | None = None
+    ) -> None:
         self._apps = apps
         self._repository = repository
         self._vault = vault
+        self._record = recorder or Recorder(repository)
 
     def check(self, app_id: str) -> list[Finding]:
         """What does not match for this app. Reads each of its items once. Raises VaultError, AppGone.
@@ -81,6 +86,7 @@ class Doctor:
                     self._repository.change_app(app.id, partial(_take_ends, ends=KeyEnds.of(held)))
                 else:
                     self._renew(app.id)
+        self._record.app(Action.REPAIRED, app, problem=finding.problem.value)
 
     def _renew(self, app_id: str) -> None:
         """A new version for an app whose present one is not whole."""

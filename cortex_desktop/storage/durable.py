@@ -62,6 +62,47 @@ def append_durably(path: Path, data: bytes, at: int) -> None:
             os.close(fd)
 
 
+def create_durably(path: Path) -> None:
+    """Make an empty file, mode 0600, unless there is one. Raises OSError."""
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT, FILE_MODE))
+    _sync_folder(path.parent)
+
+
+def cut_durably(path: Path, at: int) -> None:
+    """Make the file `at` bytes long. Raises OSError."""
+    fd = _patiently(lambda: os.open(path, os.O_WRONLY | getattr(os, "O_BINARY", 0)))
+    try:
+        os.ftruncate(fd, at)
+        _flush_to_disk(fd)
+    finally:
+        os.close(fd)
+
+
+def replace_lightly(path: Path, data: bytes) -> None:
+    """As `write_durably`, but without waiting for the disk: a power cut may leave the old content, or none.
+
+    Raises OSError.
+    """
+    temp = _write_temp(path, data, flush=False)
+    try:
+        os.replace(temp, path)
+    except BaseException:
+        remove_quietly(temp)
+        raise
+
+
+def read_region(path: Path, at: int, length: int) -> bytes:
+    """Up to `length` bytes of the file, from `at` on. Raises OSError."""
+    # No handle is kept: see `append_durably`.
+    with _patiently(lambda: path.open("rb", buffering=0)) as file:
+        file.seek(at)
+        parts = []
+        while length > 0 and (part := file.read(length)):
+            parts.append(part)
+            length -= len(part)
+        return b"".join(parts)
+
+
 def read_whole(path: Path) -> bytes | None:
     """The bytes of the file, or None when there is no such file. Raises OSError."""
     try:
@@ -109,7 +150,7 @@ def sweep_temps(path: Path) -> None:
                 remove_quietly(entry)
 
 
-def _write_temp(path: Path, data: bytes) -> Path:
+def _write_temp(path: Path, data: bytes, *, flush: bool = True) -> Path:
     """A new file beside `path` with `data` in it, on the disk."""
     temp = _temp_beside(path)
     # O_BINARY: without it Windows turns line feeds into two bytes.
@@ -117,7 +158,8 @@ def _write_temp(path: Path, data: bytes) -> Path:
     try:
         try:
             _write_all(fd, data)
-            _flush_to_disk(fd)
+            if flush:
+                _flush_to_disk(fd)
         finally:
             os.close(fd)
     except BaseException:

@@ -36,6 +36,27 @@ def not_read(error: OSError, folder: Path) -> StorageError:
     )
 
 
+def log_not_read(error: OSError, folder: Path) -> StorageError:
+    """The error to raise when the system refused to read the activity log in `folder`."""
+    values = {"folder": str(folder)}
+    title = QT_TRANSLATE_NOOP("core", "The activity log can't be read")
+    if error.errno in _NOT_ALLOWED:
+        return StorageError(
+            title,
+            QT_TRANSLATE_NOOP(
+                "core", "Cortex Desktop is not allowed to read {folder}. Apps and keys are not affected."
+            ),
+            QT_TRANSLATE_NOOP("core", "Allow your user to read this folder, then try again."),
+            values,
+        )
+    return StorageError(
+        title,
+        QT_TRANSLATE_NOOP("core", "The disk did not give back what is in {folder}. Apps and keys are not affected."),
+        QT_TRANSLATE_NOOP("core", "Try again. If it happens again, check the disk."),
+        values,
+    )
+
+
 def not_written(error: OSError, folder: Path) -> StorageError:
     """The error to raise when the system refused to write the database in `folder`."""
     values = {"folder": str(folder)}

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, Signal, Slot, qVersion
 
 from .. import __version__
-from .log import redact
+from ..domain.secret import redact
 
 if TYPE_CHECKING:
     from typing import TextIO

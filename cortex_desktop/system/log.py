@@ -4,21 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import sys
 from pathlib import Path
 from typing import TextIO
 
+from ..domain.secret import redact
+
 MOST_BYTES = 512_000
-_SECRET_SHAPED = re.compile(
-    r"(?:(?<![0-9A-Za-z])|(?<=\\[nrt])|(?<=%[0-9A-Fa-f]{2}))"  # a repr's line break and a URL's escape end in letters
-    r"(?:[0-9A-Za-z]{64}|[0-9A-Za-z]{22})(?![0-9A-Za-z])"
-)
-
-
-def redact(text: str) -> str:
-    """`text` with everything of the shape of an API key (22 letters and digits) or secret (64) blotted out."""
-    return _SECRET_SHAPED.sub("[redacted]", text)
 
 
 class RedactingFormatter(logging.Formatter):

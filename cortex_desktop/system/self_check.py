@@ -21,8 +21,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QWidget
 from ..domain.errors import CortexError, SecretMissing
 from ..domain.model import App
 from ..domain.ports import VaultState
-from ..domain.secret import SecretKind, well_formed
-from .log import redact
+from ..domain.secret import SecretKind, redact, well_formed
 
 if TYPE_CHECKING:
     from ..bootstrap import Program

@@ -80,6 +80,12 @@ class Runner(QObject):
             threading.Thread(target=self._serve, args=(self._queues[lane],), name=lane.value, daemon=True).start()
         self._queues[lane].put(_Job(work, context, done, failed))
 
+    def hand_over(self, context: QObject, done: Callable[[T], None], result: T) -> None:
+        """From any thread: call `done(result)` on the GUI thread soon, unless `context` is gone by then."""
+        job = _Job(_nothing, context, done, _nothing)
+        job.result = result
+        self._send(job)
+
     def close(self) -> None:
         """Let no more results through and tell idle lanes to end. Never waits for work that is under way."""
         with self._gate:
@@ -93,10 +99,13 @@ class Runner(QObject):
                 job.result = job.work()
             except Exception as error:
                 job.error = error
-            with self._gate:
-                if self._open:
-                    self._finished.emit(job)
+            self._send(job)
             del job  # its result may be a secret, and the next job may be hours away
+
+    def _send(self, job: _Job) -> None:
+        with self._gate:
+            if self._open:
+                self._finished.emit(job)
 
     @Slot(object)
     def _deliver(self, job: _Job) -> None:
@@ -112,3 +121,7 @@ class Runner(QObject):
                 job.failed(Defect())  # who waits for an answer must not wait for ever
             finally:
                 raise job.error
+
+
+def _nothing(*_: object) -> None:
+    """For a job that has nothing to do."""

@@ -7,6 +7,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
+from ..domain.activity import Action
 from ..domain.model import App, AppState, Org
 from ..domain.secret import Secret, SecretKind
 from ..services.apps import Created
@@ -91,7 +92,7 @@ class KeyDesk(QObject):
 
         def copied(key: Secret) -> None:
             self._hold(Secret(first_request(org, app, key.reveal())), self.tr("First request copied"))
-            self._controller.note_copied(app)
+            self._controller.note_copied(app, Action.REQUEST_COPIED, self._settings.clipboard_seconds)
 
         self._with_secret(app, SecretKind.API_KEY, copied)
 
@@ -106,13 +107,13 @@ class KeyDesk(QObject):
 
     def _revealed(self, app: App, key: Secret) -> None:
         self._reveal.show(app.id, key, self._settings.reveal_seconds)
+        self._controller.note_revealed(app)
 
     def _copied(self, app: App, kind: SecretKind, secret: Secret) -> None:
-        if kind is SecretKind.API_KEY:
-            self._hold(secret, self.tr("API key copied"))
-            self._controller.note_copied(app)
-        else:
-            self._hold(secret, self.tr("API secret copied"))
+        is_key = kind is SecretKind.API_KEY
+        self._hold(secret, self.tr("API key copied") if is_key else self.tr("API secret copied"))
+        action = Action.KEY_COPIED if is_key else Action.SECRET_COPIED
+        self._controller.note_copied(app, action, self._settings.clipboard_seconds)
 
     def _hold(self, secret: Secret, title: str) -> None:
         seconds = self._settings.clipboard_seconds

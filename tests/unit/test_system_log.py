@@ -12,8 +12,8 @@ import pytest
 
 from cortex_desktop.domain.errors import VaultError, VaultProblem
 from cortex_desktop.domain.model import new_id
-from cortex_desktop.domain.secret import SecretKind, generate
-from cortex_desktop.system.log import RedactingFormatter, redact, start_logging
+from cortex_desktop.domain.secret import SecretKind, generate, redact
+from cortex_desktop.system.log import RedactingFormatter, start_logging
 
 KEY = "mwidxhb8ShcqmV1B9iOYJh"
 API_SECRET = "x1Y2" * 16

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
+from ...domain.activity import Action
 from ...domain.errors import AppGone, CortexError, NotFinished, SecretMissing, VaultError, VaultProblem
 from ...domain.model import App, Org
 from ...domain.ports import VaultState
@@ -177,10 +178,15 @@ class AppsController(QObject):
 
         self._vault(partial(self._apps.secret, app.id, kind), done, refused)
 
-    def note_copied(self, app: App) -> None:
-        """Remember that the key was copied now."""
+    def note_copied(self, app: App, action: Action, clears_after: int) -> None:
+        """Remember that the key, the secret or a request was copied now, for so many seconds."""
         if self._apps is not None:
-            self._disk(partial(self._apps.copied, app.id), self.changed.emit)
+            self._disk(partial(self._apps.copied, app.id, action, clears_after), self.changed.emit)
+
+    def note_revealed(self, app: App) -> None:
+        """Remember that the key was shown."""
+        if self._apps is not None:
+            self._disk(partial(self._apps.revealed, app.id), _nothing)
 
     def set_enabled(self, app: App, enabled: bool) -> None:
         """Enable or disable the app."""

@@ -1,0 +1,224 @@
+"""What was done, to which app, when and by whom: the entries of the activity log, and the words for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+from .text import QT_TRANSLATE_NOOP, Text
+
+Detail = str | int | bool
+
+
+class Action(Enum):
+    """What was done. The value is what the log holds, so it never changes."""
+
+    CREATED = "created"
+    TAKEN_IN = "taken in"  # an app whose key was made elsewhere
+    DUPLICATED = "duplicated"
+    EDITED = "edited"
+    ENABLED = "enabled"
+    DISABLED = "disabled"
+    KEY_COPIED = "key copied"
+    SECRET_COPIED = "secret copied"  # noqa: S105 (a name, not a secret)
+    REQUEST_COPIED = "request copied"
+    KEY_REVEALED = "key revealed"
+    SECRET_REVEALED = "secret revealed"  # noqa: S105
+    ROTATED = "rotated"
+    ROLLED_BACK = "rolled back"
+    KEPT_REMOVED = "kept removed"  # an old key that had been kept
+    DELETED = "deleted"
+    RESTORED = "restored"
+    PURGED = "purged"  # deleted for good
+    REPAIRED = "repaired"  # what did not match between keychain and database
+    FINISHED = "finished"  # what an earlier run had begun
+    UNDONE = "undone"
+    ORG_ADDED = "org added"
+    ORG_CHANGED = "org changed"
+    ORG_REMOVED = "org removed"
+    EXPORTED = "exported"  # the log itself
+    UNKNOWN = ""  # of a newer version of this program
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing that was done.
+
+    when: aware; who: the operating system's user; computer: its name; org_*, app_id, label: which org and app, as they
+    were called then, empty where it was about none; details: what `describe` has words for. Never a key.
+    """
+
+    when: datetime
+    who: str
+    computer: str
+    action: Action
+    org_id: str = ""
+    org_name: str = ""
+    app_id: str = ""
+    label: str = ""
+    details: Mapping[str, Detail] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Logged:
+    """A line of the log. number: from 1, as the line says; sha256: of the line; entry: None when it makes no sense."""
+
+    number: int
+    sha256: str
+    entry: Entry | None
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word that is searched for. text: folded (`model.fold`); actions, details: those whose words hold it."""
+
+    text: str
+    actions: frozenset[Action] = frozenset()
+    details: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Query:
+    """Which entries are wanted: those of this org and app (empty: of all), from this time on, with all the words."""
+
+    org_id: str = ""
+    app_id: str = ""
+    since: datetime | None = None
+    words: tuple[Word, ...] = ()
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of the log that was gone through.
+
+    places: where the lines that were found begin, newest first; breaks: what is wrong there; done: how much of the
+    log is behind us, 0 to 1.
+    """
+
+    done: float
+    places: Sequence[int] = ()
+    breaks: Sequence[Break] = ()
+
+
+@dataclass(frozen=True)
+class Head:
+    """What the log ends with: the number of its last entry, 0 when there is none, and that line's SHA-256.
+
+    Who knows it can tell later whether anything before it was changed.
+    """
+
+    number: int
+    sha256: str
+
+
+class Harm(Enum):
+    """What is wrong at a place of the log."""
+
+    CHANGED = "changed"  # the entry is not what was written
+    MISSING = "missing"
+    MISPLACED = "misplaced"  # an entry where another one belongs
+    UNREADABLE = "unreadable"  # a line that is no entry
+
+
+@dataclass(frozen=True)
+class Break:
+    """A place where the chain of the log is broken. first, last: numbers of entries; line: in the file, from 1."""
+
+    harm: Harm
+    first: int
+    last: int
+    line: int
+
+    @property
+    def text(self) -> Text:
+        """What is wrong, and where."""
+        values = {"first": str(self.first), "last": str(self.last), "line": str(self.line)}
+        match self.harm:
+            case Harm.CHANGED:
+                source = QT_TRANSLATE_NOOP("core", "Entry {first} was changed (line {line} of the file).")
+            case Harm.MISSING if self.first == self.last:
+                source = QT_TRANSLATE_NOOP("core", "Entry {first} is missing (before line {line} of the file).")
+            case Harm.MISSING:
+                source = QT_TRANSLATE_NOOP(
+                    "core", "Entries {first} to {last} are missing (before line {line} of the file)."
+                )
+            case Harm.MISPLACED:
+                source = QT_TRANSLATE_NOOP("core", "Entry {first} does not belong where it stands (line {line}).")
+            case Harm.UNREADABLE:
+                source = QT_TRANSLATE_NOOP("core", "Line {line} of the file is no entry.")
+        return Text(source, values)
+
+
+ACTION_WORDS: Mapping[Action, str] = {
+    Action.CREATED: QT_TRANSLATE_NOOP("core", "Created"),
+    Action.TAKEN_IN: QT_TRANSLATE_NOOP("core", "Existing key added"),
+    Action.DUPLICATED: QT_TRANSLATE_NOOP("core", "Duplicated"),
+    Action.EDITED: QT_TRANSLATE_NOOP("core", "Edited"),
+    Action.ENABLED: QT_TRANSLATE_NOOP("core", "Enabled"),
+    Action.DISABLED: QT_TRANSLATE_NOOP("core", "Disabled"),
+    Action.KEY_COPIED: QT_TRANSLATE_NOOP("core", "Key copied"),
+    Action.SECRET_COPIED: QT_TRANSLATE_NOOP("core", "Secret copied"),
+    Action.REQUEST_COPIED: QT_TRANSLATE_NOOP("core", "Request copied"),
+    Action.KEY_REVEALED: QT_TRANSLATE_NOOP("core", "Key revealed"),
+    Action.SECRET_REVEALED: QT_TRANSLATE_NOOP("core", "Secret revealed"),
+    Action.ROTATED: QT_TRANSLATE_NOOP("core", "Key rotated"),
+    Action.ROLLED_BACK: QT_TRANSLATE_NOOP("core", "Rolled back"),
+    Action.KEPT_REMOVED: QT_TRANSLATE_NOOP("core", "Old key removed"),
+    Action.DELETED: QT_TRANSLATE_NOOP("core", "Deleted"),
+    Action.RESTORED: QT_TRANSLATE_NOOP("core", "Restored"),
+    Action.PURGED: QT_TRANSLATE_NOOP("core", "Deleted for good"),
+    Action.REPAIRED: QT_TRANSLATE_NOOP("core", "Keychain repaired"),
+    Action.FINISHED: QT_TRANSLATE_NOOP("core", "Recovery finished"),
+    Action.UNDONE: QT_TRANSLATE_NOOP("core", "Recovery undid"),
+    Action.ORG_ADDED: QT_TRANSLATE_NOOP("core", "Organization added"),
+    Action.ORG_CHANGED: QT_TRANSLATE_NOOP("core", "Organization changed"),
+    Action.ORG_REMOVED: QT_TRANSLATE_NOOP("core", "Organization removed"),
+    Action.EXPORTED: QT_TRANSLATE_NOOP("core", "Activity exported"),
+    Action.UNKNOWN: QT_TRANSLATE_NOOP("core", "Something else"),
+}
+
+DETAIL_WORDS: Mapping[tuple[str, Detail | None], str] = {
+    ("sessions", True): QT_TRANSLATE_NOOP("core", "Sessions on"),
+    ("sessions", False): QT_TRANSLATE_NOOP("core", "Sessions off"),
+    ("csrf", True): QT_TRANSLATE_NOOP("core", "CSRF Protection on"),
+    ("csrf", False): QT_TRANSLATE_NOOP("core", "CSRF Protection off"),
+    ("clears_after", None): QT_TRANSLATE_NOOP("core", "Cleared from the clipboard after {value} s"),
+    ("hides_after", None): QT_TRANSLATE_NOOP("core", "Shown for {value} s"),
+    ("kept_until", None): QT_TRANSLATE_NOOP("core", "Old key kept until {value}"),
+    ("kept", False): QT_TRANSLATE_NOOP("core", "Old key not kept"),
+    ("restorable_until", None): QT_TRANSLATE_NOOP("core", "Can be restored until {value}"),
+    ("version", None): QT_TRANSLATE_NOOP("core", "Version {value} of the key"),
+    ("label_before", None): QT_TRANSLATE_NOOP("core", "Was called “{value}”"),
+    ("copy_of", None): QT_TRANSLATE_NOOP("core", "Copy of “{value}”"),
+    ("changed", None): QT_TRANSLATE_NOOP("core", "Changed: {value}"),
+    ("code", None): QT_TRANSLATE_NOOP("core", "Code {value}"),
+    ("endpoint", None): QT_TRANSLATE_NOOP("core", "Endpoint {value}"),
+    ("environment", None): QT_TRANSLATE_NOOP("core", "Environment {value}"),
+    ("problem", "missing"): QT_TRANSLATE_NOOP("core", "The key was missing"),
+    ("problem", "differs"): QT_TRANSLATE_NOOP("core", "The keychain held another key"),
+    ("problem", "kept missing"): QT_TRANSLATE_NOOP("core", "An old key was missing"),
+    ("problem", "leftover"): QT_TRANSLATE_NOOP("core", "A leftover was removed"),
+    ("count", None): QT_TRANSLATE_NOOP("core", "Entries: {value}"),
+    ("format", None): QT_TRANSLATE_NOOP("core", "As {value}"),
+}
+"""Words for a detail with this value, or with any (None)."""
+
+_MOMENTS = ("kept_until", "restorable_until")
+_OTHER_DETAIL = QT_TRANSLATE_NOOP("core", "{name}: {value}")
+
+
+def describe(entry: Entry, moment: Callable[[datetime], str]) -> list[Text]:
+    """The entry's details in words. moment: writes a time for people."""
+    texts = []
+    for name, value in entry.details.items():
+        source = DETAIL_WORDS.get((name, value)) or DETAIL_WORDS.get((name, None))
+        shown = str(value)
+        if name in _MOMENTS and isinstance(value, str):
+            try:
+                shown = moment(datetime.fromisoformat(value))
+            except ValueError:
+                source = None
+        texts.append(Text(source or _OTHER_DETAIL, {"name": name, "value": shown}))
+    return texts

@@ -1,0 +1,361 @@
+"""The activity log in a file of its own: entries are added at its end, and nothing in it is ever changed.
+
+Beside it lies a small file that tells how far the log goes: so a log that lost its last lines is told from one whose
+last line was cut short by a crash. That one was never told of by the small file, and goes. Whatever else is wrong
+stays as it is; the next entry goes on from where the log should have ended, and so the place shows for ever.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import RLock
+
+from ..domain.activity import Break, Entry, Harm, Head, Logged, Piece, Query, Word
+from . import problems
+from .activity_line import FIRST, WHEN, checksum, decode, encode, front, when_text
+from .durable import (
+    append_durably,
+    create_durably,
+    cut_durably,
+    make_folder,
+    make_private,
+    read_region,
+    replace_lightly,
+)
+
+log = logging.getLogger(__name__)
+
+FILE_NAME = "activity.jsonl"
+END_NAME = "activity.end"
+
+FIRST_PIECE = 64 * 1024
+PIECE = 1024 * 1024
+"""Bytes that are gone through at once; the first ones are on screen at once."""
+
+LONGEST_LINE = 1024 * 1024
+NEAR = 256 * 1024
+"""Lines within so many bytes are read together."""
+
+MOST_BREAKS = 100
+_END = re.compile(rb"(\d{20}) (\d{20}) ([0-9a-f]{64})\n")
+
+
+@dataclass(frozen=True)
+class _End:
+    """Where the log ends. number, sha256: of its last entry; size: bytes up to there."""
+
+    number: int = 0
+    size: int = 0
+    sha256: str = FIRST
+
+
+@dataclass(frozen=True)
+class _State:
+    """What was found at the end of the file. end: what the next entry follows; size: bytes that count; torn: bytes
+    after them that a crash left; ragged: what is there does not end a line."""
+
+    end: _End
+    size: int
+    torn: int = 0
+    ragged: bool = False
+
+
+class ActivityFile:
+    """`domain.ports.ActivityLog` in the file activity.jsonl of `folder`. One process at a time writes it.
+
+    The constructor touches no disk.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._path = folder / FILE_NAME
+        self._end_path = folder / END_NAME
+        self._lock = RLock()
+        self._state: _State | None = None
+
+    def append(self, entries: Sequence[Entry]) -> None:
+        """Add entries, oldest first, in one durable step. Raises StorageError; then none of them is there."""
+        with self._lock:
+            try:
+                self._append(entries)
+            except OSError as error:
+                self._state = None  # look anew
+                raise problems.not_written(error, self._folder) from error
+            except ValueError as error:  # lone surrogates
+                raise problems.not_text() from error
+
+    def head(self) -> Head:
+        """What the log ends with. Raises StorageError."""
+        with self._reading():
+            end = self._examined().end
+            return Head(end.number, end.sha256)
+
+    def find(self, query: Query, wanted: Callable[[Entry], bool] | None = None) -> Iterator[Piece]:
+        """Go through the log, newest first. Raises StorageError."""
+        with self._reading():
+            size = end = self._examined().size
+        sieve = _sieve(query)
+        length = FIRST_PIECE
+        while end > 0:
+            with self._reading():
+                begin, lines = self._lines_before(end, length)
+            places, place = [], begin
+            for line in lines:
+                if sieve(line) and (wanted is None or ((entry := decode(line)) is not None and wanted(entry))):
+                    places.append(place)
+                place += len(line) + 1
+            places.reverse()
+            end, length = begin, min(length * 2, PIECE)
+            yield Piece(1 - end / size, places)
+
+    def read(self, places: Sequence[int]) -> list[Logged]:
+        """The lines that begin at these places, in the same order. Raises StorageError."""
+        found: dict[int, Logged] = {}
+        with self._reading():
+            rest = sorted(set(places))
+            while rest:
+                near = [place for place in rest if place - rest[0] < NEAR]
+                rest = rest[len(near) :]
+                region = read_region(self._path, near[0], near[-1] - near[0] + 4096)
+                while region.find(b"\n", near[-1] - near[0]) < 0 and len(region) < LONGEST_LINE:
+                    more = read_region(self._path, near[0] + len(region), 65536)
+                    if not more:
+                        break
+                    region += more
+                for place in near:
+                    begin = place - near[0]
+                    stop = region.find(b"\n", begin)
+                    found[place] = _logged(region[begin : stop if stop >= 0 else len(region)])
+        return [found[place] for place in places]
+
+    def check(self) -> Iterator[Piece]:
+        """Go through the log, oldest first, and see whether each entry is the one that was written.
+
+        Raises StorageError. At most MOST_BREAKS breaks are told.
+        """
+        with self._reading():
+            state = self._examined()
+        chain = _Chain()
+        begin = 0
+        while begin < state.size:
+            with self._reading():
+                lines = self._lines_after(begin, min(PIECE, state.size - begin))
+            breaks = [each for line in lines for each in chain.follow(line)]
+            begin += sum(map(len, lines)) + len(lines)
+            yield Piece(min(1.0, begin / state.size), breaks=breaks)
+        yield Piece(1.0, breaks=chain.ends_with(state.end))
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        with self._lock:
+            try:
+                yield
+            except OSError as error:
+                raise problems.log_not_read(error, self._folder) from error
+
+    def _append(self, entries: Sequence[Entry]) -> None:
+        state = self._examined()
+        end, lines = state.end, []
+        for entry in entries:
+            line = encode(entry, end.number + 1, end.sha256)
+            end = _End(end.number + 1, 0, checksum(line))
+            lines.append(line + b"\n")
+        data = b"\n" * state.ragged + b"".join(lines)
+        if not self._path.exists():
+            make_folder(self._folder)
+            create_durably(self._path)
+        if state.torn:
+            cut_durably(self._path, state.size)
+        append_durably(self._path, data, state.size)
+        size = state.size + len(data)
+        self._state = _State(_End(end.number, size, end.sha256), size)
+        self._tell_end(self._state.end)
+
+    def _tell_end(self, end: _End) -> None:
+        """Write down how far the log goes. Not synced: what is on the disk may be older, but never newer."""
+        try:
+            replace_lightly(self._end_path, f"{end.number:020} {end.size:020} {end.sha256}\n".encode())
+        except OSError as error:
+            log.warning("the end of the activity log was not noted: %s", error.strerror)
+
+    def _examined(self) -> _State:
+        """How the file ends; looked at once, and again when it is not as we left it."""
+        size = self._path.stat().st_size if self._path.exists() else 0
+        if self._state is None or size != self._state.size + self._state.torn:
+            make_private(self._path)
+            self._state = self._examine(size)
+        return self._state
+
+    def _examine(self, size: int) -> _State:
+        told = self._told_end()
+        if told is None:
+            return self._examine_untold(size)
+        if size < told.size or not self._line_ends(told):
+            # It was cut or changed. All of it stays, and the next entry follows the one that should be the last.
+            return _State(told, size, ragged=size > 0 and read_region(self._path, size - 1, 1) != b"\n")
+        end = told
+        while end.size < size:
+            lines = self._lines_after(end.size, min(PIECE, size - end.size))
+            before = end
+            for line in lines:
+                after = end.size + len(line) + 1
+                if after > size or front(line) != (end.number + 1, end.sha256):
+                    break
+                end = _End(end.number + 1, after, checksum(line))
+            if end is before:
+                break
+        return self._with_rest(end, size)
+
+    def _examine_untold(self, size: int) -> _State:
+        """Without the file that tells the end: it is where the last good line is."""
+        stop, end = size, None
+        while stop > 0 and end is None:
+            begin, lines = self._lines_before(stop, PIECE)
+            place = stop = begin
+            for line in lines:
+                place += len(line) + 1
+                found = front(line) if place <= size else None
+                if found is not None and decode(line) is not None:
+                    end = _End(found[0], place, checksum(line))
+        return self._with_rest(end or _End(), size)
+
+    def _with_rest(self, end: _End, size: int) -> _State:
+        """The state of a file of this size whose last good entry is `end`."""
+        rest = read_region(self._path, end.size, size - end.size) if size > end.size else b""
+        # A write that was cut short has no line feed; blocks that never came to the disk read as zeros.
+        if b"\n" not in rest or b"\0" in rest:
+            return _State(end, end.size, torn=len(rest))
+        return _State(end, size, ragged=not rest.endswith(b"\n"))
+
+    def _told_end(self) -> _End | None:
+        try:
+            match = _END.fullmatch(self._end_path.read_bytes())
+        except FileNotFoundError:
+            return None
+        return _End(int(match[1]), int(match[2]), match[3].decode()) if match else None
+
+    def _line_ends(self, end: _End) -> bool:
+        """Whether the line that ends there is the one that was written."""
+        _, lines = self._lines_before(end.size, FIRST_PIECE)
+        return checksum(lines[-1]) == end.sha256 and read_region(self._path, end.size - 1, 1) == b"\n"
+
+    def _lines_before(self, end: int, length: int) -> tuple[int, list[bytes]]:
+        """Whole lines of about `length` bytes in all, the last of which ends at `end`; and where the first begins."""
+        while True:
+            begin = max(0, end - length)
+            region = read_region(self._path, begin, end - begin).removesuffix(b"\n")
+            if not begin:
+                return 0, region.split(b"\n")
+            cut = region.find(b"\n") + 1
+            if cut:
+                return begin + cut, region[cut:].split(b"\n")
+            length *= 2
+
+    def _lines_after(self, begin: int, length: int) -> list[bytes]:
+        """Whole lines of about `length` bytes in all, the first of which begins there; the file's end ends a line."""
+        while True:
+            region = read_region(self._path, begin, length)
+            cut = region.rfind(b"\n")
+            if cut >= 0:
+                return region[:cut].split(b"\n")
+            if len(region) < length:
+                return [region]
+            length *= 2
+
+
+class _Chain:
+    """Follows the lines from the first on and tells where they do not follow each other."""
+
+    def __init__(self) -> None:
+        self._number = 0
+        self._sha256 = FIRST
+        self._line = 0
+        self._told = 0  # the entry that is told to be changed already
+        self._left = MOST_BREAKS
+
+    def follow(self, line: bytes) -> list[Break]:
+        """What is wrong with this line, or, as this line tells, with the one before."""
+        self._line += 1
+        found = front(line)
+        breaks = []
+        if found is None:
+            breaks.append((Harm.UNREADABLE, self._number + 1, self._number + 1, self._line))
+            self._go(self._number + 1, line, told=True)
+        elif found == (self._number + 1, self._sha256):
+            self._go(found[0], line)
+        elif found[1] == self._sha256:  # where it belongs, but with another number
+            breaks.append((Harm.CHANGED, self._number + 1, self._number + 1, self._line))
+            self._go(self._number + 1, line, told=True)
+        elif found[0] == self._number + 1:
+            if self._told != self._number:
+                place = (self._number, self._line - 1) if self._number else (1, 1)
+                breaks.append((Harm.CHANGED, place[0], place[0], place[1]))
+            self._go(found[0], line)
+        elif found[0] > self._number:
+            breaks.append((Harm.MISSING, self._number + 1, found[0] - 1, self._line))
+            self._go(found[0], line)
+        else:
+            breaks.append((Harm.MISPLACED, found[0], found[0], self._line))
+        return self._tell(breaks)
+
+    def ends_with(self, end: _End) -> list[Break]:
+        """What is wrong with the end, or missing there."""
+        if self._number < end.number:
+            return self._tell([(Harm.MISSING, self._number + 1, end.number, self._line + 1)])
+        if self._number == end.number and self._sha256 != end.sha256 and self._told != self._number:
+            return self._tell([(Harm.CHANGED, self._number, self._number, self._line)])
+        return []
+
+    def _go(self, number: int, line: bytes, *, told: bool = False) -> None:
+        self._number, self._sha256 = number, checksum(line)
+        if told:
+            self._told = number
+
+    def _tell(self, breaks: list[tuple[Harm, int, int, int]]) -> list[Break]:
+        told = [Break(*each) for each in breaks[: self._left]]
+        self._left -= len(told)
+        return told
+
+
+def _logged(line: bytes) -> Logged:
+    found = front(line)
+    return Logged(found[0] if found else 0, checksum(line), decode(line) if found else None)
+
+
+def _sieve(query: Query) -> Callable[[bytes], bool]:
+    """Lets all lines through that the query asks for; and, where it has words, some others."""
+    exact = [
+        f'"{name}":{json.dumps(value, ensure_ascii=False)}'.encode()
+        for name, value in (("org", query.org_id), ("app", query.app_id))
+        if value
+    ]
+    since = when_text(query.since).encode() if query.since is not None else b""
+    words = [_needles(word) for word in query.words]
+
+    def keeps(line: bytes) -> bool:
+        for needle in exact:
+            if needle not in line:
+                return False
+        if since and line[WHEN] < since:
+            return False
+        if not words or not line.isascii():  # what folding does to other letters shows only in the entry itself
+            return True
+        low = line[WHEN.stop :].lower()
+        return all(any(needle in low for needle in needles) for needles in words)
+
+    return keeps
+
+
+def _needles(word: Word) -> list[bytes]:
+    """One of these is in the lower-case line where the word may be in the entry."""
+    return [
+        json.dumps(word.text, ensure_ascii=False)[1:-1].encode(),
+        *(f'"what":{json.dumps(action.value)}'.encode() for action in word.actions),
+        *(f'"{name}":'.encode() for name in word.details),
+    ]
