@@ -135,6 +135,18 @@ class AppGone(CortexError):
         )
 
 
+class ChangedSince(CortexError):
+    """What was to be taken back is not there any more: the app was changed again."""
+
+    def __init__(self, label: str) -> None:
+        super().__init__(
+            QT_TRANSLATE_NOOP("core", "Changed since"),
+            QT_TRANSLATE_NOOP("core", "“{label}” was changed again meanwhile, so it stays as it is now."),
+            QT_TRANSLATE_NOOP("core", "Look at it, and change it by hand if need be."),
+            {"label": label},
+        )
+
+
 _VAULT_WORDS = {
     VaultProblem.MISSING: (
         QT_TRANSLATE_NOOP("core", "No keychain was found"),

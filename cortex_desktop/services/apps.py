@@ -37,6 +37,10 @@ KEPT_BY_RECOVERY = timedelta(days=7)
 """For how long an old version is kept when the program died while rotating, and with it the person's choice."""
 
 
+ROLLED_BACK_KEPT = timedelta(days=7)
+"""After rolling back, the newer key stays for this long: it may be in use somewhere already."""
+
+
 @dataclass(frozen=True)
 class Created:
     """An app with its new key to show once; the secret of a signing app is fetched when asked for."""
@@ -141,6 +145,18 @@ class AppService:
             self._record.app(Action.ROTATED, app, kept=False)
         return Created(app, key)
 
+    def settle_rotation(self, app_id: str) -> App:
+        """Finish or undo a rotation that was left unfinished. Returns the app. Raises as `rotate`."""
+        app = self._repository.app(app_id)
+        if app.pending is not None:
+            self._require_vault()
+            self._settle_rotation(app)
+        return self._repository.app(app_id)
+
+    def keep_until(self, app_id: str, number: int, until: datetime) -> App:
+        """Keep a kept version until this time instead of the one it has. Raises AppGone, StorageError."""
+        return self._repository.change_app(app_id, partial(_end_kept, number=number, until=until))
+
     def roll_back(self, app_id: str, number: int, keep: timedelta) -> App:
         """Make a kept version the current one again, and keep the one it replaces for `keep`.
 
@@ -162,7 +178,7 @@ class AppService:
         app = self._repository.app(app_id)
         now = self._now()
         if any(kept.number == number and kept.until > now for kept in app.kept):
-            app = self._repository.change_app(app_id, partial(_end_kept, number=number, now=now))
+            app = self._repository.change_app(app_id, partial(_end_kept, number=number, until=now))
         if number not in {kept.number for kept in app.kept}:
             return app
         for ref in app.refs_of(number):
@@ -204,13 +220,13 @@ class AppService:
         Raises StorageError, AppGone, and NotFinished for an app that is still being created.
         """
         until = self._now() + RESTORABLE
-        app = self._repository.change_app(app_id, lambda app: _hide(app, until))
+        app = self._repository.change_app(app_id, lambda app: hide(app, until))
         self._record.app(Action.DELETED, app, restorable_until=until)
         return app
 
     def restore(self, app_id: str) -> App:
         """Bring a deleted app back. Raises AppGone when the removal of its secrets has begun."""
-        app = self._repository.change_app(app_id, _restore)
+        app = self._repository.change_app(app_id, bring_back)
         self._record.app(Action.RESTORED, app)
         return app
 
@@ -342,7 +358,8 @@ def _activate(app: App) -> App:
     return replace(app, state=AppState.ACTIVE)
 
 
-def _hide(app: App, until: datetime) -> App:
+def hide(app: App, until: datetime) -> App:
+    """The app deleted, to be purged after `until`. Raises NotFinished while it is created, AppGone once it goes."""
     if app.state is AppState.CREATING:
         raise NotFinished(app.label)  # restoring it could bring back an app without its key
     if app.state is AppState.DELETING:
@@ -383,15 +400,16 @@ def _forget_pending(app: App) -> App:
     return replace(app, pending=None)
 
 
-def _end_kept(app: App, number: int, now: datetime) -> App:
-    return replace(app, kept=tuple(replace(k, until=now) if k.number == number else k for k in app.kept))
+def _end_kept(app: App, number: int, until: datetime) -> App:
+    return replace(app, kept=tuple(replace(k, until=until) if k.number == number else k for k in app.kept))
 
 
 def _forget_kept(app: App, number: int) -> App:
     return replace(app, kept=tuple(kept for kept in app.kept if kept.number != number))
 
 
-def _restore(app: App) -> App:
+def bring_back(app: App) -> App:
+    """The app no longer deleted. Raises AppGone once the removal of its secrets has begun."""
     if app.state is AppState.DELETING:
         raise AppGone
     if app.state is not AppState.DELETED:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,7 +32,8 @@ from cortex_desktop.domain.errors import AppGone, SecretMissing, VaultError, Vau
 from cortex_desktop.domain.model import App, AppState
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate, well_formed
-from cortex_desktop.services.apps import RESTORABLE, AppService
+from cortex_desktop.services.apps import RESTORABLE, ROLLED_BACK_KEPT, AppService
+from cortex_desktop.services.bulk import Bulk, BulkService, Deed
 from cortex_desktop.services.doctor import Doctor, Problem
 from cortex_desktop.services.keychain import KeychainService
 from cortex_desktop.storage.repository import TinyRepository
@@ -146,6 +147,12 @@ class Repository(TinyRepository):
     def change_app(self, app_id: str, change: Callable[[App], App]) -> App:
         self._step()
         changed = super().change_app(app_id, change)
+        self._step()
+        return changed
+
+    def change_apps(self, app_ids: Iterable[str], change: Callable[[App], App]) -> Sequence[App]:
+        self._step()
+        changed = super().change_apps(app_ids, change)
         self._step()
         return changed
 
@@ -371,6 +378,74 @@ class Console(RuleBasedStateMachine):
             del self.settled[app_id]
         else:
             self.interrupted(app_id, before, None)
+
+    @precondition(lambda self: self.there_is(*AppState))
+    @rule(
+        deed=st.sampled_from([deed for deed in Deed if deed is not Deed.ROLL_BACK]),
+        chosen=st.integers(1, 63),
+        keep=KEEP,
+        fuse=FUSE,
+        undo=st.booleans(),
+    )
+    def bulk(self, deed: Deed, chosen: int, keep: timedelta, fuse: int | None, undo: bool) -> None:
+        """The same for some of the apps, and perhaps back again."""
+        ids = [app_id for number, app_id in enumerate(self.settled) if chosen >> number & 1]
+        apps = [self.repository.app(app_id) for app_id in ids]
+        bulk = BulkService(self.service, self.repository, lambda: self.time).make(deed, apps, keep)
+        if self.bulk_ran(bulk, keep, fuse) and undo and (back := bulk.undo()) is not None:
+            self.bulk_ran(back, ROLLED_BACK_KEPT, fuse)
+
+    def bulk_ran(self, bulk: Bulk, keep: timedelta, fuse: int | None) -> bool:
+        """Run it. Whether it came to an end."""
+        apps, deed = bulk.rest, bulk.deed
+        if deed.needs_keychain and self.locked:
+            self.done["bulk refused while locked"] += 1
+            while not bulk.over:
+                bulk.step()
+            active = [app.id for app in apps if self.settled[app.id].state is AppState.ACTIVE]
+            assert [app.id for app in bulk.rest if app.id in active] == active
+            assert not bulk.changed
+            return False
+        before = {app.id: self.settled[app.id] for app in apps}
+        ended = self.attempt(f"bulk {deed.value}", fuse, lambda: [bulk.step() for _ in range(99) if not bulk.over])
+        changed = set()
+        for app in apps:
+            model = before[app.id]
+            after = self.after_deed(app, model, deed, keep, ended)
+            if not ended:
+                self.interrupted(app.id, model, *([model.began_rotation()] if deed is Deed.ROTATE else []), *after)
+            else:
+                [self.settled[app.id]] = after
+                changed |= {app.id} if after != [model] else set()
+        if ended:
+            assert bulk.stopped is None
+            assert {app.id for app in bulk.changed} == changed
+            assert len(bulk.changed) + len(bulk.already) + len(bulk.refused) == len(apps)
+        return ended
+
+    def after_deed(self, app: App, model: Model, deed: Deed, keep: timedelta, ended: bool) -> list[Model]:
+        """What it may have made of an app; one thing when it came to its end."""
+        states = [AppState.DELETED] if deed is Deed.RESTORE else [AppState.ACTIVE]
+        if model.state not in states:
+            return [model]
+        match deed:
+            case Deed.DELETE:
+                return [model.changed(state=AppState.DELETED, purge_after=self.time + RESTORABLE)]
+            case Deed.RESTORE:
+                return [model.changed(state=AppState.ACTIVE, purge_after=None)]
+            case Deed.ROTATE:
+                if not ended:
+                    moved = [model.rotated(None, self.time + keep), model.rotated(None, None)]
+                    return moved if keep else [*moved, *(after.without(model.current) for after in moved)]
+                key = self.vault.items[SecretRef(ORG_ID, app.id, KEY, model.last + 1)]
+                self.handed_out.append(key)
+                after = model.rotated(key, self.time + keep)
+                return [after if keep else after.without(model.current)]
+            case Deed.ROLL_BACK:
+                number = app.kept[0].number  # it was rotated just now
+                return [model.rolled_back(number, self.time + keep) if model.has_whole(number) else model]
+            case _:
+                return [model.changed(enabled=deed is Deed.ENABLE)]
 
     def refused(self, call: Callable[[], object]) -> None:
         self.done["refused while locked"] += 1

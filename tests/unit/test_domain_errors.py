@@ -14,6 +14,7 @@ import pytest
 import cortex_desktop
 from cortex_desktop.domain.errors import (
     AppGone,
+    ChangedSince,
     CortexError,
     Defect,
     NotFinished,
@@ -54,6 +55,7 @@ def every_error() -> list[CortexError]:
         SecretMissing("GNOME Keyring"),
         NotFinished(ODD_LABEL),
         AppGone(),
+        ChangedSince("NewHealth App"),
         Defect(),
         *[
             make(OSError(number, "x"), FOLDER)

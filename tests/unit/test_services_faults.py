@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from functools import partial
@@ -31,6 +31,7 @@ from cortex_desktop.domain.model import App, AppState, Org
 from cortex_desktop.domain.ports import Repository, VaultState
 from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate, well_formed
 from cortex_desktop.services.apps import AppService
+from cortex_desktop.services.bulk import Bulk, BulkService, Deed
 from cortex_desktop.services.doctor import Doctor
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.vault.memory import InMemoryVault
@@ -224,6 +225,10 @@ class World:
         """The doctor of a program."""
         return Doctor(service, self._watched, self.vault)
 
+    def bulk(self, service: AppService) -> BulkService:
+        """The bulk work of a program."""
+        return BulkService(service, self._watched, self._now)
+
     def rows(self) -> Sequence[App]:
         """What is on disk."""
         return self._open_repository().apps()
@@ -269,16 +274,19 @@ class World:
 
 @dataclass
 class Told:
-    """What the person knows about the app of the scenario; None and () where they know nothing.
+    """What the person knows about the app of the scenario, or the apps; None and () where they know nothing.
 
-    keys: one of these is the current key; held: all of these are in the keychain, current or kept; kept: how many
-    versions there are to roll back to.
+    exists: how many there are; keys: one of these is the current key; held: all of these are in the keychain, current
+    or kept; kept: how many versions there are to roll back to; alike: all are enabled, or all are disabled; each: what
+    they know about one of several apps, by id.
     """
 
-    exists: bool | None = None
+    exists: int | None = None
     keys: tuple[Secret, ...] = ()
     held: tuple[Secret, ...] = ()
     kept: int | None = None
+    alike: bool = False
+    each: dict[str, Told] = field(default_factory=dict)
 
 
 Scenario = Callable[[AppService, World], Iterator[Told]]
@@ -501,9 +509,112 @@ def mend_leftovers_and_missing_kept(service: AppService, world: World) -> Iterat
         yield told
 
 
+def some_apps(world: World, count: int, rotated: timedelta | None = None) -> list[tuple[App, Secret, Secret]]:
+    """Several of `an_app`, with and without Sessions in turn."""
+    return [an_app(world, sessions=number % 2 == 0, rotated=rotated) for number in range(count)]
+
+
+def run(bulk: Bulk, service: AppService, world: World) -> None:
+    """To the end, as a person does who once sees to what is in the way."""
+    while not bulk.over:
+        bulk.step()
+    if bulk.stopped is not None:
+        world.vault.current = VaultState.UNLOCKED
+        service.recover()
+        bulk.resume()
+        while not bulk.over:
+            bulk.step()
+
+
+def told_of(bulk: Bulk, apps: Sequence[App], changed: Callable[[App], Told], other: Callable[[App], Told]) -> Told:
+    """What the summary says of each app. Where it stopped at one, that one may be either."""
+    open_ends = [r.app.id for r in bulk.refused if isinstance(r.error, NotFinished)]
+    open_ends += [app.id for app in bulk.rest[:1]] if bulk.stopped is not None else []
+    done = {app.id for app in bulk.changed}
+    each = {app.id: changed(app) if app.id in done else other(app) for app in apps}
+    return Told(exists=len(apps), each={**each, **dict.fromkeys(open_ends, Told())})
+
+
+def bulk_rotation(service: AppService, world: World, count: int, keep: timedelta) -> Iterator[Told]:
+    made = some_apps(world, count)
+    apps, old = [app for app, _, _ in made], {app.id: key for app, key, _ in made}
+    yield Told(exists=count)
+    bulk = world.bulk(service).make(Deed.ROTATE, apps, keep)
+    run(bulk, service, world)
+    yield told_of(
+        bulk,
+        apps,
+        lambda app: Told(held=(old[app.id],), kept=1) if keep else Told(kept=0),
+        lambda app: Told(keys=(old[app.id],), kept=0),
+    )
+
+
+def bulk_rotate_and_keep(service: AppService, world: World) -> Iterator[Told]:
+    yield from bulk_rotation(service, world, 2, A_WEEK)
+
+
+def bulk_rotate_keeping_nothing(service: AppService, world: World) -> Iterator[Told]:
+    yield from bulk_rotation(service, world, 2, AT_ONCE)
+
+
+def bulk_rotate_many(service: AppService, world: World) -> Iterator[Told]:
+    yield from bulk_rotation(service, world, 5, A_WEEK)
+
+
+def bulk_roll_back(service: AppService, world: World) -> Iterator[Told]:
+    """A bulk rotation that went well is taken back."""
+    made = some_apps(world, 2)
+    with world.in_peace() as peaceful:
+        apps = [app for app, _, _ in made]
+        first = BulkService(peaceful, world._watched.inner, world._now).make(Deed.ROTATE, apps, A_WEEK)
+        while not first.over:
+            first.step()
+    old, new = {}, {}
+    for before, key, _ in made:
+        old[before.id] = key
+        new[before.id] = world.vault.items[SecretRef(ORG_ID, before.id, SecretKind.API_KEY, 2)]
+    yield Told(exists=2)
+    bulk = Bulk(Deed.ROLL_BACK, first.changed, world.bulk(service), keep=A_WEEK, undoes=dict.fromkeys(old, 1))
+    run(bulk, service, world)
+    yield told_of(
+        bulk,
+        first.changed,
+        lambda app: Told(keys=(old[app.id],), held=(new[app.id],), kept=1),
+        lambda app: Told(keys=(new[app.id], old[app.id]), held=(old[app.id],), kept=1),
+    )
+
+
+def bulk_disable_and_undo(service: AppService, world: World) -> Iterator[Told]:
+    made = some_apps(world, 3)
+    each = {app.id: Told(keys=(key,), kept=0) for app, key, _ in made}
+    yield Told(exists=3, alike=True, each=each)
+    bulk = world.bulk(service).make(Deed.DISABLE, [app for app, _, _ in made])
+    run(bulk, service, world)
+    yield Told(exists=3, alike=True, each=each)
+    undo = bulk.undo()
+    if undo is not None:
+        run(undo, service, world)
+        yield Told(exists=3, alike=True, each=each)
+
+
+def bulk_delete_and_undo(service: AppService, world: World) -> Iterator[Told]:
+    made = some_apps(world, 3, rotated=A_WEEK)
+    each = {app.id: Told(keys=(key,), kept=1) for app, key, _ in made}
+    yield Told(each=each)
+    bulk = world.bulk(service).make(Deed.DELETE, [app for app, _, _ in made])
+    run(bulk, service, world)
+    yield Told(exists=None if bulk.stopped else 0)
+    undo = bulk.undo()
+    if undo is not None:
+        yield Told(each=each)
+        run(undo, service, world)
+        yield Told(exists=None if undo.stopped else 3, each=each)
+
+
 @pytest.fixture(autouse=True)
 def _deleted_apps_are_due_before_kept_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cortex_desktop.services.apps.RESTORABLE", SHORTLY)
+    monkeypatch.setattr("cortex_desktop.services.bulk.RESTORABLE", SHORTLY)
 
 
 def play(scenario: Scenario, open_repository: Callable[[], Repository], plan: Plan) -> list[str]:
@@ -546,12 +657,14 @@ def check_told(told: Told, world: World) -> None:
     others = [app for app in world.rows() if app != world.bystander]
     if told.exists is not None:
         assert len(others) == told.exists, "the person was told otherwise"
+    assert not told.alike or len({app.enabled for app in others}) < 2, "a batch was done in part"
     for app in others:
+        known = told.each.get(app.id, told)
         key = world.vault.items[app.ref(SecretKind.API_KEY)]
-        assert not told.keys or key in told.keys, "the person has another key"
+        assert not known.keys or key in known.keys, "the person has another key"
         there = [secret for ref, secret in world.vault.items.items() if ref.app_id == app.id]
-        assert all(key in there for key in told.held), "a key is lost"
-        assert told.kept is None or len(app.kept) == told.kept, "another number of versions is kept"
+        assert all(key in there for key in known.held), "a key is lost"
+        assert known.kept is None or len(app.kept) == known.kept, "another number of versions is kept"
 
 
 def plans_after(plan: Plan, trace: list[str]) -> Iterator[Plan]:
@@ -612,6 +725,12 @@ def in_memory() -> Callable[[], Repository]:
         (mend_another_key, 2, 100),
         (mend_no_key, 2, 640),
         (mend_leftovers_and_missing_kept, 2, 910),
+        (bulk_rotate_and_keep, 2, 2020),
+        (bulk_rotate_keeping_nothing, 2, 3910),
+        (bulk_rotate_many, 1, 140),
+        (bulk_roll_back, 2, 580),
+        (bulk_disable_and_undo, 3, 230),
+        (bulk_delete_and_undo, 2, 320),
     ],
     ids=lambda value: getattr(value, "__name__", str(value)),
 )
@@ -628,6 +747,9 @@ def test_whatever_goes_wrong_ends_consistent(scenario: Scenario, depth: int, at_
         (rotate_keeping_nothing, 53),
         (roll_back, 19),
         (drop_kept, 29),
+        (bulk_rotate_and_keep, 62),
+        (bulk_disable_and_undo, 13),
+        (bulk_delete_and_undo, 13),
     ],
     ids=lambda value: getattr(value, "__name__", str(value)),
 )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from ...domain.model import App, AppState
 from ...domain.secret import SecretKind
-from ...services.apps import Created
+from ...services.apps import ROLLED_BACK_KEPT, Created
 from ..i18n import environment_name
 from ..keys import KeyDesk, short
 from ..notices import NOTICE_SECONDS, Notices
@@ -19,9 +18,6 @@ from ..widgets import Look
 from .controller import AppsController
 from .model import AppsModel, Row
 from .page import AppsPage
-
-ROLLED_BACK_KEPT = timedelta(days=7)
-"""After rolling back, the newer key stays for this long: it may be in use somewhere already."""
 
 
 class AppsDesk(QObject):

@@ -1,0 +1,471 @@
+"""The same for many apps: each is counted once, whatever stops it leaves none half-done, and it can be taken back."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from cortex_desktop.domain.activity import Action, Query
+from cortex_desktop.domain.errors import (
+    AppGone,
+    ChangedSince,
+    NotFinished,
+    SecretMissing,
+    StorageError,
+    VaultError,
+    VaultProblem,
+    VaultTimeout,
+)
+from cortex_desktop.domain.model import App, AppState
+from cortex_desktop.domain.ports import VaultState
+from cortex_desktop.domain.secret import Secret, SecretKind, SecretRef
+from cortex_desktop.services.activity import Recorder
+from cortex_desktop.services.apps import RESTORABLE, ROLLED_BACK_KEPT, AppService
+from cortex_desktop.services.bulk import BATCH, ODD_ONES, Bulk, BulkService, Deed
+from cortex_desktop.storage.activity import ActivityFile
+from cortex_desktop.storage.repository import TinyRepository
+from cortex_desktop.vault.memory import InMemoryVault
+
+ORG_ID = "0123abcd"
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+A_DAY = timedelta(days=1)
+AT_ONCE = timedelta(0)
+ON_DISK = [deed for deed in Deed if not deed.needs_keychain]
+
+
+class World:
+    """Apps in both stores, and the service under test."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.repository = TinyRepository(folder)
+        self.vault = InMemoryVault()
+        self.time = NOON
+        self.log = ActivityFile(folder)
+        recorder = Recorder(self.repository, self.log, now=lambda: self.time)
+        self.apps = AppService(self.repository, self.vault, lambda: self.time, recorder)
+        self.bulk = BulkService(self.apps, self.repository, lambda: self.time, recorder)
+
+    def make(self, *labels: str, sessions: bool = True) -> list[App]:
+        return [self.apps.create(ORG_ID, label, sessions=sessions).app for label in labels]
+
+    def key(self, app: App) -> Secret:
+        """Its current key."""
+        return self.apps.secret(app.id)
+
+    def now(self, apps: Iterable[App]) -> list[App]:
+        """The apps as a start would find them."""
+        rows = {app.id: app for app in TinyRepository(self.folder).apps()}
+        return [rows[app.id] for app in apps]
+
+    def recorded(self) -> list[tuple[Action, str]]:
+        """What the activity log tells of, and of which app; oldest first."""
+        places = [place for piece in self.log.find(Query()) for place in piece.places]
+        entries = [logged.entry for logged in reversed(self.log.read(places))]
+        return [(entry.action, entry.label) for entry in entries if entry is not None]
+
+    def restart(self) -> None:
+        """What a person does about a locked keychain or a crash: unlock it; recovery runs."""
+        self.vault.current = VaultState.UNLOCKED
+        self.vault.before = self.vault.after = None
+        self.apps.recover()
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+def run(bulk: Bulk) -> None:
+    """To its end, or to what is in the way."""
+    before = list(bulk.changed)
+    returned: list[App] = []
+    while not bulk.over:
+        returned += bulk.step()
+    assert bulk.changed == [*before, *returned]
+    assert bulk.step() == []
+
+
+def labels(apps: Iterable[App]) -> list[str]:
+    return [app.label for app in apps]
+
+
+# What it does
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_enabling_and_disabling_leaves_those_alone_that_are_so(world: World, enabled: bool) -> None:
+    first, second, third = world.make("first", "second", "third")
+    world.apps.set_enabled(first.id, False)
+    world.apps.set_enabled(second.id, False)
+    bulk = world.bulk.make(Deed.ENABLE if enabled else Deed.DISABLE, [first, second, third])
+    assert (bulk.total, bulk.reached, bulk.over) == (3, 0, False)
+    run(bulk)
+    assert {app.enabled for app in world.now([first, second, third])} == {enabled}
+    changed, already = (["first", "second"], ["third"]) if enabled else (["third"], ["first", "second"])
+    assert (labels(bulk.changed), labels(bulk.already), bulk.refused) == (changed, already, [])
+    assert (bulk.reached, bulk.rest, bulk.stopped) == (3, (), None)
+
+
+def test_deleting_and_restoring(world: World) -> None:
+    apps = world.make("first", "second")
+    bulk = world.bulk.make(Deed.DELETE, apps)
+    run(bulk)
+    assert [(app.state, app.purge_after) for app in world.now(apps)] == [(AppState.DELETED, NOON + RESTORABLE)] * 2
+    again = world.bulk.make(Deed.DELETE, apps)
+    world.time += A_DAY
+    run(again)
+    assert labels(again.already) == ["first", "second"]
+    assert world.now(apps)[0].purge_after == NOON + RESTORABLE, "it stays as long as it was said"
+    back = world.bulk.make(Deed.RESTORE, [*apps, *world.make("third")])
+    run(back)
+    assert world.now(apps) == apps
+    assert (labels(back.changed), labels(back.already)) == (["first", "second"], ["third"])
+
+
+@pytest.mark.parametrize("sessions", [True, False])
+def test_rotating_keeps_the_old_keys_for_as_long_as_chosen(world: World, sessions: bool) -> None:
+    apps = world.make("first", "second", sessions=sessions)
+    old = [world.key(app) for app in apps]
+    run(world.bulk.make(Deed.ROTATE, apps, A_DAY))
+    for app, key in zip(world.now(apps), old, strict=True):
+        assert (app.version, [(kept.number, kept.until) for kept in app.kept]) == (2, [(1, NOON + A_DAY)])
+        assert world.key(app) != key
+        assert world.vault.items[SecretRef(ORG_ID, app.id, SecretKind.API_KEY, 1)] == key
+
+
+def test_rotating_without_keeping_removes_each_old_key_in_its_turn(world: World) -> None:
+    apps = world.make("first", "second", sessions=False)
+    bulk = world.bulk.make(Deed.ROTATE, apps, AT_ONCE)
+    bulk.step()
+    assert {ref.version for ref in world.vault.items if ref.app_id == apps[0].id} == {2}
+    assert {ref.version for ref in world.vault.items if ref.app_id == apps[1].id} == {1}
+    run(bulk)
+    assert {ref.version for ref in world.vault.items} == {2}
+    assert all(not app.kept for app in bulk.changed)
+    assert bulk.undo() is None
+
+
+def test_an_old_key_that_will_not_go_is_left_to_recovery(world: World) -> None:
+    apps = world.make("first", "second")
+    world.vault.fail_next("remove", VaultError(VaultProblem.FAILED, "Test keychain"))
+    bulk = world.bulk.make(Deed.ROTATE, apps, AT_ONCE)
+    run(bulk)
+    assert (labels(bulk.changed), bulk.refused) == (["first", "second"], [])
+    world.apps.recover()
+    assert {ref.version for ref in world.vault.items} == {2}
+
+
+# What it costs
+
+
+@pytest.mark.parametrize("deed", ON_DISK)
+def test_a_batch_is_one_durable_step(world: World, monkeypatch: pytest.MonkeyPatch, deed: Deed) -> None:
+    [app] = world.make("app")
+    apps = [replace(app, id=f"{number:032x}", enabled=deed is Deed.DISABLE) for number in range(BATCH + 1)]
+    if deed is Deed.RESTORE:
+        apps = [replace(app, state=AppState.DELETED, purge_after=NOON + A_DAY) for app in apps]
+    for each in apps:
+        world.repository.add_app(each)
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", synced.append)
+    recorded: list[int] = []
+    bulk = world.bulk.make(deed, apps)
+    with monkeypatch.context() as patch:
+        patch.setattr(world.log, "append", lambda entries: recorded.append(len(entries)))
+        assert len(bulk.step()) == BATCH
+        assert len(synced) == 1
+        assert (bulk.reached, labels(bulk.rest)) == (BATCH, ["app"])
+        run(bulk)
+    assert len(synced) == 2
+    assert recorded == [BATCH, 1]
+    assert len(bulk.changed) == BATCH + 1
+
+
+@pytest.mark.parametrize("deed", [Deed.ROTATE])
+def test_what_needs_the_keychain_goes_app_by_app(world: World, deed: Deed) -> None:
+    bulk = world.bulk.make(deed, world.make("first", "second"), A_DAY)
+    assert labels(bulk.step()) == ["first"]
+    assert labels(bulk.rest) == ["second"]
+
+
+def test_what_was_done_to_which_app_is_recorded(world: World) -> None:
+    first, second = world.make("first", "second")
+    world.apps.set_enabled(second.id, False)
+    before = world.recorded()
+    for deed in (Deed.DISABLE, Deed.ROTATE, Deed.DELETE):
+        bulk = world.bulk.make(deed, [first, second], A_DAY)
+        run(bulk)
+        undo = bulk.undo()
+        assert undo is not None
+        run(undo)
+    assert world.recorded()[len(before) :] == [
+        (Action.DISABLED, "first"),
+        (Action.ENABLED, "first"),
+        *[(action, app.label) for action in (Action.ROTATED, Action.ROLLED_BACK) for app in (first, second)],
+        *[(action, app.label) for action in (Action.DELETED, Action.RESTORED) for app in (first, second)],
+    ]
+
+
+# What cannot be done
+
+
+@pytest.mark.parametrize("deed", [deed for deed in Deed if deed is not Deed.ROLL_BACK])
+def test_what_is_gone_or_not_finished_is_told_and_the_others_are_done(world: World, deed: Deed) -> None:
+    gone, purged, going, unfinished, last = apps = world.make("gone", "purged", "going", "unfinished", "last")
+    world.apps.set_enabled(last.id, deed is not Deed.ENABLE)
+    for app in (gone, going, *([last] if deed is Deed.RESTORE else [])):
+        world.apps.delete(app.id)
+    world.repository.drop_app(purged.id)
+    world.repository.change_app(going.id, lambda app: replace(app, state=AppState.DELETING))
+    world.repository.change_app(unfinished.id, lambda app: replace(app, state=AppState.CREATING))
+    bulk = world.bulk.make(deed, apps, A_DAY)
+    run(bulk)
+    assert bulk.stopped is None
+    assert bulk.reached == 5
+    told = {refused.app.label: type(refused.error) for refused in bulk.refused}
+    expected = {"gone": AppGone, "purged": AppGone, "going": AppGone, "unfinished": NotFinished}
+    if deed in (Deed.DELETE, Deed.RESTORE):
+        del expected["gone"]
+    if deed is Deed.RESTORE:
+        del expected["unfinished"]
+    assert told == expected
+    assert "last" in labels(bulk.changed)
+    assert len(bulk.changed) + len(bulk.already) + len(bulk.refused) == 5
+
+
+def test_an_odd_app_does_not_keep_the_others_waiting(world: World) -> None:
+    apps = world.make("first", "odd", "third")
+    before = world.key(apps[1])
+    world.vault.items[SecretRef(ORG_ID, apps[1].id, SecretKind.API_KEY, 2)] = Secret("somebody's")
+    bulk = world.bulk.make(Deed.ROTATE, apps, A_DAY)
+    run(bulk)
+    assert (labels(bulk.changed), bulk.stopped) == (["first", "third"], None)
+    [refused] = bulk.refused
+    assert (refused.app.label, type(refused.error)) == ("odd", VaultError)
+    assert world.key(apps[1]) == before
+
+
+def test_many_odd_ones_in_a_row_are_the_keychain_s_fault(world: World) -> None:
+    apps = world.make(*(f"app {number}" for number in range(ODD_ONES + 3)))
+    bulk = world.bulk.make(Deed.ROTATE, apps, A_DAY)
+    bulk.step()
+    for _ in range(ODD_ONES):
+        world.vault.fail_next("store", VaultError(VaultProblem.FAILED, "Test keychain"))
+    run(bulk)
+    assert isinstance(bulk.stopped, VaultError)
+    assert len(bulk.refused) == ODD_ONES
+    assert len(bulk.rest) == 2
+    bulk.resume()
+    run(bulk)
+    assert labels(bulk.changed) == ["app 0", "app 4", "app 5"]
+
+
+# What is in the way
+
+
+@pytest.mark.parametrize("at", [1, 2])
+@pytest.mark.parametrize(
+    "problem", [p for p in VaultProblem if p is not VaultProblem.FAILED], ids=lambda problem: problem.value
+)
+def test_it_stops_when_the_keychain_says_no_and_goes_on_later(world: World, problem: VaultProblem, at: int) -> None:
+    """At either of a signing app's two secrets."""
+    apps = world.make("first", "second", "third", sessions=False)
+    old = {app.id: world.key(app) for app in apps}
+    bulk = world.bulk.make(Deed.ROTATE, apps, A_DAY)
+    bulk.step()
+    stores = iter(range(1, 9))
+
+    def say_no(call: str, ref: SecretRef | None) -> None:
+        if call == "store" and next(stores) == at:
+            if problem is VaultProblem.LOCKED:
+                world.vault.current = VaultState.LOCKED
+            raise VaultError(problem, "Test keychain")
+
+    world.vault.before = say_no
+    run(bulk)
+    assert isinstance(bulk.stopped, VaultError)
+    assert bulk.stopped.problem is problem
+    assert (labels(bulk.changed), labels(bulk.rest), bulk.refused) == (["first"], ["second", "third"], [])
+    world.restart()
+    assert [world.key(app) == old[app.id] for app in apps] == [False, True, True]
+    bulk.resume()
+    run(bulk)
+    assert (labels(bulk.changed), bulk.refused, bulk.stopped) == (["first", "second", "third"], [], None)
+    for app in world.now(apps):
+        assert app.pending is None
+        assert [(kept.number, kept.until) for kept in app.kept] == [(1, NOON + A_DAY)], "each was rotated once"
+        assert world.key(app) != old[app.id]
+    assert len(world.vault.items) == 3 * 2 * 2
+
+
+@pytest.mark.parametrize("keep", [A_DAY, AT_ONCE])
+@pytest.mark.parametrize("recovered_first", [True, False])
+def test_no_answer_is_not_rotated_twice(world: World, keep: timedelta, recovered_first: bool) -> None:
+    """The new key may be there or not: it is looked up, and kept for as long as the person chose."""
+    apps = world.make("first", "second", sessions=False)
+    old = [world.key(app) for app in apps]
+
+    def no_answer(call: str, ref: SecretRef | None) -> None:
+        if call == "store" and ref is not None and ref.kind is SecretKind.API_SECRET:
+            raise VaultTimeout("Test keychain")
+
+    world.vault.after = no_answer
+    bulk = world.bulk.make(Deed.ROTATE, apps, keep)
+    run(bulk)
+    assert isinstance(bulk.stopped, VaultTimeout)
+    assert (bulk.changed, len(bulk.rest)) == ([], 2)
+    world.vault.after = None
+    if recovered_first:
+        world.restart()
+    world.time += A_DAY / 2
+    bulk.resume()
+    run(bulk)
+    assert (len(bulk.changed), bulk.already, bulk.refused) == (2, [], [])
+    for app, key in zip(world.now(apps), old, strict=True):
+        assert app.version == 2
+        assert [(kept.number, kept.until) for kept in app.kept] == ([(1, world.time + keep)] if keep else [])
+        assert world.key(app) != key
+
+
+def test_a_full_disk_stops_it_before_a_batch(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    apps = world.make("first", "second")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    bulk = world.bulk.make(Deed.DISABLE, apps)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        assert bulk.step() == []
+    assert isinstance(bulk.stopped, StorageError)
+    assert (bulk.reached, bulk.changed, bulk.already, bulk.refused) == (0, [], [], [])
+    assert world.now(apps) == apps
+    bulk.resume()
+    run(bulk)
+    assert not any(app.enabled for app in world.now(apps))
+
+
+def test_a_disk_that_fails_in_the_middle_of_a_rotation_stops_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    apps = world.make("first", "second")
+    changes = iter(range(9))
+    real = world.repository.change_app
+
+    def second_fails(*args: object) -> App:
+        if next(changes) == 1:  # the new key is stored, and the row should point at it
+            raise StorageError("The disk is full", "Not saved.", "Free some space.")
+        return real(*args)  # type: ignore[arg-type]
+
+    bulk = world.bulk.make(Deed.ROTATE, apps, A_DAY)
+    with monkeypatch.context() as patch:
+        patch.setattr(world.repository, "change_app", second_fails)
+        run(bulk)
+    assert isinstance(bulk.stopped, StorageError)
+    assert labels(bulk.rest) == ["first", "second"]
+    bulk.resume()
+    run(bulk)
+    assert [app.version for app in world.now(apps)] == [2, 2]
+    assert [len(app.kept) for app in world.now(apps)] == [1, 1]
+
+
+# What somebody else does meanwhile
+
+
+def test_what_was_rotated_meanwhile_is_not_rotated_again(world: World) -> None:
+    apps = world.make("first", "second")
+    bulk = world.bulk.make(Deed.ROTATE, apps, A_DAY)
+    key = world.apps.rotate(apps[1].id, A_DAY).key
+    run(bulk)
+    assert (labels(bulk.changed), labels(bulk.already)) == (["first"], ["second"])
+    assert world.key(apps[1]) == key
+
+
+# Taking back
+
+
+@pytest.mark.parametrize("deed", ON_DISK)
+def test_taking_back_touches_only_what_was_changed(world: World, deed: Deed) -> None:
+    first, second = apps = world.make("first", "second")
+    for app, is_so in ((first, False), (second, True)):
+        if deed in (Deed.ENABLE, Deed.DISABLE):
+            world.apps.set_enabled(app.id, (deed is Deed.ENABLE) is is_so)
+        elif (deed is Deed.DELETE) is is_so:
+            world.apps.delete(app.id)
+    before = world.now(apps)
+    bulk = world.bulk.make(deed, apps)
+    assert bulk.undo() is None, "there is nothing to take back yet"
+    run(bulk)
+    assert labels(bulk.changed) == ["first"]
+    assert world.now(apps) != before
+    undo = bulk.undo()
+    assert undo is not None
+    run(undo)
+    assert world.now(apps) == before
+    assert undo.undo() is None
+
+
+def test_taking_back_a_rotation_rolls_back(world: World) -> None:
+    apps = world.make("first", "second", "third", "fourth", sessions=False)
+    old = [world.key(app) for app in apps]
+    bulk = world.bulk.make(Deed.ROTATE, apps, A_DAY)
+    run(bulk)
+    third = world.apps.rotate(apps[2].id, A_DAY).key
+    world.apps.drop_kept(apps[3].id, 1)
+    fourth = world.key(apps[3])
+    undo = bulk.undo()
+    assert undo is not None
+    assert undo.deed is Deed.ROLL_BACK
+    run(undo)
+    assert labels(undo.changed) == ["first", "second"]
+    assert [(r.app.label, type(r.error)) for r in undo.refused] == [("third", ChangedSince), ("fourth", ChangedSince)]
+    assert [world.key(app) for app in world.now(apps)] == [old[0], old[1], third, fourth]
+    assert [kept.until for kept in world.now(apps)[0].kept] == [NOON + ROLLED_BACK_KEPT]
+
+
+def test_taking_back_a_rotation_waits_for_the_keychain(world: World) -> None:
+    apps = world.make("first", "second")
+    old = [world.key(app) for app in apps]
+    bulk = world.bulk.make(Deed.ROTATE, apps, A_DAY)
+    run(bulk)
+    undo = bulk.undo()
+    assert undo is not None
+    undo.step()
+    world.vault.current = VaultState.LOCKED
+    run(undo)
+    assert isinstance(undo.stopped, VaultError)
+    assert (labels(undo.changed), labels(undo.rest)) == (["first"], ["second"])
+    world.restart()
+    undo.resume()
+    run(undo)
+    assert [world.key(app) for app in world.now(apps)] == old
+
+
+def test_a_kept_key_that_the_keychain_lost_is_told(world: World) -> None:
+    apps = world.make("first", "second")
+    bulk = world.bulk.make(Deed.ROTATE, apps, A_DAY)
+    run(bulk)
+    del world.vault.items[SecretRef(ORG_ID, apps[0].id, SecretKind.API_KEY, 1)]
+    undo = bulk.undo()
+    assert undo is not None
+    run(undo)
+    assert [(r.app.label, type(r.error)) for r in undo.refused] == [("first", SecretMissing)]
+    assert labels(undo.changed) == ["second"]
+
+
+def test_what_was_done_before_it_stopped_can_be_taken_back(world: World) -> None:
+    apps = world.make("first", "second", "third")
+    old = [world.key(app) for app in apps]
+    bulk = world.bulk.make(Deed.ROTATE, apps, A_DAY)
+    bulk.step()
+    world.vault.current = VaultState.LOCKED
+    run(bulk)
+    world.restart()
+    undo = bulk.undo()
+    assert undo is not None
+    run(undo)
+    assert (undo.total, [world.key(app) for app in world.now(apps)]) == (1, old)
