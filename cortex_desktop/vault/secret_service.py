@@ -2,6 +2,9 @@
 
 Not through keyring's own class, which takes a new connection and key exchange for each call, prompts without
 a time limit, and loads ssl and urllib. Items are laid out as keyring lays them out, so that it finds them.
+
+Whether there is a keychain and it is unlocked is asked through jeepney alone: SecretStorage and the encryption it
+needs take 8 MB, and wait for the first key.
 """
 
 from __future__ import annotations
@@ -38,6 +41,12 @@ _PROBLEMS = {
     "org.freedesktop.DBus.Error.ServiceUnknown": VaultProblem.MISSING,
     "org.freedesktop.Secret.Error.IsLocked": VaultProblem.LOCKED,
 }
+_DEFAULT = "/org/freedesktop/secrets/aliases/default"
+_NO_COLLECTION = (
+    "org.freedesktop.DBus.Error.UnknownMethod",
+    "org.freedesktop.DBus.Error.UnknownObject",
+    "org.freedesktop.Secret.Error.NoSuchObject",
+)
 _SPAWN_ERROR = "org.freedesktop.DBus.Error.Spawn."
 _REMOVE_ROUNDS = 5
 
@@ -59,7 +68,7 @@ class SecretServiceVault:
         """Look, without a prompt. No default collection yet counts as locked: unlock() makes one."""
         try:
             with self._errors_told():
-                self._open_collection()
+                self._reach_unlocked()
         except VaultError as error:
             if error.problem is VaultProblem.MISSING:
                 return VaultState.MISSING
@@ -72,12 +81,12 @@ class SecretServiceVault:
 
         with self._errors_told():
             connection = self._connect()
-            collection = self._collection()
-            if collection is None:
-                secretstorage.create_collection(connection, "Default", "default", self._session)
-            elif collection.is_locked():
-                collection.unlock(timeout=self._unlock_seconds)
-                if collection.is_locked():
+            locked = self._is_locked()
+            if locked is None:
+                secretstorage.create_collection(connection, "Default", "default", self._exchanged())
+            elif locked:
+                self._collection().unlock(timeout=self._unlock_seconds)
+                if self._is_locked():
                     raise VaultError(VaultProblem.DENIED, self.name, "prompt dismissed")
 
     def store(self, ref: SecretRef, secret: Secret) -> None:
@@ -129,20 +138,43 @@ class SecretServiceVault:
             connection.close()
 
     def _open_collection(self) -> Collection:
-        """The default collection. Raises LOCKED, at once and without a prompt, unless it can be used."""
-        self._connect()
-        collection = self._collection()
-        if collection is None or collection.is_locked():
-            raise VaultError(VaultProblem.LOCKED, self.name)
-        return collection
+        """The default collection, ready for use. Raises LOCKED, at once and without a prompt, unless it can be used."""
+        self._reach_unlocked()
+        return self._collection()
 
-    def _collection(self) -> Collection | None:
+    def _reach_unlocked(self) -> None:
+        self._connect()
+        if self._is_locked() is not False:
+            raise VaultError(VaultProblem.LOCKED, self.name)
+
+    def _is_locked(self) -> bool | None:
+        """Whether the default collection is locked; None when there is none."""
+        from jeepney import DBusAddress, DBusErrorResponse, Properties
+        from jeepney.wrappers import unwrap_msg
+
+        assert self._connection is not None  # noqa: S101 (for mypy)
+        look = Properties(DBusAddress(_DEFAULT, _BUS_NAME, "org.freedesktop.Secret.Collection")).get("Locked")
+        try:
+            ((_, locked),) = unwrap_msg(self._connection.send_and_get_reply(look))
+        except DBusErrorResponse as error:
+            if error.name in _NO_COLLECTION:
+                return None
+            raise
+        return bool(locked)
+
+    def _collection(self) -> Collection:
         import secretstorage
 
-        try:
-            return secretstorage.Collection(self._connection, session=self._session)
-        except secretstorage.ItemNotFoundException:
-            return None
+        return secretstorage.Collection(self._connection, session=self._exchanged())
+
+    def _exchanged(self) -> Session:
+        """The session of this connection, for which keys are exchanged at the first need."""
+        from secretstorage.util import add_match_rules, open_session
+
+        if self._session is None:
+            add_match_rules(self._connection)  # to hear how a prompt ended
+            self._session = open_session(self._connection)
+        return self._session
 
     def _connect(self) -> DBusConnection:
         """The connection to the service that runs now, made anew when the service or the bus was restarted.
@@ -150,8 +182,6 @@ class SecretServiceVault:
         Looked at before each operation rather than repeating one that failed half-way: the keys of an old
         session mean nothing to a new service, and no operation is ever sent twice.
         """
-        from secretstorage.util import open_session
-
         if self._abandoned:
             raise VaultTimeout(self.name)
         if self._connection is not None:
@@ -162,16 +192,16 @@ class SecretServiceVault:
         # After the field is set: stop_waiting() sets its flag first, so one of the two sees the other.
         if self._abandoned:
             raise VaultTimeout(self.name)
-        self._session = open_session(connection)  # starts the service where it waits to be started
+        self._is_locked()  # starts the service where it waits to be started
         self._owner = _owner_of_service(connection)
         self.name = _name_of_service(connection, self._owner)
         return connection
 
     def _reach_bus(self) -> DBusConnection:
-        import secretstorage
+        from jeepney.io.blocking import open_dbus_connection
 
         try:
-            return secretstorage.dbus_init()
+            return open_dbus_connection()
         except TimeoutError:
             raise
         except Exception as error:
@@ -194,21 +224,22 @@ class SecretServiceVault:
             raise self._told(error) from None
 
     def _told(self, error: Exception) -> VaultError:
-        import secretstorage
         from jeepney import DBusErrorResponse
 
         if isinstance(error, TimeoutError):
             return VaultTimeout(self.name)
-        if isinstance(error, secretstorage.LockedException):
-            return VaultError(VaultProblem.LOCKED, self.name)
-        if isinstance(error, secretstorage.PromptDismissedException):
-            return VaultError(VaultProblem.DENIED, self.name, "prompt dismissed")
         response = error if isinstance(error, DBusErrorResponse) else error.__cause__
         if isinstance(response, DBusErrorResponse):
             problem = _PROBLEMS.get(response.name, VaultProblem.FAILED)
             if response.name.startswith(_SPAWN_ERROR):
                 problem = VaultProblem.MISSING
             return VaultError(problem, self.name, response.name)
+        import secretstorage
+
+        if isinstance(error, secretstorage.LockedException):
+            return VaultError(VaultProblem.LOCKED, self.name)
+        if isinstance(error, secretstorage.PromptDismissedException):
+            return VaultError(VaultProblem.DENIED, self.name, "prompt dismissed")
         return VaultError(VaultProblem.FAILED, self.name, type(error).__name__)
 
 

@@ -51,7 +51,9 @@ class Collection:
 def vault_on(collection: Collection | None, monkeypatch: pytest.MonkeyPatch) -> SecretServiceVault:
     vault = SecretServiceVault()
     monkeypatch.setattr(vault, "_connect", lambda: None)
+    monkeypatch.setattr(vault, "_is_locked", lambda: None if collection is None else collection.is_locked())
     monkeypatch.setattr(vault, "_collection", lambda: collection)
+    monkeypatch.setattr(vault, "_exchanged", lambda: None)
     return vault
 
 
