@@ -40,6 +40,37 @@ class DetailError(CortexError):
     """Notes or an owner do not follow the rules of `model.clean_notes` and `model.clean_owner`."""
 
 
+class KeyFormError(CortexError):
+    """What is to be taken in is no API key, or no API secret."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            QT_TRANSLATE_NOOP("core", "This is no API key"),
+            QT_TRANSLATE_NOOP(
+                "core",
+                "A key has 22 letters and digits, or is the name of an app that begins with c_. A secret has 64 "
+                "letters and digits, and only an app without Sessions has one. Nothing was added.",
+            ),
+            QT_TRANSLATE_NOOP("core", "Copy the key from the web console once more."),
+        )
+
+
+class KeyKnown(CortexError):
+    """The key that is to be taken in is here already. label: of the app that has it; deleted: it can be restored."""
+
+    def __init__(self, label: str, org: str, *, deleted: bool) -> None:
+        super().__init__(
+            QT_TRANSLATE_NOOP("core", "This key is here already"),
+            QT_TRANSLATE_NOOP("core", "It belongs to “{label}” of {org}, which was deleted. Nothing was added.")
+            if deleted
+            else QT_TRANSLATE_NOOP("core", "It belongs to “{label}” of {org}. Nothing was added."),
+            QT_TRANSLATE_NOOP("core", "Restore that app from Recently deleted.")
+            if deleted
+            else QT_TRANSLATE_NOOP("core", "Use that app, or paste another key."),
+            {"label": label, "org": org},
+        )
+
+
 class OrgError(CortexError):
     """An org's details do not follow the rules of `model.clean_org`."""
 

@@ -53,19 +53,40 @@ class Org:
 
 
 @dataclass(frozen=True)
+class AppDetails:
+    """What a person decides about an app; `App` says what each means."""
+
+    label: str
+    sessions: bool = False
+    csrf: bool = True
+    notes: str = ""
+    owner: str = ""
+    expires: date | None = None
+    review: date | None = None
+
+
+@dataclass(frozen=True)
 class PendingVersion:
-    """A new version of an app's secrets that is being stored. A journal entry."""
+    """A new version of an app's secrets that is being stored. A journal entry.
+
+    sessions: what becomes of the app's Sessions with it, which decides what secrets there are.
+    """
 
     number: int
     key_ends: KeyEnds
+    sessions: bool
 
 
 @dataclass(frozen=True)
 class KeptVersion:
-    """A version of an app's secrets that is no longer the current one, and stays in the keychain until a time."""
+    """A version of an app's secrets that is no longer the current one, and stays in the keychain until a time.
+
+    sessions: whether the app had Sessions with it, which decides what secrets there are.
+    """
 
     number: int
     key_ends: KeyEnds
+    sessions: bool
     until: datetime
 
 
@@ -105,16 +126,28 @@ class App:
 
     @property
     def kinds(self) -> tuple[SecretKind, ...]:
-        """Which secrets the app has: one that signs its requests has an API secret beside its key."""
-        return (SecretKind.API_KEY,) if self.sessions else (SecretKind.API_KEY, SecretKind.API_SECRET)
+        """Which secrets the app has now."""
+        return SecretKind.of(self.sessions)
+
+    @property
+    def details(self) -> AppDetails:
+        """What a person decided about the app."""
+        return AppDetails(self.label, self.sessions, self.csrf, self.notes, self.owner, self.expires, self.review)
 
     def ref(self, kind: SecretKind) -> SecretRef:
         """Where the current version of this secret lies."""
         return SecretRef(self.org_id, self.id, kind, self.version)
 
     def refs_of(self, number: int) -> tuple[SecretRef, ...]:
-        """Where the secrets of this version lie."""
-        return tuple(SecretRef(self.org_id, self.id, kind, number) for kind in self.kinds)
+        """Where the secrets of this version lie, which is the current one, pending or kept."""
+        sessions = next((kept.sessions for kept in self.kept if kept.number == number), self.sessions)
+        if self.pending is not None and self.pending.number == number:
+            sessions = self.pending.sessions
+        return tuple(SecretRef(self.org_id, self.id, kind, number) for kind in SecretKind.of(sessions))
+
+    def any_refs_of(self, number: int) -> tuple[SecretRef, ...]:
+        """Where secrets of this version may lie, of which the row may tell no more."""
+        return tuple(SecretRef(self.org_id, self.id, kind, number) for kind in SecretKind)
 
     @property
     def refs(self) -> tuple[SecretRef, ...]:
@@ -208,6 +241,16 @@ def clean_owner(text: str) -> str:
             QT_TRANSLATE_NOOP("core", "Remove them, or type the owner by hand."),
         )
     return owner
+
+
+def clean_details(details: AppDetails) -> AppDetails:
+    """The details as they are kept. Raises LabelError, DetailError."""
+    return replace(
+        details,
+        label=clean_label(details.label),
+        notes=clean_notes(details.notes),
+        owner=clean_owner(details.owner),
+    )
 
 
 def clean_org(org: Org) -> Org:

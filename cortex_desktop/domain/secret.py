@@ -12,7 +12,9 @@ ALPHABET = string.ascii_letters + string.digits
 _SECRET_SHAPED = re.compile(
     r"(?:(?<![0-9A-Za-z])|(?<=\\[nrt])|(?<=%[0-9A-Fa-f]{2}))"  # a repr's line break and a URL's escape end in letters
     r"(?:[0-9A-Za-z]{64}|[0-9A-Za-z]{22})(?![0-9A-Za-z])"
+    r"|(?<!ctypes\.)(?<![0-9A-Za-z_])c_[0-9A-Za-z_]{1,98}(?![0-9A-Za-z_])"
 )
+_NAME = re.compile(r"c_[0-9A-Za-z_]{1,98}")
 
 
 class SecretKind(Enum):
@@ -25,6 +27,11 @@ class SecretKind(Enum):
     def length(self) -> int:
         """Letters and digits: 22 for a key, 64 for a secret, as in every sample of Cortex's documentation."""
         return 22 if self is SecretKind.API_KEY else 64
+
+    @classmethod
+    def of(cls, sessions: bool) -> tuple[SecretKind, ...]:
+        """Which secrets an app has: one that signs its requests has an API secret beside its key."""
+        return (cls.API_KEY,) if sessions else (cls.API_KEY, cls.API_SECRET)
 
 
 class Secret:
@@ -84,7 +91,10 @@ class SecretRef:
 
 @dataclass(frozen=True)
 class KeyEnds:
-    """The first and last four characters of an API key: all of it that the database holds."""
+    """The first and last four characters of an API key: all of it that the database holds.
+
+    Of an app's name that serves as its key less, where it is short: never more than half of it.
+    """
 
     head: str
     tail: str
@@ -93,7 +103,8 @@ class KeyEnds:
     def of(cls, secret: Secret) -> KeyEnds:
         """The ends of `secret`."""
         text = secret.reveal()
-        return cls(text[:4], text[-4:])
+        length = min(4, len(text) // 4)
+        return cls(text[:length], text[len(text) - length :])
 
 
 def generate(kind: SecretKind) -> Secret:
@@ -104,11 +115,17 @@ def generate(kind: SecretKind) -> Secret:
 
 
 def well_formed(kind: SecretKind, secret: Secret) -> bool:
-    """Whether `secret` has the length and the characters that `generate` gives this kind."""
+    """Whether `secret` can be of this kind: as `generate` makes them or, for a key, an app's name.
+
+    Cortex takes the name of an app in place of its key: c_, then letters, digits and underscores; 100 characters
+    are the most that is taken here.
+    """
     text = secret.reveal()
+    if kind is SecretKind.API_KEY and _NAME.fullmatch(text):
+        return True
     return len(text) == kind.length and all(c in ALPHABET for c in text)
 
 
 def redact(text: str) -> str:
-    """`text` with everything of the shape of an API key (22 letters and digits) or secret (64) blotted out."""
+    """`text` with everything of the shape of an API key (22 letters and digits, or c_…) or secret (64) blotted out."""
     return _SECRET_SHAPED.sub("[redacted]", text)

@@ -18,6 +18,8 @@ from ..domain.activity import Action, Detail
 from ..domain.errors import (
     AppGone,
     CortexError,
+    KeyFormError,
+    KeyKnown,
     NotFinished,
     SecretMissing,
     StorageError,
@@ -25,13 +27,16 @@ from ..domain.errors import (
     VaultProblem,
     VaultTimeout,
 )
-from ..domain.model import App, AppState, KeptVersion, Org, PendingVersion, clean_label, new_id
+from ..domain.model import App, AppDetails, AppState, KeptVersion, Org, PendingVersion, clean_details, new_id
 from ..domain.ports import Repository, Vault, VaultState
-from ..domain.secret import KeyEnds, Secret, SecretKind, generate, well_formed
+from ..domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate, well_formed
 from .activity import Recorder
 
 RESTORABLE = timedelta(days=30)
 """How long a deleted app can be brought back before its secrets leave the keychain."""
+
+SECRET_KEPT = timedelta(days=7)
+"""How long an API secret that is no longer needed stays, to be had back when Sessions is switched off again."""
 
 KEPT_BY_RECOVERY = timedelta(days=7)
 """For how long an old version is kept when the program died while rotating, and with it the person's choice."""
@@ -39,6 +44,8 @@ KEPT_BY_RECOVERY = timedelta(days=7)
 
 ROLLED_BACK_KEPT = timedelta(days=7)
 """After rolling back, the newer key stays for this long: it may be in use somewhere already."""
+
+_HIDDEN = (AppState.DELETED, AppState.DELETING)
 
 
 @dataclass(frozen=True)
@@ -59,7 +66,7 @@ class RecoveryReport:
 
 
 class AppService:
-    """Create, list, reveal, enable, delete and restore apps.
+    """Create, take in, list, edit, reveal, enable, rotate, delete and restore apps.
 
     repository, vault: the two stores; now: gives the time, aware, in UTC; recorder: writes down what was done.
     """
@@ -89,8 +96,7 @@ class AppService:
 
     def apps(self, org_id: str) -> list[App]:
         """The org's apps that a person should see: all but deleted ones, oldest first."""
-        hidden = (AppState.DELETED, AppState.DELETING)
-        return [a for a in self._repository.apps() if a.org_id == org_id and a.state not in hidden]
+        return [a for a in self._repository.apps() if a.org_id == org_id and a.state not in _HIDDEN]
 
     def deleted(self, org_id: str) -> list[App]:
         """The org's deleted apps that can still be restored, last deleted first."""
@@ -98,31 +104,111 @@ class AppService:
         return sorted(found, key=lambda app: app.purge_after or app.created, reverse=True)
 
     def create(self, org_id: str, label: str, *, sessions: bool = False, csrf: bool = True) -> Created:
+        """As `add`, with no more details than these."""
+        return self.add(org_id, AppDetails(label, sessions, csrf))
+
+    def add(self, org_id: str, details: AppDetails, copy_of: App | None = None) -> Created:
         """Make an app, its key and, without Sessions, its secret; store them in the keychain.
 
-        Raises LabelError, StorageError, VaultError with nothing left behind; NotFinished when the keychain gave
-        no answer, or the disk refused after the secrets were stored: the next recovery looks what became of it.
+        copy_of: the app whose details they are.
+        Raises LabelError, DetailError, StorageError, VaultError with nothing left behind; NotFinished when the
+        keychain gave no answer, or the disk refused after the secrets were stored: the next recovery looks what
+        became of it.
         """
-        label = clean_label(label)
+        details = clean_details(details)
         self._require_vault()
-        app_id = new_id()
-        key = generate(SecretKind.API_KEY)
+        made = self._add(org_id, details, generate(SecretKind.API_KEY))
+        if copy_of is not None:
+            self._record.app(Action.DUPLICATED, made.app, copy_of=copy_of.label)
+        else:
+            self._record.app(Action.CREATED, made.app, sessions=details.sessions, csrf=details.csrf)
+        return made
+
+    def take_in(self, org_id: str, details: AppDetails, key: Secret, secret: Secret | None = None) -> Created:
+        """Add an app whose key was made elsewhere, and its secret, which an app without Sessions must have.
+
+        Raises what `add` does; KeyFormError for what is no key or no secret; KeyKnown when an app has this key.
+        """
+        details = clean_details(details)
+        given = {SecretKind.API_KEY: key, **({} if secret is None else {SecretKind.API_SECRET: secret})}
+        formed = all(well_formed(kind, text) for kind, text in given.items())
+        if not formed or set(given) != set(SecretKind.of(details.sessions)):
+            raise KeyFormError
+        self._require_vault()
+        owner = self._owner_of(key)
+        if owner is not None:
+            org = next((org.name for org in self._repository.orgs() if org.id == owner.org_id), "")
+            raise KeyKnown(owner.label, org, deleted=owner.state is AppState.DELETED)
+        made = self._add(org_id, details, key, secret)
+        self._record.app(Action.TAKEN_IN, made.app, sessions=details.sessions, csrf=details.csrf)
+        return made
+
+    def edit(self, app_id: str, details: AppDetails) -> App:
+        """Keep what a person changed about an app.
+
+        Another value for Sessions is a step to a next version with the same key: with a new secret, or without one.
+        A secret that is no longer needed is kept for SECRET_KEPT, and comes back when Sessions is switched off again
+        meanwhile.
+
+        Raises LabelError, DetailError, AppGone, StorageError with nothing changed. When Sessions changes also
+        SecretMissing and VaultError, likewise, and NotFinished when the keychain gave no answer: recovery then looks
+        whether it has changed, and nothing else has.
+        """
+        details = clean_details(details)
+        before = self._repository.app(app_id)
+        if before.details == details:
+            return before
+        if before.sessions != details.sessions:
+            self._require_vault()
+            self._settle_rotation(before)
+            before = self._repository.app(app_id)
+        if before.sessions == details.sessions:
+            app = self._repository.change_app(app_id, partial(_describe, details=details))
+        else:
+            app = self._switch_sessions(before, details)
+        self._record.app(Action.EDITED, app, **_app_changes(before.details, app.details))
+        return app
+
+    def _switch_sessions(self, app: App, details: AppDetails) -> App:
+        now = self._now()
+        until = now + SECRET_KEPT if details.sessions else now  # one without a secret holds nothing of its own
+        for kept in app.kept:
+            before = kept.sessions == details.sessions and kept.key_ends == app.key_ends
+            if before and self._is_complete(app, kept.number, kept.key_ends):
+                swap = partial(_swap, number=kept.number, until=until, details=details)
+                return self._repository.change_app(app.id, swap)
+        key = self._vault.read(app.ref(SecretKind.API_KEY))
+        begin = partial(_begin_version, key_ends=KeyEnds.of(key), sessions=details.sessions)
+        app = self._repository.change_app(app.id, begin)
+        if app.pending is None:
+            raise AppGone
+        self._store(app, app.pending.number, key, self._drop_pending)
+        return self._finish(app, lambda app: _describe(_move_pointer(app, now, until), details))
+
+    def _add(self, org_id: str, details: AppDetails, key: Secret, secret: Secret | None = None) -> Created:
         app = App(
-            id=app_id,
+            id=new_id(),
             org_id=org_id,
-            label=label,
-            sessions=sessions,
-            csrf=csrf,
+            **vars(details),
             created=self._now(),
             key_ends=KeyEnds.of(key),
             keychain=self._vault.backend,
             state=AppState.CREATING,
         )
         self._repository.add_app(app)
-        self._store(app, app.version, key, self._remove_app)
-        app = self._finish(app, _activate)
-        self._record.app(Action.CREATED, app, sessions=sessions, csrf=csrf)
-        return Created(app, key)
+        self._store(app, app.version, key, self._remove_app, secret)
+        return Created(self._finish(app, _activate), key)
+
+    def _owner_of(self, key: Secret) -> App | None:
+        """The app of any org that has this key, or had it and keeps it. Reads those whose ends are the same."""
+        ends = KeyEnds.of(key)
+        for app in self._repository.apps():
+            if app.state is AppState.DELETING:
+                continue
+            for number, others in ((app.version, app.key_ends), *((kept.number, kept.key_ends) for kept in app.kept)):
+                if others == ends and self._read_or_none(app.refs_of(number)[0]) == key:
+                    return app
+        return None
 
     def rotate(self, app_id: str, keep: timedelta) -> Created:
         """Give the app a new key and, without Sessions, a new secret; keep the old ones for `keep`.
@@ -133,7 +219,7 @@ class AppService:
         self._require_vault()
         self._settle_rotation(self._repository.app(app_id))
         key = generate(SecretKind.API_KEY)
-        app = self._repository.change_app(app_id, partial(_begin_rotation, key_ends=KeyEnds.of(key)))
+        app = self._repository.change_app(app_id, partial(_begin_version, key_ends=KeyEnds.of(key)))
         if app.pending is None:
             raise AppGone
         self._store(app, app.pending.number, key, self._drop_pending)
@@ -179,12 +265,14 @@ class AppService:
         now = self._now()
         if any(kept.number == number and kept.until > now for kept in app.kept):
             app = self._repository.change_app(app_id, partial(_end_kept, number=number, until=now))
-        if number not in {kept.number for kept in app.kept}:
+        gone = next((kept for kept in app.kept if kept.number == number), None)
+        if gone is None:
             return app
         for ref in app.refs_of(number):
             self._vault.remove(ref)
         app = self._repository.change_app(app_id, partial(_forget_kept, number=number))
-        self._record.app(Action.KEPT_REMOVED, app, version=number)
+        if gone.key_ends != app.key_ends or not gone.sessions:  # else it was the present key once more
+            self._record.app(Action.KEPT_REMOVED, app, version=number)
         return app
 
     def secret(self, app_id: str, kind: SecretKind = SecretKind.API_KEY) -> Secret:
@@ -269,11 +357,16 @@ class AppService:
             case VaultState.FAILED:
                 raise VaultTimeout(self._vault.name)
 
-    def _store(self, app: App, number: int, key: Secret, undo: Callable[[App], None]) -> None:
-        """Store a version's secrets, of which the row already tells. `undo` takes back what the keychain refused."""
+    def _store(
+        self, app: App, number: int, key: Secret, undo: Callable[[App], None], secret: Secret | None = None
+    ) -> None:
+        """Store a version's secrets, of which the row already tells. `undo` takes back what the keychain refused.
+
+        secret: the API secret where one is needed; a new one if none is given.
+        """
         try:
             for ref in app.refs_of(number):
-                self._vault.store(ref, key if ref.kind is SecretKind.API_KEY else generate(ref.kind))
+                self._vault.store(ref, key if ref.kind is SecretKind.API_KEY else secret or generate(ref.kind))
         except VaultTimeout as error:
             raise NotFinished(app.label) from error
         except VaultError as error:
@@ -337,6 +430,12 @@ class AppService:
             return False
         return True
 
+    def _read_or_none(self, ref: SecretRef) -> Secret | None:
+        try:
+            return self._vault.read(ref)
+        except SecretMissing:
+            return None
+
     def _drop_pending(self, app: App) -> None:
         if app.pending is not None:
             for ref in app.refs_of(app.pending.number):
@@ -346,7 +445,7 @@ class AppService:
     def _remove_app(self, app: App) -> None:
         # Every number ever given out: with the row goes the last chance to find what was left of one.
         for number in range(1, max(app.last_version, *app.versions) + 1):
-            for ref in app.refs_of(number):
+            for ref in app.any_refs_of(number):
                 self._vault.remove(ref)
         try:
             self._repository.drop_app(app.id)
@@ -367,11 +466,17 @@ def hide(app: App, until: datetime) -> App:
     return replace(app, state=AppState.DELETED, purge_after=until)
 
 
-def _begin_rotation(app: App, key_ends: KeyEnds) -> App:
+def _describe(app: App, details: AppDetails) -> App:
+    """All but Sessions, which goes with a version."""
+    return replace(app, **{**vars(details), "sessions": app.sessions})
+
+
+def _begin_version(app: App, key_ends: KeyEnds, sessions: bool | None = None) -> App:
     if app.state is not AppState.ACTIVE:
         return app
     number = app.last_version + 1
-    return replace(app, pending=PendingVersion(number, key_ends), last_version=number)
+    pending = PendingVersion(number, key_ends, app.sessions if sessions is None else sessions)
+    return replace(app, pending=pending, last_version=number)
 
 
 def _move_pointer(app: App, now: datetime, until: datetime) -> App:
@@ -381,19 +486,21 @@ def _move_pointer(app: App, now: datetime, until: datetime) -> App:
         app,
         version=app.pending.number,
         key_ends=app.pending.key_ends,
+        sessions=app.pending.sessions,
         pending=None,
-        kept=(KeptVersion(app.version, app.key_ends, until), *app.kept),
-        rotated=now,
+        kept=(KeptVersion(app.version, app.key_ends, app.sessions, until), *app.kept),
+        rotated=now if app.pending.sessions == app.sessions else app.rotated,  # switching Sessions keeps the key
     )
 
 
-def _swap(app: App, number: int, until: datetime) -> App:
+def _swap(app: App, number: int, until: datetime, details: AppDetails | None = None) -> App:
     chosen = next((kept for kept in app.kept if kept.number == number), None)
     if chosen is None:
         return app
     others = tuple(kept for kept in app.kept if kept.number != number)
-    replaced = KeptVersion(app.version, app.key_ends, until)
-    return replace(app, version=number, key_ends=chosen.key_ends, kept=(replaced, *others))
+    replaced = KeptVersion(app.version, app.key_ends, app.sessions, until)
+    app = replace(app, version=number, key_ends=chosen.key_ends, sessions=chosen.sessions, kept=(replaced, *others))
+    return app if details is None else _describe(app, details)
 
 
 def _forget_pending(app: App) -> App:
@@ -427,6 +534,15 @@ def is_unfinished(app: App, now: datetime) -> bool:
         return app.purge_after is None or app.purge_after <= now
     due = any(kept.until <= now for kept in app.kept)
     return app.state in (AppState.CREATING, AppState.DELETING) or app.pending is not None or due
+
+
+def _app_changes(before: AppDetails, after: AppDetails) -> dict[str, Detail]:
+    """What is different about an app, for the activity log. Of what a person noted only that it is."""
+    names = [name for name, value in vars(before).items() if value != getattr(after, name)]
+    found: dict[str, Detail] = {"label_before": before.label} if "label" in names else {}
+    found |= {name: getattr(after, name) for name in ("sessions", "csrf") if name in names}
+    noted = [name for name in names if name in {"notes", "owner", "expires", "review"}]
+    return found | ({"changed": ", ".join(noted)} if noted else {})
 
 
 def _changes(before: Org, after: Org) -> dict[str, Detail]:

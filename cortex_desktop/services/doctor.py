@@ -58,7 +58,7 @@ class Doctor:
             refs = app.refs_of(kept.number)
             found += [Finding(app, ref, Problem.KEPT_MISSING) for ref in refs if self._look(ref, kept.key_ends)][:1]
         for number in set(range(1, app.last_version + 1)) - set(app.versions):
-            refs = app.refs_of(number)
+            refs = app.any_refs_of(number)
             found += [Finding(app, ref, Problem.LEFTOVER) for ref in refs if self._holds(ref)]
         return found
 

@@ -356,8 +356,8 @@ def _app_from_doc(doc: Mapping[str, Any]) -> App:
         state=AppState(doc["state"]),
         # Rows of before keys could be rotated lack the next four.
         last_version=max(version, _version(doc.get("last_version", version))),
-        pending=None if doc.get("pending") is None else PendingVersion(*_version_from_doc(doc["pending"])),
-        kept=tuple(KeptVersion(*_version_from_doc(kept), _time(kept["until"])) for kept in doc.get("kept", ())),
+        pending=None if doc.get("pending") is None else PendingVersion(*_version_from_doc(doc["pending"], doc)),
+        kept=tuple(KeptVersion(*_version_from_doc(kept, doc), _time(kept["until"])) for kept in doc.get("kept", ())),
         rotated=None if doc.get("rotated") is None else _time(doc["rotated"]),
         last_copied=None if doc["last_copied"] is None else _time(doc["last_copied"]),
         purge_after=None if doc["purge_after"] is None else _time(doc["purge_after"]),
@@ -372,11 +372,13 @@ def _app_from_doc(doc: Mapping[str, Any]) -> App:
 
 def _version_to_doc(version: PendingVersion | KeptVersion) -> dict[str, Any]:
     ends = version.key_ends
-    return {"version": version.number, "key_head": ends.head, "key_tail": ends.tail}
+    return {"version": version.number, "key_head": ends.head, "key_tail": ends.tail, "sessions": version.sessions}
 
 
-def _version_from_doc(doc: Mapping[str, Any]) -> tuple[int, KeyEnds]:
-    return _version(doc["version"]), KeyEnds(_key_end(doc["key_head"]), _key_end(doc["key_tail"]))
+def _version_from_doc(doc: Mapping[str, Any], app: Mapping[str, Any]) -> tuple[int, KeyEnds, bool]:
+    # Rows of before Sessions could be switched lack it there: it was always as the app's.
+    sessions = _is_a(bool, doc.get("sessions", app["sessions"]))
+    return _version(doc["version"]), KeyEnds(_key_end(doc["key_head"]), _key_end(doc["key_tail"])), sessions
 
 
 def _version(value: object) -> int:

@@ -28,11 +28,11 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from cortex_desktop.domain.errors import AppGone, SecretMissing, VaultError, VaultProblem
-from cortex_desktop.domain.model import App, AppState
+from cortex_desktop.domain.errors import AppGone, KeyKnown, SecretMissing, VaultError, VaultProblem
+from cortex_desktop.domain.model import App, AppDetails, AppState
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate, well_formed
-from cortex_desktop.services.apps import RESTORABLE, ROLLED_BACK_KEPT, AppService
+from cortex_desktop.services.apps import RESTORABLE, ROLLED_BACK_KEPT, SECRET_KEPT, AppService, Created
 from cortex_desktop.services.bulk import Bulk, BulkService, Deed
 from cortex_desktop.services.doctor import Doctor, Problem
 from cortex_desktop.services.keychain import KeychainService
@@ -55,11 +55,13 @@ class Model:
     """What a person expects of one app.
 
     keys: by version, the current one and those kept; None for one that was never told; until: when each kept version
-    goes, None where recovery chose; items: what the keychain holds for the app, of whatever version.
+    goes, None where recovery chose; signing: of these, those with an API secret; items: what the keychain holds for
+    the app, of whatever version.
     """
 
     label: str
     sessions: bool
+    notes: str = ""
     state: AppState = AppState.ACTIVE
     enabled: bool = True
     copied: datetime | None = None
@@ -68,19 +70,26 @@ class Model:
     last: int = 1
     keys: dict[int, Secret | None] = field(default_factory=dict)
     until: dict[int, datetime | None] = field(default_factory=dict)
+    signing: set[int] = field(default_factory=set)
     items: set[Item] = field(default_factory=set)
 
-    @property
-    def kinds(self) -> tuple[SecretKind, ...]:
-        return (KEY,) if self.sessions else tuple(SecretKind)
+    @classmethod
+    def new(cls, label: str, sessions: bool, key: Secret | None, notes: str = "") -> Model:
+        """Of an app that was just made, or taken in."""
+        made = cls(label, sessions, notes, keys={1: key}, signing=set() if sessions else {1})
+        made.items = made.items_of(1)
+        return made
 
     def changed(self, **fields: Any) -> Model:
         """A copy that shares nothing, with these fields."""
-        own = {"keys": dict(self.keys), "until": dict(self.until), "items": set(self.items)}
+        own = {name: value.copy() for name, value in vars(self).items() if isinstance(value, dict | set)}
         return replace(self, **{**own, **fields})
 
+    def kinds_of(self, number: int) -> tuple[SecretKind, ...]:
+        return tuple(SecretKind) if number in self.signing else (KEY,)
+
     def items_of(self, number: int) -> set[Item]:
-        return {(number, kind) for kind in self.kinds}
+        return {(number, kind) for kind in self.kinds_of(number)}
 
     def has_whole(self, number: int) -> bool:
         return self.items_of(number) <= self.items
@@ -88,11 +97,13 @@ class Model:
     def began_rotation(self) -> Model:
         return self.changed(last=self.last + 1)
 
-    def rotated(self, key: Secret | None, until: datetime | None) -> Model:
+    def rotated(self, key: Secret | None, until: datetime | None, sessions: bool | None = None) -> Model:
         after = self.began_rotation()
         after.until[after.current] = until
         after.current = after.last
         after.keys[after.current] = key
+        after.sessions = self.sessions if sessions is None else sessions
+        after.signing |= set() if after.sessions else {after.current}
         after.items |= after.items_of(after.current)
         return after
 
@@ -101,11 +112,13 @@ class Model:
         del after.until[number]
         after.until[after.current] = until
         after.current = number
+        after.sessions = number not in after.signing
         return after
 
     def without(self, number: int) -> Model:
         after = self.changed()
         after.items -= after.items_of(number)
+        after.signing.discard(number)
         del after.until[number], after.keys[number]
         return after
 
@@ -249,17 +262,84 @@ class Console(RuleBasedStateMachine):
         if self.locked:
             self.refused(lambda: self.service.create(ORG_ID, label, sessions=sessions))
             return
-        model = Model(label, sessions)
-        model.items = model.items_of(1)
         made = []
         if self.attempt("create", fuse, lambda: made.append(self.service.create(ORG_ID, label, sessions=sessions))):
-            app_id = made[0].app.id
-            self.settled[app_id] = model.changed(keys={1: made[0].key})
+            self.settled[made[0].app.id] = Model.new(label, sessions, made[0].key)
             self.handed_out.append(made[0].key)
-            return
+        else:
+            self.interrupted_adding(Model.new(label, sessions, None))
+
+    def interrupted_adding(self, model: Model) -> None:
         begun = {app.id for app in self.on_disk()} - self.settled.keys() - self.unsettled.keys()
         for app_id in begun:
-            self.interrupted(app_id, None, model.changed(keys={1: None}))
+            self.interrupted(app_id, None, model)
+
+    @precondition(lambda self: not self.dead and len(self.settled) + len(self.unsettled) < 6)
+    @rule(sessions=st.booleans(), name=st.booleans(), fuse=FUSE)
+    def take_in(self, sessions: bool, name: bool, fuse: int | None) -> None:
+        key = Secret(f"c_{generate(KEY).reveal()}") if name else generate(KEY)
+        secret = None if sessions else generate(SecretKind.API_SECRET)
+        details = AppDetails("Taken in", sessions, notes="from the web console")
+        made: list[Created] = []
+
+        def take() -> None:
+            made.append(self.service.take_in(ORG_ID, details, key, secret))
+
+        if self.locked:
+            self.refused(take)
+            return
+        self.handed_out.append(key)
+        model = Model.new(details.label, sessions, key, details.notes)
+        if self.attempt("take_in", fuse, take):
+            self.settled[made[0].app.id] = model
+        else:
+            self.interrupted_adding(model)
+
+    @precondition(lambda self: not self.locked and self.there_is(AppState.ACTIVE, AppState.DELETED))
+    @rule(choice=CHOICE)
+    def take_in_again(self, choice: int) -> None:
+        """A key that is here already, in whatever version, is said to be."""
+        model = self.settled[self.pick(choice, AppState.ACTIVE, AppState.DELETED)]
+        keys = [key for number, key in model.keys.items() if key is not None and (number, KEY) in model.items]
+        if keys:
+            with pytest.raises(KeyKnown):
+                self.service.take_in(ORG_ID, AppDetails("Again", sessions=True), keys[choice % len(keys)])
+            self.done["take_in: known"] += 1
+
+    @precondition(lambda self: self.there_is(AppState.ACTIVE))
+    @rule(choice=CHOICE, notes=st.sampled_from(["", "Ask Ada"]), sessions=st.booleans(), fuse=FUSE)
+    def edit(self, choice: int, notes: str, sessions: bool, fuse: int | None) -> None:
+        app_id = self.pick(choice, AppState.ACTIVE)
+        before = self.settled[app_id]
+        details = AppDetails("Edited", sessions, notes=notes)
+        described = {"label": details.label, "notes": notes}
+
+        def edit() -> None:
+            self.service.edit(app_id, details)
+
+        if sessions == before.sessions:
+            self.on_disk_only("edit", app_id, before.changed(**described), fuse, edit)
+            return
+        if self.locked:
+            self.refused(edit)
+            return
+        until = self.time + SECRET_KEPT if sessions else self.time
+        row = self.repository.app(app_id)
+        same_key = (kept.number for kept in row.kept if kept.sessions == sessions and kept.key_ends == row.key_ends)
+        back = next((number for number in same_key if before.has_whole(number)), None)
+        if back is not None:
+            after = before.rolled_back(back, until).changed(**described)
+            self.on_disk_only("switch back", app_id, after, fuse, edit)
+        elif (before.current, KEY) not in before.items:
+            with pytest.raises(SecretMissing):
+                edit()
+        elif self.attempt("switch", fuse, edit):
+            key = before.keys[before.current]
+            self.settled[app_id] = before.rotated(key, until, sessions).changed(**described)
+        else:
+            key = before.keys[before.current]
+            moved = [before.rotated(key, end, sessions) for end in (until, None)]
+            self.interrupted(app_id, before, before.began_rotation(), moved[0].changed(**described), moved[1])
 
     @precondition(lambda self: self.there_is(AppState.ACTIVE))
     @rule(choice=CHOICE, keep=KEEP, fuse=FUSE)
@@ -322,7 +402,7 @@ class Console(RuleBasedStateMachine):
     def copy(self, choice: int, kind: SecretKind, fuse: int | None) -> None:
         app_id = self.pick(choice, AppState.ACTIVE)
         model = self.settled[app_id]
-        if kind not in model.kinds:
+        if kind not in model.kinds_of(model.current):
             kind = KEY
         if self.locked:
             self.refused(lambda: self.service.secret(app_id, kind))
@@ -541,16 +621,16 @@ class Console(RuleBasedStateMachine):
         self.settled[app_id] = self.settled[app_id].changed(items=items - {item})
 
     @precondition(lambda self: not self.locked and self.there_is(AppState.ACTIVE, AppState.DELETED))
-    @rule(choice=CHOICE, more=CHOICE)
-    def an_item_is_left_over(self, choice: int, more: int) -> None:
+    @rule(choice=CHOICE, more=CHOICE, kind=st.sampled_from(SecretKind))
+    def an_item_is_left_over(self, choice: int, more: int, kind: SecretKind) -> None:
         app_id = self.pick(choice, AppState.ACTIVE, AppState.DELETED)
         model = self.settled[app_id]
         retired = set(range(1, model.last + 1)) - model.keys.keys()
         if retired:
             self.done["an item was left over"] += 1
             number = sorted(retired)[more % len(retired)]
-            self.vault.items[SecretRef(ORG_ID, app_id, KEY, number)] = generate(KEY)
-            self.settled[app_id] = model.changed(items=model.items | {(number, KEY)})
+            self.vault.items[SecretRef(ORG_ID, app_id, kind, number)] = generate(kind)
+            self.settled[app_id] = model.changed(items=model.items | {(number, kind)})
 
     @precondition(lambda self: not self.dead and not self.locked)
     @rule()
@@ -593,8 +673,12 @@ class Console(RuleBasedStateMachine):
 
     @invariant()
     def no_two_are_alike(self) -> None:
-        secrets = [secret.reveal() for secret in self.vault.items.values()]
-        assert len(set(secrets)) == len(secrets)
+        """But for the versions of one app from before and after Sessions was switched, which share their key."""
+        owners: dict[str, set[str]] = {}
+        for ref, secret in self.vault.items.items():
+            owner = ref.app_id if ref.kind is KEY else ref.service
+            owners.setdefault(secret.reveal(), set()).add(owner)
+        assert all(len(found) == 1 for found in owners.values())
 
     @invariant()
     def no_secret_stands_in_the_folder(self) -> None:
@@ -619,6 +703,7 @@ class Console(RuleBasedStateMachine):
         return Model(
             label=app.label,
             sessions=app.sessions,
+            notes=app.notes,
             state=app.state,
             enabled=app.enabled,
             copied=app.last_copied,
@@ -627,6 +712,7 @@ class Console(RuleBasedStateMachine):
             last=app.last_version,
             keys=keys,
             until={kept.number: kept.until for kept in app.kept},
+            signing={v.number for v in app.kept if not v.sessions} | (set() if app.sessions else {app.version}),
             items=set(items),
         )
 
@@ -637,7 +723,7 @@ def expected(model: Model) -> list[tuple[str, int, str]]:
         return []
     found = [(Problem.MISSING, item) for item in model.items_of(model.current) - model.items]
     for number in model.until:
-        missing = [(number, kind) for kind in model.kinds if (number, kind) not in model.items]
+        missing = [(number, kind) for kind in model.kinds_of(number) if (number, kind) not in model.items]
         found += [(Problem.KEPT_MISSING, item) for item in missing[:1]]
     found += [(Problem.LEFTOVER, item) for item in model.items if item[0] not in model.keys]
     return sorted((problem.value, number, kind.value) for problem, (number, kind) in found)
@@ -650,7 +736,7 @@ def test_a_console_in_any_weather(request: pytest.FixtureRequest) -> None:
     run_state_machine_as_test(
         Console,
         settings=settings(
-            max_examples=1000 if long else 25,
+            max_examples=1500 if long else 25,
             stateful_step_count=50 if long else 25,
             deadline=None,
             database=None,
@@ -662,7 +748,8 @@ def test_a_console_in_any_weather(request: pytest.FixtureRequest) -> None:
     assert sum(Console.done.values()) > 200
     if long:
         operations = ("create", "rotate", "roll_back", "drop_kept", "enable", "copy", "delete", "restore", "purge")
-        for operation in (*operations, "recover"):
+        for operation in (*operations, "recover", "take_in", "edit", "switch"):
             assert Console.done[operation] > 50
             assert Console.done[f"{operation}: crash"] > 10
+        assert Console.done["switch back"]
         assert all(Console.done[f"repaired {problem.value}"] for problem in Problem if problem is not Problem.DIFFERS)

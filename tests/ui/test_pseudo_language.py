@@ -99,7 +99,7 @@ def scenes(desk: Desk) -> Iterator[str]:
     console.reveal.show(signing.id, Secret(KEY), 30)
     yield "revealed"
     console.reveal.end()
-    versions = (KeptVersion(1, signing.key_ends, datetime.now(UTC) + timedelta(days=7)),)
+    versions = (KeptVersion(1, signing.key_ends, signing.sessions, datetime.now(UTC) + timedelta(days=7)),)
     controller.changed.emit(replace(signing, version=2, last_version=2, kept=versions, rotated=datetime.now(UTC)))
     yield "details of a rotated app"
     controller.changed.emit(signing)

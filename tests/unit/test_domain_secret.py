@@ -138,6 +138,14 @@ def test_the_ends_of_a_key_are_four_and_four(secret: Secret) -> None:
     assert KeyEnds.of(secret) == KeyEnds("mwid", "OYJh")
 
 
+@pytest.mark.parametrize(
+    ("name", "ends"),
+    [("c_my_portal_of_2026", ("c_my", "2026")), ("c_portal", ("c_", "al")), ("c_app", ("c", "p")), ("c_a", ("", ""))],
+)
+def test_of_a_short_name_no_more_than_half_is_shown(name: str, ends: tuple[str, str]) -> None:
+    assert KeyEnds.of(Secret(name)) == KeyEnds(*ends)
+
+
 def test_a_new_app_is_enabled_and_active_in_version_one() -> None:
     assert (APP.version, APP.enabled, APP.state) == (1, True, AppState.ACTIVE)
 
@@ -178,6 +186,17 @@ def test_each_character_is_drawn_from_the_operating_system(monkeypatch: pytest.M
     assert len(drawn) == 22
     assert all(sorted(alphabet) == sorted(LETTERS_AND_DIGITS) for alphabet in drawn)
     assert text == "".join(drawn[0][n] for n in range(1, 23))
+
+
+@pytest.mark.parametrize("text", ["c_a", "c_my_portal", "c_PatientApp2", "c_" + "x" * 98])
+def test_the_name_of_an_app_serves_as_its_key(text: str) -> None:
+    assert well_formed(SecretKind.API_KEY, Secret(text))
+    assert not well_formed(SecretKind.API_SECRET, Secret(text))
+
+
+@pytest.mark.parametrize("text", ["c_", "C_app", "c-app", "c_my app", "c_app\n", "xc_app", "c_é", "c_" + "x" * 99])
+def test_not_every_name_does(text: str) -> None:
+    assert not well_formed(SecretKind.API_KEY, Secret(text))
 
 
 @pytest.mark.parametrize(

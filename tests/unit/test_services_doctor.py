@@ -115,7 +115,9 @@ def test_unfinished_and_deleted_apps_are_left_alone(clinic: Clinic, state: AppSt
 
 def test_an_app_that_is_being_rotated_is_left_alone(clinic: Clinic) -> None:
     app = clinic.an_app()
-    clinic.repository.change_app(app.id, lambda app: replace(app, pending=PendingVersion(2, app.key_ends)))
+    clinic.repository.change_app(
+        app.id, lambda app: replace(app, pending=PendingVersion(2, app.key_ends, app.sessions))
+    )
     clinic.vault.items.clear()
     assert clinic.doctor.check(app.id) == []
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from functools import partial
 from itertools import count
@@ -21,13 +21,14 @@ import pytest
 from cortex_desktop.domain.errors import (
     AppGone,
     CortexError,
+    KeyKnown,
     NotFinished,
     StorageError,
     VaultError,
     VaultProblem,
     VaultTimeout,
 )
-from cortex_desktop.domain.model import App, AppState, Org
+from cortex_desktop.domain.model import App, AppDetails, AppState, Org
 from cortex_desktop.domain.ports import Repository, VaultState
 from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate, well_formed
 from cortex_desktop.services.apps import AppService
@@ -278,7 +279,8 @@ class Told:
 
     exists: how many there are; keys: one of these is the current key; held: all of these are in the keychain, current
     or kept; kept: how many versions there are to roll back to; alike: all are enabled, or all are disabled; each: what
-    they know about one of several apps, by id.
+    they know about one of several apps, by id; details: one of these is what the row says of the app; secret: the
+    current API secret.
     """
 
     exists: int | None = None
@@ -287,9 +289,12 @@ class Told:
     kept: int | None = None
     alike: bool = False
     each: dict[str, Told] = field(default_factory=dict)
+    details: tuple[AppDetails, ...] = ()
+    secret: Secret | None = None
 
 
 Scenario = Callable[[AppService, World], Iterator[Told]]
+EDITED = AppDetails("Edited", csrf=False, notes="Ask Ada", owner="Ada", expires=date(2027, 2, 28))
 
 
 def create(service: AppService, sessions: bool) -> Iterator[Told]:
@@ -309,6 +314,28 @@ def create_with_sessions(service: AppService, world: World) -> Iterator[Told]:
 
 def create_signing(service: AppService, world: World) -> Iterator[Told]:
     yield from create(service, sessions=False)
+
+
+def take_in(service: AppService, details: AppDetails, secret: Secret | None) -> Iterator[Told]:
+    key = generate(SecretKind.API_KEY)
+    try:
+        service.take_in(ORG_ID, details, key, secret)
+    except NotFinished:
+        yield Told(keys=(key,), secret=secret, details=(details,))
+    except CortexError:
+        yield Told(exists=False)
+    else:
+        yield Told(exists=True, keys=(key,), secret=secret, kept=0, details=(details,))
+        with suppress(KeyKnown):  # it is the other errors that may come
+            service.take_in(ORG_ID, replace(details, label="Twice"), key, secret)
+
+
+def take_in_with_sessions(service: AppService, world: World) -> Iterator[Told]:
+    yield from take_in(service, replace(EDITED, sessions=True), None)
+
+
+def take_in_signing(service: AppService, world: World) -> Iterator[Told]:
+    yield from take_in(service, EDITED, generate(SecretKind.API_SECRET))
 
 
 def an_app(world: World, sessions: bool, rotated: timedelta | None = None) -> tuple[App, Secret, Secret]:
@@ -436,6 +463,78 @@ def rotate_again_after_no_answer(service: AppService, world: World) -> Iterator[
         yield Told(exists=True, keys=(made.key,), held=(old, new), kept=2)
 
 
+def edit(service: AppService, app: App, after: AppDetails, failed: Told, done: Told) -> Iterator[Told]:
+    """failed, done: what the person knows then, but for the details."""
+    # What recovery finishes is Sessions alone: the rest is saved together with the last step or not at all.
+    any_of = (app.details, after, replace(app.details, sessions=after.sessions))
+    yield replace(failed, kept=None, details=any_of)
+    try:
+        service.edit(app.id, after)
+    except (NotFinished, StorageError):  # a disk that fails may have done it all the same
+        yield replace(failed, kept=None, details=any_of)
+    except CortexError:
+        yield replace(failed, details=any_of[:1])
+    else:
+        yield replace(done, details=any_of[1:2])
+
+
+def edit_details(service: AppService, world: World) -> Iterator[Told]:
+    app, key, first = an_app(world, sessions=False, rotated=A_WEEK)
+    as_before = Told(exists=True, keys=(key,), held=(key, first, secret_of(world, app)), kept=1)
+    yield from edit(service, app, EDITED, as_before, as_before)
+
+
+def secret_of(world: World, app: App) -> Secret:
+    return world.vault.items[app.ref(SecretKind.API_SECRET)]
+
+
+def switch_sessions_on(service: AppService, world: World) -> Iterator[Told]:
+    app, key, _ = an_app(world, sessions=False)
+    told = Told(exists=True, keys=(key,), held=(key, secret_of(world, app)))
+    yield from edit(service, app, replace(EDITED, sessions=True), replace(told, kept=0), replace(told, kept=1))
+
+
+def switch_sessions_off(service: AppService, world: World) -> Iterator[Told]:
+    app, key, first = an_app(world, sessions=True, rotated=A_WEEK)
+    told = Told(exists=True, keys=(key,), held=(key, first), kept=1)
+    yield from edit(service, app, EDITED, told, told)
+
+
+def switch_sessions_off_again(service: AppService, world: World) -> Iterator[Told]:
+    app, key, _ = an_app(world, sessions=False)
+    secret = secret_of(world, app)
+    with world.in_peace() as peaceful:
+        app = peaceful.edit(app.id, replace(app.details, sessions=True))
+    told = Told(exists=True, keys=(key,), held=(key, secret))
+    yield from edit(service, app, EDITED, replace(told, kept=1), replace(told, kept=0, secret=secret))
+
+
+def switch_sessions_after_no_answer(service: AppService, world: World) -> Iterator[Told]:
+    """A rotation is to be settled first, with the one key or the other."""
+    app, old, new = unfinished_rotation(world)
+    yield Told(exists=True, held=(old,))
+    service.edit(app.id, replace(EDITED, sessions=True))
+    yield Told(exists=True, keys=(old, new), held=(old,), details=(replace(EDITED, sessions=True),))
+
+
+def delete_with_sessions_switched(service: AppService, world: World) -> Iterator[Told]:
+    app, key, _ = an_app(world, sessions=False)
+    with world.in_peace() as peaceful:
+        app = peaceful.edit(app.id, replace(app.details, sessions=True))
+    yield Told(exists=True, keys=(key,), kept=1)
+    yield from delete(service, app)
+
+
+def roll_back_sessions(service: AppService, world: World) -> Iterator[Told]:
+    app, key, _ = an_app(world, sessions=False)
+    secret = secret_of(world, app)
+    with world.in_peace() as peaceful:
+        switched = peaceful.edit(app.id, replace(app.details, sessions=True))
+    yield Told(exists=True, keys=(key,), held=(secret,), details=(app.details, switched.details))
+    service.roll_back(app.id, 1, AT_ONCE)
+    yield Told(exists=True, keys=(key,), secret=secret, kept=0, details=(app.details,))
+
+
 def roll_back(service: AppService, world: World) -> Iterator[Told]:
     app, key, first = an_app(world, sessions=False, rotated=A_WEEK)
     yield Told(exists=True, keys=(key, first), held=(key, first), kept=1)
@@ -494,6 +593,18 @@ def mend_no_key(service: AppService, world: World) -> Iterator[Told]:
     app, _, _ = an_app(world, sessions=True)
     world.vault.items[app.ref(SecretKind.API_KEY)] = Secret("")
     yield from examine(service, world, app)
+
+
+def mend_leftover_secret(service: AppService, world: World) -> Iterator[Told]:
+    """Of a version from before Sessions was switched on."""
+    app, key, _ = an_app(world, sessions=False)
+    with world.in_peace() as peaceful:
+        app = peaceful.edit(app.id, replace(app.details, sessions=True))
+        peaceful.drop_kept(app.id, 1)
+    world.vault.items[app.any_refs_of(1)[1]] = generate(SecretKind.API_SECRET)
+    for told in examine(service, world, app):
+        told.keys = (key,)
+        yield told
 
 
 def mend_leftovers_and_missing_kept(service: AppService, world: World) -> Iterator[Told]:
@@ -665,6 +776,9 @@ def check_told(told: Told, world: World) -> None:
         there = [secret for ref, secret in world.vault.items.items() if ref.app_id == app.id]
         assert all(key in there for key in known.held), "a key is lost"
         assert known.kept is None or len(app.kept) == known.kept, "another number of versions is kept"
+        assert not known.details or app.details in known.details, "the app is described otherwise"
+        if known.secret is not None:
+            assert world.vault.items[app.ref(SecretKind.API_SECRET)] == known.secret, "another API secret"
 
 
 def plans_after(plan: Plan, trace: list[str]) -> Iterator[Plan]:
@@ -706,6 +820,15 @@ def in_memory() -> Callable[[], Repository]:
     [
         (create_with_sessions, 3, 2200),
         (create_signing, 2, 480),
+        (take_in_with_sessions, 2, 250),
+        (take_in_signing, 2, 530),
+        (edit_details, 3, 60),
+        (switch_sessions_on, 2, 270),
+        (switch_sessions_off, 2, 800),
+        (switch_sessions_off_again, 2, 370),
+        (switch_sessions_after_no_answer, 2, 500),
+        (delete_with_sessions_switched, 2, 1440),
+        (roll_back_sessions, 2, 350),
         (delete_with_sessions, 2, 340),
         (delete_signing, 2, 620),
         (delete_and_restore, 2, 160),
@@ -724,6 +847,7 @@ def in_memory() -> Callable[[], Repository]:
         (mend_missing_secret, 2, 1190),
         (mend_another_key, 2, 100),
         (mend_no_key, 2, 640),
+        (mend_leftover_secret, 2, 180),
         (mend_leftovers_and_missing_kept, 2, 910),
         (bulk_rotate_and_keep, 2, 2020),
         (bulk_rotate_keeping_nothing, 2, 3910),
@@ -746,6 +870,10 @@ def test_whatever_goes_wrong_ends_consistent(scenario: Scenario, depth: int, at_
         (delete_and_restore, 17),
         (rotate_keeping_nothing, 53),
         (roll_back, 19),
+        (take_in_signing, 39),
+        (switch_sessions_on, 30),
+        (switch_sessions_off, 52),
+        (switch_sessions_off_again, 38),
         (drop_kept, 29),
         (bulk_rotate_and_keep, 62),
         (bulk_disable_and_undo, 13),

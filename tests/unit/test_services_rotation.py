@@ -137,7 +137,7 @@ def test_a_rotated_app_has_new_secrets_and_keeps_the_old_ones(
         version=2,
         last_version=2,
         key_ends=KeyEnds.of(new.key),
-        kept=(KeptVersion(1, old.app.key_ends, clock.time + A_WEEK),),
+        kept=(KeptVersion(1, old.app.key_ends, sessions, clock.time + A_WEEK),),
         rotated=clock.time,
     )
     assert row_of(disk, old.app) == new.app
@@ -305,7 +305,7 @@ def test_a_disk_that_refuses_the_last_step_is_not_told_as_a_failure(
     assert (row.version, row.pending) == (2, None)
     assert KeyEnds.of(again.secret(made.app.id)) == row.key_ends
     # How long the person wanted it kept died with the program.
-    assert row.kept == (KeptVersion(1, made.app.key_ends, clock.time + KEPT_BY_RECOVERY),)
+    assert row.kept == (KeptVersion(1, made.app.key_ends, made.app.sessions, clock.time + KEPT_BY_RECOVERY),)
 
 
 @pytest.mark.parametrize(
@@ -422,7 +422,7 @@ def test_rolling_back_swaps(
         new.app,
         version=1,
         key_ends=old.app.key_ends,
-        kept=(KeptVersion(2, new.app.key_ends, clock.time + timedelta(days=1)),),
+        kept=(KeptVersion(2, new.app.key_ends, new.app.sessions, clock.time + timedelta(days=1)),),
     )
     assert row_of(disk, app) == app
     assert service.secret(app.id) == old.key

@@ -39,6 +39,16 @@ def logged(folder: Path) -> str:
     return (folder / "cortex-desktop.log").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("around", ["{}", "key={}", "'{}'", "Client-Key: {}", "?k={}&l", "{}.", "/{}/", "a\n{}\nb"])
+def test_the_name_of_an_app_that_serves_as_its_key_is_blotted_out(around: str) -> None:
+    assert redact(around.replace("{}", "c_my_portal")) == around.replace("{}", "[redacted]")
+
+
+@pytest.mark.parametrize("text", ["ctypes.c_void_p", "abc_def", "c_", "func_c_"])
+def test_other_names_stay_readable(text: str) -> None:
+    assert redact(text) == text
+
+
 @pytest.mark.parametrize("text", [KEY, API_SECRET], ids=["key", "secret"])
 @pytest.mark.parametrize(
     "around",
