@@ -153,6 +153,7 @@ class Program(QObject):
         from .services.apps import AppService
         from .services.doctor import Doctor
         from .services.keychain import KeychainService
+        from .services.orgs import OrgService
         from .storage.activity import ActivityFile
         from .system.identity import user_and_computer
         from .tasks.runner import Lane
@@ -167,7 +168,8 @@ class Program(QObject):
         )
         apps = AppService(stores.repository, stores.vault, recorder=recorder)
         doctor = Doctor(apps, stores.repository, stores.vault, recorder)
-        self.controller.attach(apps, KeychainService(stores.vault), doctor)
+        orgs = OrgService(stores.repository, recorder=recorder)
+        self.controller.attach(apps, orgs, KeychainService(stores.vault), doctor)
         # Runs after the load that `attach` has put on the same lane.
         self.runner.submit(
             Lane.DISK, partial(_damage, stores.repository), self, self._tell_damage, self.console.news.tell_error

@@ -38,6 +38,8 @@ class Action(Enum):
     ORG_ADDED = "org added"
     ORG_CHANGED = "org changed"
     ORG_REMOVED = "org removed"
+    ORG_RESTORED = "org restored"
+    ORG_PURGED = "org purged"
     EXPORTED = "exported"  # the log itself
     UNKNOWN = ""  # of a newer version of this program
 
@@ -175,6 +177,8 @@ ACTION_WORDS: Mapping[Action, str] = {
     Action.ORG_ADDED: QT_TRANSLATE_NOOP("core", "Organization added"),
     Action.ORG_CHANGED: QT_TRANSLATE_NOOP("core", "Organization changed"),
     Action.ORG_REMOVED: QT_TRANSLATE_NOOP("core", "Organization removed"),
+    Action.ORG_RESTORED: QT_TRANSLATE_NOOP("core", "Organization restored"),
+    Action.ORG_PURGED: QT_TRANSLATE_NOOP("core", "Organization removed for good"),
     Action.EXPORTED: QT_TRANSLATE_NOOP("core", "Activity exported"),
     Action.UNKNOWN: QT_TRANSLATE_NOOP("core", "Something else"),
 }
@@ -196,6 +200,9 @@ DETAIL_WORDS: Mapping[tuple[str, Detail | None], str] = {
     ("code", None): QT_TRANSLATE_NOOP("core", "Code {value}"),
     ("endpoint", None): QT_TRANSLATE_NOOP("core", "Endpoint {value}"),
     ("environment", None): QT_TRANSLATE_NOOP("core", "Environment {value}"),
+    ("like_production", True): QT_TRANSLATE_NOOP("core", "Treated like Production"),
+    ("like_production", False): QT_TRANSLATE_NOOP("core", "Not treated like Production"),
+    ("apps", None): QT_TRANSLATE_NOOP("core", "Apps: {value}"),
     ("problem", "missing"): QT_TRANSLATE_NOOP("core", "The key was missing"),
     ("problem", "differs"): QT_TRANSLATE_NOOP("core", "The keychain held another key"),
     ("problem", "kept missing"): QT_TRANSLATE_NOOP("core", "An old key was missing"),

@@ -56,18 +56,26 @@ class KeyFormError(CortexError):
 
 
 class KeyKnown(CortexError):
-    """The key that is to be taken in is here already. label: of the app that has it; deleted: it can be restored."""
+    """The key that is to be taken in is here already.
 
-    def __init__(self, label: str, org: str, *, deleted: bool) -> None:
+    label: of the app that has it; deleted: it can be restored; removed: so can its org.
+    """
+
+    def __init__(self, label: str, org: str, *, deleted: bool, removed: bool = False) -> None:
+        message = QT_TRANSLATE_NOOP("core", "It belongs to “{label}” of {org}. Nothing was added.")
+        advice = QT_TRANSLATE_NOOP("core", "Use that app, or paste another key.")
+        if removed:
+            message = QT_TRANSLATE_NOOP(
+                "core", "It belongs to “{label}” of {org}, which was removed. Nothing was added."
+            )
+            advice = QT_TRANSLATE_NOOP("core", "Restore that organization from its page, under Recently removed.")
+        elif deleted:
+            message = QT_TRANSLATE_NOOP(
+                "core", "It belongs to “{label}” of {org}, which was deleted. Nothing was added."
+            )
+            advice = QT_TRANSLATE_NOOP("core", "Restore that app from Recently deleted.")
         super().__init__(
-            QT_TRANSLATE_NOOP("core", "This key is here already"),
-            QT_TRANSLATE_NOOP("core", "It belongs to “{label}” of {org}, which was deleted. Nothing was added.")
-            if deleted
-            else QT_TRANSLATE_NOOP("core", "It belongs to “{label}” of {org}. Nothing was added."),
-            QT_TRANSLATE_NOOP("core", "Restore that app from Recently deleted.")
-            if deleted
-            else QT_TRANSLATE_NOOP("core", "Use that app, or paste another key."),
-            {"label": label, "org": org},
+            QT_TRANSLATE_NOOP("core", "This key is here already"), message, advice, {"label": label, "org": org}
         )
 
 
@@ -175,6 +183,28 @@ class ChangedSince(CortexError):
             QT_TRANSLATE_NOOP("core", "“{label}” was changed again meanwhile, so it stays as it is now."),
             QT_TRANSLATE_NOOP("core", "Look at it, and change it by hand if need be."),
             {"label": label},
+        )
+
+
+class OrgGone(CortexError):
+    """The org named is not in the database any more, or is on its way out."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            QT_TRANSLATE_NOOP("core", "This organization is gone"),
+            QT_TRANSLATE_NOOP("core", "It was removed meanwhile. Other organizations are not affected."),
+            QT_TRANSLATE_NOOP("core", "Choose another organization."),
+        )
+
+
+class OnlyOrg(CortexError):
+    """The last org cannot be removed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            QT_TRANSLATE_NOOP("core", "This is your only organization"),
+            QT_TRANSLATE_NOOP("core", "There must be one to work in. Nothing was removed."),
+            QT_TRANSLATE_NOOP("core", "Add another organization first, then remove this one."),
         )
 
 

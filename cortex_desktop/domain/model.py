@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import Enum
@@ -20,12 +21,13 @@ _ENDPOINT = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*
 
 
 class Environment(Enum):
-    """Where an org lives in its life cycle. The value is what the database holds."""
+    """Where an org lives in its life cycle. The value is what the database holds, save for OWN."""
 
     DEVELOPMENT = "development"
     TEST = "test"
     STAGING = "staging"
     PRODUCTION = "production"
+    OWN = "own"  # called as `Org.own_environment` says, which is what the database holds
 
 
 class AppState(Enum):
@@ -41,15 +43,37 @@ class AppState(Enum):
     DELETING = "deleting"  # secrets are being removed
 
 
+class OrgState(Enum):
+    """Whether an org is there. All but ACTIVE are a journal entry for its apps too, whatever their rows say."""
+
+    ACTIVE = "active"
+    REMOVED = "removed"  # hidden with all its apps, restorable until `purge_after`
+    REMOVING = "removing"  # its apps go one by one, secrets and rows; its own row goes last
+
+
 @dataclass(frozen=True)
 class Org:
-    """An organization. `code` is the path segment of its API, `endpoint` the API's base address (https)."""
+    """An organization. `code` is the path segment of its API, `endpoint` the API's base address (https).
+
+    own_environment: the environment's name where that is OWN, else ""; like_production: an own environment is to be
+    handled with the care that Production gets; purge_after: aware, in UTC.
+    """
 
     id: str
     name: str
     code: str
     environment: Environment
     endpoint: str
+    own_environment: str = ""
+    like_production: bool = False
+    state: OrgState = OrgState.ACTIVE
+    purge_after: datetime | None = None
+
+    @property
+    def production(self) -> bool:
+        """Whether people depend on it, so that a mistake hurts at once."""
+        own = self.environment is Environment.OWN and self.like_production
+        return own or self.environment is Environment.PRODUCTION
 
 
 @dataclass(frozen=True)
@@ -254,20 +278,13 @@ def clean_details(details: AppDetails) -> AppDetails:
 
 
 def clean_org(org: Org) -> Org:
-    """The org as it is kept: name, code and endpoint trimmed.
+    """The org as it is kept: name, own environment, code and endpoint trimmed.
 
-    Raises OrgError unless the name follows `clean_label`, the code is a path segment without spaces, and the endpoint
-    is a plain https address: a key must never travel in the clear.
+    An own environment that is called like one of the four is that one. Raises OrgError unless the names follow
+    `clean_label`, the code is a path segment without spaces, and the endpoint is a plain https address: a key must
+    never travel in the clear.
     """
-    try:
-        name = clean_label(org.name)
-    except LabelError as error:
-        raise OrgError(
-            QT_TRANSLATE_NOOP("core", "This name cannot be used"),
-            error.message.source,
-            error.advice.source,
-            error.message.values,
-        ) from None
+    name = _clean_name(org.name, QT_TRANSLATE_NOOP("core", "This name cannot be used"))
     code, endpoint = org.code.strip(), org.endpoint.strip().rstrip("/")
     if not _CODE.fullmatch(code):
         raise OrgError(
@@ -277,13 +294,62 @@ def clean_org(org: Org) -> Org:
             ),
             QT_TRANSLATE_NOOP("core", "Copy it from the address of your web console."),
         )
+    environment, own, like_production = org.environment, "", False
+    if environment is Environment.OWN:
+        own = _clean_name(org.own_environment, QT_TRANSLATE_NOOP("core", "This environment's name cannot be used"))
+        environment = environment_called(own)
+        own, like_production = (own, org.like_production) if environment is Environment.OWN else ("", False)
     if not _ENDPOINT.fullmatch(endpoint):
         raise OrgError(
             QT_TRANSLATE_NOOP("core", "This endpoint cannot be used"),
             QT_TRANSLATE_NOOP("core", "It must be an address that begins with https:// and names a host."),
             QT_TRANSLATE_NOOP("core", "For example: https://api.dev.medable.com"),
         )
-    return replace(org, name=name, code=code, endpoint=endpoint)
+    return replace(
+        org,
+        name=name,
+        code=code,
+        environment=environment,
+        endpoint=endpoint,
+        own_environment=own,
+        like_production=like_production,
+    )
+
+
+def _clean_name(text: str, title: str) -> str:
+    if not _trimmed(text):
+        raise OrgError(
+            title, QT_TRANSLATE_NOOP("core", "It is empty."), QT_TRANSLATE_NOOP("core", "Type 1 to 120 characters.")
+        )
+    try:
+        return clean_label(text)
+    except LabelError as error:
+        raise OrgError(title, error.message.source, error.advice.source, error.message.values) from None
+
+
+def environment_called(name: str) -> Environment:
+    """The one of the four with this name, whatever its case; otherwise OWN."""
+    found = [e for e in Environment if e is not Environment.OWN and e.value == fold(name.strip())]
+    return found[0] if found else Environment.OWN
+
+
+def same_name(org: Org, others: Iterable[Org]) -> Org | None:
+    """Another org that people could take this one for, since it is called alike."""
+    return next((other for other in others if other.id != org.id and _alike(other.name, org.name)), None)
+
+
+def same_place(org: Org, others: Iterable[Org]) -> Org | None:
+    """Another org that is this one in Cortex: code and endpoint are the same. A code alone may be, per environment."""
+    place = (org.code.strip(), _host(org))
+    return next((other for other in others if other.id != org.id and (other.code.strip(), _host(other)) == place), None)
+
+
+def _alike(one: str, other: str) -> bool:
+    return fold(one.strip()) == fold(other.strip())
+
+
+def _host(org: Org) -> str:
+    return org.endpoint.strip().rstrip("/").lower()
 
 
 def _trimmed(text: str) -> str:

@@ -27,7 +27,7 @@ class Repository(Protocol):
     """
 
     def orgs(self) -> Sequence[Org]:
-        """All orgs, oldest first."""
+        """All orgs in every state, oldest first. There is one for each app, and one at least that is ACTIVE."""
 
     def apps(self) -> Sequence[App]:
         """All apps of all orgs in every state, oldest first."""
@@ -37,6 +37,12 @@ class Repository(Protocol):
 
     def save_org(self, org: Org) -> None:
         """Add or replace an org by its id."""
+
+    def change_org(self, org_id: str, change: Callable[[Org], Org]) -> Org:
+        """Replace an org by `change` of its present state, in one step. Returns the new state. Raises OrgGone."""
+
+    def drop_org(self, org_id: str) -> None:
+        """Remove an org's row, unless an app's row names it. No error when it is gone already."""
 
     def add_app(self, app: App) -> None:
         """Add an app under its id, which must be new."""

@@ -21,13 +21,24 @@ from ..domain.errors import (
     KeyFormError,
     KeyKnown,
     NotFinished,
+    OrgGone,
     SecretMissing,
     StorageError,
     VaultError,
     VaultProblem,
     VaultTimeout,
 )
-from ..domain.model import App, AppDetails, AppState, KeptVersion, Org, PendingVersion, clean_details, new_id
+from ..domain.model import (
+    App,
+    AppDetails,
+    AppState,
+    KeptVersion,
+    Org,
+    OrgState,
+    PendingVersion,
+    clean_details,
+    new_id,
+)
 from ..domain.ports import Repository, Vault, VaultState
 from ..domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate, well_formed
 from .activity import Recorder
@@ -37,6 +48,9 @@ RESTORABLE = timedelta(days=30)
 
 SECRET_KEPT = timedelta(days=7)
 """How long an API secret that is no longer needed stays, to be had back when Sessions is switched off again."""
+
+AT_ONCE = 25
+"""How many apps one recovery settles. The keychain may need 0.1 s for each item (hazard H-K11)."""
 
 KEPT_BY_RECOVERY = timedelta(days=7)
 """For how long an old version is kept when the program died while rotating, and with it the person's choice."""
@@ -63,6 +77,8 @@ class RecoveryReport:
     finished: tuple[str, ...] = ()
     undone: tuple[str, ...] = ()
     waiting: tuple[str, ...] = ()
+    more: bool = False
+    """Whether there is more that was not tried yet."""
 
 
 class AppService:
@@ -83,17 +99,6 @@ class AppService:
         self._record = recorder or Recorder(repository)
         self._now = now or (lambda: datetime.now(UTC))
 
-    def orgs(self) -> list[Org]:
-        """All orgs, oldest first."""
-        return list(self._repository.orgs())
-
-    def change_org(self, org: Org) -> Org:
-        """Keep the org's new name, code, environment and endpoint."""
-        before = next((known for known in self._repository.orgs() if known.id == org.id), org)
-        self._repository.save_org(org)
-        self._record.org(Action.ORG_CHANGED, org, **_changes(before, org))
-        return org
-
     def apps(self, org_id: str) -> list[App]:
         """The org's apps that a person should see: all but deleted ones, oldest first."""
         return [a for a in self._repository.apps() if a.org_id == org_id and a.state not in _HIDDEN]
@@ -111,11 +116,12 @@ class AppService:
         """Make an app, its key and, without Sessions, its secret; store them in the keychain.
 
         copy_of: the app whose details they are.
-        Raises LabelError, DetailError, StorageError, VaultError with nothing left behind; NotFinished when the
-        keychain gave no answer, or the disk refused after the secrets were stored: the next recovery looks what
+        Raises LabelError, DetailError, OrgGone, StorageError, VaultError with nothing left behind; NotFinished when
+        the keychain gave no answer, or the disk refused after the secrets were stored: the next recovery looks what
         became of it.
         """
         details = clean_details(details)
+        self._require_org(org_id)
         self._require_vault()
         made = self._add(org_id, details, generate(SecretKind.API_KEY))
         if copy_of is not None:
@@ -134,11 +140,14 @@ class AppService:
         formed = all(well_formed(kind, text) for kind, text in given.items())
         if not formed or set(given) != set(SecretKind.of(details.sessions)):
             raise KeyFormError
+        self._require_org(org_id)
         self._require_vault()
         owner = self._owner_of(key)
         if owner is not None:
-            org = next((org.name for org in self._repository.orgs() if org.id == owner.org_id), "")
-            raise KeyKnown(owner.label, org, deleted=owner.state is AppState.DELETED)
+            org = next((org for org in self._repository.orgs() if org.id == owner.org_id), None)
+            removed = org is not None and org.state is not OrgState.ACTIVE
+            deleted = owner.state is AppState.DELETED
+            raise KeyKnown(owner.label, org.name if org is not None else "", deleted=deleted, removed=removed)
         made = self._add(org_id, details, key, secret)
         self._record.app(Action.TAKEN_IN, made.app, sessions=details.sessions, csrf=details.csrf)
         return made
@@ -326,26 +335,52 @@ class AppService:
             self._record.app(Action.PURGED, app)
 
     def recover(self) -> RecoveryReport:
-        """Finish or undo what an earlier run left half-done. Touches only unfinished rows.
+        """Finish or undo what an earlier run left half-done, in all orgs. Touches only unfinished rows.
 
-        While the keychain cannot be used the rows wait. Raises StorageError.
+        At most AT_ONCE apps, so that who wants to copy a key meanwhile need not wait for a large org to go; the
+        report says whether there is more. While the keychain cannot be used the rows wait. Raises StorageError.
         """
         now = self._now()
-        unfinished = [app for app in self._repository.apps() if is_unfinished(app, now)]
-        if not unfinished:
-            return RecoveryReport()
-        if self._vault.state() is not VaultState.UNLOCKED:
+        going = self._orgs_going(now)
+        unfinished = [app for app in self._repository.apps() if app.org_id in going or is_unfinished(app, now)]
+        if unfinished and self._vault.state() is not VaultState.UNLOCKED:
             return RecoveryReport(waiting=_ids(unfinished))
         finished: list[App] = []
         undone: list[App] = []
         waiting: list[App] = []
+        batch, left = unfinished[:AT_ONCE], unfinished[AT_ONCE:]
+        doomed = [app.id for app in batch if app.org_id in going]
         with self._record.batch():
-            for app in unfinished:
+            condemned = {app.id: app for app in self._repository.change_apps(doomed, _condemn)} if doomed else {}
+            for app in batch:
+                app = condemned.get(app.id, app)
                 try:
                     (finished if self._settle(app, now) else undone).append(app)
                 except VaultError:
                     waiting.append(app)
-        return RecoveryReport(_ids(finished), _ids(undone), _ids(waiting))
+            if waiting:  # the keychain does not do what it is asked: no use in trying on at once
+                waiting, left = [*waiting, *left], []
+            self._drop_orgs(going)
+        return RecoveryReport(_ids(finished), _ids(undone), _ids(waiting), more=bool(left))
+
+    def _orgs_going(self, now: datetime) -> dict[str, Org]:
+        """The orgs whose time to be restored is up, or that were to go at once. From here on they only go."""
+        due = [org.id for org in self._repository.orgs() if is_going(org, now)]
+        begun = [self._repository.change_org(org_id, partial(_begin_removing, now=now)) for org_id in due]
+        return {org.id: org for org in begun if org.state is OrgState.REMOVING}  # one may have been restored meanwhile
+
+    def _drop_orgs(self, going: dict[str, Org]) -> None:
+        """Drop the rows of these orgs, of those that hold no app any more."""
+        for org in going.values():
+            self._repository.drop_org(org.id)
+        gone = going.keys() - {org.id for org in self._repository.orgs()} if going else ()
+        for org_id in gone:
+            self._record.org(Action.ORG_PURGED, going[org_id])
+
+    def _require_org(self, org_id: str) -> None:
+        """Say no to an app in an org that was removed: it could go with it, unseen."""
+        if any(org.id == org_id and org.state is not OrgState.ACTIVE for org in self._repository.orgs()):
+            raise OrgGone
 
     def _require_vault(self) -> None:
         """Say no before anything is written when the keychain plainly cannot take the secrets."""
@@ -524,6 +559,21 @@ def bring_back(app: App) -> App:
     return replace(app, state=AppState.ACTIVE, purge_after=None)
 
 
+def _condemn(app: App) -> App:
+    """Its org goes, and so does it, whatever it was about."""
+    return replace(app, state=AppState.DELETING)
+
+
+def _begin_removing(org: Org, now: datetime) -> Org:
+    return replace(org, state=OrgState.REMOVING) if is_going(org, now) else org
+
+
+def is_going(org: Org, now: datetime) -> bool:
+    """Whether the org's apps are to go for good, and it with them."""
+    due = org.purge_after is not None and org.purge_after <= now
+    return org.state is OrgState.REMOVING or (org.state is OrgState.REMOVED and due)
+
+
 def _begin_deleting(app: App) -> App:
     return replace(app, state=AppState.DELETING) if app.state is AppState.DELETED else app
 
@@ -543,18 +593,6 @@ def _app_changes(before: AppDetails, after: AppDetails) -> dict[str, Detail]:
     found |= {name: getattr(after, name) for name in ("sessions", "csrf") if name in names}
     noted = [name for name in names if name in {"notes", "owner", "expires", "review"}]
     return found | ({"changed": ", ".join(noted)} if noted else {})
-
-
-def _changes(before: Org, after: Org) -> dict[str, Detail]:
-    """What is different about an org, for the activity log."""
-    found: dict[str, Detail] = {"label_before": before.name} if after.name != before.name else {}
-    if after.code != before.code:
-        found["code"] = after.code
-    if after.environment is not before.environment:
-        found["environment"] = after.environment.value
-    if after.endpoint != before.endpoint:
-        found["endpoint"] = after.endpoint
-    return found
 
 
 def _ids(apps: Iterable[App]) -> tuple[str, ...]:

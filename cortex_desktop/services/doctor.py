@@ -90,8 +90,8 @@ class Doctor:
 
     def _renew(self, app_id: str) -> None:
         """A new version for an app whose present one is not whole."""
-        self._apps.rotate(app_id, timedelta(0))
-        self._apps.recover()  # what was left of the old version goes at once
+        made = self._apps.rotate(app_id, timedelta(0))
+        self._apps.drop_kept(app_id, made.app.kept[0].number)  # what was left of the old version goes at once
 
     def _look(self, ref: SecretRef, key_ends: KeyEnds) -> Problem | None:
         """What is wrong with this item, if anything. key_ends: what the row tells of the version's key."""

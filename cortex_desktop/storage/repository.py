@@ -20,8 +20,18 @@ from tinydb import TinyDB
 from tinydb.storages import MemoryStorage
 from tinydb.table import Table
 
-from ..domain.errors import AppGone
-from ..domain.model import App, AppState, Environment, KeptVersion, Org, PendingVersion, new_id
+from ..domain.errors import AppGone, OrgGone
+from ..domain.model import (
+    App,
+    AppState,
+    Environment,
+    KeptVersion,
+    Org,
+    OrgState,
+    PendingVersion,
+    environment_called,
+    new_id,
+)
 from ..domain.secret import KeyEnds
 from . import problems
 from .durable import make_folder
@@ -31,6 +41,9 @@ FILE_NAME = "apps.json"
 FIRST_ORG_NAME = "My organization"
 FIRST_ORG_CODE = "my-org"
 FIRST_ORG_ENDPOINT = "https://api.dev.medable.com"
+LOST_ORG_NAME = "Unknown organization"
+LOST_ORG_CODE = "unknown"
+LOST_ENVIRONMENT = "Unknown"
 
 
 class TinyRepository:
@@ -81,9 +94,10 @@ class TinyRepository:
             return self._opened.orgs.unreadable + self._opened.apps.unreadable if self._opened else 0
 
     def orgs(self) -> Sequence[Org]:
-        """All orgs, oldest first."""
+        """All orgs in every state, oldest first. Where the row of an app's org is lost, another org stands in."""
         with self._lock:
-            return tuple(self._open().orgs.items.values())
+            opened = self._open()
+            return (*opened.orgs.items.values(), *opened.stand_ins.values())
 
     def apps(self) -> Sequence[App]:
         """All apps of all orgs in every state, oldest first.
@@ -101,7 +115,34 @@ class TinyRepository:
     def save_org(self, org: Org) -> None:
         """Add or replace an org by its id."""
         with self._lock:
-            self._open().orgs.put(org)
+            opened = self._open()
+            opened.orgs.put(org)
+            opened.stand_ins.pop(org.id, None)
+
+    def change_org(self, org_id: str, change: Callable[[Org], Org]) -> Org:
+        """Replace an org by `change` of its present state, in one step. Returns the new state.
+
+        `change` must keep the id, and must not call the repository. Raises OrgGone, and what `change` raises.
+        """
+        with self._lock:
+            opened = self._open()
+            before = opened.orgs.items.get(org_id) or opened.stand_ins.get(org_id)
+            if before is None:
+                raise OrgGone
+            after = change(before)
+            if after.id != org_id:
+                raise ValueError("an org keeps its id")
+            if after != before:
+                self.save_org(after)
+            return after
+
+    def drop_org(self, org_id: str) -> None:
+        """Remove an org's row, unless an app's row names it. No error when it is gone already."""
+        with self._lock:
+            opened = self._open()
+            if not any(app.org_id == org_id for app in opened.apps.items.values()):
+                opened.orgs.drop(org_id)
+                opened.stand_ins.pop(org_id, None)
 
     def add_app(self, app: App) -> None:
         """Add an app under its id. Raises ValueError when there is an app with this id."""
@@ -158,9 +199,11 @@ class TinyRepository:
                 db.storage.write(self._storage.read())
                 orgs = _Rows(self._storage, db.table("orgs"), _org_to_doc, _org_from_doc, _ORG_FIELDS)
                 apps = _Rows(self._storage, db.table("apps"), _app_to_doc, _app_from_doc, _APP_FIELDS)
-            if not orgs.items:
+            named = dict.fromkeys(app.org_id for app in apps.items.values())
+            stand_ins = {org_id: _stand_in(org_id) for org_id in named if org_id not in orgs.items}
+            if not stand_ins and all(org.state is not OrgState.ACTIVE for org in orgs.items.values()):
                 orgs.put(_first_org())
-            self._opened = _Opened(orgs, apps)
+            self._opened = _Opened(orgs, apps, stand_ins)
         return self._opened
 
 
@@ -264,8 +307,11 @@ class _Rows(Generic[T]):
 
 @dataclass(frozen=True)
 class _Opened:
+    """stand_ins: by id, for orgs that apps name and that have no row that makes sense. They are in no file."""
+
     orgs: _Rows[Org]
     apps: _Rows[App]
+    stand_ins: dict[str, Org]
 
 
 def _found(apps: _Rows[App], app_id: str) -> App:
@@ -280,26 +326,56 @@ def _first_org() -> Org:
     return Org(new_id(), FIRST_ORG_NAME, FIRST_ORG_CODE, Environment.DEVELOPMENT, FIRST_ORG_ENDPOINT)
 
 
+def _stand_in(org_id: str) -> Org:
+    """What apps are shown under whose org is not in the file any more, or makes no sense there.
+
+    Whether people depend on it is unknown, so care is taken.
+    """
+    return Org(
+        org_id,
+        LOST_ORG_NAME,
+        LOST_ORG_CODE,
+        Environment.OWN,
+        FIRST_ORG_ENDPOINT,
+        own_environment=LOST_ENVIRONMENT,
+        like_production=True,
+    )
+
+
 def _org_to_doc(org: Org) -> dict[str, Any]:
+    own = org.environment is Environment.OWN
     return {
         "id": org.id,
         "name": org.name,
         "code": org.code,
-        "environment": org.environment.value,
+        "environment": org.own_environment if own else org.environment.value,
+        "like_production": org.like_production,
         "endpoint": org.endpoint,
+        "state": org.state.value,
+        "purge_after": org.purge_after and _time_to_text(org.purge_after),
     }
 
 
-_ORG_FIELDS = frozenset(("id", "name", "code", "environment", "endpoint"))
+_ORG_FIELDS = frozenset("id name code environment like_production endpoint state purge_after".split())
 
 
 def _org_from_doc(doc: Mapping[str, Any]) -> Org:
+    # Rows of before there could be several orgs lack like_production, state and purge_after. Of an environment that
+    # makes no sense nobody knows whether people depend on it.
+    named = doc.get("environment")
+    own_environment = named if isinstance(named, str) and named.strip() else LOST_ENVIRONMENT
+    environment = environment_called(own_environment)
+    own = environment is Environment.OWN
     return Org(
         id=_id(doc["id"]),
         name=_is_a(str, doc["name"]),
         code=_is_a(str, doc["code"]),
-        environment=Environment(doc["environment"]),
+        environment=environment,
         endpoint=_is_a(str, doc["endpoint"]),
+        own_environment=own_environment if own else "",
+        like_production=own and doc.get("like_production") is not False,
+        state=OrgState(doc.get("state", OrgState.ACTIVE.value)),
+        purge_after=None if doc.get("purge_after") is None else _time(doc["purge_after"]),
     )
 
 

@@ -21,7 +21,7 @@ from .apps.desk import AppsDesk
 from .apps.model import AppsModel, Column
 from .apps.page import AppsPage
 from .clipboard import SecretClipboard
-from .i18n import environment_name
+from .i18n import environment_name, environment_of
 from .keys import KeyDesk
 from .main_window import MainWindow
 from .news import News
@@ -238,8 +238,7 @@ class Console(QObject):
 
     @Slot(object)
     def _show_org(self, org: Org) -> None:
-        environment = environment_name(org.environment)
-        self.sidebar.org.tell(org, environment)
+        self.sidebar.org.tell(org, environment_of(org))
         self.page.tell_org(org, self._controller.keychain_name)
         self._update_actions()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QDateTime, QLocale, QTranslator
 
-from ..domain.model import Environment
+from ..domain.model import Environment, Org
 from ..domain.text import Text
 
 
@@ -16,14 +16,25 @@ def say(text: Text) -> str:
     return QCoreApplication.translate("core", text.source).format(**text.values)
 
 
+def environment_of(org: Org) -> str:
+    """The name of the org's environment for people."""
+    return org.own_environment if org.environment is Environment.OWN else environment_name(org.environment)
+
+
+def place_of(org: Org) -> str:
+    """The org and its environment in one line, for dialogs."""
+    return f"{org.name} · {environment_of(org)}"
+
+
 def environment_name(environment: Environment) -> str:
-    """The environment's name for people."""
+    """The name of a kind of environment for people."""
     translate = QCoreApplication.translate
     return {
         Environment.DEVELOPMENT: translate("Environment", "Development"),
         Environment.TEST: translate("Environment", "Test"),
         Environment.STAGING: translate("Environment", "Staging"),
         Environment.PRODUCTION: translate("Environment", "Production"),
+        Environment.OWN: translate("Environment", "Own name"),
     }[environment]
 
 

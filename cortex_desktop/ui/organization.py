@@ -35,9 +35,9 @@ class OrganizationDialog(Sheet):
         self.name = QLineEdit(org.name)
         self.code = QLineEdit(org.code)
         self.environment = QComboBox()
-        for environment in Environment:
+        for environment in list(Environment)[:4]:
             self.environment.addItem(environment_name(environment), environment)
-        self.environment.setCurrentIndex(list(Environment).index(org.environment))
+        self.environment.setCurrentIndex(max(0, self.environment.findData(org.environment)))
         self.endpoint = QComboBox()
         self.endpoint.setEditable(True)
         self.endpoint.addItems(ENDPOINTS)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from ..domain.model import Environment, Org
+from ..domain.model import Org
 from ..domain.ports import VaultState
 from ..services.keychain import KeychainStatus
 from .tokens import SIDEBAR_WIDTH
@@ -74,7 +74,7 @@ class OrgSwitcher(_Painted):
         """Show this org."""
         self._name = org.name
         self._place = self.tr("Local · {environment}").format(environment=environment)
-        self._production = org.environment is Environment.PRODUCTION
+        self._production = org.production
         self.setAccessibleName(self.tr("Organization {name}").format(name=org.name))
         self.setAccessibleDescription(self._place)
         self.setToolTip(f"{org.name} ({org.code})\n{self._place}")

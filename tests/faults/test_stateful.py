@@ -28,18 +28,18 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from cortex_desktop.domain.errors import AppGone, KeyKnown, SecretMissing, VaultError, VaultProblem
-from cortex_desktop.domain.model import App, AppDetails, AppState
+from cortex_desktop.domain.errors import AppGone, KeyKnown, OrgGone, SecretMissing, VaultError, VaultProblem
+from cortex_desktop.domain.model import App, AppDetails, AppState, Org, OrgState
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate, well_formed
-from cortex_desktop.services.apps import RESTORABLE, ROLLED_BACK_KEPT, SECRET_KEPT, AppService, Created
+from cortex_desktop.services.apps import RESTORABLE, ROLLED_BACK_KEPT, SECRET_KEPT, AppService, Created, is_going
 from cortex_desktop.services.bulk import Bulk, BulkService, Deed
 from cortex_desktop.services.doctor import Doctor, Problem
 from cortex_desktop.services.keychain import KeychainService
-from cortex_desktop.storage.repository import TinyRepository
+from cortex_desktop.services.orgs import OrgService
+from cortex_desktop.storage.repository import LOST_ORG_NAME, TinyRepository
 from cortex_desktop.vault.memory import InMemoryVault
 
-ORG_ID = "0123abcd"
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 KEY = SecretKind.API_KEY
 
@@ -59,6 +59,7 @@ class Model:
     the app, of whatever version.
     """
 
+    org: str
     label: str
     sessions: bool
     notes: str = ""
@@ -74,9 +75,9 @@ class Model:
     items: set[Item] = field(default_factory=set)
 
     @classmethod
-    def new(cls, label: str, sessions: bool, key: Secret | None, notes: str = "") -> Model:
+    def new(cls, org: str, label: str, sessions: bool, key: Secret | None, notes: str = "") -> Model:
         """Of an app that was just made, or taken in."""
-        made = cls(label, sessions, notes, keys={1: key}, signing=set() if sessions else {1})
+        made = cls(org, label, sessions, notes, keys={1: key}, signing=set() if sessions else {1})
         made.items = made.items_of(1)
         return made
 
@@ -122,9 +123,9 @@ class Model:
         del after.until[number], after.keys[number]
         return after
 
-    def recovered(self, now: datetime) -> Model | None:
-        """What recovery makes of it."""
-        if self.state is AppState.DELETING:
+    def recovered(self, now: datetime, going: set[str]) -> Model | None:
+        """What recovery makes of it. going: the orgs that go."""
+        if self.state is AppState.DELETING or self.org in going:
             return None
         if self.state is AppState.DELETED:
             assert self.purge_after is not None
@@ -174,6 +175,16 @@ class Repository(TinyRepository):
         super().drop_app(app_id)
         self._step()
 
+    def save_org(self, org: Org) -> None:
+        self._step()
+        super().save_org(org)
+        self._step()
+
+    def drop_org(self, org_id: str) -> None:
+        self._step()
+        super().drop_org(org_id)
+        self._step()
+
 
 CHOICE = st.integers(0, 1000)
 FUSE = st.one_of(st.none(), st.integers(1, 3), st.integers(1, 12))
@@ -183,6 +194,7 @@ KEEP = st.sampled_from([timedelta(0), timedelta(days=1), timedelta(days=7)])
 class Console(RuleBasedStateMachine):
     """settled: what each app must be; unsettled: what each may be that something was interrupted about.
 
+    orgs: what each org must be. Each change of one is one write, so what was interrupted is either done or not.
     done: how often each thing was done, in all examples.
     """
 
@@ -198,6 +210,7 @@ class Console(RuleBasedStateMachine):
         self.dead = False
         self.settled: dict[str, Model] = {}
         self.unsettled: dict[str, list[Model | None]] = {}
+        self.orgs: dict[str, Org] = {}
         self.handed_out: list[Secret] = []
 
     def teardown(self) -> None:
@@ -245,29 +258,42 @@ class Console(RuleBasedStateMachine):
         return found[choice % len(found)]
 
     def found(self, states: tuple[AppState, ...], kept: bool) -> list[str]:
-        return [a for a, model in self.settled.items() if model.state in states and (model.until or not kept)]
+        """The apps that a person can get at: in orgs that are there."""
+        there = {a: model for a, model in self.settled.items() if self.orgs[model.org].state is OrgState.ACTIVE}
+        return [a for a, model in there.items() if model.state in states and (model.until or not kept)]
+
+    def orgs_in(self, *states: OrgState) -> list[Org]:
+        return [org for org in self.orgs.values() if org.state in states]
+
+    @property
+    def going(self) -> set[str]:
+        """The orgs that recovery takes."""
+        return {org.id for org in self.orgs.values() if is_going(org, self.time)}
 
     # What a person does
 
     @initialize()
     def begin(self) -> None:
+        self.orgs = {org.id: org for org in self.orgs_on_disk()}
         self.start(None)
         for sessions in (True, False):
             self.create("Web", sessions, None)
             self.rotate(int(not sessions), timedelta(days=1), None)
 
     @precondition(lambda self: not self.dead and len(self.settled) + len(self.unsettled) < 6)
-    @rule(label=st.sampled_from(["Web", "Ärzte", "手机"]), sessions=st.booleans(), fuse=FUSE)
-    def create(self, label: str, sessions: bool, fuse: int | None) -> None:
+    @rule(label=st.sampled_from(["Web", "Ärzte", "手机"]), sessions=st.booleans(), fuse=FUSE, choice=CHOICE)
+    def create(self, label: str, sessions: bool, fuse: int | None, choice: int = 0) -> None:
+        orgs = self.orgs_in(OrgState.ACTIVE)
+        org = orgs[choice % len(orgs)].id
         if self.locked:
-            self.refused(lambda: self.service.create(ORG_ID, label, sessions=sessions))
+            self.refused(lambda: self.service.create(org, label, sessions=sessions))
             return
         made = []
-        if self.attempt("create", fuse, lambda: made.append(self.service.create(ORG_ID, label, sessions=sessions))):
-            self.settled[made[0].app.id] = Model.new(label, sessions, made[0].key)
+        if self.attempt("create", fuse, lambda: made.append(self.service.create(org, label, sessions=sessions))):
+            self.settled[made[0].app.id] = Model.new(org, label, sessions, made[0].key)
             self.handed_out.append(made[0].key)
         else:
-            self.interrupted_adding(Model.new(label, sessions, None))
+            self.interrupted_adding(Model.new(org, label, sessions, None))
 
     def interrupted_adding(self, model: Model) -> None:
         begun = {app.id for app in self.on_disk()} - self.settled.keys() - self.unsettled.keys()
@@ -280,16 +306,17 @@ class Console(RuleBasedStateMachine):
         key = Secret(f"c_{generate(KEY).reveal()}") if name else generate(KEY)
         secret = None if sessions else generate(SecretKind.API_SECRET)
         details = AppDetails("Taken in", sessions, notes="from the web console")
+        org = self.orgs_in(OrgState.ACTIVE)[-1].id
         made: list[Created] = []
 
         def take() -> None:
-            made.append(self.service.take_in(ORG_ID, details, key, secret))
+            made.append(self.service.take_in(org, details, key, secret))
 
         if self.locked:
             self.refused(take)
             return
         self.handed_out.append(key)
-        model = Model.new(details.label, sessions, key, details.notes)
+        model = Model.new(org, details.label, sessions, key, details.notes)
         if self.attempt("take_in", fuse, take):
             self.settled[made[0].app.id] = model
         else:
@@ -303,7 +330,7 @@ class Console(RuleBasedStateMachine):
         keys = [key for number, key in model.keys.items() if key is not None and (number, KEY) in model.items]
         if keys:
             with pytest.raises(KeyKnown):
-                self.service.take_in(ORG_ID, AppDetails("Again", sessions=True), keys[choice % len(keys)])
+                self.service.take_in(model.org, AppDetails("Again", sessions=True), keys[choice % len(keys)])
             self.done["take_in: known"] += 1
 
     @precondition(lambda self: self.there_is(AppState.ACTIVE))
@@ -469,7 +496,7 @@ class Console(RuleBasedStateMachine):
     )
     def bulk(self, deed: Deed, chosen: int, keep: timedelta, fuse: int | None, undo: bool) -> None:
         """The same for some of the apps, and perhaps back again."""
-        ids = [app_id for number, app_id in enumerate(self.settled) if chosen >> number & 1]
+        ids = [app_id for number, app_id in enumerate(self.found(tuple(AppState), False)) if chosen >> number & 1]
         apps = [self.repository.app(app_id) for app_id in ids]
         bulk = BulkService(self.service, self.repository, lambda: self.time).make(deed, apps, keep)
         if self.bulk_ran(bulk, keep, fuse) and undo and (back := bulk.undo()) is not None:
@@ -517,7 +544,7 @@ class Console(RuleBasedStateMachine):
                 if not ended:
                     moved = [model.rotated(None, self.time + keep), model.rotated(None, None)]
                     return moved if keep else [*moved, *(after.without(model.current) for after in moved)]
-                key = self.vault.items[SecretRef(ORG_ID, app.id, KEY, model.last + 1)]
+                key = self.vault.items[SecretRef(model.org, app.id, KEY, model.last + 1)]
                 self.handed_out.append(key)
                 after = model.rotated(key, self.time + keep)
                 return [after if keep else after.without(model.current)]
@@ -526,6 +553,49 @@ class Console(RuleBasedStateMachine):
                 return [model.rolled_back(number, self.time + keep) if model.has_whole(number) else model]
             case _:
                 return [model.changed(enabled=deed is Deed.ENABLE)]
+
+    @precondition(lambda self: not self.dead and len(self.orgs) < 4)
+    @rule(name=st.sampled_from(["Clinic", "Ärzte", "手机"]), fuse=FUSE)
+    def add_org(self, name: str, fuse: int | None) -> None:
+        added = replace(next(iter(self.orgs.values())), name=name, state=OrgState.ACTIVE)
+        self.attempt("add org", fuse, lambda: self.org_service.add(added))
+        for org in self.orgs_on_disk():
+            if org.id not in self.orgs:
+                self.orgs[org.id] = replace(added, id=org.id, purge_after=None)
+
+    @precondition(lambda self: not self.dead and len(self.orgs_in(OrgState.ACTIVE)) > 1)
+    @rule(choice=CHOICE, fuse=FUSE)
+    def remove_org(self, choice: int, fuse: int | None) -> None:
+        orgs = self.orgs_in(OrgState.ACTIVE)
+        org = orgs[choice % len(orgs)]
+        after = replace(org, state=OrgState.REMOVED, purge_after=self.time + RESTORABLE)
+        self.change_org("remove org", fuse, after, lambda: self.org_service.remove(org.id))
+
+    @precondition(lambda self: not self.dead and self.orgs_in(OrgState.REMOVED))
+    @rule(choice=CHOICE, fuse=FUSE)
+    def restore_org(self, choice: int, fuse: int | None) -> None:
+        orgs = self.orgs_in(OrgState.REMOVED)
+        org = orgs[choice % len(orgs)]
+        after = replace(org, state=OrgState.ACTIVE, purge_after=None)
+        self.change_org("restore org", fuse, after, lambda: self.org_service.restore(org.id))
+
+    @precondition(lambda self: not self.dead and self.orgs_in(OrgState.REMOVED, OrgState.REMOVING))
+    @rule(choice=CHOICE, fuse=FUSE)
+    def purge_org(self, choice: int, fuse: int | None) -> None:
+        orgs = self.orgs_in(OrgState.REMOVED, OrgState.REMOVING)
+        org = orgs[choice % len(orgs)]
+        after = replace(org, state=OrgState.REMOVING)
+        self.change_org("purge org", fuse, after, lambda: self.org_service.purge(org.id))
+        if not self.dead:
+            with pytest.raises(OrgGone):
+                self.org_service.restore(org.id)
+
+    def change_org(self, what: str, fuse: int | None, after: Org, call: Callable[[], object]) -> None:
+        before = self.orgs[after.id]
+        ended = self.attempt(what, fuse, call)
+        seen = {org.id: org for org in self.orgs_on_disk()}[after.id]
+        assert seen in ([after] if ended else [before, after])
+        self.orgs[after.id] = seen
 
     def refused(self, call: Callable[[], object]) -> None:
         self.done["refused while locked"] += 1
@@ -566,6 +636,7 @@ class Console(RuleBasedStateMachine):
         self.dead = False
         self.repository = Repository(self.folder, self.step)
         self.service = AppService(self.repository, self.vault, lambda: self.time)
+        self.org_service = OrgService(self.repository, lambda: self.time)
         self.doctor = Doctor(self.service, self.repository, self.vault)
         self.recover(fuse)
         assert self.repository.recovered is None
@@ -575,15 +646,36 @@ class Console(RuleBasedStateMachine):
     @rule(fuse=FUSE)
     def recover(self, fuse: int | None) -> None:
         waiting: list[str] = []
-        ended = self.attempt("recover", fuse, lambda: waiting.extend(self.service.recover().waiting))
+
+        def recover_all() -> None:
+            while (report := self.service.recover()).more:
+                self.done["recover: more"] += 1
+            waiting.extend(report.waiting)
+
+        ended = self.attempt("recover", fuse, recover_all)
         if self.locked:
+            self.take_in_orgs(ended=False)
             return
         assert not waiting
         self.take_in_recovery(ended)
 
+    def take_in_orgs(self, *, ended: bool) -> None:
+        """What recovery did to orgs: those that go are on their way, and gone when it came to an end."""
+        seen = {org.id: org for org in self.orgs_on_disk()}
+        for org_id in self.going:
+            begun = replace(self.orgs[org_id], state=OrgState.REMOVING)
+            assert org_id not in seen if ended else seen.get(org_id) in (None, self.orgs[org_id], begun)
+            if org_id in seen:
+                self.orgs[org_id] = seen[org_id]
+            else:
+                self.done["an org went"] += 1
+                del self.orgs[org_id]
+
     def take_in_recovery(self, ended: bool) -> None:
+        going = self.going
+        self.take_in_orgs(ended=ended)
         for app_id, model in list(self.settled.items()):
-            after = model.recovered(self.time)
+            after = model.recovered(self.time, going)
             if not ended and after != model:
                 self.interrupted(app_id, model, after)
             elif after is None:
@@ -593,7 +685,7 @@ class Console(RuleBasedStateMachine):
         if ended:
             rows = {app.id: app for app in self.repository.apps()}
             for app_id, may_be in self.unsettled.items():
-                self.settle(app_id, rows.get(app_id), [m and m.recovered(self.time) for m in may_be])
+                self.settle(app_id, rows.get(app_id), [m and m.recovered(self.time, going) for m in may_be])
             self.unsettled.clear()
 
     def settle(self, app_id: str, row: App | None, may_be: Sequence[Model | None]) -> None:
@@ -617,7 +709,7 @@ class Console(RuleBasedStateMachine):
             return
         self.done["an item vanished"] += 1
         number, kind = item = sorted(items, key=str)[more % len(items)]
-        del self.vault.items[SecretRef(ORG_ID, app_id, kind, number)]
+        del self.vault.items[SecretRef(self.settled[app_id].org, app_id, kind, number)]
         self.settled[app_id] = self.settled[app_id].changed(items=items - {item})
 
     @precondition(lambda self: not self.locked and self.there_is(AppState.ACTIVE, AppState.DELETED))
@@ -629,15 +721,16 @@ class Console(RuleBasedStateMachine):
         if retired:
             self.done["an item was left over"] += 1
             number = sorted(retired)[more % len(retired)]
-            self.vault.items[SecretRef(ORG_ID, app_id, kind, number)] = generate(kind)
+            self.vault.items[SecretRef(model.org, app_id, kind, number)] = generate(kind)
             self.settled[app_id] = model.changed(items=model.items | {(number, kind)})
 
     @precondition(lambda self: not self.dead and not self.locked)
     @rule()
     def see_the_doctor(self) -> None:
+        """Who sees the apps of the orgs that are there."""
         for app_id in list(self.settled):
-            model = self.settled.get(app_id)
-            if model is None:  # it was due, and the recovery after a renewal took it
+            model = self.settled[app_id]
+            if self.orgs[model.org].state is not OrgState.ACTIVE:
                 continue
             findings = self.doctor.check(app_id)
             assert sorted((f.problem.value, f.ref.version, f.ref.kind.value) for f in findings) == expected(model)
@@ -646,15 +739,12 @@ class Console(RuleBasedStateMachine):
                 self.doctor.repair(finding)
             if findings:
                 self.settled[app_id] = self.mended(app_id, model)
-            if any(finding.problem is Problem.MISSING for finding in findings):
-                self.take_in_recovery(ended=True)
-            assert app_id not in self.settled or not self.doctor.check(app_id)
+            assert not self.doctor.check(app_id)
 
     def mended(self, app_id: str, model: Model) -> Model:
         if not model.has_whole(model.current):
-            key = self.vault.items[SecretRef(ORG_ID, app_id, KEY, model.last + 1)]
-            model = model.rotated(key, self.time)
-            model = model.recovered(self.time) or model
+            key = self.vault.items[SecretRef(model.org, app_id, KEY, model.last + 1)]
+            model = model.rotated(key, self.time).without(model.current)
         for number in list(model.until):
             if not model.has_whole(number):
                 model = model.without(number)
@@ -670,6 +760,13 @@ class Console(RuleBasedStateMachine):
             seen = self.look(rows[app_id])
             assert model.allows(seen), (seen, model)
         assert rows.keys() - self.unsettled.keys() == self.settled.keys(), "an app that nobody made"
+
+    @invariant()
+    def orgs_are_as_expected(self) -> None:
+        seen = {org.id: org for org in self.orgs_on_disk()}
+        assert seen == self.orgs
+        assert {app.org_id for app in self.on_disk()} <= seen.keys(), "an app without its org"
+        assert any(org.state is OrgState.ACTIVE for org in seen.values())
 
     @invariant()
     def no_two_are_alike(self) -> None:
@@ -692,6 +789,10 @@ class Console(RuleBasedStateMachine):
         """What a start would find now."""
         return TinyRepository(self.folder).apps()
 
+    def orgs_on_disk(self) -> Sequence[Org]:
+        """What a start would find now, without those that stand in for lost ones."""
+        return [org for org in TinyRepository(self.folder).orgs() if org.name != LOST_ORG_NAME]
+
     def look(self, app: App) -> Model:
         """The app as both stores show it."""
         assert app.pending is None
@@ -701,6 +802,7 @@ class Console(RuleBasedStateMachine):
         for number, key in keys.items():
             assert key is None or KeyEnds.of(key) == ends[number], "a wrong key"
         return Model(
+            org=app.org_id,
             label=app.label,
             sessions=app.sessions,
             notes=app.notes,
@@ -730,7 +832,8 @@ def expected(model: Model) -> list[tuple[str, int, str]]:
 
 
 @pytest.mark.timeout(3600)
-def test_a_console_in_any_weather(request: pytest.FixtureRequest) -> None:
+def test_a_console_in_any_weather(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cortex_desktop.services.apps.AT_ONCE", 2)
     long = request.config.getoption("--long", default=False)
     Console.done.clear()
     run_state_machine_as_test(
@@ -748,7 +851,10 @@ def test_a_console_in_any_weather(request: pytest.FixtureRequest) -> None:
     assert sum(Console.done.values()) > 200
     if long:
         operations = ("create", "rotate", "roll_back", "drop_kept", "enable", "copy", "delete", "restore", "purge")
-        for operation in (*operations, "recover", "take_in", "edit", "switch"):
+        orgs = ("add org", "remove org", "restore org", "purge org")
+        assert Console.done["an org went"] > 50
+        assert Console.done["recover: more"]
+        for operation in (*operations, *orgs, "recover", "take_in", "edit", "switch"):
             assert Console.done[operation] > 50
             assert Console.done[f"{operation}: crash"] > 10
         assert Console.done["switch back"]

@@ -20,6 +20,8 @@ from cortex_desktop.domain.errors import (
     KeyFormError,
     KeyKnown,
     NotFinished,
+    OnlyOrg,
+    OrgGone,
     SecretMissing,
     VaultError,
     VaultProblem,
@@ -52,14 +54,18 @@ def every_error() -> list[CortexError]:
             for change in ({"name": ""}, {"name": "x" * 121}, {"code": "/"})
         ],
         raised_by(clean_org, replace(ORG, endpoint="http://x")),
+        raised_by(clean_org, replace(ORG, environment=Environment.OWN)),
         *[VaultError(problem, "GNOME Keyring", "KeyringError") for problem in VaultProblem],
         VaultTimeout("GNOME Keyring"),
         SecretMissing("GNOME Keyring"),
         NotFinished(ODD_LABEL),
         KeyFormError(),
         *[KeyKnown(ODD_LABEL, "newhealthco", deleted=deleted) for deleted in (True, False)],
+        KeyKnown(ODD_LABEL, "newhealthco", deleted=False, removed=True),
         AppGone(),
         ChangedSince("NewHealth App"),
+        OrgGone(),
+        OnlyOrg(),
         Defect(),
         *[
             make(OSError(number, "x"), FOLDER)

@@ -10,7 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cortex_desktop.domain.errors import DetailError, LabelError, OrgError
-from cortex_desktop.domain.model import Environment, Org, clean_label, clean_notes, clean_org, clean_owner, fold
+from cortex_desktop.domain.model import (
+    Environment,
+    Org,
+    clean_label,
+    clean_notes,
+    clean_org,
+    clean_owner,
+    fold,
+    same_name,
+    same_place,
+)
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"  # man, woman, girl in one picture, held together by joiners
 FLAG_OF_WALES = "\U0001f3f4\U000e0067\U000e0062\U000e0077\U000e006c\U000e0073\U000e007f"
@@ -162,6 +172,41 @@ def test_an_owner_against_the_rules_is_refused(owner: str, title: str) -> None:
 def test_an_org_is_trimmed() -> None:
     typed_org = replace(ORG, name=" My organization ", code=" my-org\n", endpoint=" https://api.dev.medable.com/ ")
     assert clean_org(typed_org) == ORG
+
+
+@pytest.mark.parametrize("name", ["", " ", "x" * 121, "a\nb"])
+def test_names_of_orgs_and_environments_are_labels(name: str) -> None:
+    with pytest.raises(OrgError, match="This name cannot be used"):
+        clean_org(replace(ORG, name=name))
+    with pytest.raises(OrgError, match="This environment's name cannot be used"):
+        clean_org(replace(ORG, environment=Environment.OWN, own_environment=name))
+
+
+def test_an_own_environment_is_kept() -> None:
+    org = clean_org(replace(ORG, environment=Environment.OWN, own_environment=" UAT ", like_production=True))
+    assert (org.environment, org.own_environment, org.production) == (Environment.OWN, "UAT", True)
+    assert not replace(org, like_production=False).production
+
+
+def test_an_own_environment_called_like_one_of_the_four_is_that_one() -> None:
+    org = clean_org(replace(ORG, environment=Environment.OWN, own_environment=" PRODUCTION", like_production=False))
+    assert (org.environment, org.own_environment, org.production) == (Environment.PRODUCTION, "", True)
+
+
+def test_only_production_and_what_is_like_it_is_production() -> None:
+    typed_org = replace(ORG, own_environment="left over", like_production=True)
+    kinds = [e for e in Environment if clean_org(replace(typed_org, environment=e)).production]
+    assert kinds == [Environment.PRODUCTION, Environment.OWN]
+    assert clean_org(typed_org) == ORG
+
+
+def test_orgs_that_could_be_taken_for_another_are_found() -> None:
+    production = replace(ORG, id="1", name="MY ORGANIZATION ", endpoint="https://api.medable.com")
+    assert same_name(ORG, [ORG]) is None
+    assert same_name(ORG, [replace(ORG, id="2", name="Other"), production]) == production
+    assert same_place(ORG, [ORG, production]) is None, "the same code elsewhere is how environments are told apart"
+    again = replace(ORG, id="3", code=" my-org", endpoint="https://API.dev.medable.com/")
+    assert same_place(ORG, [ORG, production, again]) == again
 
 
 @pytest.mark.parametrize("code", ["a", "NewHealthCo", "new.health_co-7", "0", "x" * 100])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from cortex_desktop.domain.secret import Secret, SecretKind
 from cortex_desktop.services.activity import Recorder
 from cortex_desktop.services.apps import RESTORABLE, AppService
 from cortex_desktop.services.doctor import Doctor
+from cortex_desktop.services.orgs import OrgService
 from cortex_desktop.storage.activity import ActivityFile
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.vault.memory import InMemoryVault
@@ -46,6 +48,7 @@ class Office:
             self.repository, self.log, lambda: ("john", "desk-7"), self.told.append, lambda: self.time
         )
         self.apps = AppService(self.repository, vault, lambda: self.time, self.recorder)
+        self.orgs = OrgService(self.repository, lambda: self.time, self.recorder)
         self.doctor = Doctor(self.apps, self.repository, vault, self.recorder)
         self.org = self.repository.orgs()[0]
 
@@ -159,12 +162,37 @@ def test_a_repair_that_is_not_needed_any_more_is_not_recorded(office: Office, va
 
 
 def test_changes_of_an_org_are_named(office: Office) -> None:
-    from dataclasses import replace
-
-    office.apps.change_org(replace(office.org, name="newhealthco", environment=Environment.PRODUCTION))
+    office.orgs.change(replace(office.org, name="newhealthco", environment=Environment.PRODUCTION))
     (entry,) = office.entries()
     assert (entry.action, entry.org_name, entry.app_id) == (Action.ORG_CHANGED, "newhealthco", "")
     assert entry.details == {"label_before": "My organization", "environment": "production"}
+    office.orgs.change(replace(office.org, name="newhealthco", environment=Environment.PRODUCTION))
+    assert len(office.entries()) == 1, "nothing was changed"
+
+
+def test_the_life_of_an_org(office: Office) -> None:
+    live = replace(office.org, name="Clinic", environment=Environment.OWN, own_environment="Live")
+    org = office.orgs.add(replace(live, like_production=True))
+    app = office.apps.create(org.id, "NewHealth App").app
+    office.orgs.remove(org.id)
+    office.orgs.restore(org.id)
+    office.orgs.remove(org.id)
+    office.orgs.purge(org.id)
+    office.apps.recover()
+    entries = office.entries()
+    assert [entry.action for entry in entries] == [
+        Action.ORG_ADDED,
+        Action.CREATED,
+        Action.ORG_REMOVED,
+        Action.ORG_RESTORED,
+        Action.ORG_REMOVED,
+        Action.PURGED,
+        Action.ORG_PURGED,
+    ]
+    assert {(entry.org_id, entry.org_name) for entry in entries} == {(org.id, "Clinic")}
+    assert entries[0].details == {"code": "my-org", "environment": "Live", "endpoint": org.endpoint}
+    assert entries[2].details == {"apps": 1, "restorable_until": "2026-12-23T12:00:00+00:00"}
+    assert (entries[5].app_id, entries[5].label) == (app.id, "NewHealth App")
 
 
 def test_a_failure_is_said_once_and_undoes_nothing(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:

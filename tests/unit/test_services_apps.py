@@ -15,17 +15,19 @@ from cortex_desktop.domain.errors import (
     CortexError,
     LabelError,
     NotFinished,
+    OrgGone,
     SecretMissing,
     StorageError,
     VaultError,
     VaultProblem,
     VaultTimeout,
 )
-from cortex_desktop.domain.model import App, AppState, Org
+from cortex_desktop.domain.model import App, AppState
 from cortex_desktop.domain.ports import Vault, VaultState
 from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate
 from cortex_desktop.services.apps import RESTORABLE, AppService, RecoveryReport
 from cortex_desktop.services.keychain import KeychainService, KeychainStatus
+from cortex_desktop.services.orgs import OrgService
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.vault.memory import InMemoryVault
 
@@ -313,11 +315,17 @@ def test_a_person_sees_the_orgs_apps_that_are_not_deleted(service: AppService, r
     assert [app.label for app in service.apps(ORG_ID)] == ["creating", "active"]
 
 
-def test_an_org_is_kept(service: AppService) -> None:
-    [org] = service.orgs()
-    renamed: Org = replace(org, name="NewHealth")
-    assert service.change_org(renamed) == renamed
-    assert service.orgs() == [renamed]
+def test_no_app_is_made_in_an_org_that_was_removed(
+    service: AppService, repository: Repository, vault: InMemoryVault
+) -> None:
+    orgs = OrgService(repository)
+    [first] = orgs.orgs()
+    second = orgs.add(replace(first, name="Second"))
+    orgs.remove(second.id)
+    with pytest.raises(OrgGone):
+        service.create(second.id, "NewHealth App")
+    assert not repository.apps()
+    assert not vault.items
 
 
 # Deleting

@@ -23,21 +23,26 @@ from cortex_desktop.domain.errors import (
     CortexError,
     KeyKnown,
     NotFinished,
+    OrgGone,
     StorageError,
     VaultError,
     VaultProblem,
     VaultTimeout,
 )
-from cortex_desktop.domain.model import App, AppDetails, AppState, Org
+from cortex_desktop.domain.model import App, AppDetails, AppState, Environment, Org, OrgState
 from cortex_desktop.domain.ports import Repository, VaultState
 from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate, well_formed
-from cortex_desktop.services.apps import AppService
+from cortex_desktop.services.apps import AppService, RecoveryReport
 from cortex_desktop.services.bulk import Bulk, BulkService, Deed
 from cortex_desktop.services.doctor import Doctor
+from cortex_desktop.services.orgs import OrgService
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.vault.memory import InMemoryVault
 
-ORG_ID = "0123abcd"
+ORG = Org("0123abcd", "NewHealth", "newhealthco", Environment.DEVELOPMENT, "https://api.dev.medable.com")
+SECOND = replace(ORG, id="4567cdef", name="Clinic")
+THIRD = replace(ORG, id="89abef01", name="Lab")
+ORG_ID = ORG.id
 A_WEEK = timedelta(days=7)
 SHORTLY = timedelta(seconds=20)
 AT_ONCE = timedelta(0)
@@ -64,16 +69,20 @@ _UNANSWERED = [Fault.NO_ANSWER_BEFORE, Fault.NO_ANSWER_AFTER]
 FAULTS = {
     "apps": _READ,
     "app": _READ,
+    "orgs": _READ,
     "add_app": _WRITE,
     "change_app": _WRITE,
     "change_apps": _WRITE,
     "drop_app": _WRITE,
+    "save_org": _WRITE,
+    "change_org": _WRITE,
+    "drop_org": _WRITE,
     "state": [Fault.CRASH_BEFORE, Fault.LOCKS],  # it never raises
     "read": [*_READ, Fault.NO_ANSWER_BEFORE, Fault.LOCKS],
     "store": [*_WRITE, *_UNANSWERED, Fault.LOCKS],
     "remove": [*_WRITE, *_UNANSWERED, Fault.LOCKS],
 }
-ON_DISK = {"apps", "app", "add_app", "change_app", "change_apps", "drop_app"}
+ON_DISK = {call for call in FAULTS if call not in ("state", "read", "store", "remove")}
 
 Plan = tuple[tuple[int, Fault], ...]
 
@@ -83,12 +92,23 @@ class Rows:
 
     def __init__(self) -> None:
         self.rows: dict[str, App] = {}
+        self.org_rows: dict[str, Org] = {}
 
     def orgs(self) -> Sequence[Org]:
-        return ()
+        return tuple(self.org_rows.values())
 
     def save_org(self, org: Org) -> None:
-        raise NotImplementedError
+        self.org_rows[org.id] = org
+
+    def change_org(self, org_id: str, change: Callable[[Org], Org]) -> Org:
+        if org_id not in self.org_rows:
+            raise OrgGone
+        self.org_rows[org_id] = change(self.org_rows[org_id])
+        return self.org_rows[org_id]
+
+    def drop_org(self, org_id: str) -> None:
+        if not any(app.org_id == org_id for app in self.rows.values()):
+            self.org_rows.pop(org_id, None)
 
     def apps(self) -> Sequence[App]:
         return tuple(self.rows.values())
@@ -157,10 +177,24 @@ class Watched:
         self._steps = steps
 
     def orgs(self) -> Sequence[Org]:
+        self._steps.before("orgs")
         return self.inner.orgs()
 
     def save_org(self, org: Org) -> None:
+        self._steps.before("save_org")
         self.inner.save_org(org)
+        self._steps.after("save_org")
+
+    def change_org(self, org_id: str, change: Callable[[Org], Org]) -> Org:
+        self._steps.before("change_org")
+        changed = self.inner.change_org(org_id, change)
+        self._steps.after("change_org")
+        return changed
+
+    def drop_org(self, org_id: str) -> None:
+        self._steps.before("drop_org")
+        self.inner.drop_org(org_id)
+        self._steps.after("drop_org")
 
     def apps(self) -> Sequence[App]:
         self._steps.before("apps")
@@ -204,7 +238,10 @@ class World:
         self.vault = InMemoryVault()
         self.time = NOON
         self.harmed = False
-        self.bystander = AppService(open_repository(), self.vault, self._now).create(ORG_ID, "Bystander").app
+        repository = open_repository()
+        for org in (ORG, SECOND):
+            repository.save_org(org)
+        self.bystander = AppService(repository, self.vault, self._now).create(ORG_ID, "Bystander").app
         self.steps = Steps(plan, self.vault)
         self.vault.before = lambda call, _: self.steps.before(call)
         self.vault.after = lambda call, _: self.steps.after(call)
@@ -222,6 +259,10 @@ class World:
         yield AppService(self._watched.inner, self.vault, self._now)
         self.vault.before, self.vault.after = hooks
 
+    def orgs(self) -> OrgService:
+        """What the program that runs does with orgs."""
+        return OrgService(self._watched, self._now)
+
     def doctor(self, service: AppService) -> Doctor:
         """The doctor of a program."""
         return Doctor(service, self._watched, self.vault)
@@ -234,9 +275,15 @@ class World:
         """What is on disk."""
         return self._open_repository().apps()
 
+    def org_rows(self) -> dict[str, Org]:
+        """The orgs on disk, without those that only stand in for lost ones."""
+        known = {ORG.name, SECOND.name, THIRD.name}
+        return {org.id: org for org in self._open_repository().orgs() if org.name in known}
+
     def check_journal(self) -> None:
         """What must hold at any moment: a row tells of each secret, and what a row promises is there."""
         rows = {app.id: app for app in self.rows()}
+        assert {app.org_id for app in rows.values()} <= self.org_rows().keys(), "an app without its org"
         for ref in self.vault.items:
             assert ref.app_id in rows, "a secret without a row"
             assert self.harmed or ref.version in rows[ref.app_id].versions, "a secret that its row does not tell of"
@@ -247,6 +294,8 @@ class World:
     def check_end(self) -> None:
         """What must hold once recovery was left in peace."""
         rows = self.rows()
+        assert {org.state for org in self.org_rows().values()} == {OrgState.ACTIVE}, "an org is unfinished"
+        assert self.org_rows()[ORG_ID] == ORG, "another org was touched"
         assert {app.state for app in rows} == {AppState.ACTIVE}, "something is unfinished"
         for app in rows:
             assert app.pending is None, "a rotation is unfinished"
@@ -280,7 +329,7 @@ class Told:
     exists: how many there are; keys: one of these is the current key; held: all of these are in the keychain, current
     or kept; kept: how many versions there are to roll back to; alike: all are enabled, or all are disabled; each: what
     they know about one of several apps, by id; details: one of these is what the row says of the app; secret: the
-    current API secret.
+    current API secret; orgs: which of the other orgs there are.
     """
 
     exists: int | None = None
@@ -291,6 +340,7 @@ class Told:
     each: dict[str, Told] = field(default_factory=dict)
     details: tuple[AppDetails, ...] = ()
     secret: Secret | None = None
+    orgs: tuple[Org, ...] | None = None
 
 
 Scenario = Callable[[AppService, World], Iterator[Told]]
@@ -338,10 +388,12 @@ def take_in_signing(service: AppService, world: World) -> Iterator[Told]:
     yield from take_in(service, EDITED, generate(SecretKind.API_SECRET))
 
 
-def an_app(world: World, sessions: bool, rotated: timedelta | None = None) -> tuple[App, Secret, Secret]:
+def an_app(
+    world: World, sessions: bool, rotated: timedelta | None = None, org: Org = ORG
+) -> tuple[App, Secret, Secret]:
     """Made before anything can go wrong; with its key and the key before, the same unless `rotated`."""
     with world.in_peace() as service:
-        made = first = service.create(ORG_ID, "Old", sessions=sessions)
+        made = first = service.create(org.id, "Old", sessions=sessions)
         if rotated is not None:
             made = service.rotate(made.app.id, rotated)
     return made.app, made.key, first.key
@@ -431,9 +483,9 @@ def rotate_twice(service: AppService, world: World) -> Iterator[Told]:
     service.rotate(app.id, A_WEEK)
 
 
-def unfinished_rotation(world: World) -> tuple[App, Secret, Secret]:
+def unfinished_rotation(world: World, org: Org = ORG) -> tuple[App, Secret, Secret]:
     """An app whose rotation got no answer for the second secret, which was stored all the same; both its keys."""
-    app, key, _ = an_app(world, sessions=False)
+    app, key, _ = an_app(world, sessions=False, org=org)
     with world.in_peace() as service:
         stores: list[SecretRef | None] = []
 
@@ -722,10 +774,88 @@ def bulk_delete_and_undo(service: AppService, world: World) -> Iterator[Told]:
         yield Told(exists=None if undo.stopped else 3, each=each)
 
 
+def add_org(service: AppService, world: World) -> Iterator[Told]:
+    yield Told()
+    with suppress(CortexError):
+        world.orgs().add(THIRD)  # one whose saving failed late may be there all the same: it is empty
+    yield Told(exists=0)
+
+
+def change_org(service: AppService, world: World) -> Iterator[Told]:
+    _, key, _ = an_app(world, sessions=True, org=SECOND)
+    yield Told(exists=1, keys=(key,))
+    world.orgs().change(replace(SECOND, name=THIRD.name))
+    yield Told(exists=1, keys=(key,), orgs=(replace(SECOND, name=THIRD.name),))
+
+
+def remove_org(service: AppService, world: World) -> Iterator[Told]:
+    world.orgs().remove(SECOND.id)
+    yield Told(exists=0, orgs=())
+
+
+def remove_empty_org(service: AppService, world: World) -> Iterator[Told]:
+    yield Told()
+    yield from remove_org(service, world)
+
+
+def remove_org_with_apps(service: AppService, world: World) -> Iterator[Told]:
+    an_app(world, sessions=False, rotated=A_WEEK, org=SECOND)
+    an_app(world, sessions=True, org=SECOND)
+    yield Told()
+    yield from remove_org(service, world)
+
+
+def remove_org_for_good(service: AppService, world: World) -> Iterator[Told]:
+    app, *_ = an_app(world, sessions=True, org=SECOND)
+    an_app(world, sessions=False, org=SECOND)
+    with world.in_peace() as peaceful:
+        peaceful.delete(app.id)
+    yield Told()
+    yield from remove_org(service, world)
+    world.orgs().purge(SECOND.id)
+    yield Told(exists=0, orgs=())
+    while service.recover().more:
+        pass
+    with pytest.raises(OrgGone):
+        world.orgs().restore(SECOND.id)
+    yield Told(exists=0, orgs=())
+
+
+def remove_org_with_unfinished(service: AppService, world: World) -> Iterator[Told]:
+    unfinished_rotation(world, SECOND)
+    yield Told()
+    yield from remove_org(service, world)
+
+
+def remove_org_after_creating(service: AppService, world: World) -> Iterator[Told]:
+    yield Told()
+    with suppress(CortexError):
+        service.create(SECOND.id, "Made just before")
+    yield Told()
+    yield from remove_org(service, world)
+    with pytest.raises(OrgGone):
+        service.create(SECOND.id, "Too late")
+    yield Told(exists=0, orgs=())
+
+
+def remove_and_restore_org(service: AppService, world: World) -> Iterator[Told]:
+    _, key, first = an_app(world, sessions=False, rotated=A_WEEK, org=SECOND)
+    yield Told()
+    world.orgs().remove(SECOND.id)
+    world.orgs().restore(SECOND.id)
+    yield Told(exists=1, keys=(key,), held=(first,), kept=1, orgs=(SECOND,))
+    world.orgs().purge(SECOND.id)  # asked for in another dialog, too late
+    service.recover()
+    yield Told(exists=1, keys=(key,), held=(first,), kept=1, orgs=(SECOND,))
+
+
 @pytest.fixture(autouse=True)
-def _deleted_apps_are_due_before_kept_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+def _deleted_apps_and_orgs_are_due_before_kept_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cortex_desktop.services.apps.RESTORABLE", SHORTLY)
     monkeypatch.setattr("cortex_desktop.services.bulk.RESTORABLE", SHORTLY)
+
+    monkeypatch.setattr("cortex_desktop.services.orgs.RESTORABLE", SHORTLY)
+    monkeypatch.setattr("cortex_desktop.services.apps.AT_ONCE", 1)
 
 
 def play(scenario: Scenario, open_repository: Callable[[], Repository], plan: Plan) -> list[str]:
@@ -740,18 +870,25 @@ def play(scenario: Scenario, open_repository: Callable[[], Repository], plan: Pl
     world.time += SHORTLY
     for _ in range(2):
         with suppress(Crash, CortexError):
-            world.start().recover()
+            recover(world.start())
         world.check_journal()
     trace = list(world.steps.trace)
     world.steps.plan.clear()
     world.vault.current = VaultState.UNLOCKED
     service = world.start()
-    assert not service.recover().waiting
+    assert not recover(service).waiting
     if world.harmed:
         see_the_doctor(service, world)
     world.check_end()
     check_told(told, world)
     return trace
+
+
+def recover(service: AppService) -> RecoveryReport:
+    """As much of it as there is, as a program does."""
+    while (report := service.recover()).more:
+        pass
+    return report
 
 
 def see_the_doctor(service: AppService, world: World) -> None:
@@ -769,6 +906,11 @@ def check_told(told: Told, world: World) -> None:
     if told.exists is not None:
         assert len(others) == told.exists, "the person was told otherwise"
     assert not told.alike or len({app.enabled for app in others}) < 2, "a batch was done in part"
+
+    if told.orgs is not None:
+        orgs = world.org_rows()
+        assert tuple(orgs[org.id] for org in told.orgs if org.id in orgs) == told.orgs, "an org is not as told"
+        assert len(orgs) == 1 + len(told.orgs), "the person was told otherwise of an org"
     for app in others:
         known = told.each.get(app.id, told)
         key = world.vault.items[app.ref(SecretKind.API_KEY)]
@@ -843,6 +985,14 @@ def in_memory() -> Callable[[], Repository]:
         (roll_back, 3, 130),
         (roll_back_keeping_nothing, 2, 610),
         (drop_kept, 2, 480),
+        (add_org, 2, 60),
+        (change_org, 2, 60),
+        (remove_empty_org, 3, 530),
+        (remove_org_with_apps, 2, 4370),
+        (remove_org_for_good, 2, 3720),
+        (remove_org_with_unfinished, 2, 1800),
+        (remove_org_after_creating, 2, 1800),
+        (remove_and_restore_org, 2, 370),
         (mend_missing_key_and_secret, 2, 1440),
         (mend_missing_secret, 2, 1190),
         (mend_another_key, 2, 100),
@@ -878,6 +1028,8 @@ def test_whatever_goes_wrong_ends_consistent(scenario: Scenario, depth: int, at_
         (bulk_rotate_and_keep, 62),
         (bulk_disable_and_undo, 13),
         (bulk_delete_and_undo, 13),
+        (remove_org_with_apps, 90),
+        (remove_and_restore_org, 27),
     ],
     ids=lambda value: getattr(value, "__name__", str(value)),
 )

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 from tinydb import TinyDB, where
 
-from cortex_desktop.domain.errors import AppGone, StorageError
-from cortex_desktop.domain.model import App, AppState, Environment, KeptVersion, Org, PendingVersion, new_id
+from cortex_desktop.domain.errors import AppGone, OrgGone, StorageError
+from cortex_desktop.domain.model import App, AppState, Environment, KeptVersion, Org, OrgState, PendingVersion, new_id
 from cortex_desktop.domain.ports import Repository
 from cortex_desktop.domain.secret import KeyEnds
 from cortex_desktop.storage import durable
@@ -193,7 +193,10 @@ def test_the_file_has_cortex_s_own_names(repository: TinyRepository, folder: Pat
             "name": "My organization",
             "code": "my-org",
             "environment": "development",
+            "like_production": False,
             "endpoint": "https://api.dev.medable.com",
+            "state": "active",
+            "purge_after": None,
         }
     ]
 
@@ -362,6 +365,10 @@ def test_a_write_that_fails_leaves_memory_and_file_as_they_were(
     app = make_app()
     repository.add_app(app)
     (org,) = repository.orgs()
+    repository.change_app(app.id, lambda app: replace(app, org_id=org.id))
+    app = repository.app(app.id)
+    empty = replace(org, id=new_id())
+    repository.save_org(empty)
     with monkeypatch.context() as patch:
         patch.setattr(durable.os, call, refuse)
         for attempt in (
@@ -370,13 +377,15 @@ def test_a_write_that_fails_leaves_memory_and_file_as_they_were(
             lambda: repository.change_apps([app.id], lambda app: replace(app, label="lost")),
             lambda: repository.drop_app(app.id),
             lambda: repository.save_org(replace(org, name="lost")),
+            lambda: repository.change_org(org.id, lambda org: replace(org, name="lost")),
+            lambda: repository.drop_org(empty.id),
         ):
             with pytest.raises(StorageError, match="disk is full"):
                 attempt()
     for found in (repository, TinyRepository(folder)):
         assert found.apps() == (app,)
-        assert found.orgs() == (org,)
-    later = make_app("later")
+        assert found.orgs() == (org, empty)
+    later = make_app("later", org_id=org.id)
     repository.add_app(later)
     assert repository.apps() == TinyRepository(folder).apps() == (app, later)
 
@@ -391,6 +400,114 @@ def test_orgs_are_added_and_replaced_in_their_place(repository: TinyRepository, 
     first = replace(first, name="Renamed")
     repository.save_org(first)
     assert repository.orgs() == TinyRepository(folder).orgs() == (first, second)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"environment": Environment.OWN, "own_environment": "UAT 🩺", "like_production": True},
+        {"environment": Environment.OWN, "own_environment": "Sandbox", "like_production": False},
+        {"environment": Environment.PRODUCTION},
+        {"state": OrgState.REMOVED, "purge_after": NOON},
+        {"state": OrgState.REMOVING, "purge_after": NOON},
+    ],
+)
+def test_an_org_comes_back_as_it_was(repository: TinyRepository, folder: Path, fields: dict[str, Any]) -> None:
+    org = replace(repository.orgs()[0], id=new_id(), **fields)
+    repository.save_org(org)
+    assert repository.orgs()[1] == TinyRepository(folder).orgs()[1] == org
+
+
+def test_an_org_of_before_there_could_be_several(repository: TinyRepository, folder: Path) -> None:
+    (org,) = repository.orgs()
+
+    def as_before(tables: dict[str, Any]) -> None:
+        for field in ("like_production", "state", "purge_after"):
+            del tables["orgs"]["1"][field]
+
+    edit(folder, as_before)
+    again = TinyRepository(folder)
+    assert again.orgs() == (org,)
+    assert not again.unreadable
+
+
+@pytest.mark.parametrize(
+    ("environment", "kind", "own"),
+    [
+        ("production", Environment.PRODUCTION, ""),
+        ("PRODUCTION ", Environment.PRODUCTION, ""),
+        ("Live", Environment.OWN, "Live"),
+        ("own", Environment.OWN, "own"),
+        (7, Environment.OWN, "Unknown"),
+        (None, Environment.OWN, "Unknown"),
+        (" ", Environment.OWN, "Unknown"),
+    ],
+)
+def test_an_odd_environment_gets_the_care_of_production(
+    repository: TinyRepository, folder: Path, environment: object, kind: Environment, own: str
+) -> None:
+    repository.open()
+
+    def another_hand(tables: dict[str, Any]) -> None:
+        tables["orgs"]["1"]["environment"] = environment
+        del tables["orgs"]["1"]["like_production"]
+
+    edit(folder, another_hand)
+    again = TinyRepository(folder)
+    (org,) = again.orgs()
+    assert (org.environment, org.own_environment, org.production) == (kind, own, True)
+    assert not again.unreadable
+
+
+def test_an_org_is_changed_in_one_step(repository: TinyRepository, folder: Path) -> None:
+    (org,) = repository.orgs()
+    changed = repository.change_org(org.id, lambda org: replace(org, name="Renamed"))
+    assert changed == replace(org, name="Renamed")
+    assert repository.orgs() == TinyRepository(folder).orgs() == (changed,)
+    with pytest.raises(OrgGone):
+        repository.change_org(new_id(), lambda org: org)
+    with pytest.raises(ValueError, match="keeps its id"):
+        repository.change_org(org.id, lambda org: replace(org, id=new_id()))
+
+
+def test_an_org_stays_while_an_app_names_it(repository: TinyRepository, folder: Path) -> None:
+    first = repository.orgs()[0]
+    second = replace(first, id=new_id())
+    repository.save_org(second)
+    app = make_app(org_id=second.id)
+    repository.add_app(app)
+    repository.drop_org(second.id)
+    assert repository.orgs() == TinyRepository(folder).orgs() == (first, second)
+    repository.drop_app(app.id)
+    for _ in range(2):
+        repository.drop_org(second.id)
+    assert repository.orgs() == TinyRepository(folder).orgs() == (first,)
+
+
+@pytest.mark.parametrize("lost", ["row", "name"])
+def test_apps_whose_org_is_lost_can_still_be_reached(repository: TinyRepository, folder: Path, lost: str) -> None:
+    org = replace(repository.orgs()[0], id=new_id())
+    repository.save_org(org)
+    app = make_app(org_id=org.id)
+    repository.add_app(app)
+    edit(folder, lambda t: t["orgs"].pop("2") if lost == "row" else t["orgs"]["2"].update(name=None))
+    before = rows(folder, "orgs")
+
+    again = TinyRepository(folder)
+    stand_in = again.orgs()[1]
+    assert (stand_in.id, stand_in.name, stand_in.production) == (org.id, "Unknown organization", True)
+    assert rows(folder, "orgs") == before, "looking changes nothing"
+    found = again.change_org(org.id, lambda org: replace(org, name="Found again"))
+    assert again.orgs() == TinyRepository(folder).orgs() == (repository.orgs()[0], found)
+    again.drop_app(app.id)
+    again.drop_org(org.id)
+    assert len(TinyRepository(folder).orgs()) == 1
+
+
+def test_when_all_orgs_were_removed_there_is_the_first_one(repository: TinyRepository, folder: Path) -> None:
+    (org,) = repository.orgs()
+    repository.save_org(replace(org, state=OrgState.REMOVED, purge_after=NOON))
+    assert [o.state for o in TinyRepository(folder).orgs()] == [OrgState.REMOVED, OrgState.ACTIVE]
 
 
 # Other hands
@@ -489,7 +606,7 @@ def test_a_row_that_makes_no_sense_is_skipped_counted_and_kept(
 
 def test_with_no_org_left_that_makes_sense_there_is_the_first_one(repository: TinyRepository, folder: Path) -> None:
     repository.open()
-    edit(folder, lambda tables: tables["orgs"]["1"].update(environment="moon"))
+    edit(folder, lambda tables: tables["orgs"]["1"].update(name=7))
     again = TinyRepository(folder)
     assert [org.name for org in again.orgs()] == ["My organization"]
     assert again.unreadable == 1

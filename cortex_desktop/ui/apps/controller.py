@@ -17,6 +17,7 @@ from ...domain.secret import Secret, SecretKind
 from ...services.apps import AppService, Created, RecoveryReport
 from ...services.doctor import Doctor, Finding
 from ...services.keychain import KeychainService, KeychainStatus
+from ...services.orgs import OrgService
 from ...tasks.runner import Lane, Runner
 from ..waiting import Waiting
 from .model import Row, sorted_rows
@@ -46,6 +47,7 @@ class AppsController(QObject):
         super().__init__(parent)
         self._runner = runner
         self._apps: AppService | None = None
+        self._orgs: OrgService | None = None
         self._keychain: KeychainService | None = None
         self._doctor: Doctor | None = None
         self._looking = False
@@ -59,9 +61,10 @@ class AppsController(QObject):
         """The keychain's own name, empty while it is not known."""
         return self.status.name if self.status is not None else ""
 
-    def attach(self, apps: AppService, keychain: KeychainService, doctor: Doctor) -> None:
+    def attach(self, apps: AppService, orgs: OrgService, keychain: KeychainService, doctor: Doctor) -> None:
         """Start to work with these services: load the apps, look at the keychain, settle what was left half-done."""
         self._apps = apps
+        self._orgs = orgs
         self._keychain = keychain
         self._doctor = doctor
         self.reload()
@@ -70,9 +73,9 @@ class AppsController(QObject):
 
     def reload(self) -> None:
         """Read org and apps anew."""
-        if self._apps is None:
+        if self._apps is None or self._orgs is None:
             return
-        self._disk(partial(_load, self._apps), self._show, self.load_failed.emit)
+        self._disk(partial(_load, self._apps, self._orgs), self._show, self.load_failed.emit)
 
     def look_at_keychain(self) -> None:
         """See whether the keychain is there and unlocked. Asked often; while one look is under way, one more waits."""
@@ -216,8 +219,8 @@ class AppsController(QObject):
 
     def change_org(self, org: Org) -> None:
         """Keep the org's new details."""
-        if self._apps is not None:
-            self._disk(partial(self._apps.change_org, org), self._org_saved)
+        if self._orgs is not None:
+            self._disk(partial(self._orgs.change, org), self._org_saved)
 
     # Outcomes
 
@@ -256,6 +259,8 @@ class AppsController(QObject):
         if report.finished or report.undone:
             self.reload()
             self.recovered.emit(report)
+        if report.more:
+            self.recover()
 
     def _purge_failed(self, error: CortexError) -> None:
         if not isinstance(error, AppGone | VaultError):
@@ -292,8 +297,8 @@ class AppsController(QObject):
         self._runner.submit(Lane.VAULT, work, self, finished, refused)
 
 
-def _load(apps: AppService) -> tuple[Org, list[Row]]:
-    org = apps.orgs()[0]
+def _load(apps: AppService, orgs: OrgService) -> tuple[Org, list[Row]]:
+    org = orgs.orgs()[0]
     return org, sorted_rows(apps.apps(org.id))
 
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from ...domain.model import App, AppState
 from ...domain.secret import SecretKind
 from ...services.apps import ROLLED_BACK_KEPT, Created
-from ..i18n import environment_name
+from ..i18n import place_of
 from ..keys import KeyDesk, short
 from ..notices import NOTICE_SECONDS, Notices
 from ..reveal import Reveal
@@ -79,8 +79,7 @@ class AppsDesk(QObject):
             return
         from .create_dialog import CreateAppDialog
 
-        place = f"{org.name} · {environment_name(org.environment)}"
-        dialog = CreateAppDialog(self._look, self.model, place, self._sheets.window)
+        dialog = CreateAppDialog(self._look, self.model, place_of(org), self._sheets.window)
 
         def submit(label: str, sessions: bool, csrf: bool) -> None:
             self._controller.create(label, sessions, csrf, created, dialog.fail)
@@ -130,7 +129,7 @@ class AppsDesk(QObject):
             return
         from .rotate_dialog import RotateDialog
 
-        place = f"{short(app.label)} · {org.name} · {environment_name(org.environment)}"
+        place = f"{short(app.label)} · {place_of(org)}"
         dialog = RotateDialog(self._look, place, self._sheets.window)
 
         def rotated(made: Created) -> None:
