@@ -157,6 +157,7 @@ def scenes(studio: Studio) -> None:
         ("preferences", console.show_preferences),
         ("about", console.show_about),
         ("organization", console.ask_org),
+        ("remove data", console.ask_remove_data),
         ("delete", console.apps.ask_delete),
         ("deleted", console.apps.show_deleted),
         ("doctor", console.apps.check_keychain),
