@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import Enum
 
 from .errors import DetailError, LabelError, OrgError
@@ -16,6 +16,8 @@ from .text import QT_TRANSLATE_NOOP
 LABEL_LENGTH = 120
 NOTES_LENGTH = 4000
 OWNER_LENGTH = 120
+EXPIRES_SOON = timedelta(days=30)
+"""How long before its last day an app is marked."""
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _ENDPOINT = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?")
 
@@ -177,6 +179,22 @@ class App:
     def refs(self) -> tuple[SecretRef, ...]:
         """Where all current secrets of the app lie."""
         return self.refs_of(self.version)
+
+    def is_expired(self, today: date) -> bool:
+        """Whether its last day has passed."""
+        return self.expires is not None and self.expires < today
+
+    def expires_soon(self, today: date) -> bool:
+        """Whether its last day is today or within the next 30."""
+        return self.expires is not None and today <= self.expires <= today + EXPIRES_SOON
+
+    def needs_review(self, today: date) -> bool:
+        """Whether the day on which to look at it again has come."""
+        return self.review is not None and self.review <= today
+
+    def is_due(self, today: date) -> bool:
+        """Whether a person should look at it now: it is in use, and expired, expires soon, or needs a review."""
+        return self.enabled and (self.is_expired(today) or self.expires_soon(today) or self.needs_review(today))
 
     @property
     def versions(self) -> tuple[int, ...]:

@@ -1,0 +1,408 @@
+"""What a person types into the search of apps: words to look for, and simple filters such as is:disabled.
+
+    portal "new health" owner:ada is:expiring created:<90d
+
+Everything must hold. A word is looked for in the label, the key's ends, the owner and the notes; with the name of one
+of these before it, there alone. Quotes hold several words together and make any word plain text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Protocol, TypeVar
+
+from .model import App, AppState, fold
+from .text import QT_TRANSLATE_NOOP, Text
+
+_PARTS = {"label": slice(0, 1), "key": slice(1, 3), "owner": slice(3, 4), "notes": slice(4, 5)}
+"""Where each lies in `Searchable.folded`."""
+
+WORDS: dict[str, tuple[str, ...]] = {
+    "is": ("enabled", "disabled", "attention", "expired", "expiring", "review", "missing", "unfinished"),
+    "sessions": ("on", "off"),
+    "csrf": ("on", "off"),
+    "created": ("<7d", "<30d", "<90d", ">365d"),
+    "rotated": ("<30d", ">90d", ">365d", "none"),
+    "expires": ("<30d", "<90d", "none"),
+    "review": ("<30d", "none"),
+    "owner": ('""',),
+    "label": (),
+    "key": (),
+    "notes": ('""',),
+}
+"""The filters, and what to offer after each one's colon. For `is`, `sessions` and `csrf` that is all there is."""
+
+_DATES = ("expires", "review")
+_UNITS = {"d": 1, "w": 7, "m": 30, "y": 365}
+_YEARS = range(1971, 3000)  # what all systems can turn into local time
+_WHEN = re.compile(r"(<=|>=|<|>|)(?:(\d{1,4})([dwmy])|(\d{4})(?:-(\d\d?)(?:-(\d\d?))?)?)")
+_BEGUN_WHEN = re.compile(r"(<=?|>=?|)(\d{0,4}|\d{4}-\d?|\d{4}-\d\d?-\d?)")
+_TOKEN = re.compile(rf'(?:((?ai:{"|".join(WORDS)})):)?(?:"((?:\\.|[^"\\])*)("|\\?\Z)|(\S*))', re.DOTALL)
+_ESCAPED = re.compile(r'\\(["\\])')
+_LIKE_A_FILTER = re.compile(r"([^\W\d_]+):(?!//)\S")
+_SHOWN = 40  # characters of a wrong word in a sentence
+
+
+class Searchable:
+    """An app made ready to be searched: what can be found in it, folded, a part of `_PARTS` on each line."""
+
+    __slots__ = ("app", "folded")
+
+    def __init__(self, app: App) -> None:
+        ends = app.key_ends
+        parts = (fold(app.label), ends.head.lower(), ends.tail.lower(), fold(app.owner), fold(app.notes))
+        self.app = app
+        self.folded = "\n".join(parts)
+
+
+S = TypeVar("S", bound=Searchable)
+
+
+@dataclass(frozen=True)
+class At:
+    """What a filter must know beside the app. now: in UTC; today: where the person is; missing: ids of apps whose key
+    the keychain does not hold."""
+
+    now: datetime
+    today: date
+    missing: AbstractSet[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Token:
+    """A piece of the text from `start` to `end`. name: of the filter, empty for plain text; closed: not within quotes
+    that have no end yet."""
+
+    name: str
+    value: str
+    quoted: bool
+    closed: bool
+    start: int
+    end: int
+
+
+class Term(Protocol):
+    """A condition. `test` returns what tells whether it holds for an app."""
+
+    def test(self, at: At) -> Callable[[Searchable], bool]: ...
+
+
+@dataclass(frozen=True)
+class Word:
+    """The folded text is found; field: where alone."""
+
+    text: str
+    field: str = ""
+
+    def test(self, at: At) -> Callable[[Searchable], bool]:
+        text = self.text
+        if not self.field:
+            return lambda entry: text in entry.folded
+        part = _PARTS[self.field]
+        return lambda entry: text in entry.folded and any(text in found for found in entry.folded.split("\n", 4)[part])
+
+
+@dataclass(frozen=True)
+class Without:
+    """The app has none of this: notes, owner, expires, review, rotated."""
+
+    name: str
+
+    def test(self, at: At) -> Callable[[Searchable], bool]:
+        name = self.name
+        return lambda entry: not getattr(entry.app, name)
+
+
+@dataclass(frozen=True)
+class Switch:
+    """Sessions or CSRF Protection is on, or off."""
+
+    name: str
+    on: bool
+
+    def test(self, at: At) -> Callable[[Searchable], bool]:
+        on = self.on
+        if self.name == "sessions":
+            return lambda entry: entry.app.sessions is on
+        return lambda entry: entry.app.csrf is on
+
+
+@dataclass(frozen=True)
+class Is:
+    """One of the words after is:. They tell facts: a disabled app may be expired too."""
+
+    what: str
+
+    def test(self, at: At) -> Callable[[Searchable], bool]:
+        match self.what:
+            case "enabled":
+                return lambda entry: entry.app.enabled and entry.app.state is AppState.ACTIVE
+            case "disabled":
+                return lambda entry: not entry.app.enabled
+            case "expired":
+                return lambda entry: entry.app.is_expired(at.today)
+            case "expiring":
+                return lambda entry: entry.app.expires_soon(at.today)
+            case "review":
+                return lambda entry: entry.app.needs_review(at.today)
+            case "missing":
+                return lambda entry: entry.app.id in at.missing
+            case "unfinished":
+                return lambda entry: entry.app.state is AppState.CREATING
+            case _:
+                return lambda entry: entry.app.is_due(at.today) or entry.app.id in at.missing
+
+
+@dataclass(frozen=True)
+class When:
+    """Created, rotated (the age of the key, then), expires or review lies before or after something.
+
+    sign: "<", "<=", ">", ">=" or "" (for days: at most so many; for a period: within). Either days, from now and for
+    created and rotated backwards, or a period from its first day to the day after its last.
+    """
+
+    name: str
+    sign: str
+    days: int = 0
+    period: tuple[date, date] | None = None
+
+    def test(self, at: At) -> Callable[[Searchable], bool]:
+        if self.name in _DATES:
+            name = self.name
+            first, last = self._dates(at.today)
+            return lambda entry: (day := getattr(entry.app, name)) is not None and first <= day <= last
+        low, high = self._times(at.now)
+        if self.name == "created":
+            return lambda entry: low <= entry.app.created < high
+        return lambda entry: low <= (entry.app.rotated or entry.app.created) < high
+
+    def _dates(self, today: date) -> tuple[date, date]:
+        """The first and the last day that match."""
+        if self.period is None:
+            first = last = _shifted(today, self.days)
+        else:
+            first, last = self.period[0], _shifted(self.period[1], -1)
+        match self.sign:
+            case "<":
+                return date.min, _shifted(first, -1)
+            case "<=":
+                return date.min, last
+            case ">":
+                return _shifted(last, 1), date.max
+            case ">=":
+                return first, date.max
+            case _:
+                return (date.min if self.period is None else first), last
+
+    def _times(self, now: datetime) -> tuple[datetime, datetime]:
+        """From when on, and until before when."""
+        start, end = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+        if self.period is None:
+            try:
+                then = now - timedelta(days=self.days)
+            except OverflowError:
+                then = start
+            return (start, then) if self.sign in (">", ">=") else (then, end)
+        first, after = (datetime.combine(day, time.min).astimezone() for day in self.period)
+        return {"<": (start, first), "<=": (start, after), ">": (after, end), ">=": (first, end)}.get(
+            self.sign, (first, after)
+        )
+
+
+@dataclass(frozen=True)
+class Query:
+    """What was typed, understood. terms: all must hold.
+
+    problems: says of each word that makes no sense which it is and what would; such a word is left out. unfinished:
+    the same of a last word that may still become a filter; to be said when nobody is typing any more. unknown: words
+    that look like a filter, and are looked for as text.
+    """
+
+    terms: tuple[Term, ...] = ()
+    problems: tuple[Text, ...] = ()
+    unfinished: tuple[Text, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+    def select(self, entries: Iterable[S], at: At) -> list[S]:
+        """Those for which all holds, in their order."""
+        found = list(entries)
+        for term in self.terms:
+            holds = term.test(at)
+            found = [entry for entry in found if holds(entry)]
+        return found
+
+    def narrows(self, other: Query) -> bool:
+        """Whether all that this query finds, the other finds too. False also where that is hard to say."""
+        return all(any(_implies(mine, theirs) for mine in self.terms) for theirs in other.terms)
+
+
+def parse(text: str) -> Query:
+    """Understand what was typed. Never fails: what makes no sense is told in `problems`."""
+    terms: list[Term] = []
+    problems: list[Text] = []
+    unfinished: list[Text] = []
+    unknown: list[str] = []
+    for token in tokens(text):
+        term = _term(token)
+        if term is not None:
+            if term not in terms:
+                terms.append(term)
+        elif token.name:
+            may_become_one = token.end == len(text) and _is_begun(token)
+            (unfinished if may_become_one else problems).append(_problem(token, text))
+        if not token.name and not token.quoted and _LIKE_A_FILTER.match(token.value):
+            unknown.append(_shortened(token.value))
+    return Query(tuple(terms), tuple(problems), tuple(unfinished), tuple(unknown))
+
+
+def tokens(text: str) -> list[Token]:
+    """The pieces of the text, in order."""
+    found = []
+    for match in _TOKEN.finditer(text):
+        if match.end() > match.start():  # else there is space
+            name, inside, mark, plain = match.groups()
+            value = plain if inside is None else _ESCAPED.sub(r"\1", inside)
+            closed = inside is None or mark == '"'
+            found.append(Token((name or "").lower(), value, inside is not None, closed, *match.span()))
+    return found
+
+
+def quoted(value: str) -> str:
+    """`value` as it is written after a filter's colon, or as one word of plain text, whatever it holds."""
+    if re.fullmatch(r'[^\s"\\:]+', value):
+        return value
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def with_filter(text: str, name: str, word: str = "") -> str:
+    """The text with `word`, e.g. is:disabled, in place of all filters of this name. Without a word: without these."""
+    kept = [_closed(token, text) for token in tokens(text) if token.name != name]
+    return " ".join([*kept, word] if word else kept)
+
+
+def has_filter(text: str, word: str) -> bool:
+    """Whether the text holds this filter, e.g. is:disabled, however it is written."""
+    (wanted,) = parse(word).terms
+    return wanted in parse(text).terms
+
+
+def completions(text: str, position: int, owners: Sequence[str] = ()) -> tuple[int, list[str]]:
+    """What the word that ends at `position` may become: where it begins, and the whole words, likeliest first."""
+    token = next((token for token in tokens(text[:position]) if token.end == position), None)
+    if token is None or (token.quoted and not token.name):
+        return position, []
+    begun = fold(token.value)
+    if token.name == "owner":
+        found = [f"owner:{quoted(owner)}" for owner in owners if begun in fold(owner)]
+        found += ['owner:""'] if not begun else []
+    elif token.name:
+        found = [f"{token.name}:{word}" for word in WORDS[token.name] if word.startswith(begun)]
+    else:
+        found = _beginning_with(begun)
+    return token.start, [word for word in found if word != text[token.start : position].lower()]
+
+
+def _beginning_with(begun: str) -> list[str]:
+    """All filters whose name, or whose word after the colon, begins so; three letters, or a whole name, are needed."""
+    if len(begun) < 3 and begun not in WORDS:
+        return []
+    by_word = [f"is:{word}" for word in WORDS["is"] if word.startswith(begun)]
+    by_name = [f"{name}:{word}" for name, words in WORDS.items() if name.startswith(begun) for word in (words or ("",))]
+    return by_word + by_name
+
+
+def _term(token: Token) -> Term | None:
+    """The token's meaning; None where it has none."""
+    name, value = token.name, token.value.lower()
+    if name in ("", *_PARTS):
+        if name and token.quoted and token.closed and not token.value:
+            return Without(name) if name in ("owner", "notes") else None
+        folded = fold(token.value)
+        return Word(folded, name) if folded else None
+    if name == "is":
+        return Is(value) if value in WORDS[name] else None
+    if name in ("sessions", "csrf"):
+        return Switch(name, value == "on") if value in WORDS[name] else None
+    if value == "none" and name != "created":
+        return Without(name)
+    return _when(name, value)
+
+
+def _when(name: str, value: str) -> When | None:
+    match = _WHEN.fullmatch(value)
+    if match is None:
+        return None
+    sign, count, unit, *numbers = match.groups()
+    if count is not None:
+        return When(name, sign, int(count) * _UNITS[unit])
+    year, month, day = (0 if number is None else int(number) for number in numbers)
+    if year not in _YEARS:
+        return None
+    try:
+        first = date(year, 1 if numbers[1] is None else month, 1 if numbers[2] is None else day)
+    except ValueError:
+        return None
+    if numbers[2] is not None:
+        after = first + timedelta(days=1)
+    elif numbers[1] is not None:
+        after = date(year + month // 12, month % 12 + 1, 1)
+    else:
+        after = date(year + 1, 1, 1)
+    return When(name, sign, period=(first, after))
+
+
+def _is_begun(token: Token) -> bool:
+    """Whether a word that means nothing yet may become a filter if the person goes on typing."""
+    value = token.value.lower()
+    if any(word.startswith(value) for word in WORDS[token.name]):
+        return True
+    if token.name in _PARTS:
+        return not value
+    return token.name not in ("is", "sessions", "csrf") and bool(_BEGUN_WHEN.fullmatch(value))
+
+
+def _problem(token: Token, text: str) -> Text:
+    values = {"word": _shortened(text[token.start : token.end]), "filter": token.name}
+    if token.name in _PARTS:
+        source = QT_TRANSLATE_NOOP("core", "“{word}” is left out: write what to look for after the colon.")
+    elif token.name in ("is", "sessions", "csrf"):
+        values["choices"] = ", ".join(f"{token.name}:{word}" for word in WORDS[token.name])
+        source = QT_TRANSLATE_NOOP("core", "“{word}” is left out: it can be {choices}.")
+    else:
+        source = QT_TRANSLATE_NOOP(
+            "core", "“{word}” is left out: write for example {filter}:<90d or {filter}:>2026-01-31."
+        )
+    return Text(source, values)
+
+
+def _closed(token: Token, text: str) -> str:
+    """The token as it was written, with the end of its quotes where that is missing."""
+    if token.closed:
+        return text[token.start : token.end]
+    written = quoted(token.value)
+    if not written.startswith('"'):
+        written = f'"{written}"'
+    return f"{token.name}:{written}" if token.name else written
+
+
+def _implies(mine: Term, theirs: Term) -> bool:
+    if isinstance(mine, Word) and isinstance(theirs, Word):
+        return theirs.text in mine.text and theirs.field in ("", mine.field)
+    return mine == theirs
+
+
+def _shortened(word: str) -> str:
+    return word if len(word) <= _SHOWN else f"{word[:_SHOWN]}…"
+
+
+def _shifted(day: date, days: int) -> date:
+    """So many days later, within what the calendar holds."""
+    try:
+        return day + timedelta(days=days)
+    except OverflowError:
+        return date.max if days > 0 else date.min
