@@ -10,11 +10,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from PySide6.QtCore import QEventLoop, QPoint, QRect, QTimer
+from PySide6.QtCore import QEventLoop, QPoint, QRect, Qt, QTimer
 from PySide6.QtGui import QFont, QFontDatabase
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from cortex_desktop.bootstrap import Program, make_application
@@ -23,6 +25,7 @@ from cortex_desktop.domain.model import App, AppState, Environment, new_id
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate
 from cortex_desktop.services.keychain import KeychainStatus
+from cortex_desktop.ui.apps.model import Column
 from cortex_desktop.ui.console import Console
 
 # Example keys of Cortex's public documentation and made-up ones.
@@ -150,6 +153,25 @@ def scenes(studio: Studio) -> None:
     studio.shoot("search")
     page.search.setText("no such app")
     studio.shoot("search-nothing")
+    page.search.setText("is:foo portal created:<90x")
+    studio.shoot("search-wrong")
+    page.search.clear()
+    _mark(studio)
+    studio.shoot("marks")
+    page.search.setFocus()
+    QTest.keyClicks(page.search, "is:")
+    wait(lambda: bool(page.search.offered))
+    QTest.keyClick(studio.app.activePopupWidget(), Qt.Key.Key_Down)
+    studio.shoot("offers")
+    page.search.put_away()
+    page.search.setText("is:attention")
+    page.show_filter_menu()
+    studio.shoot("filter-menu")
+    studio.app.activePopupWidget().close()
+    for column in (Column.OWNER, Column.EXPIRES):
+        page.table.columns.show(column, True)
+    studio.shoot("columns")
+    page.table.columns.reset()
     page.search.clear()
 
     for name, act in (
@@ -157,8 +179,8 @@ def scenes(studio: Studio) -> None:
         ("preferences", console.show_preferences),
         ("about", console.show_about),
         ("organization", console.ask_org),
-        ("remove data", console.ask_remove_data),
         ("delete", console.apps.ask_delete),
+        ("save-filter", lambda: page.save_filter_asked.emit("is:attention owner:ada")),
         ("deleted", console.apps.show_deleted),
         ("doctor", console.apps.check_keychain),
         ("shortcuts", console.show_shortcuts),
@@ -221,6 +243,21 @@ def scenes(studio: Studio) -> None:
     window.resize(640, 480)
     studio.shoot("small")
     page.load_failed("", "")
+
+
+def _mark(studio: Studio) -> None:
+    """Give the apps owners and dates that need attention."""
+    stores, today = studio.program.stores, datetime.now(UTC).date()
+    assert stores is not None
+    fields: dict[str, dict[str, object]] = {
+        "Trial portal": {"expires": today + timedelta(days=9), "owner": "Ada Lovelace"},
+        "Patient iOS": {"review": today - timedelta(days=3), "owner": "Grace Hopper"},
+        "EMR integration": {"expires": today - timedelta(days=2)},
+    }
+    for app in stores.repository.apps():
+        stores.repository.change_app(app.id, lambda app: replace(app, **fields.get(app.label, {})))
+    studio.program.controller.reload()
+    wait(lambda: studio.console.model.attention == len(fields))
 
 
 def _dialog(console: Console) -> QWidget:

@@ -30,11 +30,11 @@ class Actions(QObject):
         self.enable = self._make("power", self.tr("Disable"), "Ctrl+E")
         self.delete = self._make("trash-2", self.tr("Delete…"), keys.Delete)
         self.find = self._make("search", self.tr("Find"), keys.Find)
+        self.filter = self._make("sliders-horizontal", self.tr("Filter…"), "Ctrl+Shift+F")
         self.unlock = self._make("lock-open", self.tr("Unlock keychain…"))
         self.check_keychain = self._make("key-round", self.tr("Check keychain…"))
         self.deleted = self._make("undo-2", self.tr("Recently deleted…"))
         self.organization = self._make("building-2", self.tr("Organization…"))
-        self.remove_data = self._make("triangle-alert", self.tr("Remove all data…"))
         self.preferences = self._make("settings-2", self.tr("Preferences…"), "Ctrl+,", QAction.MenuRole.PreferencesRole)
         self.quit = self._make("log-out", self.tr("Quit"), "Ctrl+Q", QAction.MenuRole.QuitRole)
         self.palette = self._make("terminal", self.tr("Command palette…"), "Ctrl+K")
@@ -77,7 +77,7 @@ class Actions(QObject):
         self.delete.setEnabled(app is not None)
         self.details.setEnabled(app is not None)
         self.details.setChecked(details_open)
-        for action in (self.new_app, self.organization, self.deleted, self.check_keychain, self.remove_data):
+        for action in (self.new_app, self.organization, self.deleted, self.check_keychain):
             action.setEnabled(org_known)
         self.unlock.setEnabled(locked)
         self.reveal.setText(self.tr("Hide API key") if revealed else self.tr("Reveal API key"))
@@ -105,11 +105,13 @@ class Actions(QObject):
         file.addSeparator()
         file.addActions([self.unlock, self.check_keychain, self.preferences])
         file.addSeparator()
-        file.addAction(self.remove_data)
-        file.addSeparator()
         file.addAction(self.quit)
         self.fill(bar.addMenu(self.tr("&App")))
-        bar.addMenu(self.tr("&View")).addActions([self.find, self.palette, self.details])
+        view = bar.addMenu(self.tr("&View"))
+        view.addActions([self.find, self.filter, self.palette, self.details])
+        view.addSeparator()
+        self.sorting = view.addMenu(self.tr("Sort by"))  # who knows the table fills these two
+        self.columns = view.addMenu(self.tr("Columns"))
         bar.addMenu(self.tr("&Help")).addActions([self.shortcuts, self.about])
 
 

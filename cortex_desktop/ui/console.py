@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import shiboken6
-from PySide6.QtCore import QObject, QPoint, Qt, QTimer, QUrl, Signal, Slot
+from PySide6.QtCore import QObject, QPoint, Qt, QTimer, QUrl, Slot
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QPalette, QWindow
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QWidget
 
@@ -18,6 +18,7 @@ from ..services.keychain import KeychainStatus
 from .actions import Actions
 from .apps.controller import AppsController
 from .apps.desk import AppsDesk
+from .apps.filters import SavedFilters
 from .apps.model import AppsModel, Column
 from .apps.page import AppsPage
 from .clipboard import SecretClipboard
@@ -43,12 +44,7 @@ DUE_MS = 3_600_000
 
 
 class Console(QObject):
-    """All that is in the window, put there after its first paint. Knows the controller, never a store.
-
-    data_removed: the person has had everything removed, so the program is to end.
-    """
-
-    data_removed = Signal()
+    """All that is in the window, put there after its first paint. Knows the controller, never a store."""
 
     def __init__(self, window: MainWindow, look: Look, controller: AppsController, settings: Settings) -> None:
         super().__init__(window)
@@ -62,7 +58,7 @@ class Console(QObject):
         self.clipboard = SecretClipboard(self)
 
         self.sidebar = Sidebar(look)
-        self.page = AppsPage(look, self.model, self.reveal)
+        self.page = AppsPage(look, self.model, self.reveal, SavedFilters(settings, self))
         self.pages = QStackedWidget()
         self._make_page: dict[Entry, Callable[[], QWidget]] = {}
         self._pages: dict[Entry, QWidget] = {}
@@ -91,6 +87,7 @@ class Console(QObject):
         self._due = QTimer(self)  # for those who leave it running for weeks
         self._due.setInterval(DUE_MS)
         self._due.timeout.connect(self._controller.recover)
+        self._due.timeout.connect(self.model.turn_the_page)
         self._due.start()
         self._restore()
         self._resized()
@@ -105,6 +102,11 @@ class Console(QObject):
         controller.keychain_changed.connect(self._show_keychain)
         page.menu_asked.connect(self._show_menu)
         page.details_toggled.connect(self._details_toggled)
+        page.save_filter_asked.connect(self._ask_filter_name)
+        self.model.attention_changed.connect(self.sidebar.apps.attend)
+        self.sidebar.apps.attention.clicked.connect(self._show_attention)
+        page.table.columns.fill_sorting(self.commands.sorting)
+        page.table.columns.fill_columns(self.commands.columns)
         self.apps.changed.connect(self._update_actions)
         self.apps.counted.connect(self.sidebar.apps.count)
         self.news.folder_asked.connect(partial(self._open_folder, self._settings.folder))
@@ -129,11 +131,11 @@ class Console(QObject):
             (actions.enable, apps.enable_or_disable),
             (actions.delete, apps.ask_delete),
             (actions.find, self.page.focus_search),
+            (actions.filter, self.page.show_filter_menu),
             (actions.unlock, self._controller.unlock),
             (actions.check_keychain, apps.check_keychain),
             (actions.deleted, apps.show_deleted),
             (actions.organization, self.ask_org),
-            (actions.remove_data, self.ask_remove_data),
             (actions.preferences, self.show_preferences),
             (actions.quit, self.window.close),
             (actions.palette, self.show_palette),
@@ -143,7 +145,7 @@ class Console(QObject):
             action.triggered.connect(act)
 
     def _restore(self) -> None:
-        self.page.restore_layout(self._settings.blob("columns"))
+        self.page.restore_layout(self._settings.blob("columns"), self._settings.text("columns_shown"))
         column, _, order = self._settings.text("sort").partition(" ")
         if column not in Column.__members__ or column == "MENU":
             column, order = "CREATED", "DESC"
@@ -153,7 +155,9 @@ class Console(QObject):
     def _remember(self) -> None:
         column, order = self.page.table.sorted_by()
         self.window.remember_place()
-        self._settings.set_blob("columns", self.page.layout_state())
+        header, shown = self.page.layout_state()
+        self._settings.set_blob("columns", header)
+        self._settings.set_text("columns_shown", shown)
         self._settings.set_text("sort", f"{column.name} {'DESC' if order is Qt.SortOrder.DescendingOrder else 'ASC'}")
         self._settings.save()
 
@@ -187,6 +191,22 @@ class Console(QObject):
         dialog.saved.connect(self._controller.change_org)
         self.sheets.open(dialog)
 
+    @Slot(str)
+    def _ask_filter_name(self, text: str) -> None:
+        if self.sheets.free:
+            from .apps.save_filter_dialog import SaveFilterDialog
+
+            saved = self.page.filters.saved
+            dialog = SaveFilterDialog(self._look, text, list(saved.all()), self.window)
+            dialog.saved.connect(lambda name: saved.save(name, text))
+            self.sheets.open(dialog)
+
+    @Slot()
+    def _show_attention(self) -> None:
+        self.open_page(self.sidebar.apps)
+        self.page.look_for("is:attention")
+        self.page.table.setFocus()
+
     @Slot()
     def show_preferences(self) -> None:
         """Open Preferences."""
@@ -196,23 +216,6 @@ class Console(QObject):
             dialog = PreferencesDialog(self._look, self._settings, self._controller.status, self.window)
             dialog.folder_asked.connect(self._open_folder)
             self.sheets.open(dialog)
-
-    @Slot()
-    def ask_remove_data(self) -> None:
-        """Remove everything from this computer, after a typed word; `data_removed` follows."""
-        if self._controller.org is None or not self.sheets.free:
-            return
-        from .removal_dialog import RemovalDialog
-
-        keychain, folder = self._controller.keychain_name, self._settings.folder
-        dialog = RemovalDialog(self._look, keychain, folder, self.window)
-
-        def removed(_: int) -> None:
-            dialog.accept()
-            self.data_removed.emit()
-
-        dialog.confirmed.connect(lambda: self._controller.remove_everything(removed, dialog.fail))
-        self.sheets.open_waiting(dialog)
 
     @Slot()
     def show_about(self) -> None:

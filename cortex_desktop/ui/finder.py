@@ -41,7 +41,7 @@ class Finder:
         for _, actions in self._actions.listed():
             for action in actions:
                 if action.isEnabled():
-                    yield Source(fold(plain(action.text())), partial(_action, action))
+                    yield Source(fold(_name(action)), partial(_action, action))
         if query.strip():
             for text, app in self._model.searched():
                 yield Source(text, partial(self._app, app))
@@ -65,4 +65,9 @@ class Finder:
 
 def _action(action: QAction) -> list[Hit]:
     keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-    return [Hit(str(action.data() or "terminal"), plain(action.text()), keys, action.trigger)]
+    return [Hit(str(action.data() or "terminal"), _name(action), keys, action.trigger)]
+
+
+def _name(action: QAction) -> str:
+    """What the action is called outside its menu, as its tool tip says; a submenu's entries need more words there."""
+    return plain(action.toolTip())

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QDateTime, QLocale, QTranslator
+from PySide6.QtCore import QCoreApplication, QDate, QDateTime, QLocale, QTranslator
 
 from ..domain.model import Environment, Org
 from ..domain.text import Text
@@ -58,9 +58,18 @@ def long_time(moment: datetime) -> str:
 
 def long_date(moment: datetime) -> str:
     """Date of the moment in the person's locale, medium length, e.g. "12 Nov 2026"."""
+    return _medium(local(moment).date())
+
+
+def long_day(day: date) -> str:
+    """The day in the person's locale, as `long_date` writes it."""
+    return _medium(QDate(day.year, day.month, day.day))
+
+
+def _medium(day: QDate) -> str:
     locale = QLocale()
     pattern = locale.dateFormat(QLocale.FormatType.LongFormat)
     # The long format spells out weekday and month; the table has room for the short month only.
     for weekday in ("dddd, ", "dddd ", ", dddd", "dddd،", "dddd"):
         pattern = pattern.replace(weekday, "")
-    return locale.toString(local(moment).date(), pattern.replace("MMMM", "MMM").strip())
+    return locale.toString(day, pattern.replace("MMMM", "MMM").strip())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from ..domain.model import Org
@@ -102,13 +102,53 @@ class OrgSwitcher(_Painted):
         self.look.icons.paint(painter, arrows, "chevrons-up-down", "muted", 14)
 
 
+class Badge(_Painted):
+    """How many things need attention; a click shows them. Hidden while there are none."""
+
+    def __init__(self, look: Look, parent: QWidget) -> None:
+        super().__init__(look)
+        self.setParent(parent)
+        self.hide()
+
+    def tell(self, number: int) -> None:
+        """Show this number."""
+        self.setText(self.locale().toString(number))
+        words = self.tr("%n app(s) need attention", "", number)
+        self.setAccessibleName(words)
+        self.setToolTip(words)
+        self.setVisible(number > 0)
+        self.resize(self.sizeHint())
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        metrics = QFontMetrics(self.look.theme.font(11, QFont.Weight.DemiBold))
+        height = metrics.height() + 4
+        return QSize(max(height, metrics.horizontalAdvance(self.text()) + 12), height)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        theme = self.look.theme
+        frame = QRectF(self.rect()).adjusted(1, 1, -1, -1)
+        edge = "accent" if self.hasFocus() else "warning"
+        painter.setPen(QPen(theme.color(edge), 2 if self.hasFocus() or self.underMouse() else 1))
+        painter.setBrush(theme.color("warning_soft"))
+        painter.drawRoundedRect(frame, frame.height() / 2, frame.height() / 2)
+        middle = Qt.AlignmentFlag.AlignHCenter.value
+        self.line(painter, self.rect(), self.text(), "warning", 11, QFont.Weight.DemiBold, middle)
+
+
 class Entry(_Painted):
-    """One page in the sidebar: icon, name, and a count where there is one."""
+    """One page in the sidebar: icon, name, and a count where there is one.
+
+    attention: a badge beside the count.
+    """
 
     def __init__(self, icon: str, name: str, look: Look) -> None:
         super().__init__(look)
         self._icon_name = icon
         self._count = ""
+        self.attention = Badge(look, self)
         self.setText(name)
         self.setAccessibleName(name)
         self.setToolTip(name)
@@ -120,7 +160,29 @@ class Entry(_Painted):
         """Show how many there are; None shows nothing."""
         self._count = "" if number is None else self.locale().toString(number)
         self.setAccessibleDescription(self._count)
+        self._place_badge()
         self.update()
+
+    def attend(self, number: int) -> None:
+        """Show beside the count how many need attention."""
+        self.attention.tell(number)
+        self._place_badge()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_badge()
+
+    def _place_badge(self) -> None:
+        badge = self.attention
+        if self.width() < NARROW:
+            badge.move(self.width() - badge.width(), 0)
+        else:
+            badge.move(self.width() - badge.width() - self._count_room(), (self.height() - badge.height()) // 2)
+
+    def _count_room(self) -> int:
+        """The width in pixels that the count takes at the right, with what is around it."""
+        font = self.look.theme.font(11, QFont.Weight.DemiBold)
+        return 18 + QFontMetrics(font).horizontalAdvance(self._count)
 
     def sizeHint(self) -> QSize:
         return QSize(SIDEBAR_WIDTH - 24, self.height())
@@ -134,7 +196,8 @@ class Entry(_Painted):
         self.look.icons.paint(painter, icon, self._icon_name, "accent" if here else "muted", 16)
         if narrow:
             return
-        text = room.adjusted(27, 0, -34, 0)
+        taken = self._count_room() + (self.attention.width() if self.attention.isVisible() else 0)
+        text = room.adjusted(27, 0, -taken, 0)
         weight = QFont.Weight.DemiBold if here else QFont.Weight.Normal
         self.line(painter, text, self.text(), "text", 13, weight)
         right = Qt.AlignmentFlag.AlignRight.value

@@ -29,6 +29,16 @@
     </message>
 </context>
 <context>
+    <name>Badge</name>
+    <message numerus="yes">
+        <source>%n app(s) need attention</source>
+        <translation>
+            <numerusform>%n app needs attention</numerusform>
+            <numerusform>%n apps need attention</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>CreateAppDialog</name>
     <message numerus="yes">
         <source>%n character(s) left</source>
@@ -80,6 +90,16 @@
     </message>
 </context>
 <context>
+    <name>Filters</name>
+    <message numerus="yes">
+        <source>%n filter(s)</source>
+        <translation>
+            <numerusform>%n filter</numerusform>
+            <numerusform>%n filters</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>KeyDesk</name>
     <message numerus="yes">
         <source>Clears from the clipboard in %n s</source>
@@ -117,6 +137,16 @@
         <translation>
             <numerusform>%n entry cannot be read and was left in the file as it is.</numerusform>
             <numerusform>%n entries cannot be read and were left in the file as they are.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>SearchField</name>
+    <message numerus="yes">
+        <source>%n suggestion(s). Press Down to choose.</source>
+        <translation>
+            <numerusform>%n suggestion. Press Down to choose.</numerusform>
+            <numerusform>%n suggestions. Press Down to choose.</numerusform>
         </translation>
     </message>
 </context>

@@ -41,7 +41,9 @@ Key = Qt.Key
 CTRL = Qt.KeyboardModifier.ControlModifier
 NONE = Qt.KeyboardModifier.NoModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
-HEADERS = ("Label", "API Key", "Sessions", "CSRF Protection", "Status", "Created")
+HEADERS = ("Label", "API Key", "Sessions", "CSRF Protection", "Status", "Created", "", "Owner", "Expires")
+"""By the number of the column."""
+DOTS = HEADERS.index("")
 MILLISECONDS = 10_000
 NUDGE_MS = 500
 
@@ -266,7 +268,7 @@ class Desk:
         """The headings on screen, from left to right; the last column has none."""
         header = self.table.horizontalHeader()
         order = [header.logicalIndex(place) for place in range(header.count())]
-        return [HEADERS[c] for c in order if c < len(HEADERS) and not self.table.isColumnHidden(c)]
+        return [HEADERS[c] for c in order if HEADERS[c] and not self.table.isColumnHidden(c)]
 
     def labels(self) -> list[str]:
         """The labels in the table, from top to bottom."""
@@ -282,7 +284,7 @@ class Desk:
         return self.table.model().index(self.labels().index(label), self.column(header))
 
     def actions_cell(self, label: str) -> QModelIndex:
-        return self.table.model().index(self.labels().index(label), len(HEADERS))
+        return self.table.model().index(self.labels().index(label), DOTS)
 
     def sort_by(self, header: str) -> None:
         """Click a heading."""

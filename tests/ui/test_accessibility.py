@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAccessible, QAction, QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QCheckBox, QComboBox, QLineEdit, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QCheckBox, QLineEdit, QTableView, QWidget
 
 from cortex_desktop.vault.memory import InMemoryVault
 from tests.support.gui import Desk, Key, stored_apps, texts
@@ -21,7 +22,7 @@ Start = Callable[..., Desk]
 @pytest.fixture
 def desk(folder: Path, vault: InMemoryVault, start: Start) -> Desk:
     stored_apps(folder, vault, ["NewHealth App"], sessions=True)
-    stored_apps(folder, vault, ["EMR integration"], sessions=False)
+    stored_apps(folder, vault, ["EMR integration"], sessions=False, review=date(2026, 1, 1))
     desk = start()
     desk.wait(lambda: len(desk.labels()) == 2)
     return desk
@@ -51,8 +52,8 @@ def windows(desk: Desk) -> Iterator[tuple[str, QWidget]]:
         ("Preferences", console.show_preferences),
         ("About", console.show_about),
         ("Organization", console.ask_org),
-        ("Remove all data", console.ask_remove_data),
         ("Delete", console.apps.ask_delete),
+        ("Save filter", lambda: console.page.save_filter_asked.emit("is:enabled")),
     ):
         act()
         dialog = desk.dialog()
@@ -137,7 +138,7 @@ def test_roles(desk: Desk) -> None:
     assert role("Apps", QTableView) is QAccessible.Role.Table
     assert role("New App", QAbstractButton) in (QAccessible.Role.Button, QAccessible.Role.PushButton)
     assert role("Search apps", QLineEdit) is QAccessible.Role.EditableText
-    assert role("Filter by status", QComboBox) is QAccessible.Role.ComboBox
+    assert role("Filter", QAbstractButton) in (QAccessible.Role.Button, QAccessible.Role.PushButton)
 
 
 def test_what_is_said_of_a_row(desk: Desk) -> None:
@@ -149,14 +150,26 @@ def test_what_is_said_of_a_row(desk: Desk) -> None:
         f"API key, hidden, ends with {app.key_ends.tail}",
         "Sessions: Off",
         "CSRF Protection: On",
-        "Enabled",
+        "Review due. Review due since 1 Jan 2026.",
         desk.values("Created")[row],
         "Actions for EMR integration",
+        "No owner",
+        "Expires: never",
     ]
     table = QAccessible.queryAccessibleInterface(desk.table)
     children = [table.child(number) for number in range(table.childCount())]
     heads = [child.text(QAccessible.Text.Name) for child in children if child.role() is QAccessible.Role.ColumnHeader]
-    assert heads == ["Label", "API Key", "Sessions", "CSRF Protection", "Status", "Created", "Actions"]
+    assert heads == [
+        "Label",
+        "API Key",
+        "Sessions",
+        "CSRF Protection",
+        "Status",
+        "Created",
+        "Actions",
+        "Owner",
+        "Expires",
+    ]
 
 
 def actions(menu_owner: QWidget) -> Iterator[QAction]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from PySide6.QtCore import Qt
@@ -14,6 +14,8 @@ from cortex_desktop.domain.model import App, AppState, new_id
 from cortex_desktop.domain.secret import KeyEnds, SecretKind, generate
 from cortex_desktop.ui.apps.model import AppsModel, Column, Row, Status
 
+TODAY = date.today()  # noqa: DTZ011
+DAY = timedelta(days=1)
 UP, DOWN = Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder
 
 
@@ -46,10 +48,8 @@ def test_through_everything_that_happens_to_it(model: AppsModel) -> None:
         for order in (UP, DOWN):
             model.sort(column, order)
             assert sorted(labels(model)) == sorted(a.label for a in apps)
-    for query in ("1", "app", "nothing", "app 4", ""):
+    for query in ("1", "app", "nothing", "app 4", "is:disabled", "is:disabled 4", "is:foo", "owner:", ""):
         model.filter(query)
-    for status in (*Status, None):
-        model.filter("", status)
     new = app("New")
     model.put(new)
     model.put(replace(new, label="Renamed"))
@@ -97,18 +97,120 @@ def test_status_of_all_kinds(model: AppsModel) -> None:
     missing = app("missing")
     kinds = [
         app("on"),
+        app("on for long", expires=TODAY + 31 * DAY, review=TODAY + DAY),
+        app("look", review=TODAY),
+        app("soon", expires=TODAY + 30 * DAY, review=TODAY),
+        app("over", expires=TODAY - DAY),
         app("off", enabled=False),
+        app("off and over", enabled=False, expires=TODAY - DAY),
         missing,
         app("half", state=AppState.CREATING),
     ]
     model.load([Row(a) for a in kinds])
     model.mark_missing(missing.id)
     model.sort(Column.STATUS, UP)
-    words = [model.index(row, Column.STATUS).data() for row in range(4)]
-    assert words == ["Enabled", "Disabled", "Key missing", "Not finished"]
+    words = [model.index(row, Column.STATUS).data() for row in range(model.rowCount())]
+    assert words == [
+        "Enabled",
+        "Enabled",
+        "Review due",
+        "Expires soon",
+        "Expired",
+        "Disabled",
+        "Disabled",
+        "Key missing",
+        "Not finished",
+    ]
+    for row in range(model.rowCount()):
+        assert model.status_words(model.status(model.app_at(row)))[0] == words[row]
+    assert {model.status(model.app_at(row)) for row in range(model.rowCount())} == set(Status)
 
 
 def test_has_label_regardless_of_case_accent_and_space(model: AppsModel) -> None:
     model.load([Row(app("Ärzte-Portal"))])
     assert model.has_label(" ärzte-portal ")
     assert not model.has_label("Ärzte")
+
+
+def test_what_a_date_means_is_said_in_words(model: AppsModel) -> None:
+    late = app("late", expires=TODAY - DAY, review=TODAY, owner="Ada")
+    model.load([Row(late), Row(app("none"))])
+    model.sort(Column.EXPIRES, UP)
+    status = model.index(0, Column.STATUS)
+    tip = status.data(Qt.ItemDataRole.ToolTipRole)
+    assert tip.startswith("Expired on ")
+    assert "Review due since " in tip
+    assert status.data(Qt.ItemDataRole.AccessibleTextRole) == f"Expired. {tip}"
+    spoken = [model.index(row, c).data(Qt.ItemDataRole.AccessibleTextRole) for row in (0, 1) for c in (7, 8)]
+    assert spoken[0] == "Owner: Ada"
+    assert spoken[1].startswith("Expires: ")
+    assert spoken[2:] == ["No owner", "Expires: never"]
+
+
+@pytest.mark.parametrize("order", [UP, DOWN])
+def test_what_has_no_owner_or_expiry_comes_last(model: AppsModel, order: Qt.SortOrder) -> None:
+    some = [app("1", owner="b"), app("2"), app("3", owner="Ä"), app("4", owner="c"), app("5")]
+    model.load([Row(one) for one in some])
+    model.sort(Column.OWNER, order)
+    assert labels(model) == (["3", "1", "4", "2", "5"] if order is UP else ["4", "1", "3", "2", "5"])
+    model.load([Row(app("1")), Row(app("2", expires=TODAY + DAY)), Row(app("3", expires=TODAY))])
+    model.sort(Column.EXPIRES, order)
+    assert labels(model) == (["3", "2", "1"] if order is UP else ["2", "3", "1"])
+
+
+def test_what_needs_attention_is_counted_and_told(model: AppsModel) -> None:
+    told: list[int] = []
+    model.attention_changed.connect(told.append)
+    over = app("over", expires=TODAY - DAY)
+    model.load([Row(over), Row(app("off", review=TODAY, enabled=False)), Row(whole := app("whole"))])
+    assert (model.attention, told) == (1, [1])
+    model.filter("is:attention")
+    assert labels(model) == ["over"]
+    model.mark_missing(whole.id)
+    assert labels(model) == ["over", "whole"], "it follows without a new search"
+    model.mark_missing(whole.id)
+    model.put(replace(over, expires=None))
+    assert labels(model) == ["whole"]
+    model.mark_whole(whole.id)
+    assert labels(model) == []
+    model.filter("")
+    assert told == [1, 2, 1, 0]
+    model.load([])
+    assert told[-1] == model.attention == 0
+
+
+def test_a_new_day_makes_what_it_makes(model: AppsModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    model.load([Row(app("soon", expires=TODAY))])
+    model.filter("is:expired")
+    assert labels(model) == []
+    model.turn_the_page()
+    assert labels(model) == []
+
+    class Tomorrow(date):
+        @classmethod
+        def today(cls) -> date:
+            return TODAY + DAY
+
+    monkeypatch.setattr("cortex_desktop.ui.apps.model.date", Tomorrow)
+    model.turn_the_page()
+    assert labels(model) == ["soon"]
+    assert model.status(model.app_at(0)) is Status.EXPIRED
+
+
+def test_letter_by_letter_finds_what_all_at_once_does(model: AppsModel) -> None:
+    apps = [app(f"App {n}", enabled=n % 3 > 0, owner="Ada" if n % 2 else "", age=n) for n in range(60)]
+    model.load([Row(one) for one in apps])
+    text = "app is:disabled owner:ada created:<40d 3"
+    for end in (*range(len(text) + 1), *range(len(text), -1, -1)):
+        model.filter(text[:end])
+        found = labels(model)
+        model.filter("no such app")
+        model.filter("")
+        model.filter(text[:end])
+        assert labels(model) == found, text[:end]
+    assert len(found) == 60
+
+
+def test_owners_by_how_much_is_theirs(model: AppsModel) -> None:
+    model.load([Row(app(str(n), owner=owner)) for n, owner in enumerate(["Bo", "Ada", "", "Ada", "🩺", ""])])
+    assert model.owners() == ["Ada", "Bo", "🩺"]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent
-from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QToolButton
+from PySide6.QtWidgets import QApplication, QLineEdit, QToolButton
 
 from cortex_desktop.domain.errors import VaultTimeout
 from cortex_desktop.domain.model import AppState
@@ -95,40 +95,6 @@ class TestSearch:
         filled.create("Ward tablet")
         assert filled.selected() == "Ward tablet"
         assert len(filled.labels()) == 5
-
-
-class TestStatusFilter:
-    @pytest.mark.parametrize(
-        ("status", "found"),
-        [
-            ("Enabled", ["Ärzte-Portal", "App 10", "Trial portal"]),
-            ("Disabled", ["App 2"]),
-            ("Key missing", []),
-            ("All statuses", ["App 2", "Ärzte-Portal", "App 10", "Trial portal"]),
-        ],
-    )
-    def test_shows_those_alone(self, filled: Desk, status: str, found: list[str]) -> None:
-        choose(filled, status)
-        assert filled.labels() == found
-
-    def test_goes_with_search(self, filled: Desk) -> None:
-        choose(filled, "Enabled")
-        filled.key(Key.Key_F, CTRL)
-        filled.type("app")
-        assert filled.labels() == ["App 10"]
-        assert "1 of 4 apps" in filled.screen()
-
-    def test_follows_a_change(self, filled: Desk) -> None:
-        choose(filled, "Disabled")
-        filled.select("App 2")
-        filled.key(Key.Key_E, CTRL)
-        filled.wait(lambda: "No app found" in filled.screen())
-
-
-def choose(desk: Desk, status: str) -> None:
-    box = desk.find("Filter by status", QComboBox)
-    box.setFocus()
-    box.setCurrentIndex(box.findText(status))
 
 
 class TestSorting:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.exceptions import TimeoutError
 
@@ -19,10 +20,12 @@ from cortex_desktop import __version__
 from cortex_desktop.domain.errors import VaultError, VaultProblem, VaultTimeout
 from cortex_desktop.domain.model import AppState, KeptVersion
 from cortex_desktop.domain.ports import VaultState
+from cortex_desktop.domain.query import WORDS
 from cortex_desktop.domain.secret import Secret, SecretKind, SecretRef
 from cortex_desktop.services.apps import RecoveryReport
 from cortex_desktop.services.keychain import KeychainStatus
 from cortex_desktop.storage.repository import TinyRepository
+from cortex_desktop.ui.apps.model import Column
 from cortex_desktop.ui.sheet import WaitingSheet
 from cortex_desktop.vault.memory import InMemoryVault
 from tests.support import pseudo
@@ -49,6 +52,8 @@ DATA = (
     "apps.json.damaged",
     *"Ctrl Shift Alt Del Return Right Space".split(),  # names of keys
     *filter(None, calendar.month_abbr),
+    *WORDS,  # filters are written the same in all languages
+    *(word for words in WORDS.values() for word in words if word.isalpha()),
 )
 SIZES = [(1200, 760), (900, 600)]
 
@@ -67,6 +72,13 @@ def desk(
     stored_app(repository, vault, "NewHealth App", key=KEY)
     stored_app(repository, vault, "EMR integration", sessions=False, csrf=False, enabled=False)
     stored_app(repository, vault, "Trial portal", created=datetime.now(UTC) - timedelta(days=40))
+    today = datetime.now(UTC).date()
+    for label, fields in (
+        ("NewHealth App", {"expires": today + timedelta(days=5)}),
+        ("Trial portal", {"review": today}),
+    ):
+        app = next(app for app in repository.apps() if app.label == label)
+        repository.change_app(app.id, lambda app, fields=fields: replace(app, owner="NH", **fields))
     half = stored_app(repository, vault, "Half", state=AppState.CREATING)
     stored_app(
         repository, vault, GONE, state=AppState.DELETED, purge_after=datetime.now(UTC) + timedelta(days=20, hours=1)
@@ -106,7 +118,18 @@ def scenes(desk: Desk) -> Iterator[str]:
     page.close_details()
     page.search.setText("NH NH")
     yield "nothing found"
+    page.search.setText("NH:NH")
+    yield "no filter"
+    page.search.setText("is:NH created:<9NH owner: is:enabled")
+    yield "filters that make no sense"
+    for text in ("sessions:on", "owner:NH"):
+        page.search.setText(text)
+        yield f"filter {text}"
     page.search.clear()
+    for column in (Column.OWNER, Column.EXPIRES):
+        page.table.columns.show(column, True)
+    yield "more columns"
+    page.table.columns.reset()
     for state in (VaultState.LOCKED, VaultState.MISSING, VaultState.FAILED):
         controller.keychain_changed.emit(KeychainStatus("Test keychain", state))
         yield f"keychain {state.value}"
@@ -147,19 +170,20 @@ def dismiss(desk: Desk) -> None:
 
 def dialogs(desk: Desk) -> Iterator[tuple[str, QWidget]]:
     """Every dialog and what it may say."""
-    console = desk.console
+    console, page = desk.console, desk.console.page
+    page.filters.saved.save("NH", "is:enabled")
     console.page.select(desk.app("NewHealth App").id)
     for name, act in (
         ("create", console.apps.ask_new_app),
         ("preferences", console.show_preferences),
         ("about", console.show_about),
         ("organization", console.ask_org),
-        ("remove data", console.ask_remove_data),
         ("delete", console.apps.ask_delete),
         ("rotate", console.apps.ask_rotate),
         ("check keychain", console.apps.check_keychain),
         ("recently deleted", console.apps.show_deleted),
         ("shortcuts", console.show_shortcuts),
+        ("save filter", lambda: page.save_filter_asked.emit("is:enabled")),
     ):
         act()
         dialog = desk.dialog()
@@ -178,6 +202,9 @@ def dialogs(desk: Desk) -> Iterator[tuple[str, QWidget]]:
             dialog.show_slow()
             yield f"{name}: slow", dialog
             dialog.set_busy(False)
+        if name == "save filter":
+            dialog.name.setText("NH")
+            yield "save filter: replaced", dialog
         if name == "organization":
             for field, text in ((dialog.code, "a b"), (dialog.name, "")):
                 field.setText(text)
@@ -245,6 +272,23 @@ def test_every_text_in_dialogs_and_menus_is_translated(desk: Desk) -> None:
         assert isinstance(menu, QMenu)
         left += [f"menu: {text}" for text in pseudo.untranslated(pseudo.words_of(menu), data_of(desk))]
         menu.close()
+    desk.console.page.show_filter_menu()
+    menu = desk.menu()
+    words = pseudo.words_of_actions(menu.actions())
+    left += [f"filter menu: {text}" for text in pseudo.untranslated(words, data_of(desk))]
+    menu.close()
+    desk.wait(lambda: QApplication.focusWindow() is not None)
+    field = desk.console.page.search
+    field.setFocus()
+    for typed in ("exp", "label", "own"):
+        field.setText("")
+        desk.type(typed)
+        desk.wait(lambda: field.offered)
+        model = QApplication.activePopupWidget().model()
+        rows = [model.index(row, 0) for row in range(model.rowCount())]
+        words = [("offer", row.data(Qt.ItemDataRole.AccessibleTextRole)) for row in rows]
+        left += pseudo.untranslated(words, data_of(desk))
+    field.put_away()
     assert not left, "\n" + "\n".join(left)
 
 

@@ -69,6 +69,7 @@ class AppsDelegate(QStyledItemDelegate):
         self._text_font = theme.font(13)
         self._pill_font = theme.font(12)
         self._mono_metrics = QFontMetrics(theme.mono)
+        self._text_metrics = QFontMetrics(self._text_font)
         self._label_metrics = QFontMetrics(self._label_font)
         self._chip_text = self._mono_metrics.horizontalAdvance("M" * 22)
         self.row_height = max(44, theme.px(44))
@@ -92,7 +93,9 @@ class AppsDelegate(QStyledItemDelegate):
         width = header.horizontalAdvance(model.headerData(column, Qt.Orientation.Horizontal)) + 26
         if column is Column.STATUS:
             width = max(width, *(pill_size(self._look, model.status_words(s)[0]).width() for s in Status))
-        if column is Column.CREATED:
+        if column is Column.OWNER:
+            width = max(width, self._look.theme.px(120))
+        if column in (Column.CREATED, Column.EXPIRES):
             width = max(
                 width,
                 QFontMetrics(self._text_font).horizontalAdvance(long_date(datetime(2028, 9, 28, tzinfo=UTC))),
@@ -138,6 +141,16 @@ class AppsDelegate(QStyledItemDelegate):
                 painter.setFont(self._text_font)
                 painter.setPen(colors["muted"])
                 painter.drawText(inner, LEADING, model.created_words(index.row()))
+            case Column.OWNER | Column.EXPIRES:
+                text = app.owner if column is Column.OWNER else model.expires_words(index.row())
+                if text:
+                    painter.setFont(self._text_font)
+                    painter.setPen(colors["muted"])
+                    text = self._text_metrics.elidedText(text, Qt.TextElideMode.ElideRight, inner.width())
+                    painter.drawText(inner, LEADING, text)
+                else:
+                    place = QRect(inner.left(), rect.top(), 16, rect.height())
+                    self._look.icons.paint(painter, place, "minus", "muted")
             case Column.MENU:
                 self._paint_button(painter, self._parts(rect, column)["menu"], "ellipsis-vertical", index.row(), "menu")
         keyboard = QStyle.StateFlag.State_HasFocus | QStyle.StateFlag.State_KeyboardFocusChange

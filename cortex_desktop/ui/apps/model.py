@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from bisect import insort
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, date, datetime
 from enum import IntEnum
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal, Slot
 
 from ...domain.model import App, AppState, fold
+from ...domain.query import At, Query, Searchable, parse
 from ...services.requests import masked
-from ..i18n import long_date, long_time
+from ..i18n import long_date, long_day, long_time
 
 Index = QModelIndex | QPersistentModelIndex
 AppRole = Qt.ItemDataRole.UserRole
@@ -21,7 +23,7 @@ _NUMBER = re.compile(r"\d+")
 
 
 class Column(IntEnum):
-    """The table's columns, from left to right."""
+    """The table's columns. What a person's columns were is remembered by these numbers, so new ones come last."""
 
     LABEL = 0
     KEY = 1
@@ -30,45 +32,53 @@ class Column(IntEnum):
     STATUS = 4
     CREATED = 5
     MENU = 6
+    OWNER = 7
+    EXPIRES = 8
 
 
 class Status(IntEnum):
     """What the Status column says, in sorting order."""
 
     ENABLED = 0
-    DISABLED = 1
-    KEY_MISSING = 2
-    UNFINISHED = 3
+    REVIEW_DUE = 1
+    EXPIRES_SOON = 2
+    EXPIRED = 3
+    DISABLED = 4
+    KEY_MISSING = 5
+    UNFINISHED = 6
 
 
-class Row:
+class Row(Searchable):
     """An app with what searching and sorting need, made once: folded text and a label that sorts "2" before "10"."""
 
-    __slots__ = ("app", "created", "found_by", "sort_label")
+    __slots__ = ("created", "expires", "sort_label")
 
     def __init__(self, app: App) -> None:
-        folded = fold(app.label)
-        self.app = app
-        self.created = ""  # the date in words, once it was asked for
-        self.found_by = f"{folded}\n{app.key_ends.head.lower()}\n{app.key_ends.tail.lower()}"
-        self.sort_label = _NUMBER.sub(lambda m: m[0].zfill(12), folded) if any(map(str.isdigit, folded)) else folded
+        super().__init__(app)
+        label = self.folded.partition("\n")[0]
+        self.created = ""  # the dates in words, once they were asked for
+        self.expires = ""
+        self.sort_label = _NUMBER.sub(lambda m: m[0].zfill(12), label) if any(map(str.isdigit, label)) else label
 
 
 class AppsModel(QAbstractTableModel):
     """Filters and sorts its own list: a proxy model is 20 to 600 times slower here (hazard H-Q6).
 
-    rearranged: the visible rows are others, or in another order.
+    rearranged: the visible rows are others, or in another order; attention_changed(int): so many apps should be looked
+    at, visible or not.
     """
 
     rearranged = Signal()
+    attention_changed = Signal(int)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._rows: list[Row] = []  # all, by label
         self._ordered: list[Row] = []  # all, as sorted now
         self._visible: list[Row] = []  # those that match, as sorted now
-        self._query = ""
-        self._only: Status | None = None
+        self._query = Query()
+        self._today = date.today()  # noqa: DTZ011  # where the person is
+        self._attention = 0
         self._sort = (Column.CREATED, Qt.SortOrder.DescendingOrder)
         self._missing: set[str] = set()
         self._revealed = ""
@@ -84,6 +94,20 @@ class AppsModel(QAbstractTableModel):
         """Every app, visible or not."""
         return [row.app for row in self._rows]
 
+    @property
+    def query(self) -> Query:
+        """What is searched for."""
+        return self._query
+
+    @property
+    def attention(self) -> int:
+        """How many apps should be looked at: those that is:attention finds."""
+        return self._attention
+
+    def owners(self) -> list[str]:
+        """Who owns apps, those with most of them first."""
+        return [owner for owner, _ in Counter(row.app.owner for row in self._rows).most_common() if owner]
+
     def app_at(self, row: int) -> App | None:
         """The app in this visible row."""
         return self._visible[row].app if 0 <= row < len(self._visible) else None
@@ -98,7 +122,7 @@ class AppsModel(QAbstractTableModel):
 
     def searched(self) -> Iterator[tuple[str, App]]:
         """Every app with the folded text that it is found by, by label."""
-        return ((row.found_by, row.app) for row in self._rows)
+        return ((row.folded, row.app) for row in self._rows)
 
     def created_words(self, row: int) -> str:
         """When the app in this visible row was created, for the table."""
@@ -109,6 +133,13 @@ class AppsModel(QAbstractTableModel):
             shown.created = long_date(shown.app.created)
         return shown.created
 
+    def expires_words(self, row: int) -> str:
+        """The last day of the app in this visible row, for the table; empty when there is none."""
+        shown = self._visible[row]
+        if not shown.expires and shown.app.expires is not None:
+            shown.expires = long_day(shown.app.expires)
+        return shown.expires
+
     def has_label(self, label: str) -> bool:
         """Whether an app has this label already, whatever its case."""
         wanted = fold(label.strip())
@@ -117,40 +148,47 @@ class AppsModel(QAbstractTableModel):
     def load(self, rows: Sequence[Row]) -> None:
         """Show these apps and no others. Quickest with what `sorted_rows` gives."""
         self._rows = sorted(rows, key=_by_label)
-        self._order()
+        self._take_stock()
 
     def put(self, app: App) -> None:
         """Add the app, or show its new state."""
         self._rows = [row for row in self._rows if row.app.id != app.id]
         insort(self._rows, Row(app), key=_by_label)
-        self._order()
+        self._take_stock()
 
     def remove(self, app_id: str) -> None:
         """Show this app no more."""
         self._rows = [row for row in self._rows if row.app.id != app_id]
-        self._order()
+        self._take_stock()
 
-    def filter(self, query: str, only: Status | None = None) -> None:
-        """Show the apps whose label or key ends hold every word of `query` and, if given, that have this status."""
-        narrower = only is self._only and query.startswith(self._query) and bool(self._query)
+    def filter(self, text: str) -> None:
+        """Show the apps that this search finds. `query` is what was understood of it."""
+        query = parse(text)
+        narrower = query.narrows(self._query)
         self._query = query
-        self._only = only
         self._select(self._visible if narrower else self._ordered)
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Sort by a column; apps that are equal there are in the order of their labels."""
-        if 0 <= column < Column.MENU:
+        if column in list(Column) and column != Column.MENU:
             self._sort = (Column(column), order)
             self._order()
+
+    @Slot()
+    def turn_the_page(self) -> None:
+        """See what a new day makes of expiry and review dates."""
+        if self._today != date.today():  # noqa: DTZ011
+            self._take_stock()
 
     def mark_missing(self, app_id: str) -> None:
         """Show that the keychain holds no key for this app."""
         self._missing.add(app_id)
-        self._changed(app_id)
+        self._mark(app_id)
 
     def mark_whole(self, app_id: str) -> None:
         """The app has a new key, which is in the keychain."""
         self._missing.discard(app_id)
+        self._mark(app_id)
 
     def mark_revealed(self, app_id: str) -> None:
         """Say in words which app's key is readable now, if any; the key itself stays outside."""
@@ -164,12 +202,23 @@ class AppsModel(QAbstractTableModel):
             return Status.UNFINISHED
         if app.id in self._missing:
             return Status.KEY_MISSING
-        return Status.ENABLED if app.enabled else Status.DISABLED
+        if not app.enabled:
+            return Status.DISABLED
+        if app.expires is None and app.review is None:
+            return Status.ENABLED
+        if app.is_expired(self._today):
+            return Status.EXPIRED
+        if app.expires_soon(self._today):
+            return Status.EXPIRES_SOON
+        return Status.REVIEW_DUE if app.needs_review(self._today) else Status.ENABLED
 
     def status_words(self, status: Status) -> tuple[str, str]:
         """Word and tone of a status."""
         return {
             Status.ENABLED: (self.tr("Enabled"), "success"),
+            Status.REVIEW_DUE: (self.tr("Review due"), "warning"),
+            Status.EXPIRES_SOON: (self.tr("Expires soon"), "warning"),
+            Status.EXPIRED: (self.tr("Expired"), "danger"),
             Status.DISABLED: (self.tr("Disabled"), "muted"),
             Status.KEY_MISSING: (self.tr("Key missing"), "danger"),
             Status.UNFINISHED: (self.tr("Not finished"), "warning"),
@@ -194,6 +243,8 @@ class AppsModel(QAbstractTableModel):
             self.tr("Status"),
             self.tr("Created"),
             "",
+            self.tr("Owner"),
+            self.tr("Expires"),
         )
         if role == Qt.ItemDataRole.DisplayRole:
             return names[section]
@@ -212,6 +263,8 @@ class AppsModel(QAbstractTableModel):
         texts = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole)
         if role in texts and index.column() == Column.CREATED:
             return self.created_words(index.row())
+        if role == Qt.ItemDataRole.DisplayRole and index.column() == Column.EXPIRES:
+            return self.expires_words(index.row())
         if role == Qt.ItemDataRole.DisplayRole:
             return self._text(app, Column(index.column()))
         if role == Qt.ItemDataRole.AccessibleTextRole:
@@ -234,6 +287,10 @@ class AppsModel(QAbstractTableModel):
                 return self.status_words(self.status(app))[0]
             case Column.CREATED:
                 return long_time(app.created)
+            case Column.OWNER:
+                return app.owner
+            case Column.EXPIRES:
+                return long_day(app.expires) if app.expires is not None else ""
             case Column.MENU:
                 return ""
 
@@ -247,6 +304,14 @@ class AppsModel(QAbstractTableModel):
                 return self.tr("Sessions: {state}").format(state=self._on(app.sessions))
             case Column.CSRF:
                 return self.tr("CSRF Protection: {state}").format(state=self._on(app.csrf))
+            case Column.OWNER:
+                return self.tr("Owner: {owner}").format(owner=app.owner) if app.owner else self.tr("No owner")
+            case Column.EXPIRES:
+                day = self._text(app, column)
+                return self.tr("Expires: {date}").format(date=day) if day else self.tr("Expires: never")
+            case Column.STATUS:
+                tip = self._due_tip(app)
+                return f"{self._text(app, column)}. {tip}" if tip else self._text(app, column)
             case Column.MENU:
                 return self.tr("Actions for {label}").format(label=app.label)
             case _:
@@ -262,8 +327,23 @@ class AppsModel(QAbstractTableModel):
                 return self.tr("The keychain did not confirm this key yet. It is settled when the keychain answers.")
             case Column.STATUS if self.status(app) is Status.KEY_MISSING:
                 return self.tr("The keychain no longer holds this key.")
+            case Column.STATUS:
+                return self._due_tip(app) or None
+            case Column.OWNER:
+                return app.owner or None
             case _:
                 return None
+
+    def _due_tip(self, app: App) -> str:
+        """What a person should know of the app's expiry and review dates, empty when nothing."""
+        found = []
+        if app.expires is not None and app.is_expired(self._today):
+            found.append(self.tr("Expired on {date}.").format(date=long_day(app.expires)))
+        elif app.expires is not None and app.expires_soon(self._today):
+            found.append(self.tr("Expires on {date}.").format(date=long_day(app.expires)))
+        if app.review is not None and app.needs_review(self._today):
+            found.append(self.tr("Review due since {date}.").format(date=long_day(app.review)))
+        return " ".join(found)
 
     def _on(self, value: bool) -> str:
         return self.tr("On") if value else self.tr("Off")
@@ -271,7 +351,31 @@ class AppsModel(QAbstractTableModel):
     def _changed(self, app_id: str) -> None:
         row = self.row_of(app_id)
         if row >= 0:
-            self.dataChanged.emit(self.index(row, 0), self.index(row, Column.MENU))
+            self.dataChanged.emit(self.index(row, 0), self.index(row, len(Column) - 1))
+
+    def _mark(self, app_id: str) -> None:
+        """The app's key is missing now, or no longer."""
+        self._count_attention()
+        if self._sort[0] is Column.STATUS or self._query.terms:
+            self._order()
+        self._changed(app_id)
+
+    def _take_stock(self) -> None:
+        """Apps, or the day, are others."""
+        self._today = date.today()  # noqa: DTZ011
+        self._order()
+        self._count_attention()
+
+    def _count_attention(self) -> None:
+        missing, today = self._missing, self._today
+        before = self._attention
+        self._attention = sum(
+            1
+            for row in self._rows
+            if ((row.app.expires or row.app.review) and row.app.is_due(today)) or row.app.id in missing
+        )
+        if self._attention != before:
+            self.attention_changed.emit(self._attention)
 
     def _order(self) -> None:
         column, order = self._sort
@@ -287,17 +391,18 @@ class AppsModel(QAbstractTableModel):
                 self._ordered = sorted(self._rows, key=lambda row: row.app.csrf, reverse=down)
             case Column.STATUS:
                 self._ordered = sorted(self._rows, key=lambda row: self.status(row.app), reverse=down)
+            case Column.OWNER:
+                self._ordered = _empty_last(self._rows, lambda row: fold(row.app.owner), down)
+            case Column.EXPIRES:
+                self._ordered = _empty_last(self._rows, lambda row: row.app.expires, down)
             case _:
                 self._ordered = sorted(self._rows, key=lambda row: row.app.created, reverse=down)
         self._select(self._ordered)
 
     def _select(self, rows: list[Row]) -> None:
         """Show those of `rows` that match what is searched for."""
-        only, words = self._only, fold(self._query).split()
-        if only is not None:
-            rows = [row for row in rows if self.status(row.app) is only]
-        for word in words:
-            rows = [row for row in rows if word in row.found_by]
+        if self._query.terms:
+            rows = self._query.select(rows, At(datetime.now(UTC), self._today, self._missing))
         self.beginResetModel()
         self._visible = rows
         self.endResetModel()
@@ -306,6 +411,12 @@ class AppsModel(QAbstractTableModel):
 
 def _by_label(row: Row) -> str:
     return row.sort_label
+
+
+def _empty_last(rows: list[Row], key: Callable[[Row], Any], down: bool) -> list[Row]:
+    """Sorted, and those for which there is no key behind the others in both directions."""
+    some = [row for row in rows if key(row)]
+    return sorted(some, key=key, reverse=down) + [row for row in rows if not key(row)]
 
 
 def sorted_rows(apps: Sequence[App]) -> list[Row]:

@@ -16,11 +16,11 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QComboBox,
+    QApplication,
     QFrame,
     QHBoxLayout,
     QHeaderView,
-    QLineEdit,
+    QMenu,
     QSizePolicy,
     QStackedLayout,
     QTableView,
@@ -29,16 +29,18 @@ from PySide6.QtWidgets import (
 )
 
 from ...domain.model import App, Org
+from ...domain.query import WORDS
+from ..i18n import say
 from ..reveal import Reveal
 from ..waiting import BUSY_MS
-from ..widgets import Banner, Button, EmptyState, Look, RoundedCorners, label
+from ..widgets import Banner, Button, EmptyState, Look, Picture, RoundedCorners, announce, label, set_property
+from .columns import Columns
 from .delegate import AppsDelegate
 from .details import WIDTH as DETAILS_WIDTH
 from .details import DetailsPanel
-from .model import AppsModel, Column, Status
-
-GIVEN_UP_FIRST = (Column.CREATED, Column.CSRF, Column.SESSIONS, Column.STATUS)
-"""Which columns go, in this order, when the table gets narrow; Label and API Key stay."""
+from .filters import Filters, SavedFilters
+from .model import AppsModel, Column
+from .search import Offer, SearchField
 
 
 class AppsTable(QTableView):
@@ -73,6 +75,9 @@ class AppsTable(QTableView):
         for column in (Column.KEY, Column.MENU):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
         header.sectionClicked.connect(self._sort_by)
+        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        header.customContextMenuRequested.connect(self._show_columns_menu)
+        self.columns = Columns(self, self.painter.width_of, self.sort_by)
         self._sorted = (Column.CREATED, Qt.SortOrder.DescendingOrder)
         self.take_sizes()
         look.theme.changed.connect(self.take_sizes)
@@ -86,18 +91,6 @@ class AppsTable(QTableView):
         for column in Column:
             if column is not Column.LABEL:
                 self.setColumnWidth(column, self.painter.width_of(column))
-
-    def fit(self, width: int) -> None:
-        """Hide as many columns as it takes for Label and API Key to stay legible in `width` pixels."""
-        needed = self.painter.width_of(Column.LABEL) + sum(
-            self.columnWidth(c) or self.painter.width_of(c) for c in Column if c is not Column.LABEL
-        )
-        for column in GIVEN_UP_FIRST:
-            hide = needed > width
-            if hide:
-                needed -= self.columnWidth(column) or self.painter.width_of(column)
-            if hide != self.isColumnHidden(column):
-                self.setColumnHidden(column, hide)
 
     def full_height(self) -> int:
         """The height in pixels at which nothing scrolls."""
@@ -114,7 +107,16 @@ class AppsTable(QTableView):
         header = self.horizontalHeader()
         header.setSortIndicatorShown(True)
         header.setSortIndicator(column, order)
+        self.columns.tell_sorting(column, order)
         self.model().sort(column, order)
+
+    @Slot(QPoint)
+    def _show_columns_menu(self, place: QPoint) -> None:
+        header = self.horizontalHeader()
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.columns.fill_header(menu, Column(max(0, header.logicalIndexAt(place))))
+        menu.popup(header.mapToGlobal(place))
 
     @Slot(int)
     def _sort_by(self, section: int) -> None:
@@ -160,25 +162,11 @@ class AppsTable(QTableView):
             self.menu_asked.emit(event.globalPos())
 
 
-class SearchField(QLineEdit):
-    """Esc empties it, and then leaves it; Down and Enter go to what was found. left: the person is done with it."""
-
-    left = Signal()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape and self.text():
-            self.clear()
-        elif event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.left.emit()
-        else:
-            super().keyPressEvent(event)
-
-
 class AppsPage(QWidget):
     """Search, filter, table, details. Emits what the person wants; shows what it is told.
 
     new_asked; selected: another app, or none, is the current one; unlock_asked: the banner's action;
-    menu_asked(point): a menu for the current app; retry_asked: load again.
+    menu_asked(point): a menu for the current app; retry_asked: load again; save_filter_asked(text): keep this search.
     """
 
     new_asked = Signal()
@@ -187,8 +175,9 @@ class AppsPage(QWidget):
     menu_asked = Signal(QPoint)
     retry_asked = Signal()
     details_toggled = Signal(bool)
+    save_filter_asked = Signal(str)
 
-    def __init__(self, look: Look, model: AppsModel, reveal: Reveal) -> None:
+    def __init__(self, look: Look, model: AppsModel, reveal: Reveal, saved: SavedFilters) -> None:
         super().__init__()
         self.setObjectName("page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -206,12 +195,14 @@ class AppsPage(QWidget):
         self._subtitle = label(" ", "subtitle", wrap=True)
         self._subtitle.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         self.new = Button(self.tr("New App"), look, "primary", "plus")
-        self.search = self._make_search()
-        self.statuses = QComboBox()
-        self.statuses.setAccessibleName(self.tr("Filter by status"))
-        self.statuses.addItem(self.tr("All statuses"), None)
-        for status in Status:
-            self.statuses.addItem(model.status_words(status)[0], status)
+        self.filters = Filters(saved, self)
+        self.search = SearchField(look, self.tr("Search apps"), self._offers)
+        self.search.setMaximumWidth(look.theme.px(300))
+        self.search.setMinimumWidth(look.theme.px(140))
+        self.filter = self._make_filter_button()
+        self._wrong = QWidget()
+        self._wrong_text = label("", "fieldNote", wrap=True)
+        set_property(self._wrong_text, "tone", "warning")
         self._count = label("", "count")
         self.table = AppsTable(model, look, reveal)
         self._card = QFrame()
@@ -236,9 +227,15 @@ class AppsPage(QWidget):
         tools.setContentsMargins(0, 0, 0, 0)
         tools.setSpacing(8)
         tools.addWidget(self.search, 2)
-        tools.addWidget(self.statuses)
+        tools.addWidget(self.filter)
         tools.addStretch(1)
         tools.addWidget(self._count)
+        wrong = QHBoxLayout(self._wrong)
+        wrong.setContentsMargins(0, 0, 0, 0)
+        wrong.setSpacing(8)
+        wrong.addWidget(Picture("triangle-alert", look, "warning", 15))
+        wrong.addWidget(self._wrong_text, 1)
+        self._wrong.hide()
         self._list = QWidget()
         listing = QVBoxLayout(self._list)
         listing.setContentsMargins(0, 0, 0, 0)
@@ -259,6 +256,7 @@ class AppsPage(QWidget):
         column.addWidget(self.keychain_banner)
         column.addLayout(head)
         column.addWidget(self._tools)
+        column.addWidget(self._wrong)
         column.addWidget(holder, 1)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -271,7 +269,10 @@ class AppsPage(QWidget):
         self.empty.acted.connect(self._empty_acted)
         self.search.textChanged.connect(self._filter)
         self.search.left.connect(self._enter_table)
-        self.statuses.currentIndexChanged.connect(self._filter)
+        self.search.editingFinished.connect(self._show_wrong)
+        self.filter.clicked.connect(self.show_filter_menu)
+        self.filters.wanted.connect(self.look_for)
+        self.filters.save_asked.connect(self._ask_to_save)
         self.keychain_banner.acted.connect(self.unlock_asked)
         self.storage_banner.dismissed.connect(self.storage_banner.hide)
         self.table.opened.connect(self.open_details)
@@ -323,7 +324,6 @@ class AppsPage(QWidget):
         """Make this app the current one and scroll to it, taking away a search that hides it."""
         if self.model.row_of(app_id) < 0:
             self.search.clear()
-            self.statuses.setCurrentIndex(0)
         self._selected = app_id
         self._restore_selection()
         self.table.scrollTo(self.table.currentIndex())
@@ -362,49 +362,72 @@ class AppsPage(QWidget):
         self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.search.selectAll()
 
+    @Slot(str)
+    def look_for(self, text: str) -> None:
+        """Search for this."""
+        self.search.setText(text)
+
+    @Slot()
+    def show_filter_menu(self) -> None:
+        """Open the menu that puts filters into the search, unless something else is in front."""
+        if not self.filter.isVisible() or QApplication.activeModalWidget() is not None:
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.filters.fill(menu, self.search.text(), self.model.owners())
+        menu.popup(self.filter.mapToGlobal(QPoint(0, self.filter.height() + 4)))
+
     # Remembered between starts
 
-    def layout_state(self) -> QByteArray:
-        """Order and widths of the columns, as bytes for `restore_layout`."""
-        return self.table.horizontalHeader().saveState()
+    def layout_state(self) -> tuple[QByteArray, str]:
+        """Order and widths of the columns, and which are shown, for `restore_layout`."""
+        return self.table.columns.state()
 
-    def restore_layout(self, state: QByteArray) -> None:
-        """Take up such a state; one that does not fit is ignored. Which columns are hidden follows from the width."""
-        header = self.table.horizontalHeader()
-        if not state.isEmpty() and header.restoreState(state):
-            header.setSectionResizeMode(Column.LABEL, QHeaderView.ResizeMode.Stretch)
+    def restore_layout(self, header: QByteArray, shown: str) -> None:
+        """Take up such a state; one that does not fit is ignored. Columns for which there is no room stay hidden."""
+        self.table.columns.restore(header, shown)
         self._fit()
 
     # Inside
 
-    def _make_search(self) -> SearchField:
-        search = SearchField()
-        search.setObjectName("search")
-        search.setPlaceholderText(self.tr("Search apps"))
-        search.setAccessibleName(self.tr("Search apps"))
-        search.setClearButtonEnabled(True)
-        search.setMaximumWidth(self._look.theme.px(300))
-        search.setMinimumWidth(self._look.theme.px(140))
-        icon = search.addAction(self._look.icons.icon("search", "muted"), QLineEdit.ActionPosition.LeadingPosition)
-        self._search_icon = icon
-        # A picture says Ctrl F; on a Mac the same key is written with its own sign.
-        keys = QKeySequence(QKeySequence.StandardKey.Find).toString(QKeySequence.SequenceFormat.NativeText)
-        self._search_keys = label(keys.replace("+", " "), "keys")
-        self._search_keys.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        inside = QHBoxLayout(search)
-        inside.setContentsMargins(0, 0, 9, 0)
-        inside.addWidget(self._search_keys, 0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._look.theme.changed.connect(self._recolour_search)
-        return search
+    def _make_filter_button(self) -> Button:
+        button = Button(self.filters.summary(""), self._look)
+        button.setObjectName("filter")
+        button.setAccessibleName(self.tr("Filter"))
+        arrows = Picture("chevrons-up-down", self._look, "muted", 14)
+        arrows.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        inside = QHBoxLayout(button)
+        inside.setContentsMargins(0, 0, 10, 0)
+        inside.addWidget(arrows, 0, Qt.AlignmentFlag.AlignRight)
+        return button
 
-    @Slot()
-    def _recolour_search(self) -> None:
-        self._search_icon.setIcon(self._look.icons.icon("search", "muted"))
+    def _offers(self, text: str, position: int) -> tuple[int, list[Offer]]:
+        return self.filters.offers(text, position, self.model.owners() if "owner:" in text.lower() else ())
 
     @Slot()
     def _filter(self) -> None:
-        self._search_keys.setVisible(not self.search.text())
-        self.model.filter(self.search.text(), self.statuses.currentData())
+        text = self.search.text()
+        self.model.filter(text)
+        summary = self.filters.summary(text)
+        if summary != self.filter.text():
+            self.filter.setText(summary)
+            self.filter.setAccessibleDescription(summary)
+        self._show_wrong()
+
+    @Slot()
+    def _show_wrong(self) -> None:
+        """Say which word of the search makes no sense; of the last one only when nobody is typing it."""
+        query = self.model.query
+        wrong = [*query.problems, *(() if self.search.hasFocus() else query.unfinished)]
+        text = " ".join(map(say, wrong))
+        if text and text != self._wrong_text.text():
+            announce(self, text)
+        self._wrong_text.setText(text)
+        self._wrong.setVisible(bool(text))
+
+    @Slot()
+    def _ask_to_save(self) -> None:
+        self.save_filter_asked.emit(self.search.text().strip())
 
     @Slot()
     def _enter_table(self) -> None:
@@ -420,7 +443,7 @@ class AppsPage(QWidget):
             self.retry_asked.emit()
         elif self.model.total:
             self.search.clear()
-            self.statuses.setCurrentIndex(0)
+            self.search.setFocus()
         else:
             self.new_asked.emit()
 
@@ -488,7 +511,7 @@ class AppsPage(QWidget):
 
     def _fit(self) -> None:
         shown = self.details.width() if not self.details.isHidden() and not self._main.isHidden() else 0
-        self.table.fit(self.width() - (self._look.theme.px(DETAILS_WIDTH) if shown else 0) - 52)
+        self.table.columns.fit(self.width() - (self._look.theme.px(DETAILS_WIDTH) if shown else 0) - 52)
 
     @Slot()
     def _show_state(self) -> None:
@@ -519,11 +542,19 @@ class AppsPage(QWidget):
             self.empty.tell(
                 "search-x",
                 self.tr("No app found"),
-                self.tr("No label, and no beginning or end of a key, matches what you look for."),
+                self._why_nothing(),
                 self.tr("Show all apps"),
             )
         self._stack.setCurrentWidget(self._list if visible else self.empty)
         self._card.setMaximumHeight(self.table.full_height() + 2)
+
+    def _why_nothing(self) -> str:
+        unknown = self.model.query.unknown
+        if unknown:
+            names = ", ".join(WORDS)
+            text = self.tr("“{word}” is no filter and was looked for as text. Filters are {names}.")
+            return text.format(word=unknown[0], names=names)
+        return self.tr("No app has all of this. Words are looked for in label, key ends, owner and notes.")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

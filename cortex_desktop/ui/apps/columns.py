@@ -1,0 +1,224 @@
+"""Which columns the table shows, in which order, and the menus that say so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import QByteArray, QObject, Qt, Slot
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QHeaderView, QMenu, QTableView
+
+from .model import Column
+
+USUAL = (Column.LABEL, Column.KEY, Column.SESSIONS, Column.CSRF, Column.STATUS, Column.CREATED)
+"""The columns shown until a person chooses others."""
+
+ORDER = (*USUAL, Column.OWNER, Column.EXPIRES, Column.MENU)
+GIVEN_UP_FIRST = (Column.CREATED, Column.CSRF, Column.SESSIONS, Column.OWNER, Column.EXPIRES, Column.STATUS)
+"""Which columns go, in this order, when the table gets narrow; Label and API Key stay."""
+
+
+Sort = Callable[[Column, Qt.SortOrder], None]
+
+
+class Columns(QObject):
+    """What a person wants to see, as far as there is room, and how it is sorted; and the actions to change that.
+
+    width_of(column): the pixels that a column needs; sort(column, order): what is called to sort.
+    """
+
+    def __init__(self, table: QTableView, width_of: Callable[[Column], int], sort: Sort) -> None:
+        super().__init__(table)
+        self._table = table
+        self._header = table.horizontalHeader()
+        self._width_of = width_of
+        self._sort = sort
+        self._sorted = (Column.CREATED, Qt.SortOrder.DescendingOrder)
+        self._wanted = set(USUAL)
+        self._room = 0
+        self._make_actions()
+        self._put_in_order()
+        self._header.sectionMoved.connect(self._keep_menu_last)
+        table.selectionModel().currentColumnChanged.connect(self._name_moves)
+
+    def fit(self, width: int) -> None:
+        """Hide as many columns as it takes for Label and API Key to stay legible in `width` pixels."""
+        self._room = width
+        shown = [column for column in ORDER if column in self._wanted or column is Column.MENU]
+        needed = sum(self._width(column) for column in shown)
+        for column in GIVEN_UP_FIRST:
+            if column in shown and needed > width:
+                shown.remove(column)
+                needed -= self._width(column)
+        for column in Column:
+            hide = column not in shown
+            if hide != self._table.isColumnHidden(column):
+                self._table.setColumnHidden(column, hide)
+        self._say_what_is_shown()
+
+    def show(self, column: Column, yes: bool) -> None:
+        """Show or hide a column; Label and API Key are always there."""
+        if column in GIVEN_UP_FIRST:
+            (self._wanted.add if yes else self._wanted.discard)(column)
+            self.fit(self._room)
+
+    def move(self, column: Column, places: int) -> None:
+        """Move a column by so many visible places to the right, or to the left when negative."""
+        visible = self._visible()
+        place = visible.index(column) + places if column in visible else -1
+        if 0 <= place < len(visible):
+            header = self._header
+            header.moveSection(header.visualIndex(column), header.visualIndex(visible[place]))
+
+    def reset(self) -> None:
+        """As it was at first."""
+        self._wanted = set(USUAL)
+        self._put_in_order()
+        for column in Column:
+            if column is not Column.LABEL:
+                self._table.setColumnWidth(column, self._width_of(column))
+        self.fit(self._room)
+
+    def state(self) -> tuple[QByteArray, str]:
+        """Order and widths, and the names of the columns shown: for `restore`."""
+        return self._header.saveState(), " ".join(column.name for column in ORDER if column in self._wanted)
+
+    def restore(self, header: QByteArray, shown: str) -> None:
+        """Take up such a state. One that makes no sense is ignored."""
+        names = shown.split()
+        if "LABEL" in names:
+            self._wanted = {Column.LABEL, Column.KEY, *(column for column in GIVEN_UP_FIRST if column.name in names)}
+        if not header.isEmpty() and self._header.restoreState(header):
+            self._header.setSectionResizeMode(Column.LABEL, QHeaderView.ResizeMode.Stretch)
+            for column in (Column.KEY, Column.MENU):
+                self._header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
+                self._table.setColumnWidth(column, self._width_of(column))
+            self._keep_menu_last()
+        self.fit(self._room)
+
+    def tell_sorting(self, column: Column, order: Qt.SortOrder) -> None:
+        """The table is sorted so now."""
+        self._sorted = (column, order)
+        self._sorts[column].setChecked(True)
+        self._orders[order].setChecked(True)
+
+    # Menus
+
+    def fill_columns(self, menu: QMenu) -> None:
+        """Which columns are shown, and where: to move is the one of the current cell, for those without a mouse."""
+        menu.addActions(list(self._shows.values()))
+        menu.addSeparator()
+        menu.addActions([*self._moves.values()])
+        menu.addSeparator()
+        menu.addAction(self._reset)
+
+    def fill_sorting(self, menu: QMenu) -> None:
+        """By which column to sort, and in which direction."""
+        menu.addActions(list(self._sorts.values()))
+        menu.addSeparator()
+        menu.addActions(list(self._orders.values()))
+
+    def fill_header(self, menu: QMenu, column: Column) -> None:
+        """What can be done in the head of a column."""
+        menu.addActions(list(self._shows.values()))
+        menu.addSeparator()
+        visible = self._visible()
+        for places in self._moves:
+            action = menu.addAction(self._move_words(column, places), partial(self.move, column, places))
+            action.setEnabled(column in visible and 0 <= visible.index(column) + places < len(visible))
+        menu.addSeparator()
+        menu.addAction(self._reset)
+
+    # Inside
+
+    def _make_actions(self) -> None:
+        columns = [column for column in ORDER if column is not Column.MENU]
+        self._shows: dict[Column, QAction] = {}
+        self._sorts: dict[Column, QAction] = {}
+        self._orders: dict[Qt.SortOrder, QAction] = {}
+        by, order = QActionGroup(self), QActionGroup(self)
+        for column in columns:
+            name = self._name(column)
+            self._sorts[column] = action = self._choice(name, self.tr("Sort by {column}").format(column=name))
+            by.addAction(action)
+            action.triggered.connect(partial(self._sort_by, column))
+            if column in GIVEN_UP_FIRST:
+                self._shows[column] = action = self._choice(name, self.tr("Column: {column}").format(column=name))
+                action.triggered.connect(partial(self._toggle, column))
+        for direction, text, full in (
+            (Qt.SortOrder.AscendingOrder, self.tr("Ascending"), self.tr("Sort ascending")),
+            (Qt.SortOrder.DescendingOrder, self.tr("Descending"), self.tr("Sort descending")),
+        ):
+            self._orders[direction] = action = self._choice(text, full)
+            order.addAction(action)
+            action.triggered.connect(partial(self._sort_in, direction))
+        self._moves = {-1: QAction(self), 1: QAction(self)}
+        for places, action in self._moves.items():
+            action.triggered.connect(partial(self._move_current, places))
+        self._reset = QAction(self.tr("Reset columns"), self)
+        self._reset.triggered.connect(self.reset)
+        self._name_moves()
+
+    def _choice(self, text: str, full: str) -> QAction:
+        """full: its name outside its menu."""
+        action = QAction(text, self)
+        action.setToolTip(full)
+        action.setCheckable(True)
+        return action
+
+    @Slot()
+    def _name_moves(self) -> None:
+        for places, action in self._moves.items():
+            action.setText(self._move_words(self._current(), places))
+
+    def _move_words(self, column: Column, places: int) -> str:
+        words = self.tr("Move “{column}” left") if places < 0 else self.tr("Move “{column}” right")
+        return words.format(column=self._name(column))
+
+    def _current(self) -> Column:
+        column = Column(max(0, self._table.currentIndex().column()))
+        return Column.LABEL if column is Column.MENU else column
+
+    def _move_current(self, places: int) -> None:
+        self.move(self._current(), places)
+
+    def _toggle(self, column: Column) -> None:
+        self.show(column, column not in self._wanted)
+
+    def _sort_by(self, column: Column) -> None:
+        self._sort(column, self._sorted[1])
+
+    def _sort_in(self, order: Qt.SortOrder) -> None:
+        self._sort(self._sorted[0], order)
+
+    def _say_what_is_shown(self) -> None:
+        for column, action in self._shows.items():
+            wanted = column in self._wanted
+            name = self._name(column)
+            no_room = wanted and self._table.isColumnHidden(column)
+            action.setText(self.tr("{column} (no room now)").format(column=name) if no_room else name)
+            action.setChecked(wanted)
+
+    def _name(self, column: Column) -> str:
+        name: str = self._table.model().headerData(column, Qt.Orientation.Horizontal)
+        return name
+
+    def _width(self, column: Column) -> int:
+        if column is Column.LABEL:  # takes what is left
+            return self._width_of(column)
+        return self._table.columnWidth(column) or self._width_of(column)
+
+    def _visible(self) -> list[Column]:
+        """The columns on screen but the last, from left to right."""
+        order = (Column(self._header.logicalIndex(place)) for place in range(self._header.count()))
+        return [c for c in order if c is not Column.MENU and not self._table.isColumnHidden(c)]
+
+    def _put_in_order(self) -> None:
+        for place, column in enumerate(ORDER):
+            self._header.moveSection(self._header.visualIndex(column), place)
+
+    def _keep_menu_last(self) -> None:
+        last = self._header.count() - 1
+        if self._header.visualIndex(Column.MENU) != last:
+            self._header.moveSection(self._header.visualIndex(Column.MENU), last)

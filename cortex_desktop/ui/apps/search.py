@@ -1,0 +1,217 @@
+"""The search field: filters are offered as one types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QKeySequence, QPainter, QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import (
+    QCompleter,
+    QHBoxLayout,
+    QLineEdit,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+)
+
+from ..widgets import Look, announce, label
+
+LONGEST = 500
+OFFERED = 8
+MEANING = Qt.ItemDataRole.UserRole
+
+
+class Offer(NamedTuple):
+    """Something to put into the search. word: in place of the word at the cursor, or, if whole, of all; meaning: of it,
+    for people."""
+
+    word: str
+    meaning: str
+    whole: bool = False
+
+
+class SearchField(QLineEdit):
+    """Esc empties it, and then leaves it; Down and Enter go to what was found.
+
+    offers(text, position): where the word at the cursor begins, and what it may become. left: the person is done with
+    it. While something is offered, Up and Down choose, Enter and Tab take what is chosen, Esc puts the offer away.
+    """
+
+    left = Signal()
+
+    def __init__(self, look: Look, name: str, offers: Callable[[str, int], tuple[int, Sequence[Offer]]]) -> None:
+        super().__init__()
+        self._look = look
+        self._offers = offers
+        self._offered: Sequence[Offer] = ()
+        self._begin = 0
+        self._completer: QCompleter | None = None
+        self._popup: QListView | None = None
+        self.setObjectName("search")
+        self.setPlaceholderText(name)
+        self.setAccessibleName(name)
+        self.setMaxLength(LONGEST)
+        self.setClearButtonEnabled(True)
+        self._icon = self.addAction(look.icons.icon("search", "muted"), QLineEdit.ActionPosition.LeadingPosition)
+        # A picture says Ctrl F; on a Mac the same key is written with its own sign.
+        keys = QKeySequence(QKeySequence.StandardKey.Find).toString(QKeySequence.SequenceFormat.NativeText)
+        self._keys = label(keys.replace("+", " "), "keys")
+        self._keys.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        inside = QHBoxLayout(self)
+        inside.setContentsMargins(0, 0, 9, 0)
+        inside.addWidget(self._keys, 0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._soon = QTimer(self)  # after what was found has been painted
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self._offer)
+        self.textChanged.connect(self._text_changed)
+        self.textEdited.connect(self._edited)
+        look.theme.changed.connect(self._recolour)
+
+    @property
+    def offered(self) -> list[str]:
+        """The words on offer, empty when nothing is."""
+        return [offer.word for offer in self._offered] if self._is_offering() else []
+
+    def put_away(self) -> None:
+        """Offer nothing any more."""
+        self._soon.stop()
+        if self._popup is not None:
+            self._popup.hide()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = event.key()
+        enter = key in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if self._is_offering() and (key == Qt.Key.Key_Escape or (enter and self._chosen().isValid())):
+            event.ignore()  # the completer takes it
+        elif key == Qt.Key.Key_Escape and self.text():
+            self.clear()
+        elif enter or key in (Qt.Key.Key_Escape, Qt.Key.Key_Down):
+            self.put_away()
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        chosen = self._chosen() if forward else QModelIndex()
+        self.put_away()
+        if chosen.isValid():
+            self._take(chosen)
+            return True
+        return super().focusNextPrevChild(forward)
+
+    @Slot()
+    def _edited(self) -> None:
+        self._soon.start(0)
+
+    @Slot()
+    def _text_changed(self) -> None:
+        self._keys.setVisible(not self.text())
+
+    @Slot()
+    def _recolour(self) -> None:
+        self._icon.setIcon(self._look.icons.icon("search", "muted"))
+
+    @Slot()
+    def _offer(self) -> None:
+        self._begin, offered = self._offers(self.text(), self.cursorPosition())
+        self._offered = offered[:OFFERED]
+        if not self._offered or not self.hasFocus():
+            self.put_away()
+            return
+        if self._completer is None or self._popup is None:
+            self._completer, self._popup = self._make_completer()
+        model = self._completer.model()
+        assert isinstance(model, QStandardItemModel)
+        model.clear()
+        for offer in self._offered:
+            item = QStandardItem(offer.word)
+            item.setData(offer.meaning, MEANING)
+            item.setData(f"{offer.word}, {offer.meaning}", Qt.ItemDataRole.AccessibleTextRole)
+            model.appendRow(item)
+        was_offering = self._is_offering()
+        wanted = self._popup.sizeHintForColumn(0) + 2 * self._popup.frameWidth() + 8
+        self._completer.complete(QRect(0, 4, max(self.width(), wanted), self.height()))
+        self._popup.setCurrentIndex(QModelIndex())  # nothing is chosen yet: Enter goes to what was found
+        if not was_offering:
+            announce(self, self.tr("%n suggestion(s). Press Down to choose.", "", len(self._offered)))
+
+    def _make_completer(self) -> tuple[QCompleter, QListView]:
+        """The pop-up, once it is needed."""
+        completer = QCompleter(QStandardItemModel(self), self)
+        completer.setWidget(self)
+        completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
+        completer.setMaxVisibleItems(OFFERED)
+        popup = QListView()
+        popup.setObjectName("offers")
+        popup.setAccessibleName(self.tr("Suggestions"))
+        popup.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # all that is offered has room
+        completer.setPopup(popup)
+        popup.setItemDelegate(OfferDelegate(self._look, popup))
+        popup.selectionModel().currentChanged.connect(self._say_chosen)
+        completer.activated[QModelIndex].connect(self._take)  # type: ignore[index]  # one of two signals of that name
+        return completer, popup
+
+    def _is_offering(self) -> bool:
+        return self._popup is not None and self._popup.isVisible()
+
+    def _chosen(self) -> QModelIndex:
+        return self._popup.currentIndex() if self._popup is not None and self._is_offering() else QModelIndex()
+
+    @Slot(QModelIndex)
+    def _take(self, index: QModelIndex) -> None:
+        """Put what was chosen in its place, with a space behind it for what comes next."""
+        offer = self._offered[index.row()]
+        begin, end = (0, len(self.text())) if offer.whole else (self._begin, self.cursorPosition())
+        self.setSelection(begin, end - begin)
+        goes_on = offer.word.endswith(":")
+        self.insert(offer.word if goes_on or self.text()[end:].strip() else f"{offer.word} ")
+        if goes_on:
+            self._soon.start(0)
+
+    @Slot(QModelIndex)
+    def _say_chosen(self, index: QModelIndex) -> None:
+        if index.isValid():
+            announce(self, index.data(Qt.ItemDataRole.AccessibleTextRole))
+
+
+class OfferDelegate(QStyledItemDelegate):
+    """Draws an offer: the word, and what it means beside it."""
+
+    PADDING = 10
+    GAP = 24
+
+    def __init__(self, look: Look, view: QListView) -> None:
+        super().__init__(view)
+        self._look = look
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        theme = self._look.theme
+        word = QFontMetrics(theme.font(13)).horizontalAdvance(index.data())
+        meaning = QFontMetrics(theme.font(12)).horizontalAdvance(index.data(MEANING))
+        return QSize(word + meaning + self.GAP + 2 * self.PADDING, max(30, theme.px(30)))
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        theme = self._look.theme
+        rect: QRect = option.rect
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        if chosen:
+            painter.fillRect(rect, theme.color("accent_soft"))
+            painter.fillRect(rect.left(), rect.top(), 3, rect.height(), theme.color("accent"))
+        inner = rect.adjusted(self.PADDING, 0, -self.PADDING, 0)
+        metrics = QFontMetrics(theme.font(13))
+        painter.setFont(theme.font(13))
+        painter.setPen(theme.color("text"))
+        word = metrics.elidedText(index.data(), Qt.TextElideMode.ElideRight, inner.width())
+        painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, word)
+        room = inner.adjusted(metrics.horizontalAdvance(word) + self.GAP, 0, 0, 0)
+        painter.setFont(theme.font(12))
+        painter.setPen(theme.color("muted"))
+        meaning = QFontMetrics(theme.font(12)).elidedText(
+            index.data(MEANING), Qt.TextElideMode.ElideRight, max(0, room.width())
+        )
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, meaning)
