@@ -65,6 +65,7 @@ SESSION_PACKAGES = """
     at-spi2-core dbus gnome-keyring libglib2.0-bin openbox xclip xvfb
     fonts-dejavu-core fonts-inter fonts-noto-color-emoji
 """.split()
+PACKAGE_PACKAGES = "appstream binutils desktop-file-utils xz-utils".split()
 SESSION_PROGRAMS = "Xvfb dbus-daemon gdbus gnome-keyring-daemon openbox xclip".split()
 
 # What a desktop sets for its own programs, and would lead a test out of the private session.
@@ -391,10 +392,11 @@ def command_shots(options: argparse.Namespace) -> int:
     return run_python_privately("-m", "tests.shots", os.path.abspath(options.folder), *options.rest)
 
 
-def command_package(_options: argparse.Namespace) -> int:
-    """build the wheel into dist/; there are no installers yet"""
-    print("Building the wheel into dist/. Installers for Windows and macOS come later.", flush=True)
-    return run_python("-m", "hatchling", "build", "-t", "wheel")
+def command_package(options: argparse.Namespace) -> int:
+    """build, check and try out what people install on this system, into dist/"""
+    if LINUX:
+        install_system_packages(PACKAGE_PACKAGES)
+    return run_python_privately("packaging/build.py", *options.rest)
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -425,7 +427,7 @@ def parse_arguments() -> argparse.Namespace:
     add(command_check).add_argument("--fix", action="store_true", help="mend what a tool can mend by itself")
     add(command_bench, "tests/bench/run.py")
     add(command_shots, "tests/shots").add_argument("folder", nargs="?", default=BUILD / "shots")
-    add(command_package)
+    add(command_package, "packaging/build.py")
 
     options, rest = parser.parse_known_args()
     if rest and not options.takes_rest:

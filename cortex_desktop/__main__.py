@@ -33,6 +33,13 @@ def _parser() -> _Parser:
         action="store_true",
         help="do the main job for real in a temporary data folder, say how it went, and leave nothing behind",
     )
+    parser.add_argument("--quit", action="store_true", help="have the program that is running close, and wait for it")
+    parser.add_argument(
+        "--remove-all-data",
+        action="store_true",
+        help="remove all apps, their keys from the keychain, and the data folder from this computer, after a question",
+    )
+    parser.add_argument("--yes", action="store_true", help="with --remove-all-data: do not ask")
     parser.add_argument("--report", metavar="FILE", help="with --self-check: write what was found as JSON")
     parser.add_argument("--screenshots", metavar="DIR", help="with --self-check: write pictures of each step")
     return parser
@@ -47,6 +54,10 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     if not chosen.self_check and (chosen.report or chosen.screenshots):
         parser.error("--report and --screenshots go with --self-check")
+    if chosen.yes and not chosen.remove_all_data:
+        parser.error("--yes goes with --remove-all-data")
+    if chosen.self_check + chosen.quit + chosen.remove_all_data > 1:
+        parser.error("--self-check, --quit and --remove-all-data do not go together")
     if chosen.data_dir is not None:
         if not chosen.data_dir.strip():
             parser.error("--data-dir needs the name of a folder")
@@ -68,6 +79,10 @@ def main(arguments: list[str] | None = None) -> int:
 
     if chosen.self_check:
         return bootstrap.self_check(chosen.report, chosen.screenshots)
+    if chosen.quit:
+        return bootstrap.quit_running(chosen.data_dir)
+    if chosen.remove_all_data:
+        return bootstrap.remove_all_data(chosen.data_dir, ask=not chosen.yes)
     return bootstrap.run(chosen.data_dir)
 
 

@@ -64,7 +64,8 @@ class Program(QObject):
     app: the QApplication; folder: the data folder, which exists if it could be made. What stands below `window` is
     there once `furnish` has run: after the first paint, or when a test asks for it.
 
-    furnished: the window is filled.
+    furnished: the window is filled. data_removed: the person has had all keys removed; once the program has ended,
+    its files go too.
     """
 
     furnished = Signal()
@@ -79,6 +80,7 @@ class Program(QObject):
         super().__init__()
         self._app = app
         self._is_furnished = False
+        self.data_removed = False
         self.folder = folder
         self.stores: Stores | None = None
         self._screen_lock: ScreenLock | None = None
@@ -111,6 +113,7 @@ class Program(QObject):
         self.runner = Runner(self)
         self.controller = AppsController(self.runner, self)
         self.console = Console(self.window, self.look, self.controller, self.settings)
+        self.console.data_removed.connect(self._end_without_data)
         self.furnished.emit()
 
     def close(self) -> None:
@@ -128,6 +131,11 @@ class Program(QObject):
         shiboken6.delete(self.window)
         if self._is_furnished:
             shiboken6.delete(self.theme)
+
+    @Slot()
+    def _end_without_data(self) -> None:
+        self.data_removed = True
+        self.window.close()
 
     @Slot()
     def _after_first_paint(self) -> None:
@@ -229,7 +237,78 @@ def run(data_folder: str | None) -> int:
     instance.release()
     for capture in crashes:
         capture.close()
+    if program.data_removed:
+        return _remove_files(folder)
     return status
+
+
+def quit_running(data_folder: str | None) -> int:
+    """Have the program that is running with this data folder end. Returns 0 when none runs any more, else 1."""
+    folder = data_dir(data_folder)
+    if not folder.is_dir():
+        return 0
+    instance = Instance(folder)
+    if not instance.acquire() and not instance.quit_first():
+        print("cortex-desktop: it is running and did not close; please close it yourself", file=sys.stderr)
+        return 1
+    instance.release()
+    return 0
+
+
+def remove_all_data(data_folder: str | None, *, ask: bool) -> int:
+    """Remove all keys from the keychain, then the data folder. Returns 0 when nothing is left, else 1.
+
+    ask: have the person type a word first. The keys go first, since without the rows nobody could find them.
+    """
+    folder = data_dir(data_folder)
+    if not folder.is_dir():
+        print(f"There is nothing to remove: {folder} does not exist.")
+        return 0
+    if ask and not _agreed(folder):
+        print("Nothing was removed.")
+        return 1
+    instance = Instance(folder)
+    if not instance.acquire():
+        print("cortex-desktop: it is running; close it first. Nothing was removed.", file=sys.stderr)
+        return 1
+    from .domain.errors import CortexError
+    from .services.apps import AppService
+    from .storage.repository import TinyRepository
+    from .vault.opening import open_vault
+
+    repository, vault = TinyRepository(folder), open_vault()
+    try:
+        number = AppService(repository, vault).remove_everything()
+        unreadable = repository.unreadable
+    except CortexError as error:
+        print(f"cortex-desktop: {error} The data folder stays as long as keys may be left.", file=sys.stderr)
+        return 1
+    finally:
+        vault.close()
+        repository.close()
+        instance.release()
+    print(f"Removed {number} {'app' if number == 1 else 'apps'} and their keys.")
+    if unreadable:
+        print(f"{unreadable} rows of the database could not be read. Look in the keychain for cortex-desktop/.")
+    return _remove_files(folder)
+
+
+def _agreed(folder: Path) -> bool:
+    print(f"This removes all apps, their keys from the keychain, and what the program keeps in {folder}.")
+    try:
+        return input('Type "remove" to confirm: ').strip().casefold() == "remove"
+    except EOFError:
+        return False
+
+
+def _remove_files(folder: Path) -> int:
+    from .system.removal import remove_files
+
+    logging.shutdown()  # an open file cannot be removed on Windows
+    stuck = remove_files(folder)
+    for path in stuck:
+        print(f"cortex-desktop: {path} could not be removed; please remove it yourself", file=sys.stderr)
+    return 1 if stuck else 0
 
 
 def _settle_in(program: Program, instance: Instance, crashes: list[Crashes]) -> None:
@@ -247,6 +326,7 @@ def _settle_in(program: Program, instance: Instance, crashes: list[Crashes]) -> 
     capture.reported.connect(program.console.news.tell_crash)
     program.runner.submit(Lane.DISK, capture.watch_faults, program, _nothing, program.console.news.tell_error)
     instance.raised.connect(program.window.come_up)
+    instance.quit_asked.connect(program.window.close)
     instance.listen()
 
 

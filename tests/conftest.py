@@ -136,5 +136,6 @@ def keychain_items() -> list[str]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`dev.py test --long`: the soaks and fuzzing whose figures stand in tests/faults/README.md."""
+    """`--packaged`: `dev.py package` gives it. `--long`: soaks and fuzzing; figures are in tests/faults/README.md."""
+    parser.addoption("--packaged", help="run tests/packaged alone, on the packaged program with this path")
     parser.addoption("--long", action="store_true", help="run the long forms of the fault tests, for an hour or so")

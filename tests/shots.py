@@ -179,6 +179,7 @@ def scenes(studio: Studio) -> None:
         ("preferences", console.show_preferences),
         ("about", console.show_about),
         ("organization", console.ask_org),
+        ("remove data", console.ask_remove_data),
         ("delete", console.apps.ask_delete),
         ("save-filter", lambda: page.save_filter_asked.emit("is:attention owner:ada")),
         ("deleted", console.apps.show_deleted),

@@ -334,6 +334,19 @@ class AppService:
             self._remove_app(app)
             self._record.app(Action.PURGED, app)
 
+    def remove_everything(self) -> int:
+        """Remove the secrets and the rows of all apps of all orgs for good. Returns how many apps there were.
+
+        Raises VaultError with nothing removed when the keychain plainly cannot be used. Any later error leaves rows
+        whose removal has begun: calling this again, or the next recovery, goes on with them.
+        """
+        self._require_vault()
+        ids = [app.id for app in self._repository.apps()]
+        self._repository.change_apps(ids, lambda app: replace(app, state=AppState.DELETING))
+        for app_id in ids:
+            self._remove_app(self._repository.app(app_id))
+        return len(ids)
+
     def recover(self) -> RecoveryReport:
         """Finish or undo what an earlier run left half-done, in all orgs. Touches only unfinished rows.
 

@@ -1,28 +1,81 @@
-"""The first API request of an app, ready to run."""
+"""How to hand an app's key over: as it is, for an environment file, or in a first request that is ready to run.
+
+An app with Sessions signs a person in and then asks for their account, with the CSRF token where the app demands it.
+An app without signs each request; it asks for its org, which may be read by everybody who has a key (cortex-facts 7).
+How to sign is read from Medable's own tools and not tried against a server, and the snippets say so.
+"""
 
 from __future__ import annotations
 
+import json
 import shlex
+from enum import Enum
 
 from ..domain.model import App, Org
+from ..domain.secret import KeyEnds, SecretKind
 
 LOGIN_BODY = '{"email": "…", "password": "…"}'
 
 
-def first_request(org: Org, app: App, key: str) -> str:
-    """A curl command for POSIX shells that makes the app's first request with this API key.
+class Snippet(Enum):
+    """What a key is handed over as. The value is what the settings remember."""
 
-    An app with Sessions signs a person in; an app without signs each request, so it starts with the public org,
-    which a key alone may read (cortex-facts 7).
-    """
+    KEY = "key"
+    ENV = "env"
+    CURL = "curl"
+    PYTHON = "python"
+    JAVASCRIPT = "javascript"
+    SWIFT = "swift"
+
+    def kinds(self, app: App) -> tuple[SecretKind, ...]:
+        """The secrets that go into it. Code reads the API secret from the environment, where ENV puts it."""
+        return app.kinds if self is Snippet.ENV else (SecretKind.API_KEY,)
+
+
+def write(snippet: Snippet, org: Org, app: App, key: str, secret: str = "") -> str:
+    """The snippet with this API key and, where `kinds` has it, this API secret."""
+    match snippet:
+        case Snippet.KEY:
+            return key
+        case Snippet.ENV:
+            return _env(org, app, key, secret)
+        case Snippet.CURL:
+            return first_request(org, app, key)
+        case _:
+            base = json.dumps(f"{_base(org)}/{org.code}/v2", ensure_ascii=False)
+            return _code(_CODE[snippet, app.sessions], app.csrf, base=base, key=json.dumps(key, ensure_ascii=False))
+
+
+def to_read(snippet: Snippet, org: Org, app: App) -> str:
+    """The same for the screen: key and secret masked."""
+    if snippet is Snippet.CURL:
+        return first_request_to_read(org, app)
+    return write(snippet, org, app, _short(app), "…")
+
+
+def first_request(org: Org, app: App, key: str) -> str:
+    """A curl command for POSIX shells that makes the app's first request with this API key."""
     url = shlex.quote(_base(org) + _path(org, app))
     return " \\\n  ".join([f"curl {url}", *_options(app, key)])
 
 
 def first_request_to_read(org: Org, app: App) -> str:
     """The same command for the screen: the key masked, the address on two lines, no line continuations."""
-    key = f"{app.key_ends.head}…{app.key_ends.tail}"
-    return "\n  ".join([f"curl {_base(org)}", _path(org, app), *_options(app, key)])
+    return "\n  ".join([f"curl {_base(org)}", _path(org, app), *_options(app, _short(app))])
+
+
+def masked(app: App) -> str:
+    """The key's ends with fixed dots between, e.g. mwid••••••••••••••OYJh (22 characters)."""
+    return mask(app.key_ends)
+
+
+def mask(ends: KeyEnds) -> str:
+    """As `masked`, of these ends."""
+    return f"{ends.head}{'•' * 14}{ends.tail}"
+
+
+def _short(app: App) -> str:
+    return f"{app.key_ends.head}…{app.key_ends.tail}"
 
 
 def _base(org: Org) -> str:
@@ -40,6 +93,191 @@ def _options(app: App, key: str) -> list[str]:
     return [header, "-H 'Content-Type: application/json'", f"-d {shlex.quote(LOGIN_BODY)}"]
 
 
-def masked(app: App) -> str:
-    """The key's ends with fixed dots between, e.g. mwid••••••••••••••OYJh (22 characters)."""
-    return f"{app.key_ends.head}{'•' * 14}{app.key_ends.tail}"
+def _env(org: Org, app: App, key: str, secret: str) -> str:
+    values = {
+        "ENDPOINT": _base(org),
+        "ORG": org.code,
+        "API_KEY": key,
+        **({} if app.sessions else {"API_SECRET": secret}),
+    }
+    return "".join(f"MEDABLE_{name}={_word(value)}\n" for name, value in values.items())
+
+
+def _word(value: str) -> str:
+    """The value as a shell reads it; the … of a masked one needs no quotes, since its key will need none."""
+    plain = value.replace("…", "x")
+    return value if shlex.quote(plain) == plain else shlex.quote(value)
+
+
+def _code(template: str, csrf: bool, **values: str) -> str:
+    """Fill in what stands between « and »; a line that begins with «csrf» is for apps with CSRF Protection."""
+    lines = template.strip("\n").splitlines()
+    kept = [line.removeprefix("«csrf»") for line in lines if csrf or not line.startswith("«csrf»")]
+    text = "\n".join(kept) + "\n"
+    for name, value in values.items():
+        text = text.replace(f"«{name}»", value)
+    return text
+
+
+_PYTHON = """
+import json
+import urllib.request
+from http.cookiejar import CookieJar
+
+BASE = «base»
+headers = {"Medable-Client-Key": «key»}
+client = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
+
+body = json.dumps({"email": "…", "password": "…"}).encode()
+login = urllib.request.Request(BASE + "/accounts/login", body, {**headers, "Content-Type": "application/json"})
+with client.open(login) as response:
+    print(json.load(response))
+«csrf»    # Signed in, each request sends back the token that the last response carried.
+«csrf»    headers["medable-csrf-token"] = response.headers.get("medable-csrf-token", "")
+
+with client.open(urllib.request.Request(BASE + "/accounts/me", headers=headers)) as response:
+    print(json.load(response))
+"""
+
+_PYTHON_SIGNING = """
+import hashlib
+import hmac
+import json
+import os
+import secrets
+import time
+import urllib.request
+
+BASE = «base»
+KEY = «key»
+SECRET = os.environ["MEDABLE_API_SECRET"]
+
+
+def signed(method, path):
+    # The headers are documented. What is signed, and how, is as in Medable's mdctl: not the query, not the body.
+    timestamp = str(int(time.time() * 1000))
+    message = f"{path or '/'};{method};{timestamp}"
+    headers = {
+        "Medable-Client-Key": KEY,
+        "Medable-Client-Timestamp": timestamp,
+        "Medable-Client-Nonce": secrets.token_hex(8),
+        "Medable-Client-Signature": hmac.new((KEY + SECRET).encode(), message.encode(), hashlib.sha256).hexdigest(),
+    }
+    return urllib.request.Request(BASE + path, method=method, headers=headers)
+
+
+with urllib.request.urlopen(signed("GET", "")) as response:
+    print(json.load(response))
+"""
+
+_JAVASCRIPT = """
+// For a browser, which keeps the session's cookies. The app has to allow the page's origin.
+const base = «base»;
+const headers = { "Medable-Client-Key": «key» };
+
+async function firstRequest() {
+  const login = await fetch(base + "/accounts/login", {
+    method: "POST",
+    credentials: "include",
+    headers: { ...headers, "Content-Type": "application/json" },
+    body: JSON.stringify({ email: "…", password: "…" }),
+  });
+  console.log(await login.json());
+«csrf»  // Signed in, each request sends back the token that the last response carried.
+«csrf»  headers["medable-csrf-token"] = login.headers.get("medable-csrf-token") ?? "";
+
+  const me = await fetch(base + "/accounts/me", { credentials: "include", headers });
+  console.log(await me.json());
+}
+
+firstRequest();
+"""
+
+_JAVASCRIPT_SIGNING = """
+// For Node.js. An API secret must never reach a browser.
+const { createHmac, randomBytes } = require("node:crypto");
+
+const base = «base»;
+const key = «key»;
+const secret = process.env.MEDABLE_API_SECRET;
+
+function signed(method, path) {
+  // The headers are documented. What is signed, and how, is as in Medable's mdctl: not the query, not the body.
+  const timestamp = String(Date.now());
+  const message = `${path || "/"};${method};${timestamp}`;
+  const headers = {
+    "Medable-Client-Key": key,
+    "Medable-Client-Timestamp": timestamp,
+    "Medable-Client-Nonce": randomBytes(8).toString("hex"),
+    "Medable-Client-Signature": createHmac("sha256", key + secret).update(message).digest("hex"),
+  };
+  return fetch(base + path, { method, headers });
+}
+
+signed("GET", "").then(async (response) => console.log(await response.json()));
+"""
+
+_SWIFT = """
+import Foundation
+
+let base = «base»
+var headers = ["Medable-Client-Key": «key»]
+
+// URLSession keeps the session's cookies.
+func send(_ path: String, body: [String: String]? = nil) async throws -> HTTPURLResponse {
+    var request = URLRequest(url: URL(string: base + path)!)
+    request.allHTTPHeaderFields = headers
+    if let body {
+        request.httpMethod = "POST"
+        request.setValue("application/json", forHTTPHeaderField: "Content-Type")
+        request.httpBody = try JSONEncoder().encode(body)
+    }
+    let (data, response) = try await URLSession.shared.data(for: request)
+    print(String(decoding: data, as: UTF8.self))
+    return response as! HTTPURLResponse
+}
+
+let login = try await send("/accounts/login", body: ["email": "…", "password": "…"])
+«csrf»// Signed in, each request sends back the token that the last response carried.
+«csrf»headers["medable-csrf-token"] = login.value(forHTTPHeaderField: "medable-csrf-token")
+_ = try await send("/accounts/me")
+"""
+
+_SWIFT_SIGNING = """
+// For a program on a server or of your own. An API secret must never be in an app that you hand out.
+import CryptoKit
+import Foundation
+
+let base = «base»
+let key = «key»
+let secret = ProcessInfo.processInfo.environment["MEDABLE_API_SECRET"]!
+
+func signed(_ method: String, _ path: String) -> URLRequest {
+    // The headers are documented. What is signed, and how, is as in Medable's mdctl: not the query, not the body.
+    let timestamp = String(Int(Date().timeIntervalSince1970 * 1000))
+    let message = [path.isEmpty ? "/" : path, method, timestamp].joined(separator: ";")
+    let hmacKey = SymmetricKey(data: Data((key + secret).utf8))
+    let signature = HMAC<SHA256>.authenticationCode(for: Data(message.utf8), using: hmacKey)
+    var request = URLRequest(url: URL(string: base + path)!)
+    request.httpMethod = method
+    request.allHTTPHeaderFields = [
+        "Medable-Client-Key": key,
+        "Medable-Client-Timestamp": timestamp,
+        "Medable-Client-Nonce": String((0..<16).map { _ in "0123456789abcdef".randomElement()! }),
+        "Medable-Client-Signature": signature.map { String(format: "%02x", $0) }.joined(),
+    ]
+    return request
+}
+
+let (data, _) = try await URLSession.shared.data(for: signed("GET", ""))
+print(String(decoding: data, as: UTF8.self))
+"""
+
+_CODE = {
+    (Snippet.PYTHON, True): _PYTHON,
+    (Snippet.PYTHON, False): _PYTHON_SIGNING,
+    (Snippet.JAVASCRIPT, True): _JAVASCRIPT,
+    (Snippet.JAVASCRIPT, False): _JAVASCRIPT_SIGNING,
+    (Snippet.SWIFT, True): _SWIFT,
+    (Snippet.SWIFT, False): _SWIFT_SIGNING,
+}

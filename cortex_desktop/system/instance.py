@@ -16,15 +16,17 @@ class Instance(QObject):
     A later start leaves a file in the data folder, which the first program watches and takes away. That needs no
     server that others could speak to, nor the network module with its 3 MB.
 
-    raised: a second start asks for the window.
+    raised: a second start asks for the window; quit_asked: it asks the program to end.
     """
 
     raised = Signal()
+    quit_asked = Signal()
 
     def __init__(self, folder: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._folder = folder
-        self._request = folder / "cortex-desktop.raise"
+        self._raise_request = folder / "cortex-desktop.raise"
+        self._quit_request = folder / "cortex-desktop.quit"
         self._lock = QLockFile(os.fspath(folder / "cortex-desktop.lock"))
         # No age limit: the program runs for days. A lock left by a dead process is still seen as such, by its id.
         self._lock.setStaleLockTime(0)
@@ -39,16 +41,16 @@ class Instance(QObject):
 
     def raise_first(self, seconds: float = 5) -> bool:
         """Ask the program that holds the lock to show its window. False when it does not hear in time."""
+        return _leave(self._raise_request, time.monotonic() + seconds)
+
+    def quit_first(self, seconds: float = 20) -> bool:
+        """Ask the program that holds the lock to end, and take the lock. False when it has not ended in time."""
         end = time.monotonic() + seconds
-        try:
-            os.close(os.open(self._request, os.O_CREAT | os.O_WRONLY, 0o600))
-            while self._request.exists():
-                if time.monotonic() > end:
-                    self._request.unlink(missing_ok=True)
-                    return False
-                time.sleep(0.02)
-        except OSError:
+        if not _leave(self._quit_request, end):
             return False
+        while not self._lock.tryLock(100):
+            if time.monotonic() > end:
+                return False
         return True
 
     @Slot()
@@ -69,7 +71,22 @@ class Instance(QObject):
     @Slot()
     def _look(self) -> None:
         # Every change of the folder comes here; nearly all are the database's own.
-        with suppress(OSError):
-            if self._request.exists():
-                self._request.unlink()
-                self.raised.emit()
+        for request, signal in ((self._raise_request, self.raised), (self._quit_request, self.quit_asked)):
+            with suppress(OSError):
+                if request.exists():
+                    request.unlink()
+                    signal.emit()
+
+
+def _leave(request: Path, end: float) -> bool:
+    """Leave the file, and wait until it is taken away; no longer than until `end` of the monotonic clock."""
+    try:
+        os.close(os.open(request, os.O_CREAT | os.O_WRONLY, 0o600))
+        while request.exists():
+            if time.monotonic() > end:
+                request.unlink(missing_ok=True)
+                return False
+            time.sleep(0.02)
+    except OSError:
+        return False
+    return True

@@ -35,6 +35,7 @@ class Actions(QObject):
         self.check_keychain = self._make("key-round", self.tr("Check keychain…"))
         self.deleted = self._make("undo-2", self.tr("Recently deleted…"))
         self.organization = self._make("building-2", self.tr("Organization…"))
+        self.remove_data = self._make("triangle-alert", self.tr("Remove all data…"))
         self.preferences = self._make("settings-2", self.tr("Preferences…"), "Ctrl+,", QAction.MenuRole.PreferencesRole)
         self.quit = self._make("log-out", self.tr("Quit"), "Ctrl+Q", QAction.MenuRole.QuitRole)
         self.palette = self._make("terminal", self.tr("Command palette…"), "Ctrl+K")
@@ -77,7 +78,7 @@ class Actions(QObject):
         self.delete.setEnabled(app is not None)
         self.details.setEnabled(app is not None)
         self.details.setChecked(details_open)
-        for action in (self.new_app, self.organization, self.deleted, self.check_keychain):
+        for action in (self.new_app, self.organization, self.deleted, self.check_keychain, self.remove_data):
             action.setEnabled(org_known)
         self.unlock.setEnabled(locked)
         self.reveal.setText(self.tr("Hide API key") if revealed else self.tr("Reveal API key"))
@@ -104,6 +105,8 @@ class Actions(QObject):
         file.addActions([self.organization, self.deleted])
         file.addSeparator()
         file.addActions([self.unlock, self.check_keychain, self.preferences])
+        file.addSeparator()
+        file.addAction(self.remove_data)
         file.addSeparator()
         file.addAction(self.quit)
         self.fill(bar.addMenu(self.tr("&App")))

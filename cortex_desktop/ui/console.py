@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import shiboken6
-from PySide6.QtCore import QObject, QPoint, Qt, QTimer, QUrl, Slot
+from PySide6.QtCore import QObject, QPoint, Qt, QTimer, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QPalette, QWindow
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QWidget
 
@@ -44,7 +44,12 @@ DUE_MS = 3_600_000
 
 
 class Console(QObject):
-    """All that is in the window, put there after its first paint. Knows the controller, never a store."""
+    """All that is in the window, put there after its first paint. Knows the controller, never a store.
+
+    data_removed: the person has had everything removed, so the program is to end.
+    """
+
+    data_removed = Signal()
 
     def __init__(self, window: MainWindow, look: Look, controller: AppsController, settings: Settings) -> None:
         super().__init__(window)
@@ -136,6 +141,7 @@ class Console(QObject):
             (actions.check_keychain, apps.check_keychain),
             (actions.deleted, apps.show_deleted),
             (actions.organization, self.ask_org),
+            (actions.remove_data, self.ask_remove_data),
             (actions.preferences, self.show_preferences),
             (actions.quit, self.window.close),
             (actions.palette, self.show_palette),
@@ -216,6 +222,23 @@ class Console(QObject):
             dialog = PreferencesDialog(self._look, self._settings, self._controller.status, self.window)
             dialog.folder_asked.connect(self._open_folder)
             self.sheets.open(dialog)
+
+    @Slot()
+    def ask_remove_data(self) -> None:
+        """Remove everything from this computer, after a typed word; `data_removed` follows."""
+        if self._controller.org is None or not self.sheets.free:
+            return
+        from .removal_dialog import RemovalDialog
+
+        keychain, folder = self._controller.keychain_name, self._settings.folder
+        dialog = RemovalDialog(self._look, keychain, folder, self.window)
+
+        def removed(_: int) -> None:
+            dialog.accept()
+            self.data_removed.emit()
+
+        dialog.confirmed.connect(lambda: self._controller.remove_everything(removed, dialog.fail))
+        self.sheets.open_waiting(dialog)
 
     @Slot()
     def show_about(self) -> None:

@@ -77,7 +77,7 @@ class WaitingSheet(Sheet):
     """A dialog whose button begins work that may wait for the keychain, and for a person at its prompt.
 
     It waits, and cannot be closed, until `accept` or `fail`. stop_waiting: the person has had enough. A subclass
-    names the buttons and implements `say_below`.
+    names the buttons and implements `say_below`. doing: what is said while it waits.
     """
 
     stop_waiting = Signal()
@@ -86,6 +86,7 @@ class WaitingSheet(Sheet):
         self, look: Look, title: str, subtitle: str, action: str, parent: QWidget, *, fields: tuple[QWidget, ...]
     ) -> None:
         super().__init__(look, title, subtitle, 480, parent)
+        self.doing = self.tr("Storing the key in the keychain…")
         self.busy = False
         self._fields = fields
         self.do = Button(action, look, "primary")
@@ -108,7 +109,6 @@ class WaitingSheet(Sheet):
         self._progress = QProgressBar()
         self._progress.setRange(0, 0)
         self._progress.setTextVisible(False)
-        self._progress.setAccessibleName(self.tr("Storing the key"))
         self._progress.hide()
         self.column.insertWidget(1, self._progress)
         self.foot.insertWidget(0, self.stop)
@@ -154,8 +154,9 @@ class WaitingSheet(Sheet):
     def show_busy(self, busy: bool) -> None:
         """The keychain takes long enough to say so, or is done."""
         if busy and self.busy:
+            self._progress.setAccessibleName(self.doing)
             self._progress.show()
-            self.say_below(self.tr("Storing the key in the keychain…"))
+            self.say_below(self.doing)
         elif not busy:
             self._progress.hide()
 

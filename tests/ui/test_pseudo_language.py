@@ -178,6 +178,7 @@ def dialogs(desk: Desk) -> Iterator[tuple[str, QWidget]]:
         ("preferences", console.show_preferences),
         ("about", console.show_about),
         ("organization", console.ask_org),
+        ("remove data", console.ask_remove_data),
         ("delete", console.apps.ask_delete),
         ("rotate", console.apps.ask_rotate),
         ("check keychain", console.apps.check_keychain),

@@ -217,6 +217,11 @@ class AppsController(QObject):
         if self._apps is not None:
             self._runner.submit(Lane.VAULT, partial(self._apps.purge, app.id), self, _nothing, self._purge_failed)
 
+    def remove_everything(self, done: Callable[[int], None], failed: Callable[[CortexError], None]) -> None:
+        """Remove all apps of all orgs with their secrets; `done` gets their number."""
+        if self._apps is not None:
+            self._vault(self._apps.remove_everything, done, failed)
+
     def change_org(self, org: Org) -> None:
         """Keep the org's new details."""
         if self._orgs is not None:

@@ -1,0 +1,46 @@
+"""Taking away what the program has written into its data folder, and nothing else that may lie there."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
+FILES = (
+    "activity.*",
+    "apps.json",
+    "apps.json.*",  # the journal, and databases set aside with their date
+    ".activity.*.tmp",
+    ".apps.json*.tmp",  # of a write that was cut short
+    "cortex-desktop.lock*",
+    "cortex-desktop.log*",
+    "cortex-desktop.quit",
+    "cortex-desktop.raise",
+    "settings.ini*",
+    ".settings.ini*",
+)
+FOLDERS = ("backups", "crashes")
+
+
+def remove_files(folder: Path) -> list[Path]:
+    """Remove the program's files, and the folder when nothing else is in it. Returns what could not be removed.
+
+    Someone may have named a folder that they share with other things, so it is never removed as a whole.
+    """
+    stuck: list[Path] = []
+    for name in FOLDERS:
+        shutil.rmtree(folder / name, onerror=lambda _, path, error: _note(stuck, Path(path), error[1]))
+    for pattern in FILES:
+        for path in folder.glob(pattern):
+            try:
+                path.unlink(missing_ok=True)
+            except OSError:
+                stuck.append(path)
+    with suppress(OSError):  # something else is in it, or it was never made
+        folder.rmdir()
+    return stuck
+
+
+def _note(stuck: list[Path], path: Path, error: BaseException) -> None:
+    if not isinstance(error, FileNotFoundError):
+        stuck.append(path)

@@ -1,0 +1,7 @@
+"""What the frozen program runs: the package's own `main`, as `python -m cortex_desktop` does."""
+
+import sys
+
+from cortex_desktop.__main__ import main
+
+sys.exit(main())
