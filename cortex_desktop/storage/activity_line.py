@@ -8,13 +8,13 @@ before it, so none can be changed, moved or taken out without breaking the chain
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from datetime import UTC, datetime
 from typing import Any
 
 from ..domain.activity import Action, Entry
+from .digest import hex_digest
 
 FIRST = "0" * 64
 """Stands for the line before the first."""
@@ -79,7 +79,7 @@ def front(line: bytes) -> tuple[int, str] | None:
 
 def checksum(line: bytes) -> str:
     """The hash that the next line holds of this one, given without its line feed."""
-    return hashlib.sha256(line).hexdigest()
+    return hex_digest(line)
 
 
 def when_text(when: datetime) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 import sys
 import time
 from collections.abc import Callable
@@ -169,7 +168,7 @@ def _write_temp(path: Path, data: bytes, *, flush: bool = True) -> Path:
 
 
 def _temp_beside(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
+    return path.with_name(f".{path.name}.{os.urandom(8).hex()}.tmp")
 
 
 def _write_all(fd: int, data: bytes) -> None:

@@ -10,14 +10,14 @@ its line and the checksum before it: a line that is missing, moved, or from anot
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from .snapshot import Damaged, Tables, decode, is_generation, is_number, to_text, to_time
+from .digest import hex_digest
+from .snapshot import Damaged, decode, doc_text, is_generation, is_number, to_text, to_time
 
 _FIRST = "0" * 16
 
@@ -46,15 +46,15 @@ class Journal:
     torn: bool = False
     damaged: bool = False
 
-    def apply_to(self, tables: Tables) -> None:
-        """Change the tables as the records say."""
+    def apply_to(self, rows: dict[str, dict[str, str]]) -> None:
+        """Change the rows as the records say."""
         for record in self.records:
             for name, number, doc in record.rows:
-                table = tables.setdefault(name, {})
+                table = rows.setdefault(name, {})
                 if doc is None:
                     table.pop(number, None)
                 else:
-                    table[number] = doc
+                    table[number] = doc_text(doc)
 
 
 def header(base: str) -> tuple[bytes, str]:
@@ -103,7 +103,7 @@ def _line(payload: str, before: str) -> tuple[bytes, str]:
 
 
 def _checksum(payload: bytes, before: str) -> str:
-    return hashlib.sha256(before.encode() + payload).hexdigest()[:16]
+    return hex_digest(before.encode() + payload)[:16]
 
 
 def _checked(line: bytes, before: str) -> tuple[Any, str]:

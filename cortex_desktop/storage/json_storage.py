@@ -39,7 +39,7 @@ from . import snapshot as snapshots
 from .backups import Backup, Backups
 from .durable import append_durably, copy_aside, make_private, read_whole, remove_quietly, sweep_temps, write_durably
 from .journal import Journal, Record
-from .snapshot import META, SCHEMA, Damaged, Snapshot, Tables
+from .snapshot import META, SCHEMA, Damaged, Rows, Snapshot, Tables
 
 log = logging.getLogger(__name__)
 
@@ -102,11 +102,28 @@ class _State:
             return False
         return journal is self.journal or (journal.base == self.snapshot.before != "")
 
-    def tables(self) -> Tables:
-        """Its tables, for the caller to keep. Only once."""
+    def rows(self) -> Rows:
+        """Its rows, for the caller to keep. Only once."""
         if self.journal is not None:
-            self.journal.apply_to(self.snapshot.tables)
-        return self.snapshot.tables
+            self.journal.apply_to(self.snapshot.rows)
+        return self.snapshot.rows
+
+
+class _Documents(Mapping[str, dict[str, Any]]):
+    """A table's documents by their ids, made of their texts one at a time: all at once take ten times as much."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts = texts
+
+    def __getitem__(self, number: str) -> dict[str, Any]:
+        found: dict[str, Any] = snapshots.decode(self._texts[number])
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._texts)
+
+    def __len__(self) -> int:
+        return len(self._texts)
 
 
 class DurableStorage(Storage):
@@ -120,9 +137,8 @@ class DurableStorage(Storage):
         self._path = path
         self._journal = path.with_name(path.name + ".journal")
         self._backups = Backups(path.with_name("backups"))
-        self._rows: dict[str, dict[str, str]] | None = None
+        self._rows: Rows | None = None
         self._meta: dict[str, Any] = {}  # unknown fields of the document in META
-        self._read: Tables | None = None  # what was read from the disk, until someone has it or it is no longer true
         self._generation = 0
         self._saved = snapshots.FIRST_TIME
         # Of the snapshot on the disk: its checksum; all that it may have, after a write that failed late; from stat.
@@ -144,10 +160,11 @@ class DurableStorage(Storage):
 
     def read(self) -> Tables:
         """All tables, for the caller to keep."""
-        rows = self._present()
-        tables, self._read = self._read, None
-        if tables is None:
-            tables = {name: {n: snapshots.decode(doc) for n, doc in table.items()} for name, table in rows.items()}
+        return {name: dict(table) for name, table in self.look_through().items()}
+
+    def look_through(self) -> dict[str, Any]:
+        """The same for looking only: each document is made when it is looked at, as it is then."""
+        tables = {name: _Documents(table) for name, table in self._present().items()}
         return {META: {"1": {"schema": SCHEMA, **copy.deepcopy(self._meta)}}, **tables}
 
     def write(self, data: Tables) -> None:
@@ -199,7 +216,6 @@ class DurableStorage(Storage):
             if self._whole:
                 self._append(table, docs)
                 _set(rows, table, docs)
-                self._read = None
                 self._fold_if_long()
             else:
                 rows = {**rows, table: {**rows.get(table, {})}}
@@ -243,7 +259,7 @@ class DurableStorage(Storage):
                 log.warning("the journal grows on: %s", error.strerror)
                 self._limit = 2 * self._end
 
-    def _fold(self, rows: dict[str, dict[str, str]], meta: dict[str, Any], generation: int, saved: datetime) -> None:
+    def _fold(self, rows: Rows, meta: dict[str, Any], generation: int, saved: datetime) -> None:
         """Make this the snapshot and the journal empty. Raises OSError; memory is then as before.
 
         The snapshot names the journal that is in it, so that one which is still there after a crash is not taken
@@ -264,7 +280,6 @@ class DurableStorage(Storage):
             self._whole = whole and _signature(self._path) == self._seen
             raise
         self._rows, self._meta, self._generation, self._saved = rows, meta, generation, saved
-        self._read = None
         self._base, self._own, self._seen = sha256, {sha256}, _signature(self._path)
         self._others_work, self._older = set(), None
         self._limit = _limit(content)
@@ -308,7 +323,7 @@ class DurableStorage(Storage):
 
     # Opening
 
-    def _present(self) -> dict[str, dict[str, str]]:
+    def _present(self) -> Rows:
         if self._rows is None:
             try:
                 self._load()
@@ -361,7 +376,7 @@ class DurableStorage(Storage):
             with contextlib.suppress(OSError):
                 self._fold(self._rows or {}, self._meta, self._generation, self._saved)
 
-    def _start(self, rows: dict[str, dict[str, str]], meta: dict[str, Any], generation: int, saved: datetime) -> None:
+    def _start(self, rows: Rows, meta: dict[str, Any], generation: int, saved: datetime) -> None:
         self._rows, self._meta, self._generation, self._saved = rows, meta, generation, saved
         self._end = 0
 
@@ -381,15 +396,13 @@ class DurableStorage(Storage):
             raise problems.not_repaired(self._path.parent) from error
         self.recovered = Recovery(set_aside, best.saved, apps) if best is not None else Recovery(set_aside)
 
-    def _prepared(self, state: _State) -> tuple[dict[str, dict[str, str]], dict[str, Any]]:
+    def _prepared(self, state: _State) -> tuple[Rows, dict[str, Any]]:
         """The rows and the unknown fields of the state, in the form of this version."""
         self._older = None
-        tables = state.tables()
-        schema = state.snapshot.schema
+        rows, meta, schema = state.rows(), state.snapshot.extra, state.snapshot.schema
         if schema != SCHEMA:
-            # First, since migrations may change the tables in place; after a failure those are read anew.
-            before, meta = snapshots.encode_read(tables), _unknown(tables[META]["1"])
-            content, _ = snapshots.encode(before, meta, state.generation, state.saved, "", schema)
+            content, _ = snapshots.encode(rows, meta, state.generation, state.saved, "", schema)
+            tables = state.snapshot.tables
             try:
                 for step in range(schema, SCHEMA):
                     tables = MIGRATIONS[step](tables)
@@ -397,10 +410,8 @@ class DurableStorage(Storage):
             except Exception as error:
                 raise problems.not_migrated() from error
             self._older = (content, schema, state.saved)
-        else:
-            rows = snapshots.encode_read(tables)
-        self._read = {name: table for name, table in tables.items() if name != META}
-        return rows, _unknown(tables.get(META, {}).get("1", {}))
+            meta = _unknown(tables.get(META, {}).get("1", {}))
+        return rows, meta
 
     # Files set aside
 
@@ -469,7 +480,7 @@ def _newest(state: _State | None, journal: Journal | None, backups: Sequence[Bac
     return max(found, key=lambda state: state.generation, default=None)
 
 
-def _set(rows: dict[str, dict[str, str]], table: str, docs: Mapping[str, str | None]) -> None:
+def _set(rows: Rows, table: str, docs: Mapping[str, str | None]) -> None:
     for number, doc in docs.items():
         if doc is None:
             rows.get(table, {}).pop(number, None)

@@ -196,7 +196,7 @@ class TinyRepository:
                 raise problems.not_written(error, self._folder) from error
             with _no_collections():
                 db = TinyDB(storage=MemoryStorage)  # a table reads all of its storage each time: from memory, then
-                db.storage.write(self._storage.read())
+                db.storage.write(self._storage.look_through())
                 orgs = _Rows(self._storage, db.table("orgs"), _org_to_doc, _org_from_doc, _ORG_FIELDS)
                 apps = _Rows(self._storage, db.table("apps"), _app_to_doc, _app_from_doc, _APP_FIELDS)
             named = dict.fromkeys(app.org_id for app in apps.items.values())

@@ -7,25 +7,26 @@
 
 Plain TinyDB sees the seal as the one document of the table _meta. When another program rewrites the file, the
 checksum no longer matches, which is how that is noticed. Documents are kept as JSON texts, each made once, when it
-changes: putting a snapshot together is joining them, and so never keeps other threads from running for long.
+changes: putting a snapshot together is joining them, and so never keeps other threads from running for long. Taking one
+apart is cutting the texts out of it again, so that there is never more than one document in another form.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeGuard
 
 from . import problems
+from .digest import hex_digest
 
 Tables = dict[str, dict[str, dict[str, Any]]]
 """Table name -> document id, a number in decimal -> document."""
-Rows = Mapping[str, Mapping[str, str]]
+Rows = dict[str, dict[str, str]]
 """The same without `META`, each document as its JSON text."""
 
 META = "_meta"
@@ -34,6 +35,10 @@ FIRST_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 _START = b'{"_meta":{"1":{"sha256":"'
 _HASHED = len(_START) + 64
+_META_START = '{"_meta":'
+doc_text = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+"""The JSON text of a document that was read, and so needs no second look as in `encode_doc`."""
+
 SEAL = ("sha256", "schema", "generation", "saved", "before")
 _HALF_PAIR = re.compile(r"\\ud[89a-f]", re.IGNORECASE)
 
@@ -46,18 +51,24 @@ class Damaged(Exception):
 class Snapshot:
     """A database file.
 
-    tables: without the seal's fields but for the schema; intact: whether the checksum is there and right.
+    extra: what the document in `META` holds beside the seal; intact: whether the checksum is there and right.
     sha256, before, generation and saved are what the file says, "" or 0 or 1970 where it says nothing that makes
     sense. before: the snapshot on which the journal stood that is part of this one.
     """
 
-    tables: Tables
+    rows: Rows
+    extra: dict[str, Any]
     schema: int
     intact: bool
     sha256: str = ""
     before: str = ""
     generation: int = 0
     saved: datetime = FIRST_TIME
+
+    @property
+    def tables(self) -> Tables:
+        """The rows as tables, and the schema and `extra` in `META`. Made anew each time."""
+        return {META: {"1": {"schema": self.schema, **self.extra}}, **decode_rows(self.rows)}
 
 
 def encode(
@@ -74,7 +85,7 @@ def encode(
         parts.append(f",\n{json.dumps(name)}:{{{lines}}}")
     parts.append("}\n")
     content = "".join(parts).encode()
-    sha256 = hashlib.sha256(content).hexdigest()
+    sha256 = hex_digest(content)
     return b"".join((_START, sha256.encode(), content)), sha256
 
 
@@ -89,7 +100,7 @@ def encode_doc(doc: object) -> str:
     return text
 
 
-def encode_tables(tables: Tables) -> dict[str, dict[str, str]]:
+def encode_tables(tables: Tables) -> Rows:
     """The rows of `tables`. Raises StorageError for what would not be read back alike."""
     try:
         check(tables)
@@ -98,28 +109,28 @@ def encode_tables(tables: Tables) -> dict[str, dict[str, str]]:
     return {name: {n: encode_doc(doc) for n, doc in table.items()} for name, table in tables.items() if name != META}
 
 
-def encode_read(tables: Tables) -> dict[str, dict[str, str]]:
-    """The rows of `tables`, which `parse` or `decode` made, and which so need no second look."""
-    write = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
-    return {name: {n: write(doc) for n, doc in table.items()} for name, table in tables.items() if name != META}
+def decode_rows(rows: Rows) -> Tables:
+    """The opposite of `encode_tables`. Raises Damaged."""
+    return {name: {number: decode(text) for number, text in table.items()} for name, table in rows.items()}
 
 
 def parse(raw: bytes) -> Snapshot:
     """The database in the file's content. Raises Damaged, or StorageError for a newer schema."""
     try:
-        tables = check(decode(raw.decode()))
+        text = raw.decode()
     except ValueError as error:
         raise Damaged("not UTF-8") from error
-    schema = schema_of(tables)
-    seal = dict(next(iter(tables[META].values()))) if META in tables else {}
+    sealed, rows = _cut(text) or _decoded(text)
+    schema = schema_of(sealed, any(rows.values()))
+    seal = sealed[0] if sealed else {}
     extra = {name: value for name, value in seal.items() if name not in SEAL}
-    tables = {META: {"1": {"schema": schema, **extra}}, **{n: t for n, t in tables.items() if n != META}}
     generation, sha256, before = seal.get("generation"), seal.get("sha256"), seal.get("before")
     if not is_generation(generation) or not isinstance(sha256, str):
-        return Snapshot(tables, schema, intact=False)
-    intact = raw[: len(_START)] == _START and hashlib.sha256(raw[_HASHED:]).hexdigest() == sha256
+        return Snapshot(rows, extra, schema, intact=False)
+    intact = raw[: len(_START)] == _START and hex_digest(raw[_HASHED:]) == sha256
     return Snapshot(
-        tables,
+        rows,
+        extra,
         schema,
         intact,
         sha256,
@@ -132,12 +143,62 @@ def parse(raw: bytes) -> Snapshot:
 def decode(text: str) -> Any:
     """What the JSON text holds. Raises Damaged, also for what the json module reads but cannot write again."""
     try:
-        found = json.loads(text, object_pairs_hook=_unique, parse_constant=_finite, parse_float=_finite)
+        found = _DECODER.decode(text)
         if _HALF_PAIR.search(text):
             _whole(found)
     except (ValueError, RecursionError) as error:
         raise Damaged("not JSON") from error
     return found
+
+
+def _decoded(text: str) -> tuple[list[dict[str, Any]] | None, Rows]:
+    """The documents of `META`, and the rows, of a file laid out in any way. Raises Damaged."""
+    tables = check(decode(text))
+    rows = {name: {n: doc_text(doc) for n, doc in table.items()} for name, table in tables.items() if name != META}
+    return list(tables[META].values()) if META in tables else None, rows
+
+
+def _cut(text: str) -> tuple[list[dict[str, Any]], Rows] | None:
+    """The same of a file laid out as `encode` does it: each document is looked at, and dropped again. Else None."""
+    if not text.isascii() or not text.startswith(_META_START):
+        return None
+    rows: Rows = {}
+    try:
+        meta, at = _DECODER.raw_decode(text, len(_META_START))
+        _whole(meta)
+        while text.startswith(",\n", at):
+            name, at = _DECODER.raw_decode(text, at + 2)
+            _whole(name)
+            if type(name) is not str or name in rows or name == META or not text.startswith(":{", at):
+                return None
+            table, at = _cut_table(text, at + 2)
+            if table is None:
+                return None
+            rows[name] = table
+    except (ValueError, RecursionError):
+        return None
+    if text[at:] != "}\n" or not isinstance(meta, dict) or list(meta) != ["1"] or not isinstance(meta["1"], dict):
+        return None
+    return [meta["1"]], rows
+
+
+def _cut_table(text: str, at: int) -> tuple[dict[str, str] | None, int]:
+    """The rows of the table whose first document is at `at`, and where it ends. Raises ValueError, RecursionError."""
+    table: dict[str, str] = {}
+    more = not text.startswith("}", at)
+    while more:
+        number, begin = _DECODER.raw_decode(text, at + 1)
+        if text[at] != "\n" or text[begin : begin + 1] != ":" or not is_number(number) or number in table:
+            return None, at
+        doc, at = _DECODER.raw_decode(text, begin + 1)
+        if _HALF_PAIR.search(text, begin, at):
+            _whole(doc)
+        if type(doc) is not dict:
+            return None, at
+        table[number] = text[begin + 1 : at]
+        more = text.startswith(",", at)
+        at += more
+    return (table, at + 1) if text.startswith("}", at) else (None, at)
 
 
 def check(tables: object) -> Tables:
@@ -170,12 +231,14 @@ def is_generation(value: object) -> TypeGuard[int]:
     return type(value) is int and 0 < value < 10**15
 
 
-def schema_of(tables: Tables) -> int:
-    """The schema version. Raises Damaged for none that makes sense, StorageError for a newer one."""
-    if META not in tables and any(tables.values()):
+def schema_of(sealed: Sequence[Mapping[str, Any]] | None, has_rows: bool) -> int:
+    """The schema version that the documents of `META` tell, None when there is no such table.
+
+    Raises Damaged for none that makes sense, StorageError for a newer one.
+    """
+    if sealed is None and has_rows:
         return 1  # rows written by another program with TinyDB's own API
-    docs = list(tables.get(META, {}).values())
-    schema = docs[0].get("schema") if len(docs) == 1 else None
+    schema = sealed[0].get("schema") if sealed and len(sealed) == 1 else None
     if type(schema) is not int or schema < 1:
         raise Damaged("no schema version")
     if schema > SCHEMA:
@@ -209,6 +272,9 @@ def _finite(number: str) -> float:
     if not math.isfinite(value):  # could be read but never be written again
         raise ValueError("not a finite number")
     return value
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_finite, parse_float=_finite)
 
 
 def _whole(value: object) -> None:

@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -269,6 +270,28 @@ def test_mutated_files(
     print(f"\nfuzz: {count} files, {dict(came)}, the slowest {slowest * 1000:.0f} ms")
     assert came["restored"] > count / 10
     assert came["changed outside"] > count / 100
+
+
+def test_cutting_the_texts_out_finds_what_decoding_all_finds(good: Image, monkeypatch: pytest.MonkeyPatch) -> None:
+    def found(data: bytes) -> object:
+        try:
+            parsed = snapshot.parse(data)
+            return replace(parsed, rows={}), parsed.tables
+        except (snapshot.Damaged, StorageError) as error:
+            return type(error), str(error)
+
+    cut, cuts = snapshot._cut, 0
+    for number in range(2_000):
+        chance = random.Random(number)
+        data = seal(chance.choice(MUTATIONS)(chance, good["apps.json"])) if number else good["apps.json"]
+        monkeypatch.setattr(snapshot, "_cut", cut)
+        by_cutting = found(data)
+        monkeypatch.setattr(snapshot, "_cut", lambda _text: None)
+        assert by_cutting == found(data), data
+        if isinstance(by_cutting[0], snapshot.Snapshot):
+            cuts += cut(data.decode()) is not None
+    assert cut(good["apps.json"].decode()) is not None
+    assert cuts > 100
 
 
 @pytest.mark.parametrize("case", sorted(FIXTURES.iterdir()), ids=lambda path: path.name)

@@ -75,9 +75,9 @@ def test_the_file_is_for_its_owner_alone(path: Path) -> None:
 
 
 def test_a_file_planted_under_the_temporary_name_is_not_written_to(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    planted = path.with_name(".apps.json.known.tmp")
+    planted = path.with_name(f".apps.json.{b'known'.hex()}.tmp")
     planted.write_bytes(b"theirs")
-    monkeypatch.setattr(durable.secrets, "token_hex", lambda _bytes: "known")
+    monkeypatch.setattr(durable.os, "urandom", lambda _bytes: b"known")
     with pytest.raises(FileExistsError):
         write_durably(path, b"new")
     assert (path.read_bytes(), planted.read_bytes()) == (b"old", b"theirs")
