@@ -226,7 +226,7 @@ def scenes(studio: Studio) -> None:
         notice.leave()
     app = console.model.app_at(1)
     assert app is not None
-    console.apps._deleted(App(**{**app.__dict__, "state": AppState.DELETED}))
+    console.apps._deleted(replace(app, state=AppState.DELETED))
     studio.shoot("undo")
     console.notices.shown[0].action.click()
     console.news.tell_damage("apps.json.damaged-20261123T101500Z", datetime.now(UTC), 5, 1)

@@ -53,7 +53,7 @@ class OrgState(Enum):
     REMOVING = "removing"  # its apps go one by one, secrets and rows; its own row goes last
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Org:
     """An organization. `code` is the path segment of its API, `endpoint` the API's base address (https).
 
@@ -91,7 +91,7 @@ class AppDetails:
     review: date | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PendingVersion:
     """A new version of an app's secrets that is being stored. A journal entry.
 
@@ -103,7 +103,7 @@ class PendingVersion:
     sessions: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class KeptVersion:
     """A version of an app's secrets that is no longer the current one, and stays in the keychain until a time.
 
@@ -116,7 +116,7 @@ class KeptVersion:
     until: datetime
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class App:
     """One app of an org, without its secrets.
 

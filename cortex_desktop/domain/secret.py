@@ -66,7 +66,7 @@ class Secret:
         raise TypeError("a Secret is not serialised")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SecretRef:
     """Where one version of one secret lies in the keychain.
 
@@ -89,7 +89,7 @@ class SecretRef:
         return self.kind.value
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class KeyEnds:
     """The first and last four characters of an API key: all of it that the database holds.
 

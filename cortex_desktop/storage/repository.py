@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import gc
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -420,13 +421,13 @@ def _app_from_doc(doc: Mapping[str, Any]) -> App:
     version = _version(doc["version"])
     return App(
         id=_id(doc["id"]),
-        org_id=_id(doc["org"]),
+        org_id=sys.intern(_id(doc["org"])),  # one text for all apps that share it, as below
         label=_is_a(str, doc["label"]),
         sessions=_is_a(bool, doc["sessions"]),
         csrf=_is_a(bool, doc["csrf"]),
         created=_time(doc["created"]),
         key_ends=KeyEnds(_key_end(doc["key_head"]), _key_end(doc["key_tail"])),
-        keychain=_is_a(str, doc["keychain"]),
+        keychain=sys.intern(_is_a(str, doc["keychain"])),
         version=version,
         enabled=_is_a(bool, doc["enabled"]),
         state=AppState(doc["state"]),
@@ -439,7 +440,7 @@ def _app_from_doc(doc: Mapping[str, Any]) -> App:
         purge_after=None if doc["purge_after"] is None else _time(doc["purge_after"]),
         # What a person noted about an app: absent when empty, and when damaged no reason to hide the app's key.
         notes=_text_or_empty(doc.get("notes")),
-        owner=_text_or_empty(doc.get("owner")),
+        owner=sys.intern(_text_or_empty(doc.get("owner"))),
         expires=_date_or_none(doc.get("expires")),
         review=_date_or_none(doc.get("review")),
         extra={name: copy.deepcopy(value) for name, value in doc.items() if name not in _APP_FIELDS},
