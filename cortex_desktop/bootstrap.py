@@ -159,6 +159,7 @@ class Program(QObject):
     def _attach(self, stores: Stores) -> None:
         from .services.activity import Recorder
         from .services.apps import AppService
+        from .services.bulk import BulkService
         from .services.doctor import Doctor
         from .services.keychain import KeychainService
         from .services.orgs import OrgService
@@ -177,7 +178,8 @@ class Program(QObject):
         apps = AppService(stores.repository, stores.vault, recorder=recorder)
         doctor = Doctor(apps, stores.repository, stores.vault, recorder)
         orgs = OrgService(stores.repository, recorder=recorder)
-        self.controller.attach(apps, orgs, KeychainService(stores.vault), doctor)
+        bulk = BulkService(apps, stores.repository, recorder=recorder)
+        self.controller.attach(apps, orgs, KeychainService(stores.vault), doctor, bulk)
         # Runs after the load that `attach` has put on the same lane.
         self.runner.submit(
             Lane.DISK, partial(_damage, stores.repository), self, self._tell_damage, self.console.news.tell_error

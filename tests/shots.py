@@ -20,10 +20,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from cortex_desktop.bootstrap import Program, make_application
-from cortex_desktop.domain.errors import VaultError, VaultProblem, VaultTimeout
+from cortex_desktop.domain.errors import NotFinished, VaultError, VaultProblem, VaultTimeout
 from cortex_desktop.domain.model import App, AppState, Environment, new_id
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate
+from cortex_desktop.services.bulk import Deed, Refused
 from cortex_desktop.services.keychain import KeychainStatus
 from cortex_desktop.ui.apps.model import Column
 from cortex_desktop.ui.console import Console
@@ -236,6 +237,7 @@ def scenes(studio: Studio) -> None:
     studio.shoot("menu")
     for menu in [w for w in studio.app.topLevelWidgets() if w.inherits("QMenu") and w.isVisible()]:
         menu.close()
+    many(studio)
     window.resize(900, 600)
     studio.shoot("narrow")
     page.open_details()
@@ -259,6 +261,65 @@ def _mark(studio: Studio) -> None:
         stores.repository.change_app(app.id, lambda app: replace(app, **fields.get(app.label, {})))
     studio.program.controller.reload()
     wait(lambda: studio.console.model.attention == len(fields))
+
+
+def many(studio: Studio) -> None:
+    """Several apps selected, and what is done to them together."""
+    window, console, page = studio.window, studio.console, studio.console.page
+    bulk, controller = console.apps.bulk, studio.program.controller
+    page.select_all()
+    page.open_details()
+    studio.shoot("several")
+    console._show_menu(window.mapToGlobal(QPoint(700, 300)))
+    studio.shoot("several-menu")
+    for menu in [w for w in studio.app.topLevelWidgets() if w.inherits("QMenu") and w.isVisible()]:
+        menu.close()
+    window.resize(900, 600)
+    studio.shoot("several-narrow")
+    window.resize(*SIZE)
+    page.close_details()
+    console.apps.ask_rotate()
+    dialog = _dialog(console)
+    studio.shoot("several-rotate")
+    dialog.reject()
+    wait(lambda: console.sheets.current is None)
+    bulk.ask_delete(console.model.all_apps() * 200)
+    dialog = _dialog(console)
+    studio.shoot("several-delete")
+    dialog.reject()
+    wait(lambda: console.sheets.current is None)
+    made = controller.bulk(Deed.ROTATE, console.model.all_apps() * 200)
+    page.bulk.begin(made)
+    page.bulk.progress(312)
+    studio.shoot("bulk-running")
+    page.bulk.slow()
+    studio.shoot("bulk-slow")
+    for app in console.model.all_apps() * 63:
+        made._rest.popleft()
+        made.changed.append(app)
+    made.stopped = VaultError(VaultProblem.LOCKED, "GNOME Keyring")
+    page.bulk.tell(made, undoable=True)
+    studio.shoot("bulk-locked")
+    for size in ((900, 600), (640, 480)):
+        window.resize(*size)
+        studio.shoot(f"bulk-locked-{size[0]}")
+    window.resize(*SIZE)
+    page.select_all()
+    console.apps.disable_several()
+    wait(lambda: bulk.can_undo)
+    bulk._bulk.refused.append(Refused(console.model.all_apps()[0], NotFinished("Legacy kiosk")))
+    page.bulk.tell(bulk._bulk, undoable=True)
+    studio.shoot("bulk-done")
+    bulk.show_list()
+    dialog = _dialog(console)
+    studio.shoot("bulk-list")
+    dialog.reject()
+    wait(lambda: console.sheets.current is None)
+    bulk.undo()
+    wait(lambda: not bulk.running)
+    studio.shoot("bulk-undone")
+    page.bulk.hide()
+    page.select(_id_of(studio, "NewHealth App"))
 
 
 def _dialog(console: Console) -> QWidget:

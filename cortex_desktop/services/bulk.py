@@ -231,24 +231,27 @@ class Bulk:
         """The app with a new key. None when somebody gave it one since the person looked."""
         _require_active(self._repository.app(known.id))
         app = self._service.settle_rotation(known.id)
-        if app.version == known.version:
+        if app.key_ends == known.key_ends:
             app = self._service.rotate(known.id, self._keep).app
         elif known.id not in self._begun:
             return None
-        else:  # our own, which stopped half-way and was finished by recovery; it does not know for how long to keep
-            app = self._service.keep_until(known.id, known.version, self._now() + self._keep)
-        self._befores[known.id] = known.version
+        before = next((kept.number for kept in app.kept if kept.key_ends == known.key_ends), None)
+        if before is None:
+            return app
+        if known.id in self._begun:  # it may be recovery that finished it, which does not know for how long to keep
+            app = self._service.keep_until(known.id, before, self._now() + self._keep)
+        self._befores[known.id] = before
         if not self._keep:
             with suppress(CortexError):  # else recovery does
-                app = self._service.drop_kept(known.id, known.version)
+                app = self._service.drop_kept(known.id, before)
         return app
 
     def _rolled_back(self, known: App) -> App:
         """The app with the key that it had before, unless it was changed since."""
         app = self._service.settle_rotation(known.id)
         _require_active(app)
-        number = (self._undoes or {})[known.id]
-        if app.version != known.version or number not in {kept.number for kept in app.kept}:
+        number = (self._undoes or {}).get(known.id)
+        if number is None or app.version != known.version or number not in {kept.number for kept in app.kept}:
             raise ChangedSince(app.label)
         return self._service.roll_back(known.id, number, self._keep)
 

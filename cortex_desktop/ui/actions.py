@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from enum import Flag, auto
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
@@ -11,6 +12,15 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QWidget
 
 from ..domain.model import App, AppState
 from ..domain.secret import SecretKind
+
+
+class BulkState(Flag):
+    """How it is with bulk work: under way, can be taken back, can be gone on with."""
+
+    NONE = 0
+    RUNNING = auto()
+    UNDO = auto()
+    RESUME = auto()
 
 
 class Actions(QObject):
@@ -29,6 +39,11 @@ class Actions(QObject):
         self.details.setCheckable(True)
         self.enable = self._make("power", self.tr("Disable"), "Ctrl+E")
         self.delete = self._make("trash-2", self.tr("Delete…"), keys.Delete)
+        self.enable_several = self._make("power", self.tr("Enable"), "Ctrl+Shift+E")
+        self.select_all = self._make("check", self.tr("Select all"), keys.SelectAll)
+        self.undo = self._make("undo-2", self.tr("Undo"), keys.Undo)
+        self.stop = self._make("circle-off", self.tr("Stop"))
+        self.resume = self._make("rotate-cw", self.tr("Resume"))
         self.find = self._make("search", self.tr("Find"), keys.Find)
         self.filter = self._make("sliders-horizontal", self.tr("Filter…"), "Ctrl+Shift+F")
         self.unlock = self._make("lock-open", self.tr("Unlock keychain…"))
@@ -41,9 +56,10 @@ class Actions(QObject):
         self.palette = self._make("terminal", self.tr("Command palette…"), "Ctrl+K")
         self.shortcuts = self._make("info", self.tr("Keyboard shortcuts"), "Ctrl+/")
         self.about = self._make("info", self.tr("About Cortex Desktop"), role=QAction.MenuRole.AboutRole)
-        # A bare Delete key means the app only while one is among the apps.
-        page.addAction(self.delete)
-        self.delete.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        # These keys mean apps only while one is among them.
+        for action in (self.delete, self.select_all):
+            page.addAction(action)
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         self._make_menus(window)
         self.update(None, org_known=False, revealed=False, details_open=False, locked=False)
 
@@ -51,7 +67,7 @@ class Actions(QObject):
         """Put what can be done with an app into the menu."""
         menu.addActions([self.copy_key, self.copy_secret, self.copy_request, self.reveal])
         menu.addSeparator()
-        menu.addActions([self.details, self.rotate, self.enable])
+        menu.addActions([self.details, self.rotate, self.enable, self.enable_several])
         menu.addSeparator()
         menu.addAction(self.delete)
 
@@ -66,23 +82,56 @@ class Actions(QObject):
                 listed.append((plain(menu.title()), new))
         return listed
 
-    def update(self, app: App | None, *, org_known: bool, revealed: bool, details_open: bool, locked: bool) -> None:
-        """Offer what makes sense for the current app, if there is one.
+    def update(
+        self,
+        app: App | None,
+        several: Sequence[App] = (),
+        *,
+        org_known: bool,
+        revealed: bool,
+        details_open: bool,
+        locked: bool,
+        bulk: BulkState = BulkState.NONE,
+    ) -> None:
+        """Offer what makes sense for the selected app, or for several; with neither, what needs none.
 
-        revealed: its key is readable now; locked: the keychain can be unlocked.
+        revealed: its key is readable now; locked: the keychain can be unlocked; bulk: how it is with bulk work.
         """
         usable = app is not None and app.state is AppState.ACTIVE
         for action in (self.copy_key, self.copy_request, self.reveal, self.rotate, self.enable):
             action.setEnabled(usable)
         self.copy_secret.setEnabled(app is not None and usable and SecretKind.API_SECRET in app.kinds)
         self.delete.setEnabled(app is not None)
-        self.details.setEnabled(app is not None)
+        self.details.setEnabled(app is not None or len(several) > 0)
         self.details.setChecked(details_open)
         for action in (self.new_app, self.organization, self.deleted, self.check_keychain, self.remove_data):
             action.setEnabled(org_known)
         self.unlock.setEnabled(locked)
         self.reveal.setText(self.tr("Hide API key") if revealed else self.tr("Reveal API key"))
         self.enable.setText(self.tr("Disable") if app is None or app.enabled else self.tr("Enable"))
+        self.rotate.setText(self.tr("Rotate API key…"))
+        self.delete.setText(self.tr("Delete…"))
+        self.enable_several.setVisible(False)
+        if several:
+            self._offer_several(several, BulkState.RUNNING not in bulk)
+        self.select_all.setEnabled(org_known)
+        self.undo.setEnabled(BulkState.UNDO in bulk)
+        self.stop.setEnabled(BulkState.RUNNING in bulk)
+        self.resume.setEnabled(BulkState.RESUME in bulk)
+
+    def _offer_several(self, several: Sequence[App], possible: bool) -> None:
+        count = len(several)
+        enabled = sum(app.enabled for app in several)
+        self.rotate.setText(self.tr("Rotate %Ln API key(s)…", "", count))
+        self.delete.setText(self.tr("Delete %Ln app(s)…", "", count))
+        self.enable.setText(self.tr("Disable %Ln app(s)", "", count) if enabled else self._enable_words(count))
+        self.enable_several.setText(self._enable_words(count))
+        self.enable_several.setVisible(0 < enabled < count)
+        for action in (self.rotate, self.delete, self.enable, self.enable_several):
+            action.setEnabled(possible)
+
+    def _enable_words(self, count: int) -> str:
+        return self.tr("Enable %Ln app(s)", "", count)
 
     def _make(
         self,
@@ -109,6 +158,10 @@ class Actions(QObject):
         file.addAction(self.remove_data)
         file.addSeparator()
         file.addAction(self.quit)
+        edit = bar.addMenu(self.tr("&Edit"))
+        edit.addActions([self.undo, self.stop, self.resume])
+        edit.addSeparator()
+        edit.addAction(self.select_all)
         self.fill(bar.addMenu(self.tr("&App")))
         view = bar.addMenu(self.tr("&View"))
         view.addActions([self.find, self.filter, self.palette, self.details])

@@ -15,7 +15,7 @@ from ..domain.model import App, Org
 from ..domain.ports import VaultState
 from ..domain.secret import SecretKind
 from ..services.keychain import KeychainStatus
-from .actions import Actions
+from .actions import Actions, BulkState
 from .apps.controller import AppsController
 from .apps.desk import AppsDesk
 from .apps.filters import SavedFilters
@@ -68,6 +68,7 @@ class Console(QObject):
         self._make_page: dict[Entry, Callable[[], QWidget]] = {}
         self._pages: dict[Entry, QWidget] = {}
         self._palette: Palette | None = None
+        self._close_when_idle = False
         self.add_page(self.sidebar.apps, lambda: self.page)
         body = QWidget()
         row = QHBoxLayout(body)
@@ -122,6 +123,8 @@ class Console(QObject):
         assert isinstance(app, QGuiApplication)
         app.focusWindowChanged.connect(self._focus_moved)
         self.window.closing.connect(self._closing)
+        self.window.hold = self._hold_window
+        self.apps.bulk.idle.connect(self._bulk_ended)
 
     def _connect_actions(self) -> None:
         actions, apps = self.commands, self.apps
@@ -135,6 +138,11 @@ class Console(QObject):
             (actions.rotate, apps.ask_rotate),
             (actions.enable, apps.enable_or_disable),
             (actions.delete, apps.ask_delete),
+            (actions.enable_several, apps.enable_several),
+            (actions.select_all, self.page.select_all),
+            (actions.undo, apps.bulk.undo),
+            (actions.stop, apps.bulk.stop),
+            (actions.resume, apps.bulk.resume),
             (actions.find, self.page.focus_search),
             (actions.filter, self.page.show_filter_menu),
             (actions.unlock, self._controller.unlock),
@@ -303,14 +311,20 @@ class Console(QObject):
     def _update_actions(self) -> None:
         on_apps = self.pages.currentWidget() is self.page
         app = self.page.current() if on_apps else None
+        several = self.page.several() if on_apps else []
+        bulk = self.apps.bulk
         org, status = self._controller.org, self._controller.status
         self.page.new.setEnabled(org is not None)
         self.commands.update(
             app,
+            several,
             org_known=org is not None,
             revealed=app is not None and self.reveal.app_id == app.id,
-            details_open=self.page.details_wanted and app is not None,
+            details_open=self.page.details_wanted and (app is not None or len(several) > 0),
             locked=status is not None and status.state is VaultState.LOCKED,
+            bulk=(BulkState.RUNNING if bulk.running else BulkState.NONE)
+            | (BulkState.UNDO if bulk.can_undo else BulkState.NONE)
+            | (BulkState.RESUME if bulk.can_resume else BulkState.NONE),
         )
 
     @Slot(bool)
@@ -362,6 +376,16 @@ class Console(QObject):
             self._controller.look_at_keychain()
         elif not self._away.isActive():
             self._away.start()
+
+    def _hold_window(self) -> bool:
+        """Whether bulk work must come to a stop first. Who closes the window a second time does not want to wait."""
+        self._close_when_idle = self.apps.bulk.hold_window()
+        return self._close_when_idle
+
+    @Slot()
+    def _bulk_ended(self) -> None:
+        if self._close_when_idle:
+            self.window.close()
 
     @Slot()
     def _closing(self) -> None:

@@ -6,6 +6,8 @@ window first. So this module imports little (no name of PySide6's Qt namespace, 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QColor, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QMainWindow
@@ -28,6 +30,8 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._settings = settings
         self._was_painted = False
+        self.hold: Callable[[], bool] | None = None
+        """Asked before it closes: whether it should stay, since something must come to its end first."""
         self._after_paint = QTimer(self)
         self._after_paint.setSingleShot(True)
         self._after_paint.timeout.connect(self.painted)
@@ -62,6 +66,9 @@ class MainWindow(QMainWindow):
         self.resized.emit()
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        if self.hold is not None and self.hold():
+            event.ignore()
+            return
         self.closing.emit()
         super().closeEvent(event)
 

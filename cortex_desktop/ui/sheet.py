@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QShowEvent
-from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLayout, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLayout, QLineEdit, QProgressBar, QVBoxLayout, QWidget
 
 from ..domain.errors import CortexError
 from .i18n import say
@@ -182,12 +182,13 @@ class WaitingSheet(Sheet):
 class Question(Sheet):
     """Asks before something that hurts. Enter and Esc both mean no.
 
-    question, text: what would happen; action: the word on the button that does it. confirmed: it was chosen.
+    question, text: what would happen; action: the word on the button that does it; typed: what must be typed before
+    that, nothing when empty. confirmed: it was chosen.
     """
 
     confirmed = Signal()
 
-    def __init__(self, look: Look, question: str, text: str, action: str, parent: QWidget) -> None:
+    def __init__(self, look: Look, question: str, text: str, action: str, parent: QWidget, *, typed: str = "") -> None:
         super().__init__(look, question, "", 420, parent)
         self.form.addWidget(label(text, wrap=True))
         cancel = Button(self.tr("Cancel"), look)
@@ -200,3 +201,20 @@ class Question(Sheet):
         do.clicked.connect(self.accept)
         self.accepted.connect(self.confirmed)
         cancel.setFocus()
+        if typed:
+            name = label(self.tr("Type {text} to go on").format(text=typed), "strong", wrap=True)
+            field = QLineEdit()
+            field.setAccessibleName(name.text())
+            name.setBuddy(field)
+            self.form.addSpacing(16)
+            self.form.addWidget(name)
+            self.form.addSpacing(7)
+            self.form.addWidget(field)
+            self._do, self._wanted = do, typed
+            do.setEnabled(False)
+            field.textChanged.connect(self._typed)
+            field.setFocus()
+
+    @Slot(str)
+    def _typed(self, text: str) -> None:
+        self._do.setEnabled(text.strip() == self._wanted)

@@ -2,6 +2,37 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="en" sourcelanguage="en">
 <context>
+    <name>Actions</name>
+    <message numerus="yes">
+        <source>Rotate %Ln API key(s)…</source>
+        <translation>
+            <numerusform>Rotate %Ln API key…</numerusform>
+            <numerusform>Rotate %Ln API keys…</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Delete %Ln app(s)…</source>
+        <translation>
+            <numerusform>Delete %Ln app…</numerusform>
+            <numerusform>Delete %Ln apps…</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Disable %Ln app(s)</source>
+        <translation>
+            <numerusform>Disable %Ln app</numerusform>
+            <numerusform>Disable %Ln apps</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Enable %Ln app(s)</source>
+        <translation>
+            <numerusform>Enable %Ln app</numerusform>
+            <numerusform>Enable %Ln apps</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>AppsDelegate</name>
     <message numerus="yes">
         <source>Hides again in %n s</source>
@@ -13,6 +44,13 @@
 </context>
 <context>
     <name>AppsPage</name>
+    <message numerus="yes">
+        <source>%Ln selected</source>
+        <translation>
+            <numerusform>%Ln selected</numerusform>
+            <numerusform>%Ln selected</numerusform>
+        </translation>
+    </message>
     <message numerus="yes">
         <source>%n app(s)</source>
         <translation>
@@ -39,12 +77,175 @@
     </message>
 </context>
 <context>
+    <name>BulkBar</name>
+    <message numerus="yes">
+        <source>%Ln app(s) left as they were.</source>
+        <translation>
+            <numerusform>%Ln app left as it was.</numerusform>
+            <numerusform>%Ln apps left as they were.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln app(s) could not be changed.</source>
+        <translation>
+            <numerusform>%Ln could not be changed.</numerusform>
+            <numerusform>%Ln could not be changed.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Enabling %Ln app(s)…</source>
+        <translation>
+            <numerusform>Enabling %Ln app…</numerusform>
+            <numerusform>Enabling %Ln apps…</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Disabling %Ln app(s)…</source>
+        <translation>
+            <numerusform>Disabling %Ln app…</numerusform>
+            <numerusform>Disabling %Ln apps…</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Deleting %Ln app(s)…</source>
+        <translation>
+            <numerusform>Deleting %Ln app…</numerusform>
+            <numerusform>Deleting %Ln apps…</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Restoring %Ln app(s)…</source>
+        <translation>
+            <numerusform>Restoring %Ln app…</numerusform>
+            <numerusform>Restoring %Ln apps…</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Rotating %Ln API key(s)…</source>
+        <translation>
+            <numerusform>Rotating %Ln API key…</numerusform>
+            <numerusform>Rotating %Ln API keys…</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Rolling back %Ln API key(s)…</source>
+        <translation>
+            <numerusform>Rolling back %Ln API key…</numerusform>
+            <numerusform>Rolling back %Ln API keys…</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln app(s) enabled</source>
+        <translation>
+            <numerusform>%Ln app enabled</numerusform>
+            <numerusform>%Ln apps enabled</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln app(s) disabled</source>
+        <translation>
+            <numerusform>%Ln app disabled</numerusform>
+            <numerusform>%Ln apps disabled</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln app(s) deleted</source>
+        <translation>
+            <numerusform>%Ln app deleted</numerusform>
+            <numerusform>%Ln apps deleted</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln app(s) restored</source>
+        <translation>
+            <numerusform>%Ln app restored</numerusform>
+            <numerusform>%Ln apps restored</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln API key(s) rotated</source>
+        <translation>
+            <numerusform>%Ln API key rotated</numerusform>
+            <numerusform>%Ln API keys rotated</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln API key(s) rolled back</source>
+        <translation>
+            <numerusform>%Ln API key rolled back</numerusform>
+            <numerusform>%Ln API keys rolled back</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln app(s) enabled already.</source>
+        <translation>
+            <numerusform>%Ln was enabled already.</numerusform>
+            <numerusform>%Ln were enabled already.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln app(s) disabled already.</source>
+        <translation>
+            <numerusform>%Ln was disabled already.</numerusform>
+            <numerusform>%Ln were disabled already.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln app(s) deleted already.</source>
+        <translation>
+            <numerusform>%Ln was deleted already.</numerusform>
+            <numerusform>%Ln were deleted already.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln app(s) restored already.</source>
+        <translation>
+            <numerusform>%Ln was restored already.</numerusform>
+            <numerusform>%Ln were restored already.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln API key(s) rotated meanwhile.</source>
+        <translation>
+            <numerusform>%Ln was rotated meanwhile.</numerusform>
+            <numerusform>%Ln were rotated meanwhile.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>BulkDesk</name>
+    <message numerus="yes">
+        <source>Rotate %Ln API key(s)</source>
+        <translation>
+            <numerusform>Rotate %Ln API key</numerusform>
+            <numerusform>Rotate %Ln API keys</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Delete %Ln app(s)?</source>
+        <translation>
+            <numerusform>Delete %Ln app?</numerusform>
+            <numerusform>Delete %Ln apps?</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>CreateAppDialog</name>
     <message numerus="yes">
         <source>%n character(s) left</source>
         <translation>
             <numerusform>%n character left</numerusform>
             <numerusform>%n characters left</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>DeletedDialog</name>
+    <message numerus="yes">
+        <source>Restore %Ln app(s)</source>
+        <translation>
+            <numerusform>Restore %Ln app</numerusform>
+            <numerusform>Restore %Ln apps</numerusform>
         </translation>
     </message>
 </context>
@@ -110,6 +311,23 @@
     </message>
 </context>
 <context>
+    <name>ManyPanel</name>
+    <message numerus="yes">
+        <source>%Ln app(s) selected</source>
+        <translation>
+            <numerusform>%Ln app selected</numerusform>
+            <numerusform>%Ln apps selected</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>and %Ln more</source>
+        <translation>
+            <numerusform>and %Ln more</numerusform>
+            <numerusform>and %Ln more</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>News</name>
     <message numerus="yes">
         <source>%n change(s) completed.</source>
@@ -147,6 +365,16 @@
         <translation>
             <numerusform>%n suggestion. Press Down to choose.</numerusform>
             <numerusform>%n suggestions. Press Down to choose.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>Selection</name>
+    <message numerus="yes">
+        <source>%Ln app(s) selected</source>
+        <translation>
+            <numerusform>%Ln app selected</numerusform>
+            <numerusform>%Ln apps selected</numerusform>
         </translation>
     </message>
 </context>

@@ -33,7 +33,7 @@ GROWTH = 0.4
 _PLAIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ACCENTED = "äƀćďēƒĝĥīĵķĺḿńōṕɋřśťūṽŵẋŷžÄƁĆĎĒƑĜĤĪĴĶĹḾŃŌṔɊŘŚŤŪṼŴẊŶŽ"
 _ACCENTS = str.maketrans(_PLAIN, _ACCENTED)
-_KEEP = re.compile(r"\{[^}]*\}|%n|%L?\d|&[A-Za-z&]")
+_KEEP = re.compile(r"\{[^}]*\}|%L?n|%L?\d|&[A-Za-z&]")
 # How keys are called is Qt's business and the keyboard's.
 _KEY_NAMES = ("QShortcut", "QKeySequence")
 

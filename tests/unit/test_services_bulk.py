@@ -385,6 +385,22 @@ def test_what_was_rotated_meanwhile_is_not_rotated_again(world: World) -> None:
     assert world.key(apps[1]) == key
 
 
+def test_what_was_changed_otherwise_meanwhile_is_rotated(world: World) -> None:
+    """Switching Sessions is a version of its own, with the same key."""
+    [app] = apps = world.make("app", sessions=False)
+    bulk = world.bulk.make(Deed.ROTATE, apps, A_DAY)
+    old = world.key(app)
+    switched = world.apps.edit(app.id, replace(app.details, sessions=True))
+    run(bulk)
+    assert labels(bulk.changed) == ["app"]
+    assert world.key(app) != old
+    undo = bulk.undo()
+    assert undo is not None
+    run(undo)
+    [back] = world.now(apps)
+    assert (world.key(app), back.version, back.sessions) == (old, switched.version, True)
+
+
 # Taking back
 
 

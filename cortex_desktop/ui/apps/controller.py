@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ from ...domain.model import App, Org
 from ...domain.ports import VaultState
 from ...domain.secret import Secret, SecretKind
 from ...services.apps import AppService, Created, RecoveryReport
+from ...services.bulk import Bulk, BulkService, Deed
 from ...services.doctor import Doctor, Finding
 from ...services.keychain import KeychainService, KeychainStatus
 from ...services.orgs import OrgService
@@ -50,6 +51,7 @@ class AppsController(QObject):
         self._orgs: OrgService | None = None
         self._keychain: KeychainService | None = None
         self._doctor: Doctor | None = None
+        self._bulk: BulkService | None = None
         self._looking = False
         self._look_again = False
         self.org: Org | None = None
@@ -61,12 +63,15 @@ class AppsController(QObject):
         """The keychain's own name, empty while it is not known."""
         return self.status.name if self.status is not None else ""
 
-    def attach(self, apps: AppService, orgs: OrgService, keychain: KeychainService, doctor: Doctor) -> None:
+    def attach(
+        self, apps: AppService, orgs: OrgService, keychain: KeychainService, doctor: Doctor, bulk: BulkService
+    ) -> None:
         """Start to work with these services: load the apps, look at the keychain, settle what was left half-done."""
         self._apps = apps
         self._orgs = orgs
         self._keychain = keychain
         self._doctor = doctor
+        self._bulk = bulk
         self.reload()
         self.look_at_keychain()
         self.recover()
@@ -226,6 +231,15 @@ class AppsController(QObject):
         """Keep the org's new details."""
         if self._orgs is not None:
             self._disk(partial(self._orgs.change, org), self._org_saved)
+
+    def bulk(self, deed: Deed, apps: Sequence[App], keep: timedelta = timedelta(0)) -> Bulk | None:
+        """Work that does this to many apps; `bulk_step` does it. keep: for how long old keys stay."""
+        return self._bulk.make(deed, apps, keep) if self._bulk is not None else None
+
+    def bulk_step(self, bulk: Bulk, done: Callable[[list[Row]], None], failed: Callable[[CortexError], None]) -> None:
+        """Do the next part of it; other work of the lane may come between two parts. `done` gets what changed."""
+        lane = Lane.VAULT if bulk.deed.needs_keychain else Lane.DISK
+        self._runner.submit(lane, lambda: [Row(app) for app in bulk.step()], self, done, failed)
 
     # Outcomes
 

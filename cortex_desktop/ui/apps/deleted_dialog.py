@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
-from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem, QWidget
 
 from ...domain.model import App
 from ..i18n import long_date
@@ -14,9 +14,9 @@ from ..widgets import Button, Look, label
 
 
 class DeletedDialog(Sheet):
-    """restore_asked(App): bring it back; purge_asked(App): remove it for good now."""
+    """restore_asked(list[App]): bring these back; purge_asked(App): remove it for good now."""
 
-    restore_asked = Signal(object)
+    restore_asked = Signal(list)
     purge_asked = Signal(object)
 
     def __init__(self, look: Look, apps: Sequence[App], parent: QWidget) -> None:
@@ -27,6 +27,7 @@ class DeletedDialog(Sheet):
         super().__init__(look, title, text, 520, parent)
         self._list = QListWidget()
         self._list.setAccessibleName(title)
+        self._list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self._list.setMinimumHeight(look.theme.px(160))
         self._empty = label(self.tr("No deleted apps."), "subtitle")
         self.form.addWidget(self._list, 1)
@@ -48,26 +49,33 @@ class DeletedDialog(Sheet):
         close.clicked.connect(self.reject)
         self.restore.clicked.connect(self._restore)
         self.purge.clicked.connect(self._purge)
+        self._list.itemSelectionChanged.connect(self._show_state)
         self._list.setCurrentRow(0)
         self._show_state()
 
     @Slot()
     def _restore(self) -> None:
-        self._take(self.restore_asked)
+        self.restore_asked.emit(self._take())
 
     @Slot()
     def _purge(self) -> None:
-        self._take(self.purge_asked)
+        for app in self._take():
+            self.purge_asked.emit(app)
 
-    def _take(self, signal: object) -> None:
-        item = self._list.takeItem(self._list.currentRow())
-        if item is not None:
-            signal.emit(item.data(Qt.ItemDataRole.UserRole))  # type: ignore[attr-defined]
+    def _take(self) -> list[App]:
+        """Those that are selected, from the list."""
+        rows = sorted((self._list.row(item) for item in self._list.selectedItems()), reverse=True)
+        taken = [self._list.takeItem(row) for row in rows]
+        if self._list.count():
+            self._list.setCurrentRow(min(rows[-1], self._list.count() - 1))
         self._show_state()
+        return [item.data(Qt.ItemDataRole.UserRole) for item in reversed(taken)]
 
+    @Slot()
     def _show_state(self) -> None:
-        some = self._list.count() > 0
+        some, chosen = self._list.count() > 0, len(self._list.selectedItems())
         self._list.setVisible(some)
         self._empty.setVisible(not some)
-        self.restore.setEnabled(some)
-        self.purge.setEnabled(some)
+        self.restore.setEnabled(chosen > 0)
+        self.restore.setText(self.tr("Restore") if chosen < 2 else self.tr("Restore %Ln app(s)", "", chosen))
+        self.purge.setEnabled(chosen == 1)

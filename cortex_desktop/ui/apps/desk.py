@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -15,9 +16,13 @@ from ..notices import NOTICE_SECONDS, Notices
 from ..reveal import Reveal
 from ..sheets import Sheets
 from ..widgets import Look
+from .bulk_desk import BulkDesk
 from .controller import AppsController
 from .model import AppsModel, Row
 from .page import AppsPage
+
+if TYPE_CHECKING:
+    from .deleted_dialog import DeletedDialog
 
 
 class AppsDesk(QObject):
@@ -49,6 +54,7 @@ class AppsDesk(QObject):
         self._notices = notices
         self._reveal = reveal
         self._keys = keys
+        self.bulk = BulkDesk(look, controller, page.bulk, sheets)
         details = page.details
         controller.loaded.connect(self._loaded)
         controller.changed.connect(self._app_changed)
@@ -67,7 +73,14 @@ class AppsDesk(QObject):
         details.rotate_asked.connect(self.ask_rotate)
         details.roll_back_asked.connect(self._roll_back)
         details.drop_kept_asked.connect(self._drop_kept)
+        details.many.rotate_asked.connect(self.ask_rotate)
+        details.many.enable_asked.connect(self.enable_several)
+        details.many.disable_asked.connect(self.disable_several)
+        details.many.delete_asked.connect(self.ask_delete)
         reveal.changed.connect(self._reveal_changed)
+        self.bulk.put.connect(self._apps_changed)
+        self.bulk.taken.connect(self._apps_removed)
+        self.bulk.changed.connect(self._bulk_changed)
 
     # What a person does
 
@@ -116,14 +129,29 @@ class AppsDesk(QObject):
 
     @Slot()
     def enable_or_disable(self) -> None:
-        """Turn the current app off, or on again."""
-        app = self.page.current()
+        """Turn the current app off, or on again. Several: all off, or when all are, on again."""
+        app, several = self.page.current(), self.page.several()
         if app is not None and app.state is AppState.ACTIVE:
             self._controller.set_enabled(app, not app.enabled)
+        elif several:
+            self.bulk.set_enabled(several, not any(each.enabled for each in several))
+
+    @Slot()
+    def enable_several(self) -> None:
+        """Enable all the selected apps."""
+        self.bulk.set_enabled(self.page.several(), True)
+
+    @Slot()
+    def disable_several(self) -> None:
+        """Disable all the selected apps."""
+        self.bulk.set_enabled(self.page.several(), False)
 
     @Slot()
     def ask_rotate(self) -> None:
-        """Open the Rotate API key dialog for the current app."""
+        """Open the Rotate API key dialog for the selected app, or apps."""
+        if several := self.page.several():
+            self.bulk.ask_rotate(several)
+            return
         app, org = self.page.current(), self._controller.org
         if app is None or org is None or app.state is not AppState.ACTIVE or not self._sheets.free:
             return
@@ -167,7 +195,10 @@ class AppsDesk(QObject):
 
     @Slot()
     def ask_delete(self) -> None:
-        """Delete the current app, after a question."""
+        """Delete the selected app, or apps, after a question."""
+        if several := self.page.several():
+            self.bulk.ask_delete(several)
+            return
         app = self.page.current()
         if app is None or not self._sheets.free:
             return
@@ -213,17 +244,25 @@ class AppsDesk(QObject):
 
         if self._sheets.free:
             dialog = DeletedDialog(self._look, apps, self._sheets.window)
-            dialog.restore_asked.connect(self._controller.restore)
+            dialog.restore_asked.connect(partial(self._restore, dialog))
             dialog.purge_asked.connect(self._controller.purge)
             self._sheets.open(dialog)
+
+    def _restore(self, dialog: DeletedDialog, apps: list[App]) -> None:
+        if len(apps) > 1 and not self.bulk.running:
+            dialog.accept()  # how far it is shows on the page
+            self.bulk.restore(apps)
+        else:
+            for app in apps:
+                self._controller.restore(app)
 
     @Slot(list)
     def _loaded(self, rows: list[Row]) -> None:
         self.model.load(rows)
         self.page.loaded()
         self.counted.emit(self.model.total)
-        if not self.page.table.currentIndex().isValid() and self.model.rowCount():
-            self.page.table.setCurrentIndex(self.model.index(0, 0))
+        if not self.page.selection.count and self.model.rowCount():
+            self.page.selection.choose_row(0)
             if self._sheets.window.focusWidget() in (None, self.page):
                 self.page.table.setFocus()
         self.changed.emit()
@@ -237,14 +276,36 @@ class AppsDesk(QObject):
 
     @Slot(str)
     def _app_removed(self, app_id: str) -> None:
-        if self._reveal.app_id == app_id:
+        self._apps_removed({app_id})
+
+    @Slot(set)
+    def _apps_removed(self, app_ids: set[str]) -> None:
+        if self._reveal.app_id in app_ids:
             self._reveal.end()
-        row = self.model.row_of(app_id)
-        self.model.remove(app_id)
+        first = next(iter(self.model.rows_of(app_ids)), 0)
+        self.model.remove_all(app_ids)
         self.page.loaded()
         self.counted.emit(self.model.total)
-        if self.model.rowCount():  # the neighbour takes its place, so that the keyboard does not get lost
-            self.page.table.setCurrentIndex(self.model.index(min(max(row, 0), self.model.rowCount() - 1), 0))
+        if self.model.rowCount() and not self.page.selection.count:
+            # The neighbour takes its place, so that the keyboard does not get lost.
+            self.page.selection.choose_row(min(first, self.model.rowCount() - 1))
+        self.changed.emit()
+
+    @Slot(list)
+    def _apps_changed(self, rows: list[Row]) -> None:
+        """Many at once."""
+        for row in rows:
+            known = self.model.find(row.app.id) if row.app.id == self._reveal.app_id else None
+            if known is not None and known.version != row.app.version:
+                self._reveal.end()  # what is readable is not the key any more
+        self.model.put_all(rows)
+        self.page.loaded()
+        self.counted.emit(self.model.total)
+        self.changed.emit()
+
+    @Slot()
+    def _bulk_changed(self) -> None:
+        self.page.set_busy(self.bulk.running)
         self.changed.emit()
 
     def _deleted(self, app: App) -> None:

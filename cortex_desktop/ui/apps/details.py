@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
@@ -16,6 +17,7 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QScrollArea,
     QSizePolicy,
+    QStackedLayout,
     QVBoxLayout,
     QWidget,
 )
@@ -26,6 +28,7 @@ from ...services.requests import first_request_to_read, masked
 from ..i18n import long_date, long_time
 from ..reveal import Reveal
 from ..widgets import Button, IconButton, Look, Pill, label, set_property
+from .many_panel import ManyPanel
 from .model import AppsModel, Status
 
 WIDTH = 328
@@ -172,15 +175,14 @@ class DetailsPanel(QFrame):
         self._actions.addStretch()
         column.addLayout(self._actions)
         column.addStretch()
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(body)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(1, 0, 0, 0)
-        outer.addWidget(scroll)
+        scroll = _scrolling(body)
+        self.many = ManyPanel(look, model, look.theme.px(WIDTH) - 41)
+        several = _scrolling(self.many)
+        self._stack = QStackedLayout(self)
+        self._stack.setContentsMargins(1, 0, 0, 0)
+        self._stack.addWidget(scroll)
+        self._stack.addWidget(several)
+        self.many.closed.connect(self.closed)
 
         close.clicked.connect(self.closed)
         self._eye.clicked.connect(self.reveal_asked)
@@ -200,8 +202,14 @@ class DetailsPanel(QFrame):
         if self._app is not None:
             self.show_app(self._app)
 
+    def show_apps(self, apps: Sequence[App], busy: bool) -> None:
+        """Show what these have in common. busy: bulk work is under way."""
+        self.many.show_apps(apps, busy)
+        self._stack.setCurrentIndex(1)
+
     def show_app(self, app: App) -> None:
         """Show this app."""
+        self._stack.setCurrentIndex(0)
         self._app = app
         usable = app.state is AppState.ACTIVE
         self._title.setText(app.label)
@@ -326,3 +334,14 @@ class DetailsPanel(QFrame):
         # QPlainTextEdit's document measures its height in lines.
         lines = round(self._request.document().size().height())
         self._request.setFixedHeight(lines * self._request.fontMetrics().lineSpacing() + 22)
+
+
+def _scrolling(body: QWidget) -> QScrollArea:
+    """The widget, which may be higher than its place."""
+    scroll = QScrollArea()
+    scroll.setWidgetResizable(True)
+    scroll.setFrameShape(QFrame.Shape.NoFrame)
+    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    scroll.setWidget(body)
+    return scroll

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import insort
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, date, datetime
 from enum import IntEnum
 from typing import Any
@@ -116,6 +116,10 @@ class AppsModel(QAbstractTableModel):
         """The visible row of this app, or -1."""
         return next((number for number, row in enumerate(self._visible) if row.app.id == app_id), -1)
 
+    def rows_of(self, app_ids: Collection[str]) -> list[int]:
+        """The visible rows of these apps, from top to bottom. Give many as a set."""
+        return [number for number, row in enumerate(self._visible) if row.app.id in app_ids]
+
     def find(self, app_id: str) -> App | None:
         """The app, visible or not."""
         return next((row.app for row in self._rows if row.app.id == app_id), None)
@@ -156,9 +160,20 @@ class AppsModel(QAbstractTableModel):
         insort(self._rows, Row(app), key=_by_label)
         self._take_stock()
 
+    def put_all(self, rows: Sequence[Row]) -> None:
+        """Add these apps, or show their new states, in one update. Make the rows of many off the GUI thread."""
+        new = {row.app.id: row for row in rows}
+        kept = [new.pop(row.app.id, row) for row in self._rows]
+        self._rows = sorted([*kept, *new.values()], key=_by_label)
+        self._take_stock()
+
     def remove(self, app_id: str) -> None:
         """Show this app no more."""
-        self._rows = [row for row in self._rows if row.app.id != app_id]
+        self.remove_all({app_id})
+
+    def remove_all(self, app_ids: Collection[str]) -> None:
+        """Show these apps no more, in one update. Give many as a set."""
+        self._rows = [row for row in self._rows if row.app.id not in app_ids]
         self._take_stock()
 
     def filter(self, text: str) -> None:
@@ -403,9 +418,14 @@ class AppsModel(QAbstractTableModel):
         """Show those of `rows` that match what is searched for."""
         if self._query.terms:
             rows = self._query.select(rows, At(datetime.now(UTC), self._today, self._missing))
-        self.beginResetModel()
-        self._visible = rows
-        self.endResetModel()
+        if [row.app.id for row in rows] == [row.app.id for row in self._visible]:
+            self._visible = rows  # nothing moves, so what is selected and scrolled to stays
+            if rows:
+                self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, Column.MENU))
+        else:
+            self.beginResetModel()
+            self._visible = rows
+            self.endResetModel()
         self.rearranged.emit()
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import (
     QByteArray,
     QEvent,
-    QItemSelectionModel,
-    QModelIndex,
     QPoint,
     Qt,
     QTimer,
@@ -34,6 +32,7 @@ from ..i18n import say
 from ..reveal import Reveal
 from ..waiting import BUSY_MS
 from ..widgets import Banner, Button, EmptyState, Look, Picture, RoundedCorners, announce, label, set_property
+from .bulk_bar import BulkBar
 from .columns import Columns
 from .delegate import AppsDelegate
 from .details import WIDTH as DETAILS_WIDTH
@@ -41,6 +40,7 @@ from .details import DetailsPanel
 from .filters import Filters, SavedFilters
 from .model import AppsModel, Column
 from .search import Offer, SearchField
+from .selection import Selection
 
 
 class AppsTable(QTableView):
@@ -56,7 +56,7 @@ class AppsTable(QTableView):
         self.setItemDelegate(self.painter)
         self.setAccessibleName(self.tr("Apps"))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -184,7 +184,8 @@ class AppsPage(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._look = look
         self.model = model
-        self._selected = ""
+        self.busy = False
+        """Whether bulk work is under way."""
         self._wants_details = False
         self._loaded = False
         self._failed = False
@@ -204,7 +205,11 @@ class AppsPage(QWidget):
         self._wrong_text = label("", "fieldNote", wrap=True)
         set_property(self._wrong_text, "tone", "warning")
         self._count = label("", "count")
+        self._chosen = label("", "count")
+        self._chosen.hide()
+        self.bulk = BulkBar(look)
         self.table = AppsTable(model, look, reveal)
+        self.selection = Selection(self.table, model)
         self._card = QFrame()
         self._card.setObjectName("card")
         inside = QVBoxLayout(self._card)
@@ -229,6 +234,7 @@ class AppsPage(QWidget):
         tools.addWidget(self.search, 2)
         tools.addWidget(self.filter)
         tools.addStretch(1)
+        tools.addWidget(self._chosen)
         tools.addWidget(self._count)
         wrong = QHBoxLayout(self._wrong)
         wrong.setContentsMargins(0, 0, 0, 0)
@@ -257,6 +263,7 @@ class AppsPage(QWidget):
         column.addLayout(head)
         column.addWidget(self._tools)
         column.addWidget(self._wrong)
+        column.addWidget(self.bulk)
         column.addWidget(holder, 1)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -278,7 +285,7 @@ class AppsPage(QWidget):
         self.table.opened.connect(self.open_details)
         self.table.menu_asked.connect(self.menu_asked)
         self.table.painter.menu_asked.connect(self._menu_of_row)
-        self.table.selectionModel().currentChanged.connect(self._current_changed)
+        self.selection.changed.connect(self._selection_changed)
         self.details.closed.connect(self.close_details)
         model.rearranged.connect(self._rearranged)
         model.dataChanged.connect(self._data_changed)
@@ -317,21 +324,35 @@ class AppsPage(QWidget):
     # The current app
 
     def current(self) -> App | None:
-        """The selected app, when it is visible."""
-        return self.model.app_at(self.table.currentIndex().row())
+        """The selected app, when it is the only one and visible."""
+        return self.selection.current()
+
+    def several(self) -> list[App]:
+        """The selected apps when they are several, from top to bottom."""
+        return self.selection.apps() if self.selection.count > 1 else []
 
     def select(self, app_id: str) -> None:
-        """Make this app the current one and scroll to it, taking away a search that hides it."""
+        """Select this app alone and scroll to it, taking away a search that hides it."""
         if self.model.row_of(app_id) < 0:
             self.search.clear()
-        self._selected = app_id
-        self._restore_selection()
+        self.selection.choose(app_id)
         self.table.scrollTo(self.table.currentIndex())
 
     @Slot()
+    def select_all(self) -> None:
+        """Select all apps that are listed."""
+        self.table.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.table.selectAll()
+
+    def set_busy(self, busy: bool) -> None:
+        """Bulk work has begun, or has ended."""
+        self.busy = busy
+        self._show_details()
+
+    @Slot()
     def open_details(self) -> None:
-        """Show the details of the current app."""
-        if self.current() is not None:
+        """Show the details of the selected app, or apps."""
+        if self.selection.count:
             self._wants_details = True
             self._show_details()
 
@@ -434,8 +455,8 @@ class AppsPage(QWidget):
         """Go from the search to the apps, to the selected one or else the first."""
         if self.model.rowCount():
             self.table.setFocus(Qt.FocusReason.TabFocusReason)
-            if self.current() is None:
-                self.table.setCurrentIndex(self.model.index(0, 0))
+            if not self.selection.count:
+                self.selection.choose_row(0)
 
     @Slot()
     def _empty_acted(self) -> None:
@@ -450,46 +471,39 @@ class AppsPage(QWidget):
     @Slot(int)
     def _menu_of_row(self, row: int) -> None:
         index = self.model.index(row, Column.MENU)
-        self.table.setCurrentIndex(index)
+        self.selection.choose_row(row, Column.MENU)
         self.menu_asked.emit(self.table.viewport().mapToGlobal(self.table.visualRect(index).bottomLeft()))
 
-    @Slot(QModelIndex, QModelIndex)
-    def _current_changed(self, current: QModelIndex, _before: QModelIndex) -> None:
-        app = self.model.app_at(current.row())
-        if app is not None:
-            self._selected = app.id
+    @Slot()
+    def _selection_changed(self) -> None:
+        count = self.selection.count
+        self._chosen.setText(self.tr("%Ln selected", "", count))
+        self._chosen.setVisible(count > 1)
         self._show_details()
         self.selected.emit()
 
     @Slot()
     def _data_changed(self) -> None:
-        app = self.current()
-        if app is not None and not self.details.isHidden():
-            self.details.show_app(app)
+        if not self.details.isHidden():
+            self._fill_details()
 
     @Slot()
     def _rearranged(self) -> None:
-        self._restore_selection()
+        self.selection.restore()
         self._show_state()
-        self.selected.emit()
+        self._selection_changed()
 
-    def _restore_selection(self) -> None:
-        """Find the current app in its new place: a reset forgets what was selected."""
-        row = self.model.row_of(self._selected)
-        if row < 0:
-            self._show_details()
-            return
-        column = max(0, self.table.currentIndex().column())
-        index = self.model.index(row, column)
-        flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
-        self.table.selectionModel().setCurrentIndex(index, flags)
-        self._show_details()
+    def _fill_details(self) -> None:
+        app, several = self.current(), self.several()
+        if app is not None:
+            self.details.show_app(app)
+        elif several:
+            self.details.show_apps(several, self.busy)
 
     def _show_details(self) -> None:
-        app = self.current()
-        show = self._wants_details and app is not None
-        if show and app is not None:
-            self.details.show_app(app)
+        show = self._wants_details and self.selection.count > 0
+        if show:
+            self._fill_details()
         if show == self.details.isHidden():
             self.details.setVisible(show)
             self.details_toggled.emit(show)

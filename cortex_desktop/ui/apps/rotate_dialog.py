@@ -12,16 +12,24 @@ from ..widgets import Look, label
 
 
 class RotateDialog(WaitingSheet):
-    """Asks how long the old key should be kept. submitted(timedelta): rotate."""
+    """Asks how long the old key should be kept. submitted(timedelta): rotate.
+
+    title: for several apps; without one it is about one.
+    """
 
     submitted = Signal(object)
 
-    def __init__(self, look: Look, place: str, parent: QWidget) -> None:
-        title = QCoreApplication.translate("RotateDialog", "Rotate API key")
-        action = QCoreApplication.translate("RotateDialog", "Rotate key")
+    def __init__(self, look: Look, place: str, parent: QWidget, title: str = "") -> None:
+        self._many = bool(title)
+        if self._many:
+            action = QCoreApplication.translate("RotateDialog", "Rotate keys")
+        else:
+            title = QCoreApplication.translate("RotateDialog", "Rotate API key")
+            action = QCoreApplication.translate("RotateDialog", "Rotate key")
         self.keep = QComboBox()
         super().__init__(look, title, place, action, parent, fields=(self.keep,))
-        self.keep.setAccessibleName(self.tr("Keep the old key for"))
+        question = self.tr("Keep the old keys for") if self._many else self.tr("Keep the old key for")
+        self.keep.setAccessibleName(question)
         for text, span in (
             (self.tr("1 hour"), timedelta(hours=1)),
             (self.tr("24 hours"), timedelta(days=1)),
@@ -31,12 +39,18 @@ class RotateDialog(WaitingSheet):
         ):
             self.keep.addItem(text, span)
         self.keep.setCurrentIndex(1)
-        name = label(self.tr("Keep the old key for"), "strong")
+        name = label(question, "strong")
         name.setBuddy(self.keep)
         self._note = label("", "fieldNote", wrap=True)
-        text = self.tr(
-            "A new key is generated and shown once it is safely stored. Update every client that sends the old key."
-        )
+        if self._many:
+            text = self.tr(
+                "Each app gets a new key, stored safely before the next app has its turn. Update every client that "
+                "sends an old key."
+            )
+        else:
+            text = self.tr(
+                "A new key is generated and shown once it is safely stored. Update every client that sends the old key."
+            )
         self.form.addWidget(label(text, wrap=True))
         self.form.addSpacing(18)
         self.form.addWidget(name)
@@ -64,5 +78,7 @@ class RotateDialog(WaitingSheet):
     def _explain(self) -> None:
         if self.keep.currentData():
             self.say_below(self.tr("Until then both keys stay in the keychain, so you can roll back."))
+        elif self._many:
+            self.say_below(self.tr("The old keys leave the keychain at once. You cannot roll back."))
         else:
             self.say_below(self.tr("The old key leaves the keychain at once. You cannot roll back."))

@@ -1,0 +1,215 @@
+"""How far bulk work is, and what became of it: one bar above the table, with what can be done about it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+
+from ...services.bulk import Bulk, Deed
+from ..i18n import say
+from ..widgets import Button, IconButton, Look, Picture, announce, label, set_property
+
+LEAST_WORDS = 260
+"""With less room than this many pixels at 13 px text beside them, the buttons go below the words."""
+
+
+class BulkBar(QFrame):
+    """Hidden while there is nothing to say.
+
+    stop_asked; stop_waiting_asked: give up on the keychain; resume_asked; undo_asked; list_asked: which apps.
+    """
+
+    stop_asked = Signal()
+    stop_waiting_asked = Signal()
+    resume_asked = Signal()
+    undo_asked = Signal()
+    list_asked = Signal()
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self.setObjectName("bulk")
+        self._look = look
+        self._total = 0
+        self._picture = Picture("loader-circle", look, "accent", 20)
+        self._title = label("", "strong", wrap=True)
+        self._text = label("", "hint", wrap=True)
+        self._progress = QProgressBar()
+        self._progress.setTextVisible(False)
+        self._stop = Button(self.tr("Cancel"), look)
+        self._stop_waiting = Button(self.tr("Stop waiting"), look)
+        self._resume = Button(self.tr("Resume"), look, "primary")
+        self._undo = Button(self.tr("Undo"), look)
+        self._list = Button(self.tr("Show apps…"), look)
+        self._close = IconButton("x", self.tr("Dismiss"), look)
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(self._title)
+        words.addWidget(self._text)
+        said = QHBoxLayout()
+        said.setSpacing(12)
+        said.addWidget(self._picture)
+        said.addLayout(words, 1)
+        self._buttons = QWidget()
+        buttons = QHBoxLayout(self._buttons)
+        buttons.setContentsMargins(0, 0, 0, 0)
+        buttons.setSpacing(8)
+        buttons.addStretch()
+        for button in (self._stop_waiting, self._stop, self._list, self._undo, self._resume):
+            button.setProperty("compact", True)
+            buttons.addWidget(button)
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._row.setSpacing(8)
+        self._row.addLayout(said, 1)
+        self._row.addWidget(self._buttons)
+        top = QHBoxLayout()
+        top.setSpacing(8)
+        top.addLayout(self._row, 1)
+        top.addWidget(self._close)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 10, 14, 10)
+        column.setSpacing(8)
+        column.addLayout(top)
+        column.addWidget(self._progress)
+        self._stop.clicked.connect(self.stop_asked)
+        self._stop_waiting.clicked.connect(self.stop_waiting_asked)
+        self._resume.clicked.connect(self.resume_asked)
+        self._undo.clicked.connect(self.undo_asked)
+        self._list.clicked.connect(self.list_asked)
+        self._close.clicked.connect(self.hide)
+        self.hide()
+
+    def begin(self, bulk: Bulk) -> None:
+        """This has begun, or goes on."""
+        self._total = bulk.total
+        self._progress.setRange(0, bulk.total)
+        self._progress.setAccessibleName(self._doing(bulk.deed, bulk.total))
+        self._stop.setEnabled(True)
+        self._show("", "loader-circle", "accent", self._doing(bulk.deed, bulk.total), [self._stop])
+        self.progress(bulk.reached)
+
+    def progress(self, reached: int) -> None:
+        """So many apps are through."""
+        self._progress.setValue(reached)
+        counts = {"done": self.locale().toString(reached), "total": self.locale().toString(self._total)}
+        self._say(self.tr("{done} of {total} done").format(**counts))
+        if self._stop.isEnabled():
+            self._stop_waiting.hide()
+
+    def stopping(self) -> None:
+        """The person has cancelled; the app under way is brought to its end."""
+        self._stop.setEnabled(False)
+        self._say(self.tr("Stopping after the app under way…"))
+
+    def slow(self) -> None:
+        """The keychain has not answered for long."""
+        self._say(self.tr("Still waiting. A prompt of the system may be open behind this window."))
+        self._stop_waiting.show()
+        self._arrange()
+
+    def tell(self, bulk: Bulk, *, undoable: bool) -> None:
+        """What became of it."""
+        title, text = self.outcome(bulk)
+        well = not bulk.rest and not bulk.refused
+        offered = [self._list] if bulk.refused or bulk.rest or bulk.total > 1 else []
+        offered += [self._undo] if undoable else []
+        offered += [self._resume] if bulk.rest else []
+        tone = ("", "circle-check", "success") if well else ("warning", "circle-alert", "warning")
+        self._show(*tone, title, offered)
+        self._say(text)
+        announce(self, f"{title}. {text}")
+
+    def outcome(self, bulk: Bulk) -> tuple[str, str]:
+        """Title and text of the summary."""
+        parts = []
+        if bulk.stopped is not None:
+            parts.append(self.tr("Stopped: {reason}.").format(reason=say(bulk.stopped.title)))
+        elif bulk.rest:
+            parts.append(self.tr("Cancelled."))
+        if bulk.rest:
+            parts.append(self.tr("%Ln app(s) left as they were.", "", len(bulk.rest)))
+        if bulk.already:
+            parts.append(self._already(bulk.deed, len(bulk.already)))
+        if bulk.refused:
+            parts.append(self.tr("%Ln app(s) could not be changed.", "", len(bulk.refused)))
+        if bulk.stopped is not None:
+            parts.append(say(bulk.stopped.advice))
+        title = self._done(bulk.deed, len(bulk.changed)) if bulk.changed else self.tr("Nothing was changed")
+        return title, " ".join(parts)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _show(self, tone: str, icon: str, token: str, title: str, offered: list[Button]) -> None:
+        set_property(self, "tone", tone)
+        self._picture.change(icon, token)
+        self._title.setText(title)
+        running = self._stop in offered
+        self._progress.setVisible(running)
+        self._close.setVisible(not running)
+        # One with the focus that goes would hand it to whatever comes next, e.g. the search.
+        had_focus = self.isAncestorOf(self.window().focusWidget() or self.window())
+        for button in (self._stop, self._stop_waiting, self._resume, self._undo, self._list):
+            button.setVisible(button in offered)
+        self.show()
+        self._arrange()
+        if had_focus:
+            (offered[-1] if offered else self._close).setFocus()
+        if running:
+            announce(self, title)
+
+    def _say(self, text: str) -> None:
+        self._text.setText(text)
+        self._text.setVisible(bool(text))
+
+    @Slot()
+    def _arrange(self) -> None:
+        """Buttons beside the words, or below them where there is no room."""
+        directions = QBoxLayout.Direction
+        room = self.width() - self._buttons.sizeHint().width() - 90
+        beside = room >= self._look.theme.px(LEAST_WORDS)
+        self._row.setDirection(directions.LeftToRight if beside else directions.TopToBottom)
+
+    def _doing(self, deed: Deed, count: int) -> str:
+        match deed:
+            case Deed.ENABLE:
+                return self.tr("Enabling %Ln app(s)…", "", count)
+            case Deed.DISABLE:
+                return self.tr("Disabling %Ln app(s)…", "", count)
+            case Deed.DELETE:
+                return self.tr("Deleting %Ln app(s)…", "", count)
+            case Deed.RESTORE:
+                return self.tr("Restoring %Ln app(s)…", "", count)
+            case Deed.ROTATE:
+                return self.tr("Rotating %Ln API key(s)…", "", count)
+            case Deed.ROLL_BACK:
+                return self.tr("Rolling back %Ln API key(s)…", "", count)
+
+    def _done(self, deed: Deed, count: int) -> str:
+        match deed:
+            case Deed.ENABLE:
+                return self.tr("%Ln app(s) enabled", "", count)
+            case Deed.DISABLE:
+                return self.tr("%Ln app(s) disabled", "", count)
+            case Deed.DELETE:
+                return self.tr("%Ln app(s) deleted", "", count)
+            case Deed.RESTORE:
+                return self.tr("%Ln app(s) restored", "", count)
+            case Deed.ROTATE:
+                return self.tr("%Ln API key(s) rotated", "", count)
+            case Deed.ROLL_BACK:
+                return self.tr("%Ln API key(s) rolled back", "", count)
+
+    def _already(self, deed: Deed, count: int) -> str:
+        match deed:
+            case Deed.ENABLE:
+                return self.tr("%Ln app(s) enabled already.", "", count)
+            case Deed.DISABLE:
+                return self.tr("%Ln app(s) disabled already.", "", count)
+            case Deed.DELETE:
+                return self.tr("%Ln app(s) deleted already.", "", count)
+            case Deed.RESTORE:
+                return self.tr("%Ln app(s) restored already.", "", count)
+            case Deed.ROTATE | Deed.ROLL_BACK:
+                return self.tr("%Ln API key(s) rotated meanwhile.", "", count)

@@ -1,0 +1,268 @@
+"""The same for many apps: asks what must be asked, runs it step by step, and tells what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtGui import QGuiApplication
+
+from ...domain.errors import CortexError
+from ...domain.model import App
+from ...domain.ports import VaultState
+from ...services.bulk import Bulk, Deed
+from ...services.keychain import KeychainStatus
+from ..i18n import environment_name
+from ..sheets import Sheets
+from ..waiting import Waiting
+from ..widgets import Look, announce
+from .bulk_bar import BulkBar
+from .controller import AppsController
+from .model import Row
+
+TELL_MS = 200
+"""How often the table and the bar are brought up to date while it runs: both cost a good part of a frame."""
+
+TYPED_FROM = 10
+"""From so many apps on, deleting wants their number typed: a click too many must not be enough."""
+
+
+class BulkDesk(QObject):
+    """One bulk work at a time. Everything else can be done meanwhile: each step waits its turn on its lane.
+
+    put(list[Row]): these apps are new or different; taken(set[str]): these are gone from the list; changed: it has
+    begun, ended, or can no longer be taken back; idle: it has come to an end, or to a stop.
+    """
+
+    put = Signal(list)
+    taken = Signal(set)
+    changed = Signal()
+    idle = Signal()
+
+    def __init__(self, look: Look, controller: AppsController, bar: BulkBar, sheets: Sheets) -> None:
+        super().__init__(bar)
+        self._look = look
+        self._controller = controller
+        self._bar = bar
+        self._sheets = sheets
+        self._bulk: Bulk | None = None
+        self._undo: Bulk | None = None
+        self._reached = 0
+        self._rows: dict[str, Row] = {}
+        self._running = False
+        self._stopping = False
+        self._held = False
+        self._resume_when_unlocked = False
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(TELL_MS)
+        self._soon.timeout.connect(self._tell)
+        self._waiting = Waiting(self)
+        self._waiting.slow.connect(bar.slow)
+        bar.stop_asked.connect(self.stop)
+        bar.stop_waiting_asked.connect(controller.stop_waiting)
+        bar.resume_asked.connect(self.resume)
+        bar.undo_asked.connect(self.undo)
+        bar.list_asked.connect(self.show_list)
+        controller.keychain_changed.connect(self._keychain_changed)
+        controller.failed.connect(self._forget_resume)
+
+    # What it is about
+
+    @property
+    def running(self) -> bool:
+        """Whether it is under way."""
+        return self._running
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether the last one can be taken back."""
+        return not self._running and self._undo is not None
+
+    @property
+    def can_resume(self) -> bool:
+        """Whether the last one stopped with a rest."""
+        return not self._running and self._bulk is not None and bool(self._bulk.rest)
+
+    # What a person does
+
+    def set_enabled(self, apps: Sequence[App], enabled: bool) -> None:
+        """Enable or disable these apps."""
+        self._begin(self._controller.bulk(Deed.ENABLE if enabled else Deed.DISABLE, apps))
+
+    def restore(self, apps: Sequence[App]) -> None:
+        """Bring these deleted apps back."""
+        self._begin(self._controller.bulk(Deed.RESTORE, apps))
+
+    def ask_rotate(self, apps: Sequence[App]) -> None:
+        """Ask for how long the old keys should be kept, and rotate."""
+        org = self._controller.org
+        if org is None or self._running or not self._sheets.free:
+            return
+        from .rotate_dialog import RotateDialog
+
+        place = f"{org.name} · {environment_name(org.environment)}"
+        title = self.tr("Rotate %Ln API key(s)", "", len(apps))
+        dialog = RotateDialog(self._look, place, self._sheets.window, title)
+
+        def submit(keep: timedelta) -> None:
+            dialog.set_busy(False)
+            dialog.accept()
+            self._begin(self._controller.bulk(Deed.ROTATE, apps, keep))
+
+        dialog.submitted.connect(submit)
+        self._sheets.open(dialog)
+
+    def ask_delete(self, apps: Sequence[App]) -> None:
+        """Delete these apps, after a question."""
+        if self._running or not self._sheets.free:
+            return
+        from ..sheet import Question
+
+        count = len(apps)
+        question = Question(
+            self._look,
+            self.tr("Delete %Ln app(s)?", "", count),
+            self.tr(
+                "For 30 days you can restore them from Recently deleted. Then their API keys leave the keychain and "
+                "cannot be brought back. Nothing is changed in Cortex itself."
+            ),
+            self.tr("Delete"),
+            self._sheets.window,
+            typed=str(count) if count >= TYPED_FROM else "",
+        )
+        question.confirmed.connect(partial(self._delete, list(apps)))
+        self._sheets.open(question)
+
+    def _delete(self, apps: Sequence[App]) -> None:
+        self._begin(self._controller.bulk(Deed.DELETE, apps))
+
+    @Slot()
+    def stop(self) -> None:
+        """Stop after the step under way."""
+        if self._running:
+            self._stopping = True
+            self._bar.stopping()
+
+    @Slot()
+    def resume(self) -> None:
+        """Go on with the rest; a locked keychain is to be unlocked first."""
+        if not self.can_resume or self._bulk is None:
+            return
+        status = self._controller.status
+        if self._bulk.deed.needs_keychain and status is not None and status.state is VaultState.LOCKED:
+            self._resume_when_unlocked = True
+            self._controller.unlock()
+            return
+        self._bulk.resume()
+        self._run(self._bulk)
+
+    @Slot()
+    def undo(self) -> None:
+        """Take the last one back."""
+        if self.can_undo:
+            self._begin(self._undo)
+
+    @Slot()
+    def show_list(self) -> None:
+        """Show which apps it was about."""
+        if self._bulk is None or self._running or not self._sheets.free:
+            return
+        from .bulk_report import BulkReport
+
+        dialog = BulkReport(self._look, self._bar.outcome(self._bulk)[0], self._bulk, self._sheets.window)
+        dialog.copied.connect(self._copy_labels)
+        self._sheets.open(dialog)
+
+    def hold_window(self) -> bool:
+        """Whether the window should wait with closing: once, until the step under way has ended, which `idle` tells."""
+        if not self._running or self._held:
+            return False
+        self._held = True
+        self.stop()
+        return True
+
+    # Step by step
+
+    def _begin(self, bulk: Bulk | None) -> None:
+        if bulk is not None and not self._running and bulk.total:
+            self._bulk = bulk
+            self._run(bulk)
+
+    def _run(self, bulk: Bulk) -> None:
+        self._running = True
+        self._stopping = self._held = False
+        self._resume_when_unlocked = False
+        self._undo = None
+        self._reached = bulk.reached
+        self._bar.begin(bulk)
+        self.changed.emit()
+        self._next(bulk)
+
+    def _next(self, bulk: Bulk) -> None:
+        self._reached = bulk.reached
+        if bulk.over or self._stopping:
+            self._end(bulk)
+            return
+        if bulk.deed.needs_keychain:
+            self._waiting.begin()
+        self._controller.bulk_step(bulk, partial(self._stepped, bulk), partial(self._failed, bulk))
+
+    def _stepped(self, bulk: Bulk, rows: list[Row]) -> None:
+        if bulk.deed.needs_keychain:
+            self._waiting.end()
+        self._rows.update({row.app.id: row for row in rows})
+        if not self._soon.isActive():
+            self._soon.start()
+        self._next(bulk)
+
+    def _failed(self, bulk: Bulk, error: CortexError) -> None:
+        """A defect. What was done so far is told, and the rest can be tried again."""
+        if bulk.deed.needs_keychain:
+            self._waiting.end()
+        bulk.stopped = error
+        self._end(bulk)
+
+    def _end(self, bulk: Bulk) -> None:
+        self._running = False
+        self._soon.stop()
+        self._show_rows()
+        self._undo = bulk.undo()
+        self._bar.tell(bulk, undoable=self._undo is not None)
+        if bulk.deed.needs_keychain:
+            self._controller.look_at_keychain()
+            self._controller.recover()  # an old key that would not go yet
+        self.changed.emit()
+        self.idle.emit()
+
+    @Slot()
+    def _tell(self) -> None:
+        if self._running and not self._stopping:
+            self._bar.progress(self._reached)
+        self._show_rows()
+
+    def _show_rows(self) -> None:
+        rows, self._rows = self._rows, {}
+        org = self._controller.org
+        if rows and org is not None:
+            of_org = [row for row in rows.values() if row.app.org_id == org.id]
+            if self._bulk is not None and self._bulk.deed is Deed.DELETE:
+                self.taken.emit({row.app.id for row in of_org})
+            else:
+                self.put.emit(of_org)
+
+    @Slot(object)
+    def _keychain_changed(self, status: KeychainStatus) -> None:
+        if self._resume_when_unlocked and status.state is VaultState.UNLOCKED:
+            self.resume()
+
+    @Slot()
+    def _forget_resume(self) -> None:
+        self._resume_when_unlocked = False
+
+    @Slot(str)
+    def _copy_labels(self, labels: str) -> None:
+        QGuiApplication.clipboard().setText(labels)
+        announce(self._bar, self.tr("Labels copied"))

@@ -1,0 +1,128 @@
+"""Which apps are selected in the table: one, several or none."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import (
+    QItemSelection,
+    QItemSelectionModel,
+    QItemSelectionRange,
+    QModelIndex,
+    QObject,
+    QTimer,
+    Signal,
+    Slot,
+)
+from PySide6.QtWidgets import QTableView
+
+from ...domain.model import App
+from ..widgets import announce
+from .model import AppsModel
+
+ANNOUNCE_MS = 300
+"""How long the selection must have stayed as it is before its count is read out."""
+
+_ROWS = QItemSelectionModel.SelectionFlag.Rows
+_ALONE = QItemSelectionModel.SelectionFlag.ClearAndSelect | _ROWS
+
+
+class Selection(QObject):
+    """The table's selection, which finds its apps again after the rows were rearranged.
+
+    changed: other apps are selected. It does not tell of rearranged rows, which the model does.
+    """
+
+    changed = Signal()
+
+    def __init__(self, table: QTableView, model: AppsModel) -> None:
+        super().__init__(table)
+        self._table = table
+        self._model = model
+        self._selected = table.selectionModel()
+        self._app_id = ""  # of the current row
+        self._several: set[str] = set()  # what a reset is about to forget
+        self._settled = QTimer(self)
+        self._settled.setSingleShot(True)
+        self._settled.setInterval(ANNOUNCE_MS)
+        self._settled.timeout.connect(self._announce)
+        self._selected.selectionChanged.connect(self._changed)
+        self._selected.currentChanged.connect(self._current_changed)
+        model.modelAboutToBeReset.connect(self._remember)
+
+    @property
+    def count(self) -> int:
+        """How many rows are selected."""
+        return sum(part.height() for part in self._parts())
+
+    def current(self) -> App | None:
+        """The selected app if it is the only one."""
+        parts = self._parts()
+        return self._model.app_at(parts[0].top()) if len(parts) == 1 and parts[0].height() == 1 else None
+
+    def apps(self) -> list[App]:
+        """The selected apps, from top to bottom."""
+        rows = {row for part in self._parts() for row in range(part.top(), part.bottom() + 1)}
+        return [app for row in sorted(rows) if (app := self._model.app_at(row)) is not None]
+
+    def choose(self, app_id: str) -> None:
+        """Select this app alone, if it is visible."""
+        row = self._model.row_of(app_id)
+        if row >= 0:
+            self.choose_row(row)
+
+    def choose_row(self, row: int, column: int = -1) -> None:
+        """Select this row alone; its cell in `column`, else in the column as before, becomes the current one."""
+        # The table's own setCurrentIndex goes by what keys happen to be held down.
+        index = self._model.index(row, max(0, self._table.currentIndex().column()) if column < 0 else column)
+        self._selected.setCurrentIndex(index, _ALONE)
+
+    def restore(self) -> None:
+        """Find the apps in their new places. Where none of them is visible, none is selected."""
+        several, self._several = self._model.rows_of(self._several) if self._several else [], set()
+        row = self._model.row_of(self._app_id)
+        if len(several) > 1:
+            found = QItemSelection()
+            last = self._model.columnCount() - 1
+            for first, until in _runs(several):
+                found.append(QItemSelectionRange(self._model.index(first, 0), self._model.index(until, last)))
+            self._selected.select(found, _ALONE)
+            if row >= 0:
+                self._selected.setCurrentIndex(self._model.index(row, 0), QItemSelectionModel.SelectionFlag.NoUpdate)
+        elif several:
+            self.choose_row(several[0])
+        elif row >= 0 and not self.count:
+            self.choose_row(row)
+
+    def _parts(self) -> list[QItemSelectionRange]:
+        return self._selected.selection().toList()
+
+    @Slot()
+    def _remember(self) -> None:
+        self._several = {app.id for app in self.apps()} if self.count > 1 else set()
+
+    @Slot()
+    def _changed(self) -> None:
+        self._settled.start()
+        self.changed.emit()
+
+    @Slot(QModelIndex, QModelIndex)
+    def _current_changed(self, current: QModelIndex, _before: QModelIndex) -> None:
+        app = self._model.app_at(current.row())
+        if app is not None:
+            self._app_id = app.id
+
+    @Slot()
+    def _announce(self) -> None:
+        count = self.count
+        if count > 1:  # one is read out as the row that it is
+            announce(self._table, self.tr("%Ln app(s) selected", "", count))
+
+
+def _runs(rows: list[int]) -> list[tuple[int, int]]:
+    """First and last of each run of neighbours in the ascending numbers."""
+    found: list[tuple[int, int]] = []
+    for row in rows:
+        if found and row == found[-1][1] + 1:
+            found[-1] = (found[-1][0], row)
+        else:
+            found.append((row, row))
+    return found
