@@ -9,7 +9,7 @@ of these before it, there alone. Quotes hold several words together and make any
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -86,9 +86,9 @@ class Token:
 
 
 class Term(Protocol):
-    """A condition. `test` returns what tells whether it holds for an app."""
+    """A condition. `select` returns the entries for which it holds, in their order."""
 
-    def test(self, at: At) -> Callable[[Searchable], bool]: ...
+    def select(self, entries: Sequence[S], at: At) -> list[S]: ...
 
 
 @dataclass(frozen=True)
@@ -98,12 +98,13 @@ class Word:
     text: str
     field: str = ""
 
-    def test(self, at: At) -> Callable[[Searchable], bool]:
+    def select(self, entries: Sequence[S], at: At) -> list[S]:
         text = self.text
+        found = [entry for entry in entries if text in entry.folded]
         if not self.field:
-            return lambda entry: text in entry.folded
+            return found
         part = _PARTS[self.field]
-        return lambda entry: text in entry.folded and any(text in found for found in entry.folded.split("\n", 4)[part])
+        return [entry for entry in found if any(text in field for field in entry.folded.split("\n", 4)[part])]
 
 
 @dataclass(frozen=True)
@@ -112,9 +113,8 @@ class Without:
 
     name: str
 
-    def test(self, at: At) -> Callable[[Searchable], bool]:
-        name = self.name
-        return lambda entry: not getattr(entry.app, name)
+    def select(self, entries: Sequence[S], at: At) -> list[S]:
+        return [entry for entry in entries if not getattr(entry.app, self.name)]
 
 
 @dataclass(frozen=True)
@@ -124,11 +124,8 @@ class Switch:
     name: str
     on: bool
 
-    def test(self, at: At) -> Callable[[Searchable], bool]:
-        on = self.on
-        if self.name == "sessions":
-            return lambda entry: entry.app.sessions is on
-        return lambda entry: entry.app.csrf is on
+    def select(self, entries: Sequence[S], at: At) -> list[S]:
+        return [entry for entry in entries if getattr(entry.app, self.name) is self.on]
 
 
 @dataclass(frozen=True)
@@ -137,24 +134,25 @@ class Is:
 
     what: str
 
-    def test(self, at: At) -> Callable[[Searchable], bool]:
+    def select(self, entries: Sequence[S], at: At) -> list[S]:
+        today, missing = at.today, at.missing
         match self.what:
             case "enabled":
-                return lambda entry: entry.app.enabled and entry.app.state is AppState.ACTIVE
+                return [e for e in entries if e.app.enabled and e.app.state is AppState.ACTIVE]
             case "disabled":
-                return lambda entry: not entry.app.enabled
+                return [e for e in entries if not e.app.enabled]
             case "expired":
-                return lambda entry: entry.app.is_expired(at.today)
+                return [e for e in entries if e.app.is_expired(today)]
             case "expiring":
-                return lambda entry: entry.app.expires_soon(at.today)
+                return [e for e in entries if e.app.expires_soon(today)]
             case "review":
-                return lambda entry: entry.app.needs_review(at.today)
+                return [e for e in entries if e.app.needs_review(today)]
             case "missing":
-                return lambda entry: entry.app.id in at.missing
+                return [e for e in entries if e.app.id in missing]
             case "unfinished":
-                return lambda entry: entry.app.state is AppState.CREATING
+                return [e for e in entries if e.app.state is AppState.CREATING]
             case _:
-                return lambda entry: entry.app.is_due(at.today) or entry.app.id in at.missing
+                return [e for e in entries if e.app.is_due(today) or e.app.id in missing]
 
 
 @dataclass(frozen=True)
@@ -170,15 +168,15 @@ class When:
     days: int = 0
     period: tuple[date, date] | None = None
 
-    def test(self, at: At) -> Callable[[Searchable], bool]:
+    def select(self, entries: Sequence[S], at: At) -> list[S]:
         if self.name in _DATES:
-            name = self.name
             first, last = self._dates(at.today)
-            return lambda entry: (day := getattr(entry.app, name)) is not None and first <= day <= last
+            dated = [(entry, getattr(entry.app, self.name)) for entry in entries]
+            return [entry for entry, day in dated if day is not None and first <= day <= last]
         low, high = self._times(at.now)
         if self.name == "created":
-            return lambda entry: low <= entry.app.created < high
-        return lambda entry: low <= (entry.app.rotated or entry.app.created) < high
+            return [entry for entry in entries if low <= entry.app.created < high]
+        return [entry for entry in entries if low <= (entry.app.rotated or entry.app.created) < high]
 
     def _dates(self, today: date) -> tuple[date, date]:
         """The first and the last day that match."""
@@ -227,12 +225,11 @@ class Query:
     unfinished: tuple[Text, ...] = ()
     unknown: tuple[str, ...] = ()
 
-    def select(self, entries: Iterable[S], at: At) -> list[S]:
+    def select(self, entries: Sequence[S], at: At) -> list[S]:
         """Those for which all holds, in their order."""
         found = list(entries)
         for term in self.terms:
-            holds = term.test(at)
-            found = [entry for entry in found if holds(entry)]
+            found = term.select(found, at)
         return found
 
     def narrows(self, other: Query) -> bool:

@@ -21,8 +21,8 @@ from watching import pause, timed, wait
 from cortex_desktop.bootstrap import Program, make_application
 from cortex_desktop.ui.apps.model import Column
 
-WORDS = ("patient", "köln 7", "nothing here")
-"""Typed letter by letter and taken back again: many matches, few, none."""
+WORDS = ("patient", "köln 7", "nothing here", "is:disabled owner:ada", "created:<90d por", "is:attention")
+"""Typed letter by letter and taken back again: many matches, few, none; and filters, which are offered meanwhile."""
 
 
 class Bench:

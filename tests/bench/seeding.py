@@ -12,8 +12,9 @@ from cortex_desktop.domain.model import App, new_id
 from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate
 from cortex_desktop.storage.repository import FILE_NAME, TinyRepository
 
-NAMES = "Patient, Clinic, Ward, Trial, Study, Kiosk, EMR, Consent, Lab, Ärzte, Köln, 東京".split(", ")
-KINDS = "portal, iOS, Android, integration, gateway, web app, dashboard, sync".split(", ")
+NAMES = "Patient, Clinic, Ward, Trial, Study, Kiosk, EMR, Consent, Lab, Ärzte, Köln, 東京"
+KINDS = "portal, iOS, Android, integration, gateway, web app, dashboard, sync"
+OWNERS = ("Ada Lovelace", "Grace Hopper", "Ärztekammer Köln", "trial-team@example.org")
 
 
 def seed_folder(folder: Path, apps: int) -> Path:
@@ -42,10 +43,18 @@ def seed_folder(folder: Path, apps: int) -> Path:
 def _row(pattern: dict[str, object], number: int, chance: random.Random) -> dict[str, object]:
     ends = "".join(chance.choices("ABCDEFGHabcdefgh0123456789", k=8))
     created = datetime.now(UTC) - timedelta(seconds=chance.randrange(60, 90_000_000))
+    noted: dict[str, object] = {}
+    if chance.random() < 0.5:
+        noted["owner"] = chance.choice(OWNERS)
+    if chance.random() < 0.3:
+        noted["notes"] = " ".join(chance.choices(f"{NAMES} {KINDS}".replace(",", "").split(), k=25))
+    if chance.random() < 0.3:
+        noted["expires"] = (created + timedelta(days=1200)).date().isoformat()
     return {
         **pattern,
+        **noted,
         "id": f"{chance.getrandbits(128):032x}",
-        "label": f"{chance.choice(NAMES)} {chance.choice(KINDS)} {number}",
+        "label": f"{chance.choice(NAMES.split(', '))} {chance.choice(KINDS.split(', '))} {number}",
         "sessions": chance.random() < 0.5,
         "csrf": chance.random() < 0.8,
         "enabled": chance.random() < 0.9,

@@ -11,6 +11,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QMenu
 
 from cortex_desktop.storage.repository import TinyRepository
+from cortex_desktop.ui.apps.search import OFFER_MS
 from cortex_desktop.ui.finder import Finder
 from cortex_desktop.vault.memory import InMemoryVault
 from tests.support.gui import CTRL, SHIFT, Desk, Key, plain, stored_app
@@ -58,7 +59,7 @@ def search(desk: Desk, text: str) -> None:
 
 
 def offers(desk: Desk) -> list[str]:
-    desk.let_pass(20)
+    desk.let_pass(OFFER_MS + 20)
     return desk.console.page.search.offered
 
 
@@ -201,7 +202,7 @@ class TestOffers:
         assert offers(desk) == ['owner:""']
         desk.type("er:")
         assert set(offers(desk)) == {'owner:"Ada Lovelace"', 'owner:"Grace & co"', "owner:עדה", 'owner:""'}
-        desk.type("gr")
+        desk.type("gr")  # what was offered before is no longer, at once
         desk.key(Key.Key_Down)
         desk.key(Key.Key_Return)
         assert field(desk).text() == 'owner:"Grace & co" '
@@ -229,6 +230,16 @@ class TestOffers:
         assert offers(desk)
         desk.key(Key.Key_Return)
         assert QApplication.activePopupWidget() is None
+        desk.wait(desk.table.hasFocus)
+
+    def test_quicker_than_what_is_offered(self, desk: Desk) -> None:
+        desk.key(Key.Key_F, CTRL)
+        desk.type("csrf:o")
+        desk.key(Key.Key_Down)
+        desk.key(Key.Key_Return)
+        assert field(desk).text() == "csrf:on "
+        desk.type("ward")
+        desk.key(Key.Key_Down)
         desk.wait(desk.table.hasFocus)
 
     def test_words_that_begin_no_filter_offer_nothing(self, desk: Desk) -> None:

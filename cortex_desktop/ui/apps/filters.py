@@ -74,6 +74,11 @@ class Filters(QObject):
     def __init__(self, saved: SavedFilters, parent: QObject) -> None:
         super().__init__(parent)
         self.saved = saved
+        self._meanings = {
+            word: title if group.name == "is" else self.tr("{group}: {choice}").format(group=group.title, choice=title)
+            for group in self._groups()
+            for word, title in group.choices
+        }
 
     def summary(self, text: str) -> str:
         """What the menu's button says of this search."""
@@ -96,12 +101,8 @@ class Filters(QObject):
             }.get(word, "")
         if word == 'notes:""':
             return self.tr("No notes")
-        for group in self._groups():
-            for choice, title in group.choices:
-                if choice == word:
-                    if group.name == "is":
-                        return title
-                    return self.tr("{group}: {choice}").format(group=group.title, choice=title)
+        if word in self._meanings:
+            return self._meanings[word]
         name, _, value = word.partition(":")
         if name == "owner":
             return self.tr("Owner: {owner}").format(owner=tokens(word)[0].value)

@@ -79,6 +79,7 @@ class AppsModel(QAbstractTableModel):
         self._query = Query()
         self._today = date.today()  # noqa: DTZ011  # where the person is
         self._attention = 0
+        self._owners: list[str] | None = None  # of `_rows`, once they were asked for
         self._sort = (Column.CREATED, Qt.SortOrder.DescendingOrder)
         self._missing: set[str] = set()
         self._revealed = ""
@@ -106,7 +107,10 @@ class AppsModel(QAbstractTableModel):
 
     def owners(self) -> list[str]:
         """Who owns apps, those with most of them first."""
-        return [owner for owner, _ in Counter(row.app.owner for row in self._rows).most_common() if owner]
+        if self._owners is None:
+            counted = Counter(row.app.owner for row in self._rows)
+            self._owners = [owner for owner, _ in counted.most_common() if owner]
+        return self._owners
 
     def app_at(self, row: int) -> App | None:
         """The app in this visible row."""
@@ -377,6 +381,7 @@ class AppsModel(QAbstractTableModel):
 
     def _take_stock(self) -> None:
         """Apps, or the day, are others."""
+        self._owners = None
         self._today = date.today()  # noqa: DTZ011
         self._order()
         self._count_attention()

@@ -42,6 +42,11 @@ from .model import AppsModel, Column
 from .search import Offer, SearchField
 from .selection import Selection
 
+FILTER_WIDTH = 114
+"""Of the filter's button, in pixels at 13 px text. It grows for longer words, up to FILTER_TEXT of these."""
+
+FILTER_TEXT = 160
+
 
 class AppsTable(QTableView):
     """The table itself. opened: Enter or a double click on a row; menu_asked(point): a menu for the current row."""
@@ -415,6 +420,8 @@ class AppsPage(QWidget):
         button = Button(self.filters.summary(""), self._look)
         button.setObjectName("filter")
         button.setAccessibleName(self.tr("Filter"))
+        button.setAccessibleDescription(button.text())
+        button.setMinimumWidth(self._look.theme.px(FILTER_WIDTH))  # so that it does not jump as one types
         arrows = Picture("chevrons-up-down", self._look, "muted", 14)
         arrows.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         inside = QHBoxLayout(button)
@@ -430,9 +437,11 @@ class AppsPage(QWidget):
         text = self.search.text()
         self.model.filter(text)
         summary = self.filters.summary(text)
-        if summary != self.filter.text():
-            self.filter.setText(summary)
+        if summary != self.filter.accessibleDescription():
             self.filter.setAccessibleDescription(summary)
+            self.filter.setToolTip(summary)
+            room = self._look.theme.px(FILTER_TEXT)
+            self.filter.setText(self.filter.fontMetrics().elidedText(summary, Qt.TextElideMode.ElideRight, room))
         self._show_wrong()
 
     @Slot()

@@ -21,6 +21,9 @@ from ..widgets import Look, announce, label
 
 LONGEST = 500
 OFFERED = 8
+OFFER_MS = 40
+"""How long after a keystroke to offer something: what was found is on screen by then."""
+
 MEANING = Qt.ItemDataRole.UserRole
 
 
@@ -46,7 +49,7 @@ class SearchField(QLineEdit):
         super().__init__()
         self._look = look
         self._offers = offers
-        self._offered: Sequence[Offer] = ()
+        self._offered: list[Offer] = []
         self._begin = 0
         self._completer: QCompleter | None = None
         self._popup: QListView | None = None
@@ -63,8 +66,9 @@ class SearchField(QLineEdit):
         inside = QHBoxLayout(self)
         inside.setContentsMargins(0, 0, 9, 0)
         inside.addWidget(self._keys, 0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._soon = QTimer(self)  # after what was found has been painted
+        self._soon = QTimer(self)
         self._soon.setSingleShot(True)
+        self._soon.setInterval(OFFER_MS)
         self._soon.timeout.connect(self._offer)
         self.textChanged.connect(self._text_changed)
         self.textEdited.connect(self._edited)
@@ -83,6 +87,11 @@ class SearchField(QLineEdit):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()
+        if key == Qt.Key.Key_Down and self._soon.isActive():
+            self._offer()  # quicker than what is to be offered
+            if self._popup is not None and self._is_offering():
+                self._popup.setCurrentIndex(self._popup.model().index(0, 0))
+                return
         enter = key in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
         if self._is_offering() and (key == Qt.Key.Key_Escape or (enter and self._chosen().isValid())):
             event.ignore()  # the completer takes it
@@ -104,7 +113,10 @@ class SearchField(QLineEdit):
 
     @Slot()
     def _edited(self) -> None:
-        self._soon.start(0)
+        if self._is_offering():
+            self._offer()  # nothing is to be chosen that was offered for another word
+        else:
+            self._soon.start()
 
     @Slot()
     def _text_changed(self) -> None:
@@ -116,8 +128,12 @@ class SearchField(QLineEdit):
 
     @Slot()
     def _offer(self) -> None:
-        self._begin, offered = self._offers(self.text(), self.cursorPosition())
-        self._offered = offered[:OFFERED]
+        self._soon.stop()
+        self._begin, found = self._offers(self.text(), self.cursorPosition())
+        offered = list(found[:OFFERED])
+        if offered == self._offered and self._is_offering():
+            return
+        self._offered = offered
         if not self._offered or not self.hasFocus():
             self.put_away()
             return
@@ -169,7 +185,7 @@ class SearchField(QLineEdit):
         goes_on = offer.word.endswith(":")
         self.insert(offer.word if goes_on or self.text()[end:].strip() else f"{offer.word} ")
         if goes_on:
-            self._soon.start(0)
+            self._soon.start()
 
     @Slot(QModelIndex)
     def _say_chosen(self, index: QModelIndex) -> None:
