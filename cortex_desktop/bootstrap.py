@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import shiboken6
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
 from . import __version__
@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from .vault.deadline import DeadlineVault
 
 log = logging.getLogger(__name__)
+
+AN_HOUR_MS = 3_600_000
+"""How often is looked for keys whose time is up."""
 
 
 class Stores(NamedTuple):
@@ -185,6 +188,10 @@ class Program(QObject):
             Lane.DISK, partial(_damage, stores.repository), self, self._tell_damage, self.console.news.tell_error
         )
         self._watch_over_keys()
+        # A program that runs for weeks lets old keys go in time, too.
+        hourly = QTimer(self.window)
+        hourly.timeout.connect(self.controller.recover)
+        hourly.start(AN_HOUR_MS)
 
     def _watch_over_keys(self) -> None:
         """Have them put away when nobody is in front of the screen."""

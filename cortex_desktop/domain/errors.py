@@ -144,6 +144,42 @@ class SecretMissing(CortexError):
         )
 
 
+class SecretElsewhere(CortexError):
+    """The row was written with another keychain than this one, e.g. on another operating system."""
+
+    def __init__(self, keychain: str) -> None:
+        super().__init__(
+            QT_TRANSLATE_NOOP("core", "The key is in another keychain"),
+            QT_TRANSLATE_NOOP(
+                "core", "This app was made on another system, whose keychain holds its key. {keychain} does not."
+            ),
+            QT_TRANSLATE_NOOP("core", "Use the app on that system, or create a new one here."),
+            {"keychain": keychain},
+        )
+
+
+class VersionGone(CortexError):
+    """The earlier version named is not kept any more."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            QT_TRANSLATE_NOOP("core", "This earlier key is gone"),
+            QT_TRANSLATE_NOOP("core", "Its time is up, and it leaves the keychain. The present key is not affected."),
+            QT_TRANSLATE_NOOP("core", "Rotate the key for a new one, and keep the present one for longer."),
+        )
+
+
+class TooManyVersions(CortexError):
+    """The app has used up the numbers of `model.LAST_VERSION`."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            QT_TRANSLATE_NOOP("core", "This key cannot be replaced any more"),
+            QT_TRANSLATE_NOOP("core", "It was replaced almost 10,000 times. The present key is not affected."),
+            QT_TRANSLATE_NOOP("core", "Create a new app instead."),
+        )
+
+
 class NotFinished(CortexError):
     """An operation on both stores stopped half-way and will be completed or undone at the next start."""
 

@@ -14,6 +14,9 @@ from .secret import KeyEnds, SecretKind, SecretRef
 from .text import QT_TRANSLATE_NOOP
 
 LABEL_LENGTH = 120
+LAST_VERSION = 10_000
+"""The highest number of a version, enough for a new key every day for 27 years. To find what was left behind, the
+keychain is asked for every number up to the last one given out, so that a row may not tell of a thousand million."""
 NOTES_LENGTH = 4000
 OWNER_LENGTH = 120
 EXPIRES_SOON = timedelta(days=30)
@@ -122,8 +125,9 @@ class App:
 
     version: of the current secrets in the keychain, from 1; last_version: the highest number ever given out, since
     none is used twice; key_ends: what may be shown of the API key; keychain: name of the keychain class that holds
-    the secrets; kept: other versions, newest first; times are aware, in UTC; expires, review: the last day on which it
-    is to be used, and the day on which to look at it again. Both are marks: nothing is disabled by them.
+    the secrets; kept: other versions, newest first; sweep_until: until then versions that were given up may turn up in
+    the keychain, and each recovery removes them; times are aware, in UTC; expires, review: the last day on which it is
+    to be used, and the day on which to look at it again. Both are marks: nothing is disabled by them.
     """
 
     id: str
@@ -143,6 +147,7 @@ class App:
     rotated: datetime | None = None
     last_copied: datetime | None = None
     purge_after: datetime | None = None
+    sweep_until: datetime | None = None
     notes: str = ""
     owner: str = ""
     expires: date | None = None

@@ -2,7 +2,8 @@
 
 No transaction spans both stores, so the database row is the journal: it is durable before the first secret is
 stored and goes after the last one is removed. Whatever moment the program dies at, `recover` finds the row and
-finishes or undoes the rest.
+finishes or undoes the rest. What is given up is first written down as such, and swept for while the keychain may
+still be storing it.
 
 Blocking: create, reveal, delete's second half and recovery call the keychain; run them on the vault lane.
 """
@@ -10,8 +11,10 @@ Blocking: create, reveal, delete's second half and recovery call the keychain; r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from enum import Enum
 from functools import partial
 
 from ..domain.activity import Action, Detail
@@ -22,13 +25,17 @@ from ..domain.errors import (
     KeyKnown,
     NotFinished,
     OrgGone,
+    SecretElsewhere,
     SecretMissing,
     StorageError,
+    TooManyVersions,
     VaultError,
     VaultProblem,
     VaultTimeout,
+    VersionGone,
 )
 from ..domain.model import (
+    LAST_VERSION,
     App,
     AppDetails,
     AppState,
@@ -54,6 +61,9 @@ AT_ONCE = 25
 
 KEPT_BY_RECOVERY = timedelta(days=7)
 """For how long an old version is kept when the program died while rotating, and with it the person's choice."""
+
+LATE = timedelta(days=7)
+"""For how long a store that got no answer may still take effect: some day a person answers the forgotten prompt."""
 
 
 ROLLED_BACK_KEPT = timedelta(days=7)
@@ -81,6 +91,14 @@ class RecoveryReport:
     """Whether there is more that was not tried yet."""
 
 
+class _Outcome(Enum):
+    """What recovery did with a row. SWEPT: only looked for what came late, of which there is nothing to tell."""
+
+    FINISHED = "finished"
+    UNDONE = "undone"
+    SWEPT = "swept"
+
+
 class AppService:
     """Create, take in, list, edit, reveal, enable, rotate, delete and restore apps.
 
@@ -98,6 +116,7 @@ class AppService:
         self._vault = vault
         self._record = recorder or Recorder(repository)
         self._now = now or (lambda: datetime.now(UTC))
+        self._tried: frozenset[str] = frozenset()  # by the recovery under way, so that it comes to an end
 
     def apps(self, org_id: str) -> list[App]:
         """The org's apps that a person should see: all but deleted ones, oldest first."""
@@ -160,8 +179,8 @@ class AppService:
         meanwhile.
 
         Raises LabelError, DetailError, AppGone, StorageError with nothing changed. When Sessions changes also
-        SecretMissing and VaultError, likewise, and NotFinished when the keychain gave no answer: recovery then looks
-        whether it has changed, and nothing else has.
+        SecretMissing, SecretElsewhere, TooManyVersions and VaultError, likewise, and NotFinished when the keychain
+        gave no answer: recovery then looks whether it has changed, and nothing else has.
         """
         details = clean_details(details)
         before = self._repository.app(app_id)
@@ -169,7 +188,7 @@ class AppService:
             return before
         if before.sessions != details.sessions:
             self._require_vault()
-            self._settle_rotation(before)
+            self._settle_rotation(self._reached(app_id))
             before = self._repository.app(app_id)
         if before.sessions == details.sessions:
             app = self._repository.change_app(app_id, partial(_describe, details=details))
@@ -183,7 +202,7 @@ class AppService:
         until = now + SECRET_KEPT if details.sessions else now  # one without a secret holds nothing of its own
         for kept in app.kept:
             before = kept.sessions == details.sessions and kept.key_ends == app.key_ends
-            if before and self._is_complete(app, kept.number, kept.key_ends):
+            if before and kept.until > now and self._is_complete(app, kept.number, kept.key_ends):
                 swap = partial(_swap, number=kept.number, until=until, details=details)
                 return self._repository.change_app(app.id, swap)
         key = self._vault.read(app.ref(SecretKind.API_KEY))
@@ -191,7 +210,7 @@ class AppService:
         app = self._repository.change_app(app.id, begin)
         if app.pending is None:
             raise AppGone
-        self._store(app, app.pending.number, key, self._drop_pending)
+        self._store(app, app.pending.number, key, partial(_give_up_pending, until=self._now()))
         return self._finish(app, lambda app: _describe(_move_pointer(app, now, until), details))
 
     def _add(self, org_id: str, details: AppDetails, key: Secret, secret: Secret | None = None) -> Created:
@@ -205,7 +224,7 @@ class AppService:
             state=AppState.CREATING,
         )
         self._repository.add_app(app)
-        self._store(app, app.version, key, self._remove_app, secret)
+        self._store(app, app.version, key, partial(_condemn, late=self._now()), secret)
         return Created(self._finish(app, _activate), key)
 
     def _owner_of(self, key: Secret) -> App | None:
@@ -222,16 +241,16 @@ class AppService:
     def rotate(self, app_id: str, keep: timedelta) -> Created:
         """Give the app a new key and, without Sessions, a new secret; keep the old ones for `keep`.
 
-        Raises AppGone, StorageError, VaultError with the old key still the current one; NotFinished when the
-        keychain gave no answer, so that recovery must look which one it is.
+        Raises AppGone, SecretElsewhere, TooManyVersions, StorageError, VaultError with the old key still the current
+        one; NotFinished when the keychain gave no answer, so that recovery must look which one it is.
         """
         self._require_vault()
-        self._settle_rotation(self._repository.app(app_id))
+        self._settle_rotation(self._reached(app_id))
         key = generate(SecretKind.API_KEY)
         app = self._repository.change_app(app_id, partial(_begin_version, key_ends=KeyEnds.of(key)))
         if app.pending is None:
             raise AppGone
-        self._store(app, app.pending.number, key, self._drop_pending)
+        self._store(app, app.pending.number, key, partial(_give_up_pending, until=self._now()))
         until = self._now() + keep
         app = self._finish(app, partial(_move_pointer, now=self._now(), until=until))
         if keep:
@@ -242,52 +261,60 @@ class AppService:
 
     def settle_rotation(self, app_id: str) -> App:
         """Finish or undo a rotation that was left unfinished. Returns the app. Raises as `rotate`."""
-        app = self._repository.app(app_id)
+        app = self._reached(app_id)
         if app.pending is not None:
             self._require_vault()
             self._settle_rotation(app)
         return self._repository.app(app_id)
 
     def keep_until(self, app_id: str, number: int, until: datetime) -> App:
-        """Keep a kept version until this time instead of the one it has. Raises AppGone, StorageError."""
-        return self._repository.change_app(app_id, partial(_end_kept, number=number, until=until))
+        """Keep a kept version until this time instead of the one it has, unless that is over. Raises AppGone."""
+        now = self._now()
+        app = self._repository.app(app_id)
+        if any(kept.number == number and kept.until > now for kept in app.kept):
+            app = self._repository.change_app(app_id, partial(_end_kept, number=number, until=until))
+        return app
 
     def roll_back(self, app_id: str, number: int, keep: timedelta) -> App:
         """Make a kept version the current one again, and keep the one it replaces for `keep`.
 
-        Raises SecretMissing when the kept version is not complete in the keychain; AppGone when it is kept no more.
+        Raises SecretMissing when the kept version is not complete in the keychain; VersionGone when it is kept no more;
+        SecretElsewhere.
         """
-        app = self._repository.app(app_id)
+        app = self._reached(app_id)
+        now = self._now()
         chosen = next((kept for kept in app.kept if kept.number == number), None)
-        if chosen is None:
-            raise AppGone
+        # One whose time is up may be on its way out: a removal that got no answer can still take effect.
+        if chosen is None or chosen.until <= now:
+            raise VersionGone
         if not self._is_complete(app, number, chosen.key_ends):
             raise SecretMissing(self._vault.name)
-        until = self._now() + keep
+        until = now + keep
         app = self._repository.change_app(app_id, partial(_swap, number=number, until=until))
         self._record.app(Action.ROLLED_BACK, app, version=number, kept_until=until)
         return app
 
     def drop_kept(self, app_id: str, number: int) -> App:
-        """Remove a kept version from the keychain before its time. Once begun, recovery finishes it."""
-        app = self._repository.app(app_id)
+        """Remove a kept version from the keychain before its time. Once begun, recovery finishes it.
+
+        Raises SecretElsewhere.
+        """
+        app = self._reached(app_id)
         now = self._now()
         if any(kept.number == number and kept.until > now for kept in app.kept):
             app = self._repository.change_app(app_id, partial(_end_kept, number=number, until=now))
         gone = next((kept for kept in app.kept if kept.number == number), None)
         if gone is None:
             return app
-        for ref in app.refs_of(number):
-            self._vault.remove(ref)
+        self._remove(app, number)
         app = self._repository.change_app(app_id, partial(_forget_kept, number=number))
         if gone.key_ends != app.key_ends or not gone.sessions:  # else it was the present key once more
             self._record.app(Action.KEPT_REMOVED, app, version=number)
         return app
 
     def secret(self, app_id: str, kind: SecretKind = SecretKind.API_KEY) -> Secret:
-        """The current key or secret from the keychain. Raises SecretMissing, VaultError, AppGone."""
-        app = self._repository.app(app_id)
-        return self._vault.read(app.ref(kind))
+        """The current key or secret from the keychain. Raises SecretMissing, SecretElsewhere, VaultError, AppGone."""
+        return self._vault.read(self._reached(app_id).ref(kind))
 
     def copied(self, app_id: str, action: Action = Action.KEY_COPIED, clears_after: int = 0) -> App:
         """Note that the key, the secret, or a request with the key went to the clipboard just now.
@@ -328,8 +355,12 @@ class AppService:
         return app
 
     def purge(self, app_id: str) -> None:
-        """Remove a deleted app's secrets, then its row. An app that was restored meanwhile is left alone."""
-        app = self._repository.change_app(app_id, _begin_deleting)
+        """Remove a deleted app's secrets, then its row. An app that was restored meanwhile is left alone.
+
+        Raises SecretElsewhere: only the keychain that has the secrets can lose them.
+        """
+        self._reached(app_id)
+        app = self._repository.change_app(app_id, partial(_begin_deleting, late=self._now() + LATE))
         if app.state is AppState.DELETING:
             self._remove_app(app)
             self._record.app(Action.PURGED, app)
@@ -350,31 +381,37 @@ class AppService:
     def recover(self) -> RecoveryReport:
         """Finish or undo what an earlier run left half-done, in all orgs. Touches only unfinished rows.
 
-        At most AT_ONCE apps, so that who wants to copy a key meanwhile need not wait for a large org to go; the
-        report says whether there is more. While the keychain cannot be used the rows wait. Raises StorageError.
+        At most AT_ONCE apps, so that who wants to copy a key meanwhile need not wait for a large org to go; the report
+        says whether there is more, and the next call goes on with that. While the keychain cannot be used the rows
+        wait; so do those whose secrets are in another system's keychain. Raises StorageError.
         """
         now = self._now()
         going = self._orgs_going(now)
         unfinished = [app for app in self._repository.apps() if app.org_id in going or is_unfinished(app, now)]
         if unfinished and self._vault.state() is not VaultState.UNLOCKED:
             return RecoveryReport(waiting=_ids(unfinished))
-        finished: list[App] = []
-        undone: list[App] = []
+        rest = [app for app in unfinished if app.id not in self._tried]
+        batch, left = rest[:AT_ONCE], rest[AT_ONCE:]
+        found: dict[_Outcome, list[App]] = {outcome: [] for outcome in _Outcome}
         waiting: list[App] = []
-        batch, left = unfinished[:AT_ONCE], unfinished[AT_ONCE:]
         doomed = [app.id for app in batch if app.org_id in going]
         with self._record.batch():
-            condemned = {app.id: app for app in self._repository.change_apps(doomed, _condemn)} if doomed else {}
+            if doomed:
+                self._repository.change_apps(doomed, partial(_condemn, late=now + LATE))
             for app in batch:
-                app = condemned.get(app.id, app)
                 try:
-                    (finished if self._settle(app, now) else undone).append(app)
+                    found[self._settle(app, now)].append(app)
+                except SecretElsewhere:
+                    waiting.append(app)
                 except VaultError:
                     waiting.append(app)
-            if waiting:  # the keychain does not do what it is asked: no use in trying on at once
-                waiting, left = [*waiting, *left], []
+                    if self._vault.state() is not VaultState.UNLOCKED:  # else it was about this one only
+                        waiting, left = [*waiting, *batch[batch.index(app) + 1 :], *left], []
+                        break
             self._drop_orgs(going)
-        return RecoveryReport(_ids(finished), _ids(undone), _ids(waiting), more=bool(left))
+        self._tried = self._tried.union(_ids(batch)) if left else frozenset()
+        finished, undone = _ids(found[_Outcome.FINISHED]), _ids(found[_Outcome.UNDONE])
+        return RecoveryReport(finished, undone, _ids(waiting), more=bool(left))
 
     def _orgs_going(self, now: datetime) -> dict[str, Org]:
         """The orgs whose time to be restored is up, or that were to go at once. From here on they only go."""
@@ -405,10 +442,18 @@ class AppService:
             case VaultState.FAILED:
                 raise VaultTimeout(self._vault.name)
 
+    def _reached(self, app_id: str) -> App:
+        """The app, whose secrets are in the keychain at hand. Raises SecretElsewhere when they are not, and AppGone."""
+        app = self._repository.app(app_id)
+        if app.keychain != self._vault.backend:
+            raise SecretElsewhere(self._vault.name)
+        return app
+
     def _store(
-        self, app: App, number: int, key: Secret, undo: Callable[[App], None], secret: Secret | None = None
+        self, app: App, number: int, key: Secret, give_up: Callable[[App], App], secret: Secret | None = None
     ) -> None:
-        """Store a version's secrets, of which the row already tells. `undo` takes back what the keychain refused.
+        """Store a version's secrets, of which the row already tells. When the keychain refuses, `give_up` says so in
+        the row, and what is there of the version goes.
 
         secret: the API secret where one is needed; a new one if none is given.
         """
@@ -419,9 +464,11 @@ class AppService:
             raise NotFinished(app.label) from error
         except VaultError as error:
             try:
-                undo(app)
-            except CortexError:
+                given_up = self._repository.change_app(app.id, give_up)
+            except StorageError:
                 raise NotFinished(app.label) from error
+            with suppress(CortexError):  # recovery does it then
+                self._settle(given_up, self._now())
             raise
 
     def _finish(self, app: App, change: Callable[[App], App]) -> App:
@@ -431,38 +478,56 @@ class AppService:
         except StorageError as error:
             raise NotFinished(app.label) from error
 
-    def _settle(self, app: App, now: datetime) -> bool:
-        """Finish what the row says was begun, or undo it. True when finished."""
+    def _settle(self, app: App, now: datetime) -> _Outcome:
+        """Finish what the row says was begun, or undo it."""
+        app = self._reached(app.id)
         if app.state is AppState.CREATING:
-            complete = self._is_complete(app, app.version, app.key_ends)
-            if complete:
+            if self._is_complete(app, app.version, app.key_ends):
                 self._repository.change_app(app.id, _activate)
-            else:
-                self._remove_app(app)
-            self._record.app(Action.FINISHED if complete else Action.UNDONE, app)
-            return complete
-        if app.state in (AppState.DELETED, AppState.DELETING):
+                self._record.app(Action.FINISHED, app)
+                return _Outcome.FINISHED
+            given_up = self._repository.change_app(app.id, partial(_condemn, late=now + LATE))
+            self._record.app(Action.UNDONE, app)
+            with suppress(VaultError):  # the next recovery does it then
+                self._remove_app(given_up)
+            return _Outcome.UNDONE
+        if app.state is AppState.DELETING:
+            self._remove_app(app)
+            if app.sweep_until is not None:
+                return _Outcome.SWEPT
+            self._record.app(Action.PURGED, app)
+            return _Outcome.FINISHED
+        if _is_due(app, now):
             self.purge(app.id)
-            return True
-        finished = self._settle_rotation(app)
+            return _Outcome.FINISHED
+        outcome = _Outcome.SWEPT
+        if app.pending is not None:
+            outcome = _Outcome.FINISHED if self._settle_rotation(app) else _Outcome.UNDONE
         for kept in app.kept:
             if kept.until <= now:
                 self.drop_kept(app.id, kept.number)
-        return finished
+                outcome = _Outcome.FINISHED if outcome is _Outcome.SWEPT else outcome
+        if app.sweep_until is not None:
+            self._sweep(self._repository.app(app.id))
+            if app.sweep_until <= now:
+                self._repository.change_app(app.id, partial(_end_sweep, now=now))
+        return outcome
 
     def _settle_rotation(self, app: App) -> bool:
-        """Move to a pending version when it is complete in the keychain; otherwise remove it. True unless removed."""
+        """Move to a pending version when it is complete in the keychain; otherwise give it up. True unless given up."""
         if app.pending is None:
             return True
+        now = self._now()
         complete = self._is_complete(app, app.pending.number, app.pending.key_ends)
         if complete:
-            now = self._now()
             until = now + KEPT_BY_RECOVERY
             self._repository.change_app(app.id, partial(_move_pointer, now=now, until=until))
             self._record.app(Action.FINISHED, app, kept_until=until)
         else:
-            self._drop_pending(app)
+            given_up = self._repository.change_app(app.id, partial(_give_up_pending, until=now + LATE))
             self._record.app(Action.UNDONE, app)
+            with suppress(VaultError):  # the next recovery does it then
+                self._sweep(given_up)
         return complete
 
     def _is_complete(self, app: App, number: int, key_ends: KeyEnds) -> bool:
@@ -484,21 +549,28 @@ class AppService:
         except SecretMissing:
             return None
 
-    def _drop_pending(self, app: App) -> None:
-        if app.pending is not None:
-            for ref in app.refs_of(app.pending.number):
-                self._vault.remove(ref)
-            self._repository.change_app(app.id, _forget_pending)
+    def _sweep(self, app: App) -> None:
+        """Remove what there is of versions that the row no longer tells of."""
+        for number in range(1, app.last_version + 1):
+            if number not in app.versions:
+                self._remove(app, number)
 
     def _remove_app(self, app: App) -> None:
+        """Remove what there is of every version, then the row, unless something may still come: then it stays hidden,
+        and recovery comes by again."""
         # Every number ever given out: with the row goes the last chance to find what was left of one.
         for number in range(1, max(app.last_version, *app.versions) + 1):
-            for ref in app.any_refs_of(number):
-                self._vault.remove(ref)
+            self._remove(app, number)
+        if app.sweep_until is not None and app.sweep_until > self._now():
+            return
         try:
             self._repository.drop_app(app.id)
         except StorageError as error:
             raise NotFinished(app.label) from error
+
+    def _remove(self, app: App, number: int) -> None:
+        for ref in app.any_refs_of(number):
+            self._vault.remove(ref)
 
 
 def _activate(app: App) -> App:
@@ -522,6 +594,8 @@ def _describe(app: App, details: AppDetails) -> App:
 def _begin_version(app: App, key_ends: KeyEnds, sessions: bool | None = None) -> App:
     if app.state is not AppState.ACTIVE:
         return app
+    if app.last_version >= LAST_VERSION:
+        raise TooManyVersions
     number = app.last_version + 1
     pending = PendingVersion(number, key_ends, app.sessions if sessions is None else sessions)
     return replace(app, pending=pending, last_version=number)
@@ -551,8 +625,19 @@ def _swap(app: App, number: int, until: datetime, details: AppDetails | None = N
     return app if details is None else _describe(app, details)
 
 
-def _forget_pending(app: App) -> App:
-    return replace(app, pending=None)
+def _give_up_pending(app: App, until: datetime) -> App:
+    """The version that was being stored is no more to be. What there is, or comes, of it until then is to go."""
+    if app.pending is None:
+        return app
+    return replace(app, pending=None, sweep_until=_later(app.sweep_until, until))
+
+
+def _end_sweep(app: App, now: datetime) -> App:
+    return replace(app, sweep_until=None) if app.sweep_until is not None and app.sweep_until <= now else app
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    return max(one, other) if one is not None and other is not None else one or other
 
 
 def _end_kept(app: App, number: int, until: datetime) -> App:
@@ -572,11 +657,6 @@ def bring_back(app: App) -> App:
     return replace(app, state=AppState.ACTIVE, purge_after=None)
 
 
-def _condemn(app: App) -> App:
-    """Its org goes, and so does it, whatever it was about."""
-    return replace(app, state=AppState.DELETING)
-
-
 def _begin_removing(org: Org, now: datetime) -> Org:
     return replace(org, state=OrgState.REMOVING) if is_going(org, now) else org
 
@@ -587,16 +667,28 @@ def is_going(org: Org, now: datetime) -> bool:
     return org.state is OrgState.REMOVING or (org.state is OrgState.REMOVED and due)
 
 
-def _begin_deleting(app: App) -> App:
-    return replace(app, state=AppState.DELETING) if app.state is AppState.DELETED else app
+def _begin_deleting(app: App, late: datetime) -> App:
+    return _condemn(app, late) if app.state is AppState.DELETED else app
+
+
+def _condemn(app: App, late: datetime) -> App:
+    """The app is to go, whatever it was about. late: until when something that was being stored may still come."""
+    if app.state is AppState.DELETING:
+        return app
+    begun = app.state is AppState.CREATING or app.pending is not None
+    return replace(app, state=AppState.DELETING, sweep_until=_later(app.sweep_until, late if begun else None))
 
 
 def is_unfinished(app: App, now: datetime) -> bool:
-    """Whether something about the app's secrets is to be settled: begun, or due."""
-    if app.state is AppState.DELETED:
-        return app.purge_after is None or app.purge_after <= now
-    due = any(kept.until <= now for kept in app.kept)
-    return app.state in (AppState.CREATING, AppState.DELETING) or app.pending is not None or due
+    """Whether something about the app's secrets is to be settled: begun, due, or perhaps still to come."""
+    begun = app.state in (AppState.CREATING, AppState.DELETING) or app.pending is not None
+    due = _is_due(app, now) or any(kept.until <= now for kept in app.kept)
+    return begun or due or app.sweep_until is not None
+
+
+def _is_due(app: App, now: datetime) -> bool:
+    """Whether a deleted app can be restored no more."""
+    return app.state is AppState.DELETED and (app.purge_after is None or app.purge_after <= now)
 
 
 def _app_changes(before: AppDetails, after: AppDetails) -> dict[str, Detail]:

@@ -22,6 +22,7 @@ class Problem(Enum):
     MISSING = "missing"  # the row tells of a secret that the keychain does not hold
     DIFFERS = "differs"  # the keychain holds another key than the row tells of
     KEPT_MISSING = "kept missing"  # an old version that could be rolled back to is not there, or not whole
+    ELSEWHERE = "elsewhere"  # the row was written with another system's keychain; nothing can be seen or mended here
     LEFTOVER = "leftover"  # the keychain holds a version that the row no longer tells of
 
 
@@ -53,6 +54,8 @@ class Doctor:
         app = self._repository.app(app_id)
         if app.state is not AppState.ACTIVE or app.pending is not None:
             return []
+        if app.keychain != self._vault.backend:
+            return [Finding(app, app.ref(SecretKind.API_KEY), Problem.ELSEWHERE)]
         found = [Finding(app, ref, problem) for ref in app.refs if (problem := self._look(ref, app.key_ends))]
         for kept in app.kept:
             refs = app.refs_of(kept.number)
@@ -67,7 +70,7 @@ class Doctor:
 
         missing: the app gets a new key (and secret), since the old one cannot be brought back; differs: the row
         takes over the ends of the key that the keychain holds, or, where that is no key, the app gets a new one;
-        kept missing: the version is no longer offered; leftover: the item is removed.
+        kept missing: the version is no longer offered; leftover: the item is removed; elsewhere: nothing is done.
         """
         app, ref = finding.app, finding.ref
         # What came back since, or was seen to with another finding, is not to be replaced.

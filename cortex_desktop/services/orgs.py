@@ -60,8 +60,8 @@ class OrgService:
     def content(self, org_id: str) -> Content:
         """What would go with the org."""
         states = [app.state for app in self._repository.apps() if app.org_id == org_id]
-        gone = sum(state in (AppState.DELETED, AppState.DELETING) for state in states)
-        return Content(len(states) - gone, gone)
+        deleted = states.count(AppState.DELETED)
+        return Content(len(states) - deleted - states.count(AppState.DELETING), deleted)
 
     def add(self, org: Org) -> Org:
         """Make an org with these details; the id is a new one. Raises OrgError."""

@@ -23,6 +23,7 @@ from tinydb.table import Table
 
 from ..domain.errors import AppGone, OrgGone
 from ..domain.model import (
+    LAST_VERSION,
     App,
     AppState,
     Environment,
@@ -406,13 +407,14 @@ def _app_to_doc(app: App) -> dict[str, Any]:
         "rotated": app.rotated and _time_to_text(app.rotated),
         "last_copied": app.last_copied and _time_to_text(app.last_copied),
         "purge_after": app.purge_after and _time_to_text(app.purge_after),
+        **({"sweep_until": _time_to_text(app.sweep_until)} if app.sweep_until else {}),
         **{name: value for name, value in details.items() if value},
     }
 
 
 _APP_FIELDS = frozenset(
     "id org label sessions csrf enabled created state version "
-    "key_head key_tail keychain last_version pending kept rotated last_copied purge_after "
+    "key_head key_tail keychain last_version pending kept rotated last_copied purge_after sweep_until "
     "notes owner expires review".split()
 )
 
@@ -438,6 +440,7 @@ def _app_from_doc(doc: Mapping[str, Any]) -> App:
         rotated=None if doc.get("rotated") is None else _time(doc["rotated"]),
         last_copied=None if doc["last_copied"] is None else _time(doc["last_copied"]),
         purge_after=None if doc["purge_after"] is None else _time(doc["purge_after"]),
+        sweep_until=None if doc.get("sweep_until") is None else _time(doc["sweep_until"]),
         # What a person noted about an app: absent when empty, and when damaged no reason to hide the app's key.
         notes=_text_or_empty(doc.get("notes")),
         owner=sys.intern(_text_or_empty(doc.get("owner"))),
@@ -460,8 +463,8 @@ def _version_from_doc(doc: Mapping[str, Any], app: Mapping[str, Any]) -> tuple[i
 
 def _version(value: object) -> int:
     number = _is_a(int, value)
-    if number < 1:
-        raise ValueError("versions start at 1")
+    if not 1 <= number <= LAST_VERSION:
+        raise ValueError("no number of a version")
     return number
 
 

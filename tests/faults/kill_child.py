@@ -17,7 +17,7 @@ import os
 import random
 import signal
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cortex_desktop.domain.model import App, AppState
@@ -55,7 +55,9 @@ class Worker:
             return
         operations = [self.create, lambda: self.rotate(app), lambda: self.rotate(app), lambda: self.delete(app)]
         if app.kept:
-            operations += [lambda: self.roll_back(app), lambda: self.drop_kept(app)]
+            operations.append(lambda: self.drop_kept(app))
+        if self.on_offer(app):
+            operations.append(lambda: self.roll_back(app))
         self._chance.choice(operations)()
 
     def create(self) -> None:
@@ -70,8 +72,12 @@ class Worker:
 
     def roll_back(self, app: App) -> None:
         tell(f"begin roll_back {app.id}")
-        changed = self._apps.roll_back(app.id, self._chance.choice(app.kept).number, self._chance.choice(KEEPS))
+        changed = self._apps.roll_back(app.id, self._chance.choice(self.on_offer(app)), self._chance.choice(KEEPS))
         tell_done("roll_back", changed, self._apps.secret(app.id))
+
+    def on_offer(self, app: App) -> list[int]:
+        """The versions that can be rolled back to. Each is kept at once or for a week, so that none goes meanwhile."""
+        return [kept.number for kept in app.kept if kept.until > datetime.now(UTC)]
 
     def drop_kept(self, app: App) -> None:
         tell(f"begin drop_kept {app.id}")

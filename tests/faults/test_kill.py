@@ -152,7 +152,9 @@ class Series:
             report = AppService(repository, vault).recover()
             self.recovered.update({"finished": len(report.finished), "undone": len(report.undone)})
             assert not report.waiting
-            rows = {app.id: app for app in repository.apps()}
+            going = [app for app in repository.apps() if app.state is AppState.DELETING]
+            assert all(app.sweep_until is not None for app in going), "unfinished after recovery"
+            rows = {app.id: app for app in repository.apps() if app not in going}
             org = repository.orgs()[0].id
         items = keychain_items(org)
         assert len(items) == len(set(items)), "a double"
@@ -167,7 +169,7 @@ class Series:
         self, vault: DeadlineVault, app: App, items: set[tuple[str, str]], under_way: tuple[str, str]
     ) -> None:
         assert app.state in (AppState.ACTIVE, AppState.DELETED), "unfinished after recovery"
-        assert app.pending is None or app.state is AppState.DELETED
+        assert app.pending is None
         secrets = {ref.kind: vault.read(ref) for ref in app.refs}  # raises SecretMissing
         assert all(well_formed(kind, secret) for kind, secret in secrets.items())
         key = secrets[SecretKind.API_KEY]
@@ -207,7 +209,7 @@ class Series:
             operation = ""  # no more than one
             promised.keys[app_id] = promised.older[app_id][rows[app_id].version]
         early = datetime.now(UTC)
-        assert all(k.until > early for app in rows.values() if app.state is AppState.ACTIVE for k in app.kept)
+        assert all(kept.until > early for app in rows.values() for kept in app.kept)
 
 
 def keychain_items(org: str) -> list[tuple[str, str]]:

@@ -28,7 +28,15 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from cortex_desktop.domain.errors import AppGone, KeyKnown, OrgGone, SecretMissing, VaultError, VaultProblem
+from cortex_desktop.domain.errors import (
+    AppGone,
+    KeyKnown,
+    OrgGone,
+    SecretMissing,
+    VaultError,
+    VaultProblem,
+    VersionGone,
+)
 from cortex_desktop.domain.model import App, AppDetails, AppState, Org, OrgState
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate, well_formed
@@ -56,7 +64,7 @@ class Model:
 
     keys: by version, the current one and those kept; None for one that was never told; until: when each kept version
     goes, None where recovery chose; signing: of these, those with an API secret; items: what the keychain holds for
-    the app, of whatever version.
+    the app, of whatever version; sweep: until when recovery removes what is left over, too.
     """
 
     org: str
@@ -73,6 +81,7 @@ class Model:
     until: dict[int, datetime | None] = field(default_factory=dict)
     signing: set[int] = field(default_factory=set)
     items: set[Item] = field(default_factory=set)
+    sweep: datetime | None = None
 
     @classmethod
     def new(cls, org: str, label: str, sessions: bool, key: Secret | None, notes: str = "") -> Model:
@@ -97,6 +106,9 @@ class Model:
 
     def began_rotation(self) -> Model:
         return self.changed(last=self.last + 1)
+
+    def swept(self) -> Model:
+        return self.changed(items={item for item in self.items if item[0] in self.keys})
 
     def rotated(self, key: Secret | None, until: datetime | None, sessions: bool | None = None) -> Model:
         after = self.began_rotation()
@@ -129,11 +141,14 @@ class Model:
             return None
         if self.state is AppState.DELETED:
             assert self.purge_after is not None
-            return None if self.purge_after <= now else self
+            if self.purge_after <= now:
+                return None
         after = self
         for number, until in self.until.items():
             if until is not None and until <= now:
                 after = after.without(number)
+        if self.sweep is not None:
+            after = after.swept().changed(sweep=self.sweep if self.sweep > now else None)
         return after
 
     def allows(self, seen: Model) -> bool:
@@ -142,7 +157,8 @@ class Model:
         until = {number: self.until[number] or seen.until.get(number) for number in self.until}
         there = {number: key for number, key in keys.items() if (number, KEY) in self.items}
         seen_there = {number: key for number, key in seen.keys.items() if key is not None}
-        others = {**vars(self), "keys": 0, "until": 0} == {**vars(seen), "keys": 0, "until": 0}
+        apart = {"keys": 0, "until": 0, "sweep": 0}
+        others = {**vars(self), **apart} == {**vars(seen), **apart}
         return others and there == seen_there and until == seen.until and keys.keys() == seen.keys.keys()
 
 
@@ -352,7 +368,8 @@ class Console(RuleBasedStateMachine):
             return
         until = self.time + SECRET_KEPT if sessions else self.time
         row = self.repository.app(app_id)
-        same_key = (kept.number for kept in row.kept if kept.sessions == sessions and kept.key_ends == row.key_ends)
+        offered = [kept for kept in row.kept if kept.sessions == sessions and kept.until > self.time]
+        same_key = (kept.number for kept in offered if kept.key_ends == row.key_ends)
         back = next((number for number in same_key if before.has_whole(number)), None)
         if back is not None:
             after = before.rolled_back(back, until).changed(**described)
@@ -366,7 +383,8 @@ class Console(RuleBasedStateMachine):
         else:
             key = before.keys[before.current]
             moved = [before.rotated(key, end, sessions) for end in (until, None)]
-            self.interrupted(app_id, before, before.began_rotation(), moved[0].changed(**described), moved[1])
+            begun = [before.began_rotation(), before.began_rotation().swept()]
+            self.interrupted(app_id, before, *begun, moved[0].changed(**described), moved[1])
 
     @precondition(lambda self: self.there_is(AppState.ACTIVE))
     @rule(choice=CHOICE, keep=KEEP, fuse=FUSE)
@@ -381,7 +399,7 @@ class Console(RuleBasedStateMachine):
             self.handed_out.append(made[0].key)
         else:
             moved = [before.rotated(None, until), before.rotated(None, None)]
-            self.interrupted(app_id, before, before.began_rotation(), *moved)
+            self.interrupted(app_id, before, before.began_rotation(), before.began_rotation().swept(), *moved)
 
     @precondition(lambda self: self.there_is(AppState.ACTIVE, kept=True))
     @rule(choice=CHOICE, keep=KEEP, fuse=FUSE)
@@ -389,7 +407,10 @@ class Console(RuleBasedStateMachine):
         app_id = self.pick(choice, AppState.ACTIVE, kept=True)
         before = self.settled[app_id]
         number = sorted(before.until)[choice % len(before.until)]
-        if self.locked:
+        if self.is_due(before, number):
+            with pytest.raises(VersionGone):
+                self.service.roll_back(app_id, number, keep)
+        elif self.locked:
             self.refused(lambda: self.service.roll_back(app_id, number, keep))
         elif not before.has_whole(number):
             with pytest.raises(SecretMissing):
@@ -401,6 +422,10 @@ class Console(RuleBasedStateMachine):
             else:
                 self.interrupted(app_id, before, after)
 
+    def is_due(self, model: Model, number: int) -> bool:
+        until = model.until[number]
+        return until is not None and until <= self.time
+
     @precondition(lambda self: self.there_is(AppState.ACTIVE, kept=True))
     @rule(choice=CHOICE, fuse=FUSE)
     def drop_kept(self, choice: int, fuse: int | None) -> None:
@@ -409,8 +434,7 @@ class Console(RuleBasedStateMachine):
         number = sorted(before.until)[choice % len(before.until)]
         if self.locked:
             self.refused(lambda: self.service.drop_kept(app_id, number))
-            until = before.until[number]
-            if until is None or until > self.time:
+            if not self.is_due(before, number):
                 self.settled[app_id] = before.changed(until={**before.until, number: self.time})  # as soon as it can
         elif self.attempt("drop_kept", fuse, lambda: self.service.drop_kept(app_id, number)):
             self.settled[app_id] = before.without(number)
@@ -520,7 +544,8 @@ class Console(RuleBasedStateMachine):
             model = before[app.id]
             after = self.after_deed(app, model, deed, keep, ended)
             if not ended:
-                self.interrupted(app.id, model, *([model.began_rotation()] if deed is Deed.ROTATE else []), *after)
+                begun = [model.began_rotation(), model.began_rotation().swept()] if deed is Deed.ROTATE else []
+                self.interrupted(app.id, model, *begun, *after)
             else:
                 [self.settled[app.id]] = after
                 changed |= {app.id} if after != [model] else set()
@@ -683,7 +708,7 @@ class Console(RuleBasedStateMachine):
             else:
                 self.settled[app_id] = after
         if ended:
-            rows = {app.id: app for app in self.repository.apps()}
+            rows = {app.id: app for app in self.seen_of(self.repository)}
             for app_id, may_be in self.unsettled.items():
                 self.settle(app_id, rows.get(app_id), [m and m.recovered(self.time, going) for m in may_be])
             self.unsettled.clear()
@@ -748,14 +773,15 @@ class Console(RuleBasedStateMachine):
         for number in list(model.until):
             if not model.has_whole(number):
                 model = model.without(number)
-        return model.changed(items={item for item in model.items if item[0] in model.keys})
+        return model.swept()
 
     # What must hold
 
     @invariant()
     def both_stores_are_as_expected(self) -> None:
+        journal = {app.id for app in TinyRepository(self.folder).apps()}
+        assert {ref.app_id for ref in self.vault.items} <= journal, "a secret without a row"
         rows = {app.id: app for app in self.on_disk()}
-        assert {ref.app_id for ref in self.vault.items} <= rows.keys(), "a secret without a row"
         for app_id, model in self.settled.items():
             seen = self.look(rows[app_id])
             assert model.allows(seen), (seen, model)
@@ -787,7 +813,12 @@ class Console(RuleBasedStateMachine):
 
     def on_disk(self) -> Sequence[App]:
         """What a start would find now."""
-        return TinyRepository(self.folder).apps()
+        return self.seen_of(TinyRepository(self.folder))
+
+    def seen_of(self, repository: TinyRepository) -> Sequence[App]:
+        """All but those of which only the row is left, should something of them still come."""
+        going = [app.id for app in repository.apps() if app.state is AppState.DELETING and app.sweep_until is not None]
+        return [app for app in repository.apps() if app.id not in going or app.id in self.settled]
 
     def orgs_on_disk(self) -> Sequence[Org]:
         """What a start would find now, without those that stand in for lost ones."""
@@ -816,6 +847,7 @@ class Console(RuleBasedStateMachine):
             until={kept.number: kept.until for kept in app.kept},
             signing={v.number for v in app.kept if not v.sessions} | (set() if app.sessions else {app.version}),
             items=set(items),
+            sweep=app.sweep_until,
         )
 
 

@@ -12,10 +12,11 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from cortex_desktop.domain.errors import SecretMissing, VaultError, VaultProblem
+from cortex_desktop.domain.errors import SecretMissing, VaultError, VaultProblem, VaultTimeout
 from cortex_desktop.domain.model import new_id
 from cortex_desktop.domain.ports import Vault, VaultState
-from cortex_desktop.domain.secret import SecretKind, SecretRef, generate
+from cortex_desktop.domain.secret import Secret, SecretKind, SecretRef, generate
+from cortex_desktop.vault.memory import InMemoryVault
 
 KEY, API_SECRET = SecretKind.API_KEY, SecretKind.API_SECRET
 
@@ -137,6 +138,31 @@ class VaultContract:
         vault.unlock()
         assert vault.state() is VaultState.UNLOCKED
         assert vault.read(ref) == secret
+
+
+class StillUnderWay(VaultTimeout):
+    """Raised by a LateVault's hook `before`: nobody waits for the store any more, and it will take effect some day."""
+
+
+class LateVault(InMemoryVault):
+    """late: stores that got no answer and have not taken effect yet, until `land`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.late: dict[SecretRef, Secret] = {}
+
+    def store(self, ref: SecretRef, secret: Secret) -> None:
+        """As ever, unless the hook says that it takes effect later."""
+        try:
+            super().store(ref, secret)
+        except StillUnderWay:
+            self.late[ref] = secret
+            raise
+
+    def land(self) -> None:
+        """What was under way takes effect."""
+        self.items |= self.late
+        self.late.clear()
 
 
 class WindowsError(Exception):

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QListWidget, QMessageBox, QPlainText
 from cortex_desktop.domain.errors import VaultError, VaultProblem
 from cortex_desktop.domain.secret import SecretKind
 from cortex_desktop.storage.repository import TinyRepository
+from cortex_desktop.ui.sheet import Question
 from cortex_desktop.vault.memory import InMemoryVault
 from tests.support.gui import CTRL, Desk, Key, clipboard_text, stored_app, texts
 
@@ -126,8 +127,21 @@ class TestDeleting:
         desk.click("Delete")
         desk.notice("“NewHealth App” deleted")
         desk.console.commands.deleted.trigger()
-        desk.dialog()
+        deleted = desk.dialog()
         desk.click("Delete now")
+        question = next(q for q in QApplication.topLevelWidgets() if isinstance(q, Question))
+        desk.wait(question.isVisible)
+        words = " ".join(texts(question))
+        assert "Delete “NewHealth App” now?" in words
+        assert "cannot be brought back" in words
+        assert question.focusWidget().text() == "Cancel"
+        desk.click("Cancel", within=question)
+        desk.wait(lambda: not any(isinstance(q, Question) for q in QApplication.topLevelWidgets()))
+        assert len({ref.app_id for ref in vault.items}) == 2
+        desk.click("Delete now", within=deleted)
+        question = next(q for q in QApplication.topLevelWidgets() if isinstance(q, Question))
+        desk.wait(question.isVisible)
+        desk.click("Delete now", within=question)
         desk.wait(lambda: len(desk.program.stores.repository.apps()) == 1)
         assert {ref.app_id for ref in vault.items} == {desk.app("EMR integration").id}
         desk.click("Close")

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QLineEdit
 from tinydb import TinyDB
 
 from cortex_desktop.domain.secret import SecretKind
+from cortex_desktop.ui.sheet import Question
 from tests.support.gui import CTRL, Desk, Key, clipboard_text, pasted_elsewhere
 
 MASKED = re.compile(r"[0-9A-Za-z]{4}•{14}[0-9A-Za-z]{4}")
@@ -141,8 +142,10 @@ def test_deleting_taking_back_and_deleting_for_good_on_the_real_keychain(program
     service = app.ref(SecretKind.API_KEY).service
     assert ask_keyring(service, "api-key") == key
     program.choose("Recently deleted", program.open_menu("File"))
-    program.dialog()
+    deleted = program.dialog()
     program.click("Delete now")
+    program.wait(lambda: deleted.findChild(Question) is not None, "it asks")
+    program.click("Delete now", within=deleted.findChild(Question))
     program.wait(lambda: not program.program.stores.repository.apps(), "the row has gone")
     with pytest.raises(subprocess.CalledProcessError):  # keyring finds nothing, and nothing cannot be written out
         ask_keyring(service, "api-key")

@@ -22,10 +22,13 @@ from cortex_desktop.domain.errors import (
     NotFinished,
     OnlyOrg,
     OrgGone,
+    SecretElsewhere,
     SecretMissing,
+    TooManyVersions,
     VaultError,
     VaultProblem,
     VaultTimeout,
+    VersionGone,
 )
 from cortex_desktop.domain.model import Environment, Org, clean_label, clean_notes, clean_org, clean_owner
 from cortex_desktop.domain.text import Text
@@ -58,6 +61,9 @@ def every_error() -> list[CortexError]:
         *[VaultError(problem, "GNOME Keyring", "KeyringError") for problem in VaultProblem],
         VaultTimeout("GNOME Keyring"),
         SecretMissing("GNOME Keyring"),
+        SecretElsewhere("GNOME Keyring"),
+        TooManyVersions(),
+        VersionGone(),
         NotFinished(ODD_LABEL),
         KeyFormError(),
         *[KeyKnown(ODD_LABEL, "newhealthco", deleted=deleted) for deleted in (True, False)],

@@ -16,6 +16,7 @@ from cortex_desktop.domain.errors import (
     LabelError,
     NotFinished,
     OrgGone,
+    SecretElsewhere,
     SecretMissing,
     StorageError,
     VaultError,
@@ -25,11 +26,12 @@ from cortex_desktop.domain.errors import (
 from cortex_desktop.domain.model import App, AppState
 from cortex_desktop.domain.ports import Vault, VaultState
 from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate
-from cortex_desktop.services.apps import RESTORABLE, AppService, RecoveryReport
+from cortex_desktop.services.apps import LATE, RESTORABLE, AppService, RecoveryReport
 from cortex_desktop.services.keychain import KeychainService, KeychainStatus
 from cortex_desktop.services.orgs import OrgService
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.vault.memory import InMemoryVault
+from tests.support.vaults import LateVault, StillUnderWay
 
 KEY, API_SECRET = SecretKind.API_KEY, SecretKind.API_SECRET
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -221,29 +223,44 @@ def test_no_answer_is_not_finished_and_keeps_the_row(
 
 
 @pytest.mark.parametrize("problem", VaultProblem)
-def test_what_cannot_be_taken_back_is_not_finished(
+def test_what_cannot_be_taken_back_at_once_is_written_down_as_given_up(
     service: AppService, repository: Repository, vault: InMemoryVault, problem: VaultProblem
 ) -> None:
-    refuse_nth_store(vault, 2, failed())
+    refuse_nth_store(vault, 2, failed(), after=True)
     vault.fail_next("remove", failed(problem))
-    with pytest.raises(NotFinished):
+    with pytest.raises(VaultError) as refusal:
         service.create(ORG_ID, "NewHealth App")
-    assert states(repository) == [AppState.CREATING]
-    vault.before = None
-    assert len(service.recover().undone) == 1
+    assert refusal.value.problem is VaultProblem.FAILED
+    assert states(repository) == [AppState.DELETING]  # both secrets are there, and it must not turn up
+    assert len(vault.items) == 2
+    vault.after = None
+    assert service.recover() == RecoveryReport()  # the person was told that nothing came of it
     assert not on_disk(repository)
     assert not vault.items
 
 
-def test_a_row_that_cannot_be_taken_back_is_not_finished(
+def test_a_row_that_cannot_be_taken_back_at_once_goes_later(
     service: AppService, repository: Repository, vault: InMemoryVault
 ) -> None:
     vault.fail_next("store", failed())
     repository.refuse = "drop_app"
+    with pytest.raises(VaultError):
+        service.create(ORG_ID, "NewHealth App")
+    assert states(repository) == [AppState.DELETING]
+    assert not vault.items
+    repository.refuse = ""
+    assert service.recover() == RecoveryReport()
+    assert not on_disk(repository)
+
+
+def test_a_refusal_that_cannot_be_written_down_is_not_finished(
+    service: AppService, repository: Repository, vault: InMemoryVault
+) -> None:
+    vault.fail_next("store", failed())
+    repository.refuse = "change_app"
     with pytest.raises(NotFinished):
         service.create(ORG_ID, "NewHealth App")
     assert states(repository) == [AppState.CREATING]
-    assert not vault.items
 
 
 def test_a_disk_that_refuses_the_row_gets_no_secret_into_the_keychain(
@@ -433,12 +450,15 @@ def test_a_creation_whose_secrets_are_all_there_is_finished(
 
 @pytest.mark.parametrize("kinds", [(), (KEY,), (API_SECRET,)], ids=["none", "key", "secret"])
 def test_a_creation_with_a_secret_missing_is_undone(
-    service: AppService, repository: Repository, vault: InMemoryVault, kinds: tuple[SecretKind, ...]
+    service: AppService, repository: Repository, vault: InMemoryVault, clock: Clock, kinds: tuple[SecretKind, ...]
 ) -> None:
     app = begin(service, repository, vault, *kinds)
     assert service.recover() == RecoveryReport(undone=(app.id,))
-    assert not on_disk(repository)
+    assert service.apps(ORG_ID) == service.deleted(ORG_ID) == []
     assert not vault.items
+    clock.time += LATE
+    service.recover()
+    assert not on_disk(repository)
 
 
 @pytest.mark.parametrize(
@@ -447,13 +467,16 @@ def test_a_creation_with_a_secret_missing_is_undone(
     ids=["another key", "empty key", "empty secret", "key for secret"],
 )
 def test_a_creation_with_a_wrong_secret_is_undone(
-    service: AppService, repository: Repository, vault: InMemoryVault, kind: SecretKind, wrong: Secret
+    service: AppService, repository: Repository, vault: InMemoryVault, clock: Clock, kind: SecretKind, wrong: Secret
 ) -> None:
     app = begin(service, repository, vault, KEY, API_SECRET)
     vault.items[app.ref(kind)] = wrong
     assert service.recover() == RecoveryReport(undone=(app.id,))
-    assert not on_disk(repository)
+    assert service.apps(ORG_ID) == service.deleted(ORG_ID) == []
     assert not vault.items
+    clock.time += LATE
+    service.recover()
+    assert not on_disk(repository)
 
 
 def test_a_key_with_the_right_ends_and_a_wrong_middle_is_none_of_ours(
@@ -536,7 +559,7 @@ def test_recovery_touches_only_what_is_unfinished(
     others = on_disk(repository)[:2]
     vault.calls.clear()
     service.recover()
-    assert on_disk(repository) == others
+    assert on_disk(repository)[:2] == others
     assert {ref.app_id for _, ref in vault.calls if ref is not None} == {unfinished.id}
     assert service.secret(active.app.id) == active.key
 
@@ -556,6 +579,140 @@ def test_recovery_leaves_the_keychain_of_others_alone(
     begin(service, repository, vault)
     service.recover()
     assert vault.items == strangers
+
+
+# What the keychain does when nobody waits any more
+
+
+@pytest.fixture
+def late() -> LateVault:
+    return LateVault()
+
+
+@pytest.fixture
+def later(repository: Repository, late: LateVault, clock: Clock) -> AppService:
+    """A service on a keychain that answers a store only when nobody waits any more."""
+    return AppService(repository, late, clock)
+
+
+def no_answer_to_store(vault: LateVault, nth: int) -> None:
+    refuse_nth_store(vault, nth, StillUnderWay("Test keychain"))
+
+
+@pytest.mark.parametrize("nth", [1, 2])
+def test_a_secret_that_comes_after_its_creation_was_undone_goes(
+    later: AppService, repository: Repository, late: LateVault, clock: Clock, nth: int
+) -> None:
+    no_answer_to_store(late, nth)
+    with pytest.raises(NotFinished):
+        later.create(ORG_ID, "NewHealth App")
+    late.before = None
+    assert len(later.recover().undone) == 1
+    assert not late.items
+    late.land()
+    assert [ref.app_id for ref in late.items] == [app.id for app in on_disk(repository)]  # so that it can be found
+    assert later.recover() == RecoveryReport()
+    assert not late.items
+    clock.time += LATE - A_MICROSECOND
+    later.recover()
+    assert states(repository) == [AppState.DELETING]
+    clock.time += A_MICROSECOND
+    assert later.recover() == RecoveryReport()
+    assert not on_disk(repository)
+
+
+def test_a_secret_that_comes_before_its_creation_is_undone_finishes_it(
+    later: AppService, repository: Repository, late: LateVault
+) -> None:
+    no_answer_to_store(late, 2)
+    with pytest.raises(NotFinished):
+        later.create(ORG_ID, "NewHealth App")
+    late.before = None
+    late.land()
+    [row] = on_disk(repository)
+    assert later.recover() == RecoveryReport(finished=(row.id,))
+    assert on_disk(repository) == (replace(row, state=AppState.ACTIVE),)
+
+
+@pytest.mark.parametrize("nth", [1, 2])
+def test_a_secret_that_comes_after_its_rotation_was_undone_goes(
+    later: AppService, repository: Repository, late: LateVault, clock: Clock, nth: int
+) -> None:
+    made = later.create(ORG_ID, "NewHealth App")
+    no_answer_to_store(late, nth)
+    with pytest.raises(NotFinished):
+        later.rotate(made.app.id, LATE)
+    late.before = None
+    assert later.recover() == RecoveryReport(undone=(made.app.id,))
+    late.land()
+    assert later.recover() == RecoveryReport()
+    assert set(late.items) == set(made.app.refs)
+    assert later.secret(made.app.id) == made.key
+    clock.time += LATE
+    later.recover()
+    assert on_disk(repository) == (replace(made.app, last_version=2),)
+    late.calls.clear()
+    later.recover()
+    assert not late.calls
+
+
+def test_a_secret_that_comes_after_its_app_was_purged_goes(
+    later: AppService, repository: Repository, late: LateVault, clock: Clock
+) -> None:
+    made = later.create(ORG_ID, "NewHealth App")
+    no_answer_to_store(late, 2)
+    with pytest.raises(NotFinished):
+        later.rotate(made.app.id, LATE)
+    late.before = None
+    later.delete(made.app.id)
+    later.purge(made.app.id)
+    assert not late.items
+    late.land()
+    later.recover()
+    assert not late.items
+    clock.time += LATE
+    later.recover()
+    assert not on_disk(repository)
+
+
+# Another system's keychain
+
+
+def test_an_app_of_another_systems_keychain_is_left_alone(
+    service: AppService, repository: Repository, vault: InMemoryVault
+) -> None:
+    app = service.create(ORG_ID, "NewHealth App").app
+    vault.backend = "Windows"
+    vault.calls.clear()
+    calls: list[Callable[[], object]] = [
+        lambda: service.secret(app.id),
+        lambda: service.rotate(app.id, LATE),
+        lambda: service.roll_back(app.id, 1, LATE),
+        lambda: service.drop_kept(app.id, 1),
+    ]
+    for call in calls:
+        with pytest.raises(SecretElsewhere, match="another"):
+            call()
+    service.delete(app.id)
+    with pytest.raises(SecretElsewhere):
+        service.purge(app.id)
+    assert states(repository) == [AppState.DELETED]
+    assert service.restore(app.id) == app
+    assert {operation for operation, _ in vault.calls} == {"state"}
+
+
+@pytest.mark.parametrize("state", [AppState.CREATING, AppState.DELETED, AppState.DELETING])
+def test_recovery_leaves_it_to_the_other_system(
+    service: AppService, repository: Repository, vault: InMemoryVault, state: AppState
+) -> None:
+    app = service.create(ORG_ID, "NewHealth App").app
+    row = repository.change_app(app.id, lambda app: replace(app, state=state, purge_after=NOON))
+    ours = begin(service, repository, vault, KEY, API_SECRET)
+    items = dict(vault.items)
+    repository.change_app(app.id, lambda app: replace(app, keychain="Windows"))
+    assert service.recover() == RecoveryReport(finished=(ours.id,), waiting=(app.id,))
+    assert on_disk(repository)[0] == replace(row, keychain="Windows")
+    assert vault.items == items
 
 
 # The keychain's state

@@ -83,6 +83,17 @@ def ref_of(app: App, number: int, kind: SecretKind = KEY) -> SecretRef:
 # Nothing to find
 
 
+def test_an_app_of_another_system_is_told_and_left_alone(clinic: Clinic) -> None:
+    app = clinic.an_app(kept=1)
+    row = clinic.repository.change_app(app.id, lambda app: replace(app, keychain="Windows"))
+    clinic.vault.calls.clear()
+    [finding] = clinic.doctor.check(app.id)
+    assert finding == Finding(row, row.ref(KEY), Problem.ELSEWHERE)
+    clinic.doctor.repair(finding)
+    assert clinic.row(app) == row
+    assert not clinic.vault.calls
+
+
 @pytest.mark.parametrize("sessions", [True, False])
 def test_where_all_matches_nothing_is_found_and_nothing_written(clinic: Clinic, sessions: bool) -> None:
     app = clinic.an_app(sessions=sessions, kept=2)

@@ -37,12 +37,13 @@ from cortex_desktop.services.bulk import Bulk, BulkService, Deed
 from cortex_desktop.services.doctor import Doctor
 from cortex_desktop.services.orgs import OrgService
 from cortex_desktop.storage.repository import TinyRepository
-from cortex_desktop.vault.memory import InMemoryVault
+from tests.support.vaults import LateVault, StillUnderWay
 
 ORG = Org("0123abcd", "NewHealth", "newhealthco", Environment.DEVELOPMENT, "https://api.dev.medable.com")
 SECOND = replace(ORG, id="4567cdef", name="Clinic")
 THIRD = replace(ORG, id="89abef01", name="Lab")
 ORG_ID = ORG.id
+A_DAY = timedelta(days=1)
 A_WEEK = timedelta(days=7)
 SHORTLY = timedelta(seconds=20)
 AT_ONCE = timedelta(0)
@@ -60,12 +61,14 @@ class Fault(Enum):
     ERROR_AFTER = "error after"
     NO_ANSWER_BEFORE = "no answer, nothing done"
     NO_ANSWER_AFTER = "no answer, but done"
+    NO_ANSWER_LATE = "no answer, done when all is settled"
     LOCKS = "the keychain locks itself"
 
 
 _READ = [Fault.CRASH_BEFORE, Fault.ERROR_BEFORE]
 _WRITE = [Fault.CRASH_BEFORE, Fault.CRASH_AFTER, Fault.ERROR_BEFORE, Fault.ERROR_AFTER]
 _UNANSWERED = [Fault.NO_ANSWER_BEFORE, Fault.NO_ANSWER_AFTER]
+_LATE = [*_UNANSWERED, Fault.NO_ANSWER_LATE]
 FAULTS = {
     "apps": _READ,
     "app": _READ,
@@ -79,7 +82,7 @@ FAULTS = {
     "drop_org": _WRITE,
     "state": [Fault.CRASH_BEFORE, Fault.LOCKS],  # it never raises
     "read": [*_READ, Fault.NO_ANSWER_BEFORE, Fault.LOCKS],
-    "store": [*_WRITE, *_UNANSWERED, Fault.LOCKS],
+    "store": [*_WRITE, *_LATE, Fault.LOCKS],
     "remove": [*_WRITE, *_UNANSWERED, Fault.LOCKS],
 }
 ON_DISK = {call for call in FAULTS if call not in ("state", "read", "store", "remove")}
@@ -139,7 +142,7 @@ class Rows:
 class Steps:
     """Counts the calls to either store and lets them fail as planned. `trace`: the calls, in order."""
 
-    def __init__(self, plan: Plan, vault: InMemoryVault) -> None:
+    def __init__(self, plan: Plan, vault: LateVault) -> None:
         self.plan = dict(plan)
         self.trace: list[str] = []
         self.dead = False
@@ -152,6 +155,8 @@ class Steps:
         fault = self.plan.get(len(self.trace))
         if fault is Fault.LOCKS:
             self._vault.current = VaultState.LOCKED
+        if fault is Fault.NO_ANSWER_LATE:
+            raise StillUnderWay("Test keychain")
         self._fail(call, fault, Fault.CRASH_BEFORE, Fault.ERROR_BEFORE, Fault.NO_ANSWER_BEFORE)
 
     def after(self, call: str) -> None:
@@ -235,7 +240,7 @@ class World:
 
     def __init__(self, open_repository: Callable[[], Repository], plan: Plan) -> None:
         self._open_repository = open_repository
-        self.vault = InMemoryVault()
+        self.vault = LateVault()
         self.time = NOON
         self.harmed = False
         repository = open_repository()
@@ -286,15 +291,20 @@ class World:
         assert {app.org_id for app in rows.values()} <= self.org_rows().keys(), "an app without its org"
         for ref in self.vault.items:
             assert ref.app_id in rows, "a secret without a row"
-            assert self.harmed or ref.version in rows[ref.app_id].versions, "a secret that its row does not tell of"
+            row = rows[ref.app_id]
+            told = ref.version in row.versions or row.sweep_until is not None
+            assert told or self.harmed, "a secret that its row does not tell of"
         for app in rows.values():
             if app.state in (AppState.ACTIVE, AppState.DELETED) and not self.harmed:
                 self._check_version(app, app.version, app.key_ends)
 
     def check_end(self) -> None:
         """What must hold once recovery was left in peace."""
-        rows = self.rows()
-        assert {org.state for org in self.org_rows().values()} == {OrgState.ACTIVE}, "an org is unfinished"
+        going = [app for app in self.rows() if app.state is AppState.DELETING]
+        rows = [app for app in self.rows() if app not in going]
+        assert all(app.sweep_until and app.sweep_until > self.time for app in going), "something stays for no reason"
+        unfinished = {org.id for org in self.org_rows().values() if org.state is not OrgState.ACTIVE}
+        assert unfinished <= {app.org_id for app in going}, "an org is unfinished"
         assert self.org_rows()[ORG_ID] == ORG, "another org was touched"
         assert {app.state for app in rows} == {AppState.ACTIVE}, "something is unfinished"
         for app in rows:
@@ -853,6 +863,7 @@ def remove_and_restore_org(service: AppService, world: World) -> Iterator[Told]:
 def _deleted_apps_and_orgs_are_due_before_kept_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cortex_desktop.services.apps.RESTORABLE", SHORTLY)
     monkeypatch.setattr("cortex_desktop.services.bulk.RESTORABLE", SHORTLY)
+    monkeypatch.setattr("cortex_desktop.services.apps.LATE", A_DAY)
 
     monkeypatch.setattr("cortex_desktop.services.orgs.RESTORABLE", SHORTLY)
     monkeypatch.setattr("cortex_desktop.services.apps.AT_ONCE", 1)
@@ -881,14 +892,22 @@ def play(scenario: Scenario, open_repository: Callable[[], Repository], plan: Pl
         see_the_doctor(service, world)
     world.check_end()
     check_told(told, world)
+    world.vault.land()
+    world.check_journal()
+    world.time += A_DAY
+    assert not recover(world.start()).waiting
+    world.check_end()
+    assert all(app.sweep_until is None for app in world.rows()), "something is swept for ever"
+    check_told(told, world)
     return trace
 
 
 def recover(service: AppService) -> RecoveryReport:
-    """As much of it as there is, as a program does."""
+    """As much of it as there is, as a program does. Its last report, with all that wait."""
+    waiting: tuple[str, ...] = ()
     while (report := service.recover()).more:
-        pass
-    return report
+        waiting += report.waiting
+    return replace(report, waiting=waiting + report.waiting)
 
 
 def see_the_doctor(service: AppService, world: World) -> None:
@@ -902,13 +921,13 @@ def see_the_doctor(service: AppService, world: World) -> None:
 
 def check_told(told: Told, world: World) -> None:
     """Both stores are as the person was told."""
-    others = [app for app in world.rows() if app != world.bystander]
+    others = [app for app in world.rows() if app != world.bystander and app.state is not AppState.DELETING]
     if told.exists is not None:
         assert len(others) == told.exists, "the person was told otherwise"
     assert not told.alike or len({app.enabled for app in others}) < 2, "a batch was done in part"
 
     if told.orgs is not None:
-        orgs = world.org_rows()
+        orgs = {org.id: org for org in world.org_rows().values() if org.state is not OrgState.REMOVING}
         assert tuple(orgs[org.id] for org in told.orgs if org.id in orgs) == told.orgs, "an org is not as told"
         assert len(orgs) == 1 + len(told.orgs), "the person was told otherwise of an org"
     for app in others:

@@ -211,7 +211,7 @@ def test_a_large_org_goes_piece_by_piece(
     assert not vault.items
 
 
-def test_a_keychain_that_refuses_is_not_asked_again_at_once(
+def test_one_that_the_keychain_refuses_does_not_keep_the_others(
     orgs: OrgService, apps: AppService, vault: InMemoryVault, clinic: Org
 ) -> None:
     for number in range(AT_ONCE + 1):
@@ -220,9 +220,33 @@ def test_a_keychain_that_refuses_is_not_asked_again_at_once(
     orgs.purge(clinic.id)
     vault.fail_next("remove", VaultError(VaultProblem.FAILED, vault.name))
     report = apps.recover()
-    assert (len(report.finished), len(report.waiting), report.more) == (AT_ONCE - 1, 2, False)
-    assert len(apps.recover().finished) == 2
+    assert (len(report.finished), len(report.waiting), report.more) == (AT_ONCE - 1, 1, True)
+    report = apps.recover()
+    assert (len(report.finished), len(report.waiting), report.more) == (1, 0, False)  # the refused one had its turn
+    assert len(apps.recover().finished) == 1
     assert not vault.items
+
+
+@pytest.mark.parametrize("state", [VaultState.LOCKED, VaultState.MISSING, VaultState.FAILED])
+def test_a_keychain_that_does_not_work_any_more_is_not_asked_for_each(
+    orgs: OrgService, apps: AppService, vault: InMemoryVault, clinic: Org, state: VaultState
+) -> None:
+    for number in range(AT_ONCE + 1):
+        apps.create(clinic.id, f"App {number}", sessions=True)
+    orgs.remove(clinic.id)
+    orgs.purge(clinic.id)
+
+    calls: list[str] = []
+
+    def gives_up(call: str, ref: object) -> None:
+        calls.append(call)
+        if calls.count("remove") == 3:  # an app has two places
+            vault.current = state
+
+    vault.before = gives_up
+    report = apps.recover()
+    assert (len(report.finished), len(report.waiting), report.more) == (1, AT_ONCE, False)
+    assert calls == ["state", "remove", "remove", "remove", "state"]
 
 
 def test_a_key_of_a_removed_org_is_known_and_where(orgs: OrgService, apps: AppService, clinic: Org) -> None:

@@ -14,14 +14,16 @@ from cortex_desktop.domain.errors import (
     NotFinished,
     SecretMissing,
     StorageError,
+    TooManyVersions,
     VaultError,
     VaultProblem,
     VaultTimeout,
+    VersionGone,
 )
-from cortex_desktop.domain.model import App, AppState, KeptVersion
+from cortex_desktop.domain.model import LAST_VERSION, App, AppState, KeptVersion
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate
-from cortex_desktop.services.apps import KEPT_BY_RECOVERY, RESTORABLE, AppService, RecoveryReport
+from cortex_desktop.services.apps import KEPT_BY_RECOVERY, LATE, RESTORABLE, AppService, RecoveryReport
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.vault.memory import InMemoryVault
 
@@ -353,10 +355,28 @@ def test_recovery_does_not_move_to_a_wrong_secret(
     assert service.secret(made.app.id) == made.key
 
 
-def test_what_cannot_be_taken_back_is_not_finished(service: AppService, disk: Disk, vault: InMemoryVault) -> None:
+def test_what_cannot_be_taken_back_at_once_is_written_down_as_given_up(
+    service: AppService, disk: Disk, vault: InMemoryVault
+) -> None:
+    made = service.create(ORG_ID, "NewHealth App")
+    at_store(vault, 2, failed(VaultProblem.FULL), after=True)
+    vault.fail_next("remove", failed())
+    with pytest.raises(VaultError) as refusal:
+        service.rotate(made.app.id, A_WEEK)
+    in_peace(vault)
+    assert refusal.value.problem is VaultProblem.FULL
+    assert numbers(vault) == [1, 1, 2, 2]
+    assert service.recover() == RecoveryReport()  # both secrets are there, and yet the old key stays
+    assert numbers(vault) == [1, 1]
+    assert row_of(disk, made.app) == replace(made.app, last_version=2)
+
+
+def test_a_refusal_that_cannot_be_written_down_is_not_finished(
+    service: AppService, disk: Disk, vault: InMemoryVault
+) -> None:
     made = service.create(ORG_ID, "NewHealth App")
     at_store(vault, 2, failed(VaultProblem.FULL))
-    vault.fail_next("remove", failed())
+    disk.refuse = 2
     with pytest.raises(NotFinished):
         service.rotate(made.app.id, A_WEEK)
     in_peace(vault)
@@ -479,9 +499,32 @@ def test_what_is_not_kept_is_not_rolled_back_to(service: AppService, disk: Disk,
     app = service.create(ORG_ID, "NewHealth App").app
     new = service.rotate(app.id, AT_ONCE)
     service.recover()
-    with pytest.raises(AppGone):
+    with pytest.raises(VersionGone):
         service.roll_back(app.id, number, A_WEEK)
     assert row_of(disk, app) == replace(new.app, kept=())
+
+
+def test_a_version_that_is_to_go_is_not_rolled_back_to(service: AppService, disk: Disk, vault: InMemoryVault) -> None:
+    app = service.create(ORG_ID, "NewHealth App").app
+    service.rotate(app.id, A_WEEK)
+    vault.fail_next("remove", VaultTimeout("Test keychain"))  # it may still be removed at any moment
+    with pytest.raises(VaultTimeout):
+        service.drop_kept(app.id, 1)
+    row = row_of(disk, app)
+    with pytest.raises(VersionGone):
+        service.roll_back(app.id, 1, A_WEEK)
+    assert row_of(disk, app) == row
+
+
+def test_numbers_are_not_given_out_for_ever(service: AppService, disk: Disk, vault: InMemoryVault) -> None:
+    made = service.create(ORG_ID, "NewHealth App", sessions=True)
+    row = disk.change_app(made.app.id, lambda app: replace(app, last_version=LAST_VERSION - 1))
+    assert service.rotate(row.id, A_WEEK).app.version == LAST_VERSION
+    row, items = row_of(disk, row), dict(vault.items)
+    with pytest.raises(TooManyVersions):
+        service.rotate(row.id, A_WEEK)
+    assert row_of(disk, row) == row
+    assert vault.items == items
 
 
 # Dropping kept versions
@@ -543,9 +586,41 @@ def test_purging_removes_all_versions(service: AppService, disk: Disk, vault: In
     assert numbers(vault) == [1, 1, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
     service.delete(app.id)
     clock.time += RESTORABLE
-    assert app.id in service.recover().finished
+    assert service.recover() == RecoveryReport(finished=(app.id,))
     assert set(vault.items) == set(other.app.refs)
+    clock.time += LATE
+    service.recover()
     assert list(TinyRepository(disk._folder).apps()) == [other.app]
+
+
+def test_what_is_due_goes_from_a_deleted_app_too(
+    service: AppService, disk: Disk, vault: InMemoryVault, clock: Clock
+) -> None:
+    app = service.create(ORG_ID, "NewHealth App").app
+    new = service.rotate(app.id, timedelta(days=1))
+    service.delete(app.id)
+    clock.time += timedelta(days=1)
+    assert service.recover() == RecoveryReport(finished=(app.id,))
+    assert numbers(vault) == [2, 2]
+    assert service.restore(app.id) == replace(new.app, kept=())
+
+
+@pytest.mark.parametrize("stored", [True, False])
+def test_a_rotation_is_settled_though_the_app_was_deleted(
+    service: AppService, disk: Disk, vault: InMemoryVault, stored: bool
+) -> None:
+    made = service.create(ORG_ID, "NewHealth App")
+    at_store(vault, 2, VaultTimeout("Test keychain"), after=stored)
+    with pytest.raises(NotFinished):
+        service.rotate(made.app.id, A_WEEK)
+    in_peace(vault)
+    gone = service.delete(made.app.id)
+    ids = (made.app.id,)
+    assert service.recover() == (RecoveryReport(finished=ids) if stored else RecoveryReport(undone=ids))
+    assert numbers(vault) == ([1, 1, 2, 2] if stored else [1, 1])
+    row = row_of(disk, made.app)
+    assert (row.state, row.purge_after, row.pending) == (AppState.DELETED, gone.purge_after, None)
+    assert KeyEnds.of(service.secret(service.restore(made.app.id).id)) == row.key_ends
 
 
 def test_purging_removes_what_was_left_of_a_number_too(service: AppService, vault: InMemoryVault, clock: Clock) -> None:

@@ -17,7 +17,17 @@ import pytest
 from tinydb import TinyDB, where
 
 from cortex_desktop.domain.errors import AppGone, OrgGone, StorageError
-from cortex_desktop.domain.model import App, AppState, Environment, KeptVersion, Org, OrgState, PendingVersion, new_id
+from cortex_desktop.domain.model import (
+    LAST_VERSION,
+    App,
+    AppState,
+    Environment,
+    KeptVersion,
+    Org,
+    OrgState,
+    PendingVersion,
+    new_id,
+)
 from cortex_desktop.domain.ports import Repository
 from cortex_desktop.domain.secret import KeyEnds
 from cortex_desktop.storage import durable
@@ -211,6 +221,15 @@ def test_what_a_person_noted_is_a_field_only_while_there_is_something(repository
     assert not noted.keys() & rows(folder)[0].keys()
 
 
+def test_until_when_to_sweep_is_a_field_only_while_there_is_something(repository: TinyRepository, folder: Path) -> None:
+    app = make_app(sweep_until=NOON)
+    repository.add_app(app)
+    assert TinyRepository(folder).apps() == (app,)
+    assert rows(folder)[0]["sweep_until"] == "2026-11-23T12:00:00.123456Z"
+    repository.change_app(app.id, lambda app: replace(app, sweep_until=None))
+    assert "sweep_until" not in rows(folder)[0]
+
+
 @pytest.mark.parametrize("name", ["notes", "owner", "expires", "review"])
 @pytest.mark.parametrize("value", [5, None, ["x"], {"a": 1}, "2026-13-01", "tomorrow", True])
 def test_a_damaged_note_does_not_hide_the_app(
@@ -320,6 +339,8 @@ def test_an_id_is_added_once(repository: TinyRepository, folder: Path) -> None:
         {"key_ends": KeyEnds("mwidxhb8ShcqmV1B9iOYJh", "OYJh")},
         {"key_ends": KeyEnds("mwid", "mwidxhb8ShcqmV1B9iOYJh")},
         {"version": 0},
+        {"last_version": LAST_VERSION + 1},
+        {"sweep_until": datetime(2026, 11, 23)},  # noqa: DTZ001
         {"version": True},
         {"id": ""},
         {"sessions": 1},
@@ -575,6 +596,12 @@ BROKEN = {
     "a time before all": lambda row: row.update(created="0001-01-01T00:00:00+14:00"),
     "a number for a time": lambda row: row.update(last_copied=1),
     "version 0": lambda row: row.update(version=0),
+    "a version that would be asked for for ever": lambda row: row.update(version=LAST_VERSION + 1),
+    "a last version that would be asked for for ever": lambda row: row.update(last_version=10**9),
+    "a kept version of many digits": lambda row: row.update(
+        kept=[{"version": 10**400, "key_head": "mwid", "key_tail": "OYJh", "until": row["created"]}]
+    ),
+    "a time to sweep until that is none": lambda row: row.update(sweep_until="soon"),
     "version true": lambda row: row.update(version=True),
     "an empty id": lambda row: row.update(id=""),
     "the id of an older row": lambda row: row.update(id="a0"),

@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
 from ...domain.activity import Action
 from ...domain.errors import AppGone, CortexError, NotFinished, SecretMissing, VaultError, VaultProblem
@@ -54,6 +54,7 @@ class AppsController(QObject):
         self._bulk: BulkService | None = None
         self._looking = False
         self._look_again = False
+        self._unsettled = False  # something waits for the keychain to answer again
         self.org: Org | None = None
         self.status: KeychainStatus | None = None
         self.waiting = Waiting(self)
@@ -94,16 +95,18 @@ class AppsController(QObject):
     def unlock(self) -> None:
         """Have the system unlock the keychain; what waited for it is settled afterwards."""
         if self._keychain is not None:
-            self._vault(self._keychain.unlock, self._unlocked)
+            self._vault(self._keychain.unlock, self._take_in)
 
     def stop_waiting(self) -> None:
         """Give up on the keychain call that is waiting now."""
         if self._keychain is not None:
             self._keychain.stop_waiting()
 
+    @Slot()
     def recover(self) -> None:
-        """Finish or undo what an earlier run left."""
+        """Finish or undo what was left half-done, and remove what is due."""
         if self._apps is not None:
+            self._unsettled = False
             self._runner.submit(Lane.VAULT, self._apps.recover, self, self._recovered, self.failed.emit)
 
     def create(
@@ -220,7 +223,8 @@ class AppsController(QObject):
     def purge(self, app: App) -> None:
         """Remove a deleted app's secrets for good. When the keychain cannot now, the next start does."""
         if self._apps is not None:
-            self._runner.submit(Lane.VAULT, partial(self._apps.purge, app.id), self, _nothing, self._purge_failed)
+            failed = partial(self._purge_failed, app)
+            self._runner.submit(Lane.VAULT, partial(self._apps.purge, app.id), self, _nothing, failed)
 
     def remove_everything(self, done: Callable[[int], None], failed: Callable[[CortexError], None]) -> None:
         """Remove all apps of all orgs with their secrets; `done` gets their number."""
@@ -253,36 +257,39 @@ class AppsController(QObject):
         self.org_changed.emit(org)
 
     def _seen(self, status: KeychainStatus) -> None:
+        self._looked()
+        self._take_in(status)
+
+    def _not_seen(self, error: CortexError) -> None:
+        self._looked()
+        self.failed.emit(error)
+
+    def _looked(self) -> None:
         self._looking = False
         if self._look_again:
             self._look_again = False
             self.look_at_keychain()
-        unlocked_outside = (
-            self.status is not None
-            and self.status.state is not VaultState.UNLOCKED
-            and status.state is VaultState.UNLOCKED
-        )
+
+    def _take_in(self, status: KeychainStatus) -> None:
+        was_shut = self.status is not None and self.status.state is not VaultState.UNLOCKED
         self.status = status
         self.keychain_changed.emit(status)
-        if unlocked_outside:
+        if status.state is VaultState.UNLOCKED and (was_shut or self._unsettled):
             self.recover()
 
-    def _not_seen(self, error: CortexError) -> None:
-        self._looking = False
-        self.failed.emit(error)
-
-    def _unlocked(self, status: KeychainStatus) -> None:
-        self._seen(status)
-
     def _recovered(self, report: RecoveryReport) -> None:
+        self._unsettled = self._unsettled or bool(report.waiting)
         if report.finished or report.undone:
             self.reload()
             self.recovered.emit(report)
         if report.more:
             self.recover()
 
-    def _purge_failed(self, error: CortexError) -> None:
-        if not isinstance(error, AppGone | VaultError):
+    def _purge_failed(self, app: App, error: CortexError) -> None:
+        if isinstance(error, VaultError):
+            self._unsettled = True
+            error = NotFinished(app.label)  # that it is to go is written down
+        if not isinstance(error, AppGone):
             self.failed.emit(error)
 
     # Lanes
@@ -309,7 +316,10 @@ class AppsController(QObject):
 
         def refused(error: CortexError) -> None:
             self.waiting.end()
-            if isinstance(error, VaultError) and error.problem is not VaultProblem.DENIED:
+            self._unsettled = self._unsettled or isinstance(error, NotFinished)
+            if isinstance(error, NotFinished) or (
+                isinstance(error, VaultError) and error.problem is not VaultProblem.DENIED
+            ):
                 self.look_at_keychain()
             (failed or self.failed.emit)(error)
 

@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem, Q
 
 from ...domain.model import App
 from ..i18n import long_date
-from ..sheet import Sheet
+from ..keys import short
+from ..sheet import Question, Sheet
 from ..widgets import Button, Look, label
 
 
@@ -48,7 +49,7 @@ class DeletedDialog(Sheet):
             self._list.addItem(item)
         close.clicked.connect(self.reject)
         self.restore.clicked.connect(self._restore)
-        self.purge.clicked.connect(self._purge)
+        self.purge.clicked.connect(self._ask_purge)
         self._list.itemSelectionChanged.connect(self._show_state)
         self._list.setCurrentRow(0)
         self._show_state()
@@ -56,6 +57,22 @@ class DeletedDialog(Sheet):
     @Slot()
     def _restore(self) -> None:
         self.restore_asked.emit(self._take())
+
+    @Slot()
+    def _ask_purge(self) -> None:
+        [item] = self._list.selectedItems()
+        app: App = item.data(Qt.ItemDataRole.UserRole)
+        question = Question(
+            self.look,
+            self.tr("Delete “{label}” now?").format(label=short(app.label)),
+            self.tr(
+                "Its keys leave the keychain at once and cannot be brought back. Nothing is changed in Cortex itself."
+            ),
+            self.tr("Delete now"),
+            self,
+        )
+        question.confirmed.connect(self._purge)
+        question.open()
 
     @Slot()
     def _purge(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
@@ -251,11 +252,12 @@ class DetailsPanel(QFrame):
             line.setSpacing(2)
             text = self.tr("{key}, kept until {date}").format(key=ends, date=long_date(kept.until))
             line.addWidget(label(text, "hint", wrap=True), 1)
-            back = IconButton("undo-2", self.tr("Roll back to {key}").format(key=ends), self._look)
-            back.clicked.connect(partial(self.roll_back_asked.emit, kept.number))
+            if kept.until > datetime.now(UTC):  # otherwise it goes as soon as the keychain lets it
+                back = IconButton("undo-2", self.tr("Roll back to {key}").format(key=ends), self._look)
+                back.clicked.connect(partial(self.roll_back_asked.emit, kept.number))
+                line.addWidget(back)
             drop = IconButton("trash-2", self.tr("Remove {key} now").format(key=ends), self._look)
             drop.clicked.connect(partial(self.drop_kept_asked.emit, kept.number))
-            line.addWidget(back)
             line.addWidget(drop)
             self._earlier.addWidget(row)
 

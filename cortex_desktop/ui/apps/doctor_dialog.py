@@ -69,10 +69,11 @@ class DoctorDialog(Sheet):
         for finding in findings:
             item = QListWidgetItem(self._words(finding))
             item.setData(Qt.ItemDataRole.UserRole, finding)
-            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
-            # What takes something away from the keychain's present keys is for the person to choose.
-            harmless = finding.problem in (Problem.LEFTOVER, Problem.KEPT_MISSING)
-            item.setCheckState(Qt.CheckState.Checked if harmless else Qt.CheckState.Unchecked)
+            if finding.problem is not Problem.ELSEWHERE:
+                item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+                # What takes something away from the keychain's present keys is for the person to choose.
+                harmless = finding.problem in (Problem.LEFTOVER, Problem.KEPT_MISSING)
+                item.setCheckState(Qt.CheckState.Checked if harmless else Qt.CheckState.Unchecked)
             self._list.addItem(item)
         if not self._stopped:
             self._next_check()
@@ -161,6 +162,10 @@ class DoctorDialog(Sheet):
         names = {SecretKind.API_KEY: self.tr("API key"), SecretKind.API_SECRET: self.tr("API secret")}
         values = {"label": finding.app.label, "what": names[finding.ref.kind], "number": finding.ref.version}
         match finding.problem:
+            case Problem.ELSEWHERE:
+                text = self.tr(
+                    "{label}: made on another system, whose keychain holds the key. It cannot be repaired here."
+                )
             case Problem.MISSING:
                 text = self.tr("{label}: the {what} is not in the keychain. Repair: a new key is made.")
             case Problem.DIFFERS if finding.ref.kind is SecretKind.API_KEY:
