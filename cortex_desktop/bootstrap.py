@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .system.crash import Crashes
     from .system.screen_lock import ScreenLock
     from .tasks.runner import Runner
+    from .ui.activity.controller import ActivityController
     from .ui.apps.controller import AppsController
     from .ui.console import Console
     from .ui.theme import Theme
@@ -77,6 +78,7 @@ class Program(QObject):
     look: Look
     runner: Runner
     controller: AppsController
+    activity: ActivityController
     console: Console
 
     def __init__(self, app: QApplication, folder: Path) -> None:
@@ -102,6 +104,7 @@ class Program(QObject):
             return
         self._is_furnished = True
         from .tasks.runner import Runner
+        from .ui.activity.controller import ActivityController
         from .ui.apps.controller import AppsController
         from .ui.console import Console
         from .ui.i18n import install_translations
@@ -115,7 +118,8 @@ class Program(QObject):
         self.look = Look(self.theme, resources())
         self.runner = Runner(self)
         self.controller = AppsController(self.runner, self)
-        self.console = Console(self.window, self.look, self.controller, self.settings)
+        self.activity = ActivityController(self.runner, self)
+        self.console = Console(self.window, self.look, self.controller, self.activity, self.settings)
         self.console.data_removed.connect(self._end_without_data)
         self.furnished.emit()
 
@@ -124,6 +128,7 @@ class Program(QObject):
         self.window.hide()  # making the last snapshot may take a moment
         if self._is_furnished:
             self.runner.close()
+            self.activity.close()
             self.console.clipboard.clear()
             self.theme.setParent(None)
         if self._screen_lock is not None:
@@ -164,25 +169,32 @@ class Program(QObject):
         from .services.apps import AppService
         from .services.bulk import BulkService
         from .services.doctor import Doctor
+        from .services.history import History
         from .services.keychain import KeychainService
         from .services.orgs import OrgService
+        from .services.speech import Speech
         from .storage.activity import ActivityFile
+        from .storage.new_file import Exports
         from .system.identity import user_and_computer
         from .tasks.runner import Lane
+        from .ui.i18n import long_time, say
 
         self.stores = stores
-        activity = ActivityFile(self.folder)
+        log = ActivityFile(self.folder)
         recorder = Recorder(
             stores.repository,
-            activity,
+            log,
             user_and_computer,
             partial(self.runner.hand_over, self, self.console.news.tell_error),
+            recorded=partial(self.runner.hand_over, self, self.activity.grow, None),
         )
         apps = AppService(stores.repository, stores.vault, recorder=recorder)
         doctor = Doctor(apps, stores.repository, stores.vault, recorder)
         orgs = OrgService(stores.repository, recorder=recorder)
         bulk = BulkService(apps, stores.repository, recorder=recorder)
         self.controller.attach(apps, orgs, KeychainService(stores.vault), doctor, bulk)
+        history = History(log, Exports(self.folder), recorder, Speech(say, long_time))
+        self.activity.attach(history)  # it checks the log, after the load that is on the same lane
         # Runs after the load that `attach` has put on the same lane.
         self.runner.submit(
             Lane.DISK, partial(_damage, stores.repository), self, self._tell_damage, self.console.news.tell_error

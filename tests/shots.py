@@ -20,12 +20,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from cortex_desktop.bootstrap import Program, make_application
+from cortex_desktop.domain.activity import Action, Break, Entry, Harm
 from cortex_desktop.domain.errors import NotFinished, VaultError, VaultProblem, VaultTimeout
 from cortex_desktop.domain.model import App, AppState, Environment, new_id
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate
 from cortex_desktop.services.bulk import Deed, Refused
 from cortex_desktop.services.keychain import KeychainStatus
+from cortex_desktop.storage import activity
 from cortex_desktop.ui.apps.model import Column
 from cortex_desktop.ui.console import Console
 
@@ -212,6 +214,7 @@ def scenes(studio: Studio) -> None:
     studio.shoot("palette-nothing")
     console.show_palette()
 
+    _activity(studio)
     controller = studio.program.controller
     for state, name in (
         (VaultState.LOCKED, "locked"),
@@ -320,6 +323,62 @@ def many(studio: Studio) -> None:
     studio.shoot("bulk-undone")
     page.bulk.hide()
     page.select(_id_of(studio, "NewHealth App"))
+
+
+def _activity(studio: Studio) -> None:
+    """The Activity page and its states."""
+    window, console = studio.window, studio.console
+    org = studio.program.controller.org
+    folder = studio.program.folder
+    for name in (activity.FILE_NAME, activity.END_NAME):  # what was done to take the pictures before
+        (folder / name).unlink(missing_ok=True)
+    _listed(studio, 0)
+    studio.shoot("activity-empty")
+    now = datetime.now(UTC)
+    log = activity.ActivityFile(folder)
+    for minutes, action, label, details in (
+        (1500, Action.DISABLED, "Legacy kiosk", {}),
+        (162, Action.ROTATED, "EMR integration", {"kept_until": (now + timedelta(days=1)).isoformat()}),
+        (15, Action.KEY_COPIED, "Patient iOS", {"clears_after": 30}),
+        (0, Action.CREATED, "NewHealth App", {"sessions": True, "csrf": True}),
+    ):
+        app_id = _id_of(studio, label)
+        when = now - timedelta(minutes=minutes)
+        log.append([Entry(when, "john", "desk-7", action, org.id, "newhealthco", app_id, label, details)])
+    _listed(studio, 4)
+    studio.shoot("activity")
+    desk = console.activity
+    desk.page.apps.setCurrentIndex(1)
+    studio.shoot("activity-all-orgs")
+    desk.page.search.setText("no such thing")
+    studio.shoot("activity-nothing")
+    desk.page.search.clear()
+    desk.page.apps.setCurrentIndex(0)
+    desk.page.tell_broken([Break(Harm.CHANGED, 4211, 4211, 4211), Break(Harm.MISSING, 5000, 5012, 5000)])
+    studio.shoot("activity-broken")
+    for size in ((900, 600), (560, 600)):
+        window.resize(*size)
+        studio.shoot(f"activity-broken-{size[0]}")
+    window.resize(*SIZE)
+    desk.page.tell_broken([])
+    desk.ask_export()
+    studio.shoot("activity-export")
+    _dialog(console).close()
+    wait(lambda: console.sheets.current is None)
+    desk.export(str(folder.parent / "activity.html"))
+    wait(lambda: bool(console.notices.shown))
+    studio.shoot("activity-exported")
+    for notice in console.notices.shown:
+        notice.leave()
+    console.show_apps()
+
+
+def _listed(studio: Studio, count: int) -> None:
+    """Show the Activity page anew, with so many entries."""
+    studio.console.show_activity()
+    page = studio.console.activity.page
+    studio.program.activity.list_again()
+    wait(lambda: page._complete and page.model.rowCount() == count)
 
 
 def _dialog(console: Console) -> QWidget:

@@ -74,11 +74,14 @@ class Logged:
 
 @dataclass(frozen=True)
 class Word:
-    """A word that is searched for. text: folded (`model.fold`); actions, details: those whose words hold it."""
+    """A word that is searched for: in an entry's label, user, texts among the details, and org when all are asked for.
+
+    text: folded (`model.fold`); actions, details: those in whose words it is, details by name and value, None for any.
+    """
 
     text: str
     actions: frozenset[Action] = frozenset()
-    details: frozenset[str] = frozenset()
+    details: frozenset[tuple[str, Detail | None]] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -95,10 +98,12 @@ class Query:
 class Piece:
     """A part of the log that was gone through.
 
-    places: where the lines that were found begin, newest first; breaks: what is wrong there; done: how much of the
-    log is behind us, 0 to 1.
+    begin, end: which part, in bytes; done: how much of the log is behind us, 0 to 1; places: where the lines that
+    were found begin, newest first; breaks: what is wrong there.
     """
 
+    begin: int
+    end: int
     done: float
     places: Sequence[int] = ()
     breaks: Sequence[Break] = ()
@@ -199,6 +204,10 @@ DETAIL_WORDS: Mapping[tuple[str, Detail | None], str] = {
     ("changed", None): QT_TRANSLATE_NOOP("core", "Changed: {value}"),
     ("code", None): QT_TRANSLATE_NOOP("core", "Code {value}"),
     ("endpoint", None): QT_TRANSLATE_NOOP("core", "Endpoint {value}"),
+    ("environment", "development"): QT_TRANSLATE_NOOP("core", "Environment Development"),
+    ("environment", "test"): QT_TRANSLATE_NOOP("core", "Environment Test"),
+    ("environment", "staging"): QT_TRANSLATE_NOOP("core", "Environment Staging"),
+    ("environment", "production"): QT_TRANSLATE_NOOP("core", "Environment Production"),
     ("environment", None): QT_TRANSLATE_NOOP("core", "Environment {value}"),
     ("like_production", True): QT_TRANSLATE_NOOP("core", "Treated like Production"),
     ("like_production", False): QT_TRANSLATE_NOOP("core", "Not treated like Production"),
@@ -212,7 +221,9 @@ DETAIL_WORDS: Mapping[tuple[str, Detail | None], str] = {
 }
 """Words for a detail with this value, or with any (None)."""
 
-_MOMENTS = ("kept_until", "restorable_until")
+MOMENTS = ("kept_until", "restorable_until")
+"""Details that are times, in ISO 8601."""
+
 _OTHER_DETAIL = QT_TRANSLATE_NOOP("core", "{name}: {value}")
 
 
@@ -222,7 +233,7 @@ def describe(entry: Entry, moment: Callable[[datetime], str]) -> list[Text]:
     for name, value in entry.details.items():
         source = DETAIL_WORDS.get((name, value)) or DETAIL_WORDS.get((name, None))
         shown = str(value)
-        if name in _MOMENTS and isinstance(value, str):
+        if name in MOMENTS and isinstance(value, str):
             try:
                 shown = moment(datetime.fromisoformat(value))
             except ValueError:

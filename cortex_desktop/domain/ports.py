@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum
+from pathlib import Path
 from typing import Protocol
 
 from .activity import Entry, Head, Logged, Piece, Query
@@ -73,17 +74,34 @@ class ActivityLog(Protocol):
     def head(self) -> Head:
         """What the log ends with."""
 
-    def find(self, query: Query, wanted: Callable[[Entry], bool] | None = None) -> Iterator[Piece]:
-        """Go through the log, newest first, for what `query` asks for.
-
-        wanted: decides about an entry in which the words may be; without it the query has no words.
-        """
+    def find(self, query: Query) -> Iterator[Piece]:
+        """Go through the log, newest first, for what `query` asks for."""
 
     def read(self, places: Sequence[int]) -> list[Logged]:
         """The lines that begin at these places, in the same order."""
 
     def check(self) -> Iterator[Piece]:
         """Go through the log, oldest first, and see whether each entry is the one that was written."""
+
+
+class NewFile(Protocol):
+    """A text file that is being written for a person. Line ends are as given. The methods raise StorageError."""
+
+    def write(self, text: str) -> None:
+        """Add to it."""
+
+    def finish(self) -> None:
+        """Have it on the disk under its name."""
+
+    def drop(self) -> None:
+        """Leave nothing behind of a file that is not finished. Never raises; from any thread."""
+
+
+class NewFiles(Protocol):
+    """Makes them."""
+
+    def begin(self, path: Path) -> NewFile:
+        """A new file that takes this name, and the place of what has it, when it is finished. Raises StorageError."""
 
 
 class Vault(Protocol):

@@ -34,12 +34,14 @@ class Recorder:
         by: Callable[[], tuple[str, str]] = lambda: ("", ""),
         tell: Callable[[CortexError], None] | None = None,
         now: Callable[[], datetime] | None = None,
+        recorded: Callable[[], None] | None = None,
     ) -> None:
         self._repository = repository
         self._log = log
-        self._by = cache(by)
+        self.by = cache(by)
         self._tell = tell
         self._now = now or (lambda: datetime.now(UTC))
+        self._recorded = recorded
         self._failing = False
         self._batch = threading.local()  # two lanes record at the same time
 
@@ -52,6 +54,11 @@ class Recorder:
         """Record that something was done to an org."""
         if self._log is not None:
             self._add(action, details, org.id, org.name)
+
+    def log_itself(self, action: Action, **details: Detail) -> None:
+        """Record that something was done with the log."""
+        if self._log is not None:
+            self._add(action, details)
 
     @contextmanager
     def batch(self) -> Iterator[None]:
@@ -70,11 +77,11 @@ class Recorder:
             self._write(entries)
 
     def _add(self, action: Action, details: Mapping[str, Detail | datetime], *about: str) -> None:
-        org_id, org_name, app_id, label = (*about, "", "")[:4]
+        org_id, org_name, app_id, label = (*about, "", "", "", "")[:4]
         entry = Entry(
             when=self._now(),
-            who=_safe(self._by()[0]),
-            computer=_safe(self._by()[1]),
+            who=_safe(self.by()[0]),
+            computer=_safe(self.by()[1]),
             action=action,
             org_id=org_id,
             org_name=_safe(org_name),
@@ -106,6 +113,8 @@ class Recorder:
             self._failing = True
         else:
             self._failing = False
+            if self._recorded is not None:
+                self._recorded()
 
 
 def _safe(text: str) -> str:

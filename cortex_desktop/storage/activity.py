@@ -15,8 +15,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
+from typing import Any
 
-from ..domain.activity import Break, Entry, Harm, Head, Logged, Piece, Query, Word
+from ..domain.activity import MOMENTS, Action, Break, Entry, Harm, Head, Logged, Piece, Query, Word
+from ..domain.model import fold
 from . import problems
 from .activity_line import FIRST, WHEN, checksum, decode, encode, front, when_text
 from .durable import (
@@ -35,7 +37,7 @@ FILE_NAME = "activity.jsonl"
 END_NAME = "activity.end"
 
 FIRST_PIECE = 64 * 1024
-PIECE = 1024 * 1024
+PIECE = 512 * 1024
 """Bytes that are gone through at once; the first ones are on screen at once."""
 
 LONGEST_LINE = 1024 * 1024
@@ -96,23 +98,23 @@ class ActivityFile:
             end = self._examined().end
             return Head(end.number, end.sha256)
 
-    def find(self, query: Query, wanted: Callable[[Entry], bool] | None = None) -> Iterator[Piece]:
+    def find(self, query: Query) -> Iterator[Piece]:
         """Go through the log, newest first. Raises StorageError."""
         with self._reading():
             size = end = self._examined().size
-        sieve = _sieve(query)
+        keeps = _sieve(query)
         length = FIRST_PIECE
         while end > 0:
             with self._reading():
                 begin, lines = self._lines_before(end, length)
             places, place = [], begin
             for line in lines:
-                if sieve(line) and (wanted is None or ((entry := decode(line)) is not None and wanted(entry))):
+                if keeps(line):
                     places.append(place)
                 place += len(line) + 1
             places.reverse()
+            yield Piece(begin, end, 1 - begin / size, places)
             end, length = begin, min(length * 2, PIECE)
-            yield Piece(1 - end / size, places)
 
     def read(self, places: Sequence[int]) -> list[Logged]:
         """The lines that begin at these places, in the same order. Raises StorageError."""
@@ -147,9 +149,10 @@ class ActivityFile:
             with self._reading():
                 lines = self._lines_after(begin, min(PIECE, state.size - begin))
             breaks = [each for line in lines for each in chain.follow(line)]
-            begin += sum(map(len, lines)) + len(lines)
-            yield Piece(min(1.0, begin / state.size), breaks=breaks)
-        yield Piece(1.0, breaks=chain.ends_with(state.end))
+            end = min(state.size, begin + sum(map(len, lines)) + len(lines))
+            yield Piece(begin, end, end / state.size, breaks=breaks)
+            begin = end
+        yield Piece(begin, begin, 1.0, breaks=chain.ends_with(state.end))
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[None]:
@@ -329,14 +332,15 @@ def _logged(line: bytes) -> Logged:
 
 
 def _sieve(query: Query) -> Callable[[bytes], bool]:
-    """Lets all lines through that the query asks for; and, where it has words, some others."""
+    """Decides about a line. Decoding each of a million would take half a minute, so it looks at parts of the line that
+    come again and again, and keeps what it found out about them."""
     exact = [
         f'"{name}":{json.dumps(value, ensure_ascii=False)}'.encode()
         for name, value in (("org", query.org_id), ("app", query.app_id))
         if value
     ]
     since = when_text(query.since).encode() if query.since is not None else b""
-    words = [_needles(word) for word in query.words]
+    words = _Words(query) if query.words else None
 
     def keeps(line: bytes) -> bool:
         for needle in exact:
@@ -344,18 +348,63 @@ def _sieve(query: Query) -> Callable[[bytes], bool]:
                 return False
         if since and line[WHEN] < since:
             return False
-        if not words or not line.isascii():  # what folding does to other letters shows only in the entry itself
-            return True
-        low = line[WHEN.stop :].lower()
-        return all(any(needle in low for needle in needles) for needles in words)
+        return words is None or words.all_in(line)
 
     return keeps
 
 
-def _needles(word: Word) -> list[bytes]:
-    """One of these is in the lower-case line where the word may be in the entry."""
-    return [
-        json.dumps(word.text, ensure_ascii=False)[1:-1].encode(),
-        *(f'"what":{json.dumps(action.value)}'.encode() for action in word.actions),
-        *(f'"{name}":'.encode() for name in word.details),
-    ]
+class _Words:
+    """Whether all words of a query are in a line. Sets of words are bits of a number."""
+
+    MOST = 20_000
+
+    def __init__(self, query: Query) -> None:
+        self._words = query.words
+        self._all = (1 << len(self._words)) - 1
+        self._with_org = not query.org_id
+        self._in_action = {json.dumps(action.value).encode(): self._bits_of(action) for action in Action}
+        self._in_about: dict[bytes, int] = {}
+        self._in_details: dict[bytes, int] = {}
+
+    def all_in(self, line: bytes) -> bool:
+        what = line.find(b',"what":', WHEN.stop)
+        who = line.find(b',"who":', what)
+        if what < 0 or who < 0:
+            return False
+        end = line.find(b',"details":', who)
+        about = line[who + 1 : end if end >= 0 else -1]
+        found = self._in_action.get(line[what + 8 : who], 0)
+        found |= self._look(self._in_about, about, self._look_at_about)
+        if end >= 0 and found != self._all:
+            found |= self._look(self._in_details, line[end + 11 : -1], self._look_at_details)
+        return found == self._all
+
+    def _look(self, known: dict[bytes, int], part: bytes, look: Callable[[Any], int]) -> int:
+        found = known.get(part)
+        if found is None:
+            if len(known) > self.MOST:
+                known.clear()
+            try:
+                found = look(json.loads(part if part.startswith(b"{") else b"{%b}" % part))
+            except (ValueError, AttributeError, RecursionError):
+                found = 0  # someone changed the line
+            known[part] = found
+        return found
+
+    def _look_at_about(self, about: Any) -> int:
+        names = ("who", "label", "org_name") if self._with_org else ("who", "label")
+        text = "\n".join(fold(str(about.get(name, ""))) for name in names)
+        return self._bits(lambda word: word.text in text)
+
+    def _look_at_details(self, details: Any) -> int:
+        text = "\n".join(
+            fold(value) for name, value in details.items() if isinstance(value, str) and name not in MOMENTS
+        )
+        told = {(name, each) for name, value in details.items() for each in (value, None)}
+        return self._bits(lambda word: word.text in text or not told.isdisjoint(word.details))
+
+    def _bits_of(self, action: Action) -> int:
+        return self._bits(lambda word: action in word.actions)
+
+    def _bits(self, holds: Callable[[Word], bool]) -> int:
+        return sum(1 << number for number, word in enumerate(self._words) if holds(word))

@@ -112,6 +112,35 @@ def not_repaired(folder: Path) -> StorageError:
     )
 
 
+def not_exported(error: OSError, folder: Path) -> StorageError:
+    """The error to raise when a file that a person asked for cannot be written to `folder`."""
+    title = QT_TRANSLATE_NOOP("core", "The export was not saved")
+    values = {"folder": str(folder)}
+    if error.errno in _NO_SPACE:
+        return StorageError(
+            title,
+            QT_TRANSLATE_NOOP("core", "The disk is full. The activity log itself is complete."),
+            QT_TRANSLATE_NOOP("core", "Free some space or choose another place than {folder}, then export again."),
+            values,
+        )
+    return StorageError(
+        title,
+        QT_TRANSLATE_NOOP("core", "{folder} cannot be written to. The activity log itself is complete."),
+        QT_TRANSLATE_NOOP("core", "Choose another place, then export again."),
+        values,
+    )
+
+
+def in_data_folder(folder: Path) -> StorageError:
+    """The error to raise when a file is to be put among the program's own."""
+    return StorageError(
+        QT_TRANSLATE_NOOP("core", "The export was not saved"),
+        QT_TRANSLATE_NOOP("core", "{folder} is where Cortex Desktop keeps its own files."),
+        QT_TRANSLATE_NOOP("core", "Choose another place, then export again."),
+        {"folder": str(folder)},
+    )
+
+
 def not_text() -> StorageError:
     """The error to raise when something cannot be put into a file."""
     return StorageError(

@@ -49,6 +49,10 @@ class Actions(QObject):
         self.unlock = self._make("lock-open", self.tr("Unlock keychain…"))
         self.check_keychain = self._make("key-round", self.tr("Check keychain…"))
         self.deleted = self._make("undo-2", self.tr("Recently deleted…"))
+        self.apps = self._make("layout-grid", self.tr("Apps"), "Ctrl+1")
+        self.activity = self._make("history", self.tr("Activity"), "Ctrl+2")
+        self.app_activity = self._make("history", self.tr("Show activity"))
+        self.export_activity = self._make("external-link", self.tr("Export activity…"))
         self.organization = self._make("building-2", self.tr("Organization…"))
         self.remove_data = self._make("triangle-alert", self.tr("Remove all data…"))
         self.preferences = self._make("settings-2", self.tr("Preferences…"), "Ctrl+,", QAction.MenuRole.PreferencesRole)
@@ -67,7 +71,7 @@ class Actions(QObject):
         """Put what can be done with an app into the menu."""
         menu.addActions([self.copy_key, self.copy_secret, self.copy_request, self.reveal])
         menu.addSeparator()
-        menu.addActions([self.details, self.rotate, self.enable, self.enable_several])
+        menu.addActions([self.details, self.app_activity, self.rotate, self.enable, self.enable_several])
         menu.addSeparator()
         menu.addAction(self.delete)
 
@@ -103,8 +107,17 @@ class Actions(QObject):
         self.copy_secret.setEnabled(app is not None and usable and SecretKind.API_SECRET in app.kinds)
         self.delete.setEnabled(app is not None)
         self.details.setEnabled(app is not None or len(several) > 0)
+        self.app_activity.setEnabled(app is not None)
         self.details.setChecked(details_open)
-        for action in (self.new_app, self.organization, self.deleted, self.check_keychain, self.remove_data):
+        for action in (
+            self.new_app,
+            self.organization,
+            self.deleted,
+            self.check_keychain,
+            self.remove_data,
+            self.activity,
+            self.export_activity,
+        ):
             action.setEnabled(org_known)
         self.unlock.setEnabled(locked)
         self.reveal.setText(self.tr("Hide API key") if revealed else self.tr("Reveal API key"))
@@ -151,7 +164,7 @@ class Actions(QObject):
         file = bar.addMenu(self.tr("&File"))
         file.addAction(self.new_app)
         file.addSeparator()
-        file.addActions([self.organization, self.deleted])
+        file.addActions([self.organization, self.deleted, self.export_activity])
         file.addSeparator()
         file.addActions([self.unlock, self.check_keychain, self.preferences])
         file.addSeparator()
@@ -165,6 +178,8 @@ class Actions(QObject):
         self.fill(bar.addMenu(self.tr("&App")))
         view = bar.addMenu(self.tr("&View"))
         view.addActions([self.find, self.filter, self.palette, self.details])
+        view.addSeparator()
+        view.addActions([self.apps, self.activity])
         view.addSeparator()
         self.sorting = view.addMenu(self.tr("Sort by"))  # who knows the table fills these two
         self.columns = view.addMenu(self.tr("Columns"))

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QPoint, Qt, QTimer, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QPalette, QWindow
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QWidget
 
+from ..domain.activity import Break
 from ..domain.model import App, Org
 from ..domain.ports import VaultState
 from ..domain.secret import SecretKind
@@ -22,11 +23,11 @@ from .apps.filters import SavedFilters
 from .apps.model import AppsModel, Column
 from .apps.page import AppsPage
 from .clipboard import SecretClipboard
-from .i18n import environment_name, environment_of
+from .i18n import environment_name, environment_of, say
 from .keys import KeyDesk
 from .main_window import MainWindow
 from .news import News
-from .notices import Notices
+from .notices import NOTICE_SECONDS, Notices
 from .reveal import Reveal
 from .settings import Settings
 from .sheets import Sheets
@@ -34,6 +35,8 @@ from .sidebar import Entry, Sidebar
 from .widgets import Look
 
 if TYPE_CHECKING:
+    from .activity.controller import ActivityController
+    from .activity.desk import ActivityDesk
     from .palette import Palette
 
 AWAY_MS = 60_000
@@ -44,18 +47,27 @@ DUE_MS = 3_600_000
 
 
 class Console(QObject):
-    """All that is in the window, put there after its first paint. Knows the controller, never a store.
+    """All that is in the window, put there after its first paint. Knows the controllers, never a store.
 
-    data_removed: the person has had everything removed, so the program is to end.
+    activity: the desk of the Activity page, once that was opened; data_removed: the person has had everything removed,
+    so the program is to end.
     """
 
     data_removed = Signal()
 
-    def __init__(self, window: MainWindow, look: Look, controller: AppsController, settings: Settings) -> None:
+    def __init__(
+        self,
+        window: MainWindow,
+        look: Look,
+        controller: AppsController,
+        activity: ActivityController,
+        settings: Settings,
+    ) -> None:
         super().__init__(window)
         self.window = window
         self._look = look
         self._controller = controller
+        self._activity = activity
         self._settings = settings
         window.setPalette(QPalette())  # from here on the theme's
         self.model = AppsModel(self)
@@ -69,7 +81,9 @@ class Console(QObject):
         self._pages: dict[Entry, QWidget] = {}
         self._palette: Palette | None = None
         self._close_when_idle = False
+        self.activity: ActivityDesk | None = None
         self.add_page(self.sidebar.apps, lambda: self.page)
+        self.add_page(self.sidebar.activity, self._make_activity)
         body = QWidget()
         row = QHBoxLayout(body)
         row.setContentsMargins(0, 0, 0, 0)
@@ -106,6 +120,7 @@ class Console(QObject):
         controller, page = self._controller, self.page
         controller.org_changed.connect(self._show_org)
         controller.keychain_changed.connect(self._show_keychain)
+        self._activity.broken.connect(self._tell_broken)
         page.menu_asked.connect(self._show_menu)
         page.details_toggled.connect(self._details_toggled)
         page.save_filter_asked.connect(self._ask_filter_name)
@@ -143,8 +158,12 @@ class Console(QObject):
             (actions.undo, apps.bulk.undo),
             (actions.stop, apps.bulk.stop),
             (actions.resume, apps.bulk.resume),
-            (actions.find, self.page.focus_search),
+            (actions.find, self._find),
             (actions.filter, self.page.show_filter_menu),
+            (actions.apps, self.show_apps),
+            (actions.activity, self.show_activity),
+            (actions.app_activity, self._show_app_activity),
+            (actions.export_activity, self.export_activity),
             (actions.unlock, self._controller.unlock),
             (actions.check_keychain, apps.check_keychain),
             (actions.deleted, apps.show_deleted),
@@ -188,10 +207,85 @@ class Console(QObject):
         if page is None:
             page = self._pages[entry] = self._make_page[entry]()
             self.pages.addWidget(page)
-        entry.setChecked(True)
+        for each in self._make_page:
+            each.setChecked(each is entry)
         self.pages.setCurrentWidget(page)
         self._name_window()
         self._update_actions()
+
+    @Slot()
+    def show_apps(self) -> None:
+        """Open the Apps page."""
+        self.open_page(self.sidebar.apps)
+        self.page.table.setFocus()
+
+    @Slot()
+    def show_activity(self) -> None:
+        """Open the Activity page."""
+        self.open_page(self.sidebar.activity)
+        if self.activity is not None:
+            self.activity.page.table.setFocus()
+
+    @Slot()
+    def export_activity(self) -> None:
+        """Open the Activity page and ask where to export it to."""
+        self.show_activity()
+        if self.activity is not None:
+            self.activity.ask_export()
+
+    @Slot()
+    def _show_app_activity(self) -> None:
+        app = self.page.current()
+        if app is not None:
+            self.show_activity()
+            assert self.activity is not None
+            self.activity.page.show_only(app.id, app.label)
+
+    @Slot()
+    def _find(self) -> None:
+        page = self.pages.currentWidget()
+        find = getattr(page, "focus_search", self.page.focus_search)
+        find()
+
+    def _make_activity(self) -> QWidget:
+        from .activity.desk import ActivityDesk
+
+        self.activity = ActivityDesk(self._look, self._activity, self.model.all_apps, self.sheets, self.notices)
+        self.activity.app_asked.connect(self._go_to_id)
+        self._tell_activity_org()
+        return self.activity.page
+
+    def _tell_activity_org(self) -> None:
+        if self.activity is not None and self._controller.org is not None:
+            self.activity.page.tell_org(self._controller.org)
+
+    @Slot(str)
+    def _go_to_id(self, app_id: str) -> None:
+        app = self.model.find(app_id)
+        if app is not None:
+            self._go_to(app)
+        else:
+            self.notices.show(
+                self.tr("This app is gone"), self.tr("Deleted apps can be restored for 30 days."), icon="info"
+            ).count_down(NOTICE_SECONDS)
+
+    @Slot(list)
+    def _tell_broken(self, breaks: list[Break]) -> None:
+        """Say that the log was changed, once for each harm: it stays harmed for ever."""
+        harm = f"{len(breaks)} {breaks[-1].harm.value} {breaks[-1].first} {breaks[-1].line}" if breaks else ""
+        if not breaks or self._settings.text("activity_harm") == harm:
+            return
+        self._settings.set_text("activity_harm", harm)
+        if self.activity is not None and self.activity.page.isVisible():
+            return  # it says so itself
+        notice = self.notices.show(
+            self.tr("The activity log was changed outside Cortex Desktop"),
+            say(breaks[0].text),
+            icon="triangle-alert",
+            tone="danger",
+            action=self.tr("Show activity"),
+        )
+        notice.acted.connect(self.show_activity)
 
     @Slot()
     def ask_org(self) -> None:
@@ -297,6 +391,7 @@ class Console(QObject):
     def _show_org(self, org: Org) -> None:
         self.sidebar.org.tell(org, environment_of(org))
         self.page.tell_org(org, self._controller.keychain_name)
+        self._tell_activity_org()
         self._update_actions()
 
     @Slot()

@@ -152,8 +152,7 @@ class Entry(_Painted):
         self.setText(name)
         self.setAccessibleName(name)
         self.setToolTip(name)
-        self.setCheckable(True)
-        self.setAutoExclusive(True)
+        self.setCheckable(True)  # not exclusive by itself: Tab would then reach the checked one alone
         self.setFixedHeight(max(34, look.theme.px(34)))
 
     def count(self, number: int | None) -> None:
@@ -224,16 +223,22 @@ class Sidebar(QFrame):
         self._keychain = label("", "keychainName", wrap=True)
         self._state = label("", "keychainName")
         self._preferences = IconButton("settings-2", self.tr("Preferences"), look)
-        self._section = label(self.tr("Settings"), "section")
-        self._section.setContentsMargins(10, 0, 0, 0)
+        self.activity = Entry("history", self.tr("Activity"), look)
+        self._sections = [label(text, "section") for text in (self.tr("Settings"), self.tr("Developer"))]
+        for section in self._sections:
+            section.setContentsMargins(10, 0, 0, 0)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 12, 12, 10)
         column.setSpacing(2)
         column.addWidget(self.org)
         column.addSpacing(30)
-        column.addWidget(self._section)
+        column.addWidget(self._sections[0])
         column.addSpacing(7)
         column.addWidget(self.apps)
+        column.addSpacing(14)
+        column.addWidget(self._sections[1])
+        column.addSpacing(7)
+        column.addWidget(self.activity)
         column.addStretch()
         column.addWidget(self._rule())
         column.addSpacing(8)
@@ -246,7 +251,7 @@ class Sidebar(QFrame):
     def compact(self, yes: bool) -> None:
         """Show icons alone, for a narrow window, or everything."""
         self.setFixedWidth(COMPACT_WIDTH if yes else max(SIDEBAR_WIDTH, self._look.theme.px(SIDEBAR_WIDTH)))
-        for part in (self._section, self._lock, self._keychain, self._state):
+        for part in (*self._sections, self._lock, self._keychain, self._state):
             part.setVisible(not yes)
         self._foot_row.setContentsMargins(4 if yes else 6, 0, 0, 0)
 

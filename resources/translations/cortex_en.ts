@@ -33,6 +33,33 @@
     </message>
 </context>
 <context>
+    <name>ActivityDesk</name>
+    <message numerus="yes">
+        <source>%Ln entry(s) in {file}.</source>
+        <translation>
+            <numerusform>%Ln entry in {file}.</numerusform>
+            <numerusform>%Ln entries in {file}.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ActivityPage</name>
+    <message numerus="yes">
+        <source>%n more place(s).</source>
+        <translation>
+            <numerusform>%n more place.</numerusform>
+            <numerusform>%n more places.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln entry(s)</source>
+        <translation>
+            <numerusform>%Ln entry</numerusform>
+            <numerusform>%Ln entries</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>AppsDelegate</name>
     <message numerus="yes">
         <source>Hides again in %n s</source>

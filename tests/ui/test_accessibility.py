@@ -13,6 +13,7 @@ from PySide6.QtGui import QAccessible, QAction, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QCheckBox, QLineEdit, QTableView, QWidget
 
+from cortex_desktop.domain.activity import Break, Harm
 from cortex_desktop.vault.memory import InMemoryVault
 from tests.support.gui import Desk, Key, stored_apps, texts
 
@@ -47,6 +48,11 @@ def windows(desk: Desk) -> Iterator[tuple[str, QWidget]]:
     desk.notice("API key copied")
     yield "window", desk.window
     desk.click("Dismiss", within=desk.notice("API key copied"))
+    desk.key(Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    desk.wait(lambda: console.activity.page.model.rowCount())
+    console.activity.page.tell_broken([Break(Harm.CHANGED, 1, 1, 1)])
+    yield "Activity", desk.window
+    desk.key(Key.Key_1, Qt.KeyboardModifier.ControlModifier)
     for name, act in (
         ("Create App", console.apps.ask_new_app),
         ("Preferences", console.show_preferences),

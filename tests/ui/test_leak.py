@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QSpinBox
 
 from cortex_desktop.domain import secret as secret_module
+from cortex_desktop.domain.activity import Action
 from cortex_desktop.domain.errors import VaultError, VaultProblem
 from cortex_desktop.domain.secret import Secret, SecretKind
 from cortex_desktop.system.crash import Crashes
@@ -262,6 +264,31 @@ def _session(desk: Desk, vault: InMemoryVault) -> None:
     nowhere(desk)
     desk.key(Key.Key_Escape)
     desk.no_dialog()
+
+    # What was done, listed and handed over; a key that was pasted into a label is blotted out.
+    app = desk.app("Signing")
+    recorder = desk.program.controller._apps._record
+    recorder.app(Action.EDITED, replace(app, label=f"is {KEY}"), label_before=SECRET, changed=f"label={KEY}")
+    commands.enable.trigger()
+    desk.wait(lambda: not desk.app(app.label).enabled)
+    commands.enable.trigger()
+    commands.activity.trigger()
+    page = window.activity.page
+    desk.wait(lambda: "[redacted]" in str([page.model.index(row, 2).data() for row in range(page.model.rowCount())]))
+    for kind in ("html", "csv"):
+        exported = desk.program.folder.parent / f"handed-over.{kind}"
+        window.activity.export(str(exported))
+        desk.notice("Activity exported")
+        desk.wait(exported.exists)
+        desk.wait(lambda: not desk.program.activity.exporting)
+        assert "is [redacted]" in exported.read_text("utf-8")
+        assert not leaked(exported.read_text("utf-8"))
+    nowhere(desk)
+    log = (desk.program.folder / "activity.jsonl").read_text("utf-8")
+    assert not leaked(log)
+    for action in ("created", "key copied", "secret copied", "request copied", "key revealed", "disabled"):
+        assert f'"what":"{action}"' in log
+    commands.apps.trigger()
 
     # Preferences, then delete with undo, and for good.
     commands.preferences.trigger()

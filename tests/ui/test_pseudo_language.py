@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import contextlib
+import itertools
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -17,14 +18,18 @@ from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.exceptions import TimeoutError
 
 from cortex_desktop import __version__
+from cortex_desktop.domain.activity import DETAIL_WORDS, MOMENTS, Action, Break, Detail, Entry, Harm, Logged
 from cortex_desktop.domain.errors import VaultError, VaultProblem, VaultTimeout
 from cortex_desktop.domain.model import AppState, KeptVersion
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.query import WORDS
 from cortex_desktop.domain.secret import Secret, SecretKind, SecretRef
 from cortex_desktop.services.apps import RecoveryReport
+from cortex_desktop.services.history import Export
 from cortex_desktop.services.keychain import KeychainStatus
+from cortex_desktop.storage.problems import in_data_folder, log_not_read
 from cortex_desktop.storage.repository import TinyRepository
+from cortex_desktop.system.identity import user_and_computer
 from cortex_desktop.ui.apps.model import Column
 from cortex_desktop.ui.sheet import WaitingSheet
 from cortex_desktop.vault.memory import InMemoryVault
@@ -50,11 +55,33 @@ DATA = (
     "https://api.medable.com",
     "https://api-eu1.medable.com",
     "apps.json.damaged",
+    "john",
+    "desk-7",
+    *user_and_computer(),
+    "NH.csv",
+    "/data",
     *"Ctrl Shift Alt Del Return Right Space".split(),  # names of keys
     *filter(None, calendar.month_abbr),
     *WORDS,  # filters are written the same in all languages
     *(word for words in WORDS.values() for word in words if word.isalpha()),
 )
+DATA_FOLDER = "/data"
+
+
+def _value(name: str, value: Detail | None) -> Detail:
+    if value is not None:
+        return value
+    return "2026-11-24T11:20:00+00:00" if name in MOMENTS else "NH"
+
+
+ALL_DETAILS = [
+    Entry(datetime.now(UTC), "john", "desk-7", action, "0a", "My organization", "0b", "NewHealth App", {name: value})
+    for (name, value), action in zip(
+        ((name, _value(name, value)) for name, value in DETAIL_WORDS),
+        itertools.cycle(Action),
+        strict=False,
+    )
+]
 SIZES = [(1200, 760), (900, 600)]
 
 
@@ -161,6 +188,51 @@ def scenes(desk: Desk) -> Iterator[str]:
     console._palette.edit.setText("NH NH")
     yield "palette: nothing found"
     console.show_palette()
+    yield from activity(desk)
+    console.show_apps()
+
+
+def activity(desk: Desk) -> Iterator[str]:
+    """The Activity page and what it may say."""
+    console, log = desk.console, desk.program.activity
+    console.show_activity()
+    page = console.activity.page
+    desk.wait(page.model.rowCount)
+    yield "activity"
+    places = range(1, 2 + len(ALL_DETAILS))
+    lines = [Logged(place, "", each) for place, each in zip(places, [None, *ALL_DETAILS], strict=True)]
+    log.begun.emit()
+    log.older.emit(list(places))
+    log.fetched.emit(list(places), lines)
+    yield "activity of all kinds"
+    log.broken.emit([Break(harm, 7, 7 + last, 8) for harm in Harm for last in (0, 1)])
+    yield "activity: broken"
+    log.broken.emit([])
+    dismiss(desk)
+    page.apps.setCurrentIndex(1)
+    desk.wait(page.model.rowCount)
+    yield "activity of all organizations"
+    page.search.setText("NH NH")
+    desk.wait(lambda: page._complete)
+    yield "activity: nothing found"
+    log.begun.emit()
+    page._patience.stop()
+    page._show_state()
+    yield "activity: searching"
+    log.failed.emit(log_not_read(OSError(), Path(DATA_FOLDER)))
+    yield "activity: cannot be read"
+    page.search.clear()
+    page.apps.setCurrentIndex(0)
+    console.activity._notice = None
+    log._export = object()
+    console.activity._tell_progress()
+    yield "activity: exporting"
+    log._export = None
+    log.exported.emit(Export(range(2), Path(DATA_FOLDER, "NH.csv"), "csv", "", ""))
+    yield "activity: exported"
+    log.export_failed.emit(in_data_folder(Path(DATA_FOLDER)))
+    yield "activity: not exported"
+    dismiss(desk)
 
 
 def dismiss(desk: Desk) -> None:

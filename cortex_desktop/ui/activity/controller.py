@@ -1,0 +1,198 @@
+"""Between the Activity page and the log: everything is read off the GUI thread, in steps, and arrives here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from ...domain.activity import Break, Logged, Piece
+from ...domain.errors import CortexError
+from ...tasks.runner import Lane, Runner
+from ...tasks.steps import Steps
+
+if TYPE_CHECKING:
+    from ...services.history import Export, History
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be listed; see `History.find`."""
+
+    text: str = ""
+    org_id: str = ""
+    app_id: str = ""
+    since: datetime | None = None
+
+
+class ActivityController(QObject):
+    """Intents in, outcomes out. Until `attach` there is no log yet, and what is wanted is kept until then.
+
+    begun: what is listed begins anew; older, newer(list[int]): more places, newest first; complete: that is all;
+    fetched(list[int], list[Logged]): lines that were asked for; broken(list[Break]): what is wrong with the log;
+    failed(CortexError): it cannot be read; progressed(float), exported(Export), export_failed(CortexError).
+    """
+
+    begun = Signal()
+    older = Signal(list)
+    newer = Signal(list)
+    complete = Signal()
+    fetched = Signal(list, list)
+    broken = Signal(list)
+    failed = Signal(object)
+    progressed = Signal(float)
+    exported = Signal(object)
+    export_failed = Signal(object)
+
+    def __init__(self, runner: Runner, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._runner = runner
+        self._history: History | None = None
+        self._wanted: Wanted | None = None
+        self._search: Steps[Piece] | None = None
+        self._refresh: Steps[Piece] | None = None
+        self._grown = False
+        self._end = -1  # up to where in the log the list knows what there is
+        self._breaks: list[Break] = []
+        self._checking: Steps[Piece] | None = None
+        self._export: Steps[float] | None = None
+
+    def attach(self, history: History) -> None:
+        """Start to work with the log: see whether it is whole, and list what was wanted meanwhile."""
+        self._history = history
+        if self._wanted is not None:
+            self.list(self._wanted)
+        self.check()
+
+    @property
+    def breaks(self) -> list[Break]:
+        """What is known to be wrong with the log."""
+        return self._breaks
+
+    def list(self, wanted: Wanted) -> None:
+        """List these entries and no others, from the newest on."""
+        self._wanted = wanted
+        for steps in (self._search, self._refresh):
+            if steps is not None:
+                steps.stop()
+        self._refresh, self._grown, self._end = None, False, -1
+        self.begun.emit()
+        if self._history is not None:
+            self._search = self._steps(self._find(wanted), self._found, self._found_all, self.failed.emit)
+
+    @Slot()
+    def list_again(self) -> None:
+        """Try once more."""
+        if self._wanted is not None:
+            self.list(self._wanted)
+        self.check()
+
+    @Slot()
+    def grow(self, _: object = None) -> None:
+        """There are new entries: list them too, if they are wanted. Asked often; one look at a time."""
+        self._grown = True
+        if self._wanted is None or self._history is None or self._refresh is not None or self._end < 0:
+            return  # nobody looks, or they are found anyway
+        self._grown = False
+        new: list[int] = []
+        top: list[int] = []
+
+        def looked(piece: Piece) -> None:
+            top.append(piece.end)
+            new.extend(place for place in piece.places if place >= self._end)
+            if piece.begin <= self._end and self._refresh is not None:
+                self._refresh.stop()
+                ended()
+
+        def ended() -> None:
+            self._refresh = None
+            self._end = max([self._end, *top[:1]])
+            if new:
+                self.newer.emit(new)
+            if self._grown:
+                self.grow()
+
+        self._refresh = self._steps(self._find(self._wanted), looked, ended, self.failed.emit)
+
+    def fetch(self, places: Sequence[int]) -> None:
+        """Read these lines."""
+        if self._history is not None:
+            read = partial(self._history.read, places)
+            self._runner.submit(Lane.DISK, read, self, partial(self._fetched, places), self.failed.emit)
+
+    def check(self) -> None:
+        """Go through the whole log and see whether it is as it was written."""
+        if self._history is None or self._checking is not None:
+            return
+        found: list[Break] = []
+
+        def ended() -> None:
+            self._checking = None
+            self._breaks = found
+            self.broken.emit(found)
+
+        def refused(_: CortexError) -> None:
+            self._checking = None  # who opens the page is told
+
+        self._checking = self._steps(self._history.check(), lambda piece: found.extend(piece.breaks), ended, refused)
+
+    def export(self, export: Export) -> None:
+        """Write an export. One at a time."""
+        if self._history is None or self._export is not None:
+            return
+
+        def ended() -> None:
+            self._export = None
+            self.exported.emit(export)
+
+        def refused(error: CortexError) -> None:
+            self._export = None
+            self.export_failed.emit(error)
+
+        self._export = self._steps(self._history.export(export), self.progressed.emit, ended, refused)
+
+    @property
+    def exporting(self) -> bool:
+        """Whether an export is under way."""
+        return self._export is not None
+
+    @Slot()
+    def stop_export(self) -> None:
+        """Give up the export; no file is left of it."""
+        if self._export is not None:
+            self._export.stop()
+            self._export = None
+
+    @Slot()
+    def close(self) -> None:
+        """The program ends: leave no half-written export behind."""
+        if self._history is not None and self._export is not None:
+            self._history.abandon()
+
+    def _find(self, wanted: Wanted) -> Any:
+        assert self._history is not None
+        return self._history.find(wanted.text, wanted.org_id, wanted.app_id, wanted.since)
+
+    def _found(self, piece: Piece) -> None:
+        first = self._end < 0
+        if first:
+            self._end = piece.end
+        if piece.places:
+            self.older.emit(piece.places)
+        if first and self._grown:
+            self.grow()
+
+    def _found_all(self) -> None:
+        self._search = None
+        self._end = max(self._end, 0)
+        self.complete.emit()
+
+    def _fetched(self, places: Sequence[int], lines: Sequence[Logged]) -> None:
+        self.fetched.emit(places, lines)
+
+    def _steps(self, steps: Any, each: Any, done: Any, failed: Any) -> Steps:
+        return Steps(self._runner, Lane.DISK, self, steps, each, done, failed)

@@ -1,0 +1,220 @@
+"""The activity log as a table. Knows where each line lies, and holds those lines alone that were looked at."""
+
+from __future__ import annotations
+
+from array import array
+from collections import OrderedDict
+from collections.abc import Sequence
+from enum import IntEnum
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QDateTime,
+    QLocale,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+    QTimer,
+    Signal,
+)
+
+from ...domain.activity import ACTION_WORDS, Entry, Logged, describe
+from ...domain.text import Text
+from ..i18n import local, long_date, long_time, say
+
+Index = QModelIndex | QPersistentModelIndex
+KEPT_LINES = 2_000
+AROUND = 60
+"""Rows before and after those on screen that are fetched with them."""
+
+
+class Column(IntEnum):
+    """The table's columns, from left to right."""
+
+    WHEN = 0
+    WHAT = 1
+    APP = 2
+    ORG = 3
+    DETAILS = 4
+    WHO = 5
+
+
+class Line:
+    """What a row shows, made once."""
+
+    __slots__ = ("details", "entry", "what", "when")
+
+    def __init__(self, logged: Logged, unreadable: str) -> None:
+        self.entry: Entry | None = logged.entry
+        if logged.entry is None:
+            self.what, self.details, self.when = unreadable, "", QDateTime()
+            return
+        self.what = say(Text(ACTION_WORDS[logged.entry.action]))
+        self.details = ", ".join(map(say, describe(logged.entry, long_time)))
+        self.when = local(logged.entry.when)
+
+
+class ActivityModel(QAbstractTableModel):
+    """Rows are places in the log, newest first; their text comes later, when someone looks at them.
+
+    wanted(list[int]): the lines at these places are to be put here.
+    """
+
+    wanted = Signal(list)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._places = array("Q")
+        self._lines: OrderedDict[int, Line] = OrderedDict()
+        self._asked: set[int] = set()
+        self._first = self._last = -1  # the rows that someone looked at in vain
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self._ask)
+
+    # What the page does with it
+
+    def clear(self) -> None:
+        """List nothing."""
+        self.beginResetModel()
+        self._places = array("Q")
+        self.endResetModel()
+        self.give_up()
+
+    def give_up(self) -> None:
+        """Wait for no lines any more: they are not wanted, or cannot be read."""
+        self._asked.clear()
+        self._first = self._last = -1
+
+    def add_older(self, places: Sequence[int]) -> None:
+        """More rows at the end."""
+        count = len(self._places)
+        self.beginInsertRows(QModelIndex(), count, count + len(places) - 1)
+        self._places.extend(places)
+        self.endInsertRows()
+
+    def add_newer(self, places: Sequence[int]) -> None:
+        """More rows at the beginning."""
+        self.beginInsertRows(QModelIndex(), 0, len(places) - 1)
+        self._places = array("Q", places) + self._places
+        self.endInsertRows()
+
+    def put(self, places: Sequence[int], lines: Sequence[Logged]) -> None:
+        """The lines at these places."""
+        unreadable = self.tr("Unreadable line")
+        for place, logged in zip(places, lines, strict=True):
+            self._lines[place] = Line(logged, unreadable)
+            self._lines.move_to_end(place)
+        self._asked.difference_update(places)
+        while len(self._lines) > KEPT_LINES:
+            self._lines.popitem(last=False)
+        if self._places:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._places) - 1, Column.WHO))
+        if self._first >= 0:
+            self._soon.start()
+
+    def line(self, row: int) -> Line | None:
+        """What the row shows, None while it is being fetched."""
+        if not 0 <= row < len(self._places):
+            return None
+        line = self._lines.get(self._places[row])
+        if line is None:
+            self._first = row if self._first < 0 else min(self._first, row)
+            self._last = max(self._last, row)
+            if not self._asked and not self._soon.isActive():
+                self._soon.start()
+        return line
+
+    def places(self) -> Sequence[int]:
+        """Where all the lines lie that are listed; a copy."""
+        return self._places[:]
+
+    def when_words(self, line: Line) -> str:
+        """When it was, as short as it can be told."""
+        if line.entry is None:
+            return ""
+        today = QDateTime.currentDateTime().date()
+        if line.when.date() == today:
+            return QLocale().toString(line.when.time(), QLocale.FormatType.ShortFormat)
+        if line.when.date().daysTo(today) == 1:
+            return self.tr("Yesterday")
+        return long_date(line.entry.when)
+
+    # What Qt asks
+
+    def rowCount(self, parent: Index | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else len(self._places)
+
+    def columnCount(self, parent: Index | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else len(Column)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation is not Qt.Orientation.Horizontal:
+            return None
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            return (
+                self.tr("When"),
+                self.tr("What"),
+                self.tr("App"),
+                self.tr("Organization"),
+                self.tr("Details"),
+                self.tr("Who"),
+            )[section]
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        roles = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole)
+        if role not in roles:
+            return None
+        line = self.line(index.row())
+        if line is None:
+            return None
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return self._tip(line)
+        if role == Qt.ItemDataRole.AccessibleTextRole and index.column() == Column.WHEN and line.entry is not None:
+            return long_time(line.entry.when)
+        return self.text(line, Column(index.column()))
+
+    def text(self, line: Line, column: Column) -> str:
+        """What a cell shows."""
+        entry = line.entry
+        match column:
+            case Column.WHEN:
+                return self.when_words(line)
+            case Column.WHAT:
+                return line.what
+            case Column.DETAILS:
+                return line.details
+            case Column.APP:
+                return entry.label if entry is not None else ""
+            case Column.ORG:
+                return entry.org_name if entry is not None else ""
+            case Column.WHO:
+                return entry.who if entry is not None else ""
+
+    def _tip(self, line: Line) -> str:
+        """All there is to say, since columns are narrow and times are short."""
+        entry = line.entry
+        if entry is None:
+            return line.what
+        by = self.tr("{who} on {computer}").format(who=entry.who, computer=entry.computer)
+        parts = [line.what, entry.label, line.details, entry.org_name, long_time(entry.when), by]
+        return "\n".join(part for part in parts if part)
+
+    def _ask(self) -> None:
+        """Have fetched what is being looked at; what was looked at before, while scrolling, is not needed any more."""
+        if self._first < 0 or self._asked:
+            return
+        last = self._last
+        first = max(self._first, last - 4 * AROUND)
+        self._first = self._last = -1
+        rows = self._places[max(0, first - AROUND) : last + AROUND]
+        places = [place for place in rows if place not in self._lines]
+        if places:
+            self._asked.update(places)
+            self.wanted.emit(places)

@@ -1,0 +1,432 @@
+"""The Activity page: what was done to the apps, with search, filters and export."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QListView,
+    QMenu,
+    QSizePolicy,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ...domain.activity import Break, Entry, Logged
+from ...domain.errors import CortexError
+from ...domain.model import App, Org
+from ..apps.search import Offer, SearchField
+from ..i18n import say
+from ..waiting import BUSY_MS
+from ..widgets import Banner, Button, EmptyState, Look, RoundedCorners, label
+from .controller import Wanted
+from .model import ActivityModel
+from .table import ActivityTable
+
+ALL_APPS, ALL_ORGS = "", "*"
+"""What the filter of apps holds beside an app's id: all of this org, and all of all orgs."""
+
+BREAKS_TOLD = 5
+ROOM_FOR_COUNT = 760
+"""Below this width, at 13 px text, the search and the filters need the room of the count."""
+
+
+class Period:
+    """How far back the list goes. days: None for ever, 0 for since midnight."""
+
+    def __init__(self, words: str, days: int | None) -> None:
+        self.words = words
+        self.days = days
+
+    def since(self) -> datetime | None:
+        """Its beginning, now."""
+        if self.days is None:
+            return None
+        now = datetime.now().astimezone()
+        if self.days:
+            return (now - timedelta(days=self.days)).astimezone(UTC)
+        return now.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
+
+
+class AppsCombo(QComboBox):
+    """Which apps; those of the org are put in when it is opened, since there may be thousands."""
+
+    def __init__(self, apps: Callable[[], Sequence[App]]) -> None:
+        super().__init__()
+        view = QListView()
+        view.setUniformItemSizes(True)
+        self.setView(view)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(9)
+        self.setAccessibleName(self.tr("Filter by app"))
+        self._apps = apps
+        self._make()
+
+    def choose(self, app_id: str, name: str) -> None:
+        """Show this app, which may be gone from the list of apps."""
+        if self.findData(app_id) < 0:
+            self.addItem(name, app_id)
+        self.setCurrentIndex(self.findData(app_id))
+
+    def reset(self) -> None:
+        """Show all apps; nobody is told."""
+        self.blockSignals(True)
+        self._make()
+        self.blockSignals(False)
+
+    def showPopup(self) -> None:
+        chosen, name = self.currentData(), self.currentText()
+        self.blockSignals(True)
+        self._make()
+        for app in self._apps():
+            self.addItem(app.label, app.id)
+        self.choose(chosen, name)
+        self.blockSignals(False)
+        super().showPopup()
+
+    def _make(self) -> None:
+        self.clear()
+        self.addItem(self.tr("All apps"), ALL_APPS)
+        self.addItem(self.tr("All organizations"), ALL_ORGS)
+
+
+class ActivityPage(QWidget):
+    """Emits what the person wants; shows what it is told.
+
+    listing_asked(Wanted): list these; app_asked(app id): go to this app; export_asked; retry_asked.
+    """
+
+    listing_asked = Signal(object)
+    app_asked = Signal(str)
+    export_asked = Signal()
+    retry_asked = Signal()
+
+    def __init__(self, look: Look, model: ActivityModel, apps: Callable[[], Sequence[App]]) -> None:
+        super().__init__()
+        self.setObjectName("page")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._look = look
+        self.model = model
+        self._org: Org | None = None
+        self._complete = False
+        self._wanted = Wanted()
+        self._filtered = False
+        self._error: CortexError | None = None
+
+        self.banner = Banner(look)
+        self._subtitle = label(" ", "subtitle", wrap=True)
+        self._subtitle.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        self.export = Button(self.tr("Export…"), look)
+        self.search = self._make_search()
+        self.apps = AppsCombo(apps)
+        self.times = QComboBox()
+        self.times.setAccessibleName(self.tr("Filter by time"))
+        for period in (
+            Period(self.tr("Any time"), None),
+            Period(self.tr("Today"), 0),
+            Period(self.tr("Last 7 days"), 7),
+            Period(self.tr("Last 30 days"), 30),
+            Period(self.tr("Last 365 days"), 365),
+        ):
+            self.times.addItem(period.words, period)
+        self._count = label("", "count")
+        self.table = ActivityTable(model, look)
+        self._card = QFrame()
+        self._card.setObjectName("card")
+        inside = QVBoxLayout(self._card)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.addWidget(self.table)
+        RoundedCorners(self._card, look)
+        self.empty = EmptyState(look)
+        self._lay_out()
+
+        self.export.clicked.connect(self.export_asked)
+        self.search.textChanged.connect(self._ask)
+        self.search.left.connect(self._enter_table)
+        self.apps.currentIndexChanged.connect(self._ask)
+        self.times.currentIndexChanged.connect(self._ask)
+        self.table.opened.connect(self._open)
+        self.table.menu_asked.connect(self._show_menu)
+        self.empty.acted.connect(self._empty_acted)
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.setInterval(BUSY_MS)
+        self._patience.timeout.connect(self._show_state)
+
+    # What the window tells
+
+    def tell_org(self, org: Org) -> None:
+        """The org whose activity it is."""
+        if self._org is None or org.id != self._org.id:
+            self._org = org
+            self.apps.reset()
+            self._ask()
+        self._org = org
+        self._show_subtitle()
+
+    @Slot()
+    def begin(self) -> None:
+        """The list begins anew."""
+        self._complete, self._error = False, None
+        self.model.clear()
+        self._patience.start()
+        self._show_count()
+
+    @Slot(list)
+    def add_older(self, places: list[int]) -> None:
+        """More was found."""
+        first = not self.model.rowCount()
+        self.model.add_older(places)
+        if first:
+            self._show_state()
+        self._fit_card()
+        self._show_count()
+
+    @Slot(list)
+    def add_newer(self, places: list[int]) -> None:
+        """Something was done meanwhile. Who reads further down stays where they are."""
+        bar = self.table.verticalScrollBar()
+        at = bar.value()
+        self.model.add_newer(places)
+        if at:
+            bar.setValue(at + len(places) * self.table.painter.row_height)
+        self._show_state()
+
+    @Slot()
+    def end(self) -> None:
+        """All was found."""
+        self._complete = True
+        self._patience.stop()
+        self._show_state()
+
+    @Slot(object)
+    def fail(self, error: CortexError) -> None:
+        """The log cannot be read."""
+        self._error = error
+        self._patience.stop()
+        self.model.clear()
+        self._show_state()
+
+    @Slot(list)
+    def tell_broken(self, breaks: list[Break]) -> None:
+        """What is wrong with the log."""
+        if not breaks:
+            self.banner.hide()
+            return
+        places = [say(each.text) for each in breaks[:BREAKS_TOLD]]
+        if len(breaks) > BREAKS_TOLD:
+            places.append(self.tr("%n more place(s).", "", len(breaks) - BREAKS_TOLD))
+        self.banner.tell(
+            "danger",
+            "triangle-alert",
+            self.tr("The activity log was changed outside Cortex Desktop"),
+            " ".join([*places, self.tr("All of it is kept as it is. Apps and keys are not affected.")]),
+        )
+
+    @Slot(list, list)
+    def put(self, places: list[int], lines: list[Logged]) -> None:
+        """Lines that the table wants to show."""
+        self.model.put(places, lines)
+
+    # What a person does
+
+    @Slot()
+    def focus_search(self) -> None:
+        """Put the cursor into the search, ready to type anew."""
+        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.search.selectAll()
+
+    def show_only(self, app_id: str, name: str) -> None:
+        """List what was done to one app."""
+        self.search.clear()
+        self.times.setCurrentIndex(0)
+        self.apps.choose(app_id, name)
+
+    def entry(self) -> Entry | None:
+        """The selected entry, if it is known already."""
+        line = self.model.line(self.table.currentIndex().row())
+        return line.entry if line is not None else None
+
+    def filter_words(self) -> str:
+        """What is listed, for the head of a report."""
+        org = self._org.name if self._org is not None else ""
+        app = self.apps.currentData()
+        parts = [
+            self.tr("All organizations") if app == ALL_ORGS else org,
+            self.apps.currentText() if app != ALL_ORGS else "",
+            self.times.currentText(),
+            self.tr("with “{words}”").format(words=self.search.text()) if self.search.text().strip() else "",
+        ]
+        return " · ".join(part for part in parts if part)
+
+    def title(self) -> str:
+        """What this is the activity of, for the head of a report."""
+        if self.apps.currentData() == ALL_ORGS or self._org is None:
+            return self.tr("Activity of all organizations")
+        return self.tr("Activity of {org}").format(org=self._org.name)
+
+    # Inside
+
+    def _lay_out(self) -> None:
+        head, words = QHBoxLayout(), QVBoxLayout()
+        words.setSpacing(5)
+        words.addWidget(label(self.tr("Activity"), "title"))
+        words.addWidget(self._subtitle)
+        head.addLayout(words, 1)
+        head.addWidget(self.export, 0, Qt.AlignmentFlag.AlignBottom)
+        tools = QHBoxLayout()
+        tools.setSpacing(8)
+        tools.addWidget(self.search, 1000)
+        tools.addWidget(self.apps)
+        tools.addWidget(self.times)
+        tools.addStretch(1)  # for what the search leaves
+        tools.addWidget(self._count)
+        self._list = QWidget()
+        listing = QVBoxLayout(self._list)
+        listing.setContentsMargins(0, 0, 0, 0)
+        listing.addWidget(self._card, 1)
+        listing.addStretch(0)
+        holder = QWidget()
+        self._stack = QStackedLayout(holder)
+        self._stack.setContentsMargins(0, 0, 0, 0)
+        self._nothing = QWidget()  # for the first moments
+        for widget in (self._nothing, self._list, self.empty):
+            self._stack.addWidget(widget)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 16, 24, 24)
+        column.setSpacing(12)
+        column.addWidget(self.banner)
+        column.addLayout(head)
+        column.addLayout(tools)
+        column.addWidget(holder, 1)
+
+    def _make_search(self) -> SearchField:
+        search = SearchField(self._look, self.tr("Search activity"), _no_offers)
+        search.setMaximumWidth(self._look.theme.px(300))
+        search.setMinimumWidth(self._look.theme.px(120))
+        return search
+
+    @Slot()
+    def _ask(self) -> None:
+        """Have listed what the search and the filters say."""
+        if self._org is None:
+            return
+        app = self.apps.currentData()
+        everywhere = app == ALL_ORGS
+        self._wanted = Wanted(
+            self.search.text(),
+            "" if everywhere else self._org.id,
+            "" if app in (ALL_APPS, ALL_ORGS) else app,
+            self.times.currentData().since(),
+        )
+        self._filtered = bool(self.search.text().strip() or app != ALL_APPS or self.times.currentIndex())
+        self.table.show_org(everywhere)
+        self._fit()
+        self._show_subtitle()
+        self.listing_asked.emit(self._wanted)
+
+    def _show_subtitle(self) -> None:
+        if self._org is None:
+            return
+        if self.apps.currentData() == ALL_ORGS:
+            text = self.tr("Everything done on this computer. Keys are never written here.")
+        else:
+            text = self.tr("Everything done to the apps of {org} on this computer. Keys are never written here.")
+        self._subtitle.setText(text.format(org=self._org.name))
+
+    @Slot()
+    def _show_state(self) -> None:
+        self._show_count()
+        if self._error is not None:
+            error = self._error
+            text = f"{say(error.message)} {say(error.advice)}"
+            self.empty.tell("triangle-alert", say(error.title), text, self.tr("Try again"))
+        elif self.model.rowCount():
+            self._stack.setCurrentWidget(self._list)
+            self._fit_card()
+            return
+        elif not self._complete:
+            if not self._patience.isActive():
+                self.empty.tell("loader-circle", self.tr("Searching…"), self.tr("Nothing was found so far."))
+                self._stack.setCurrentWidget(self.empty)
+            return
+        elif self._filtered:
+            self.empty.tell(
+                "search-x",
+                self.tr("Nothing found"),
+                self.tr("No activity matches what you look for."),
+                self.tr("Show all activity"),
+            )
+        else:
+            self.empty.tell(
+                "history",
+                self.tr("No activity yet"),
+                self.tr("What you do to apps is written down here: what, when, and who did it."),
+            )
+        self._stack.setCurrentWidget(self.empty)
+
+    def _show_count(self) -> None:
+        count = self.model.rowCount()
+        self._count.setText(self.tr("%Ln entry(s)", "", count) if count else "")
+        self.export.setEnabled(count > 0)
+
+    def _fit_card(self) -> None:
+        rows = self.model.rowCount()
+        most = 16_777_215  # Qt's own limit
+        self._card.setMaximumHeight(min(most, self.table.header_height + rows * self.table.painter.row_height + 2))
+
+    def _fit(self) -> None:
+        bar = self.table.verticalScrollBar()
+        inset = bar.sizeHint().width() if self._has_bar() else 0
+        self.table.fit(self.width() - 50 - inset)
+
+    def _has_bar(self) -> bool:
+        return self.model.rowCount() * self.table.painter.row_height > self.height()
+
+    @Slot()
+    def _enter_table(self) -> None:
+        if self.model.rowCount():
+            self.table.setFocus(Qt.FocusReason.TabFocusReason)
+
+    @Slot()
+    def _empty_acted(self) -> None:
+        if self._error is not None:
+            self.retry_asked.emit()
+        else:
+            self.search.clear()
+            self.times.setCurrentIndex(0)
+            self.apps.setCurrentIndex(0)
+
+    @Slot()
+    def _open(self) -> None:
+        entry = self.entry()
+        if entry is not None and entry.app_id:
+            self.app_asked.emit(entry.app_id)
+
+    @Slot(QPoint)
+    def _show_menu(self, place: QPoint) -> None:
+        entry = self.entry()
+        if entry is None or not entry.app_id:
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(self.tr("Show app"), self._open)
+        menu.addAction(self.tr("Only this app"), lambda: self.show_only(entry.app_id, entry.label))
+        menu.popup(place)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._count.setVisible(self.width() >= self._look.theme.px(ROOM_FOR_COUNT))
+        self._fit()
+
+
+def _no_offers(text: str, position: int) -> tuple[int, Sequence[Offer]]:
+    """The search offers no filters of its own."""
+    return position, ()

@@ -1,0 +1,184 @@
+"""The table of the Activity page, and how its cells are drawn."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QContextMenuEvent, QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+)
+
+from ...domain.activity import ACTION_WORDS
+from ...domain.text import Text
+from ..i18n import long_date, say
+from ..widgets import Look
+from .model import ActivityModel, Column
+
+Index = QModelIndex | QPersistentModelIndex
+PADDING = 12
+LEADING = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeading
+GIVEN_UP_FIRST = (Column.WHO, Column.ORG, Column.DETAILS)
+"""Which columns go, in this order, when the table gets narrow."""
+
+
+class ActivityDelegate(QStyledItemDelegate):
+    """Draws a cell: what was done in heavier type, the rest around it muted."""
+
+    def __init__(self, look: Look, view: QAbstractItemView) -> None:
+        super().__init__(view)
+        self._look = look
+        self._view = view
+        self.refresh()
+        look.theme.changed.connect(self.refresh)
+
+    @Slot()
+    def refresh(self) -> None:
+        """Take up the fonts and colours of the theme."""
+        theme = self._look.theme
+        self._colors = {name: QColor(value) for name, value in theme.tokens._asdict().items() if name != "dark"}
+        self._font = theme.font(13)
+        self._strong = theme.font(13, QFont.Weight.DemiBold)
+        self._metrics, self._strong_metrics = QFontMetrics(self._font), QFontMetrics(self._strong)
+        self._widths: dict[Column, int] = {}
+        self.row_height = max(44, theme.px(44))
+
+    def width_of(self, column: Column) -> int:
+        """The width in pixels that the column needs; for Details the least that is of use."""
+        if column not in self._widths:
+            self._widths[column] = self._measure(column) + 2 * PADDING
+        return self._widths[column]
+
+    def _measure(self, column: Column) -> int:
+        px = self._look.theme.px
+        match column:
+            case Column.WHEN:
+                texts: tuple[str, ...] = (self.tr("Yesterday"), long_date(datetime(2028, 9, 28, tzinfo=UTC)))
+                return max(map(self._metrics.horizontalAdvance, texts))
+            case Column.WHAT:
+                texts = tuple(say(Text(words)) for words in ACTION_WORDS.values())
+                return min(px(190), max(map(self._strong_metrics.horizontalAdvance, texts)))
+            case Column.APP:
+                return px(156)
+            case Column.ORG:
+                return px(120)
+            case Column.DETAILS:
+                return px(140)
+            case Column.WHO:
+                return px(76)
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return QSize(self.width_of(Column(index.column())), self.row_height)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        model = index.model()
+        assert isinstance(model, ActivityModel)
+        theme, colors = self._look.theme, self._colors
+        rect: QRect = option.rect
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        painter.fillRect(rect, colors["accent_soft" if selected else "surface"])
+        if index.row() + 1 < model.rowCount():  # the card's own edge ends the last row
+            painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, colors["line"])
+        told_by_ground = theme.tokens.accent_soft != theme.tokens.surface
+        if selected and rect.left() == 0 and (self._view.hasFocus() or not told_by_ground):
+            painter.fillRect(rect.left(), rect.top(), 3, rect.height(), colors["accent"])
+        inner = rect.adjusted(PADDING, 0, -PADDING, 0)
+        line = model.line(index.row())
+        if line is None:  # a moment later it is there
+            bar = QRect(inner.left(), inner.center().y() - 3, min(inner.width(), 40), 6)
+            painter.fillRect(bar, colors["line"])
+            return
+        column = Column(index.column())
+        strong = column is Column.WHAT
+        painter.setFont(self._strong if strong else self._font)
+        painter.setPen(colors["text" if strong or column is Column.APP else "muted"])
+        metrics = self._strong_metrics if strong else self._metrics
+        text = metrics.elidedText(model.text(line, column), Qt.TextElideMode.ElideRight, inner.width())
+        painter.drawText(inner, LEADING, text)
+        keyboard = QStyle.StateFlag.State_HasFocus | QStyle.StateFlag.State_KeyboardFocusChange
+        if option.state & keyboard == keyboard:
+            painter.save()
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(colors["accent"], 2))
+            painter.drawRoundedRect(QRectF(rect).adjusted(4, 4, -4, -4), 6, 6)
+            painter.restore()
+
+
+class ActivityTable(QTableView):
+    """opened: Enter or a double click on a row; menu_asked(point): a menu for the current row."""
+
+    opened = Signal()
+    menu_asked = Signal(QPoint)
+
+    def __init__(self, model: ActivityModel, look: Look) -> None:
+        super().__init__()
+        self.setModel(model)
+        self.painter = ActivityDelegate(look, self)
+        self.setItemDelegate(self.painter)
+        self.setAccessibleName(self.tr("Activity"))
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setShowGrid(False)
+        self.setTabKeyNavigation(False)
+        self.setWordWrap(False)
+        self.verticalHeader().hide()
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionsClickable(False)
+        header.setMinimumSectionSize(40)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self._with_org = False
+        self.take_sizes()
+        look.theme.changed.connect(self.take_sizes)
+
+    @Slot()
+    def take_sizes(self) -> None:
+        """Measure rows and columns in the fonts in force."""
+        self.verticalHeader().setDefaultSectionSize(self.painter.row_height)
+        self.header_height = max(37, self.painter.row_height - 7)
+        self.horizontalHeader().setFixedHeight(self.header_height)
+
+    def show_org(self, shown: bool) -> None:
+        """Whether the column with the org's name is of use: more than one is listed."""
+        self._with_org = shown
+
+    def fit(self, width: int) -> None:
+        """Share `width` pixels: When, What and App stay, Details takes what is left over."""
+        columns = [column for column in Column if column is not Column.ORG or self._with_org]
+        widths = {column: self.painter.width_of(column) for column in columns}
+        for column in GIVEN_UP_FIRST:
+            if sum(widths.values()) > width:
+                widths.pop(column, None)
+        last = Column.DETAILS if Column.DETAILS in widths else Column.APP
+        widths[last] = max(self.painter.width_of(Column.WHEN), widths[last] + width - sum(widths.values()))
+        for column in Column:
+            self.setColumnHidden(column, column not in widths)
+            if column in widths:
+                self.setColumnWidth(column, widths[column])
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.opened.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self.indexAt(event.position().toPoint()).isValid():
+            self.opened.emit()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if event.reason() is QContextMenuEvent.Reason.Keyboard:
+            self.menu_asked.emit(self.viewport().mapToGlobal(self.visualRect(self.currentIndex()).bottomLeft()))
+        elif self.indexAt(event.pos()).isValid():
+            self.menu_asked.emit(event.globalPos())

@@ -1,0 +1,387 @@
+"""The Activity page: what was done is there at once, is found, goes into a file, and no key ever does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QTableView
+
+from cortex_desktop.domain.activity import Action, Entry
+from cortex_desktop.domain.errors import StorageError
+from cortex_desktop.domain.model import App
+from cortex_desktop.storage.activity import FILE_NAME, ActivityFile
+from cortex_desktop.storage.repository import TinyRepository
+from cortex_desktop.ui.activity.model import KEPT_LINES, Column
+from cortex_desktop.vault.memory import InMemoryVault
+from tests.support.gui import CTRL, Desk, Key, stored_apps
+
+Start = Callable[..., Desk]
+EVERYTHING = 1_200
+
+
+def entry(app: App, action: Action, minutes: int, **details: str | int | bool) -> Entry:
+    when = datetime.now(UTC) - timedelta(minutes=minutes)
+    return Entry(when, "john", "desk-7", action, app.org_id, "My organization", app.id, app.label, details)
+
+
+@pytest.fixture
+def apps(folder: Path, vault: InMemoryVault) -> list[App]:
+    return stored_apps(folder, vault, ["NewHealth App", "Ärzte portal"])
+
+
+@pytest.fixture
+def desk(folder: Path, apps: list[App], start: Start) -> Desk:
+    """Two apps and three entries, the last of yesterday or before."""
+    ActivityFile(folder).append(
+        [
+            entry(apps[1], Action.DISABLED, 60 * 24 * 40),
+            entry(apps[0], Action.CREATED, 2, sessions=True, csrf=False),
+            entry(apps[1], Action.KEY_COPIED, 1, clears_after=30),
+        ]
+    )
+    desk = start()
+    desk.wait(lambda: len(desk.labels()) == 2)
+    return desk
+
+
+def table(desk: Desk) -> QTableView:
+    return desk.table_named("Activity")
+
+
+def opened(desk: Desk) -> QTableView:
+    desk.click("Activity")
+    desk.wait(lambda: table(desk).model().rowCount(), "there is activity")
+    return table(desk)
+
+
+def cells(desk: Desk, column: Column) -> list[str]:
+    """A column's texts, once they are there."""
+    model = table(desk).model()
+    indexes = [model.index(row, column) for row in range(model.rowCount())]
+    desk.wait(lambda: all(index.data() is not None for index in indexes), "the lines are read")
+    return [index.data() for index in indexes]
+
+
+def rows(desk: Desk) -> list[str]:
+    return [f"{what}: {app}" for what, app in zip(cells(desk, Column.WHAT), cells(desk, Column.APP), strict=True)]
+
+
+def test_what_the_design_shows(desk: Desk) -> None:
+    opened(desk)
+    assert desk.window.windowTitle() == "Activity – Cortex Desktop"
+    assert rows(desk) == ["Key copied: Ärzte portal", "Created: NewHealth App", "Disabled: Ärzte portal"]
+    assert cells(desk, Column.DETAILS) == [
+        "Cleared from the clipboard after 30 s",
+        "Sessions on, CSRF Protection off",
+        "",
+    ]
+    assert set(cells(desk, Column.WHO)) == {"john"}
+    assert "Everything done to the apps of My organization on this computer." in desk.screen()
+    assert "3 entries" in desk.screen()
+    for heading in ("When", "What", "App", "Details", "Who"):
+        model = table(desk).model()
+        assert heading in [model.headerData(c, Qt.Orientation.Horizontal) for c in Column]
+
+
+def test_what_is_done_now_is_on_top_at_once(desk: Desk) -> None:
+    opened(desk)
+    desk.key(Key.Key_1, CTRL)
+    desk.select("NewHealth App")
+    desk.key(Key.Key_C, CTRL)
+    desk.key(Key.Key_R, CTRL)
+    desk.key(Key.Key_E, CTRL)
+    desk.key(Key.Key_2, CTRL)
+    desk.wait(lambda: len(rows(desk)) == 6)
+    assert set(rows(desk)[:3]) == {
+        "Key copied: NewHealth App",
+        "Key revealed: NewHealth App",
+        "Disabled: NewHealth App",
+    }
+    assert "john" not in cells(desk, Column.WHO)[:3], "the real user of this computer"
+
+
+def test_a_line_read_further_down_stays_where_it_is(desk: Desk, apps: list[App], folder: Path) -> None:
+    ActivityFile(folder).append([entry(apps[0], Action.EDITED, 0) for _ in range(100)])
+    view = opened(desk)
+    desk.wait(lambda: view.model().rowCount() == 103)
+    view.scrollTo(view.model().index(60, 0), QTableView.ScrollHint.PositionAtTop)
+    before = view.rowViewportPosition(60)
+    desk.program.controller.set_enabled(apps[0], False)
+    desk.wait(lambda: view.model().rowCount() == 104)
+    assert view.rowViewportPosition(61) == before
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("arzte", ["Key copied: Ärzte portal", "Disabled: Ärzte portal"]),
+        ("created", ["Created: NewHealth App"]),
+        ("sessions on", ["Created: NewHealth App"]),
+        ("JOHN arzte copied", ["Key copied: Ärzte portal"]),
+        ("", ["Key copied: Ärzte portal", "Created: NewHealth App", "Disabled: Ärzte portal"]),
+    ],
+)
+def test_search(desk: Desk, text: str, found: list[str]) -> None:
+    opened(desk)
+    desk.key(Key.Key_F, CTRL)
+    desk.find("Search activity", QLineEdit).setText(text)
+    desk.wait(lambda: table(desk).model().rowCount() == len(found))
+    assert rows(desk) == found
+
+
+def test_nothing_found_and_back(desk: Desk) -> None:
+    opened(desk)
+    desk.key(Key.Key_F, CTRL)
+    desk.type("no such")
+    desk.wait(lambda: "No activity matches" in desk.screen())
+    desk.click("Show all activity")
+    desk.wait(lambda: len(rows(desk)) == 3)
+    assert not desk.find("Search activity", QLineEdit).text()
+
+
+def test_one_app_and_times(desk: Desk, apps: list[App]) -> None:
+    opened(desk)
+    which = desk.find("Filter by app", QComboBox)
+    which.showPopup()
+    which.hidePopup()
+    texts = [which.itemText(number) for number in range(which.count())]
+    assert texts == ["All apps", "All organizations", "Ärzte portal", "NewHealth App"]
+    which.setCurrentIndex(2)
+    desk.wait(lambda: len(rows(desk)) == 2)
+    desk.find("Filter by time", QComboBox).setCurrentText("Last 7 days")
+    desk.wait(lambda: rows(desk) == ["Key copied: Ärzte portal"])
+    desk.find("Filter by time", QComboBox).setCurrentText("Today")
+    desk.wait(lambda: len(rows(desk)) <= 1)
+
+
+def test_from_an_app_to_its_activity_and_back(desk: Desk) -> None:
+    desk.select("Ärzte portal")
+    desk.console.commands.app_activity.trigger()
+    desk.wait(lambda: rows(desk) == ["Key copied: Ärzte portal", "Disabled: Ärzte portal"])
+    desk.console.commands.apps.trigger()
+    desk.select("NewHealth App")
+    desk.console.commands.activity.trigger()
+    view = table(desk)
+    view.setCurrentIndex(view.model().index(0, 0))
+    view.setFocus()
+    desk.key(Key.Key_Return)
+    desk.wait(lambda: desk.selected() == "Ärzte portal")
+    assert desk.console.pages.currentWidget() is desk.console.page
+
+
+def test_an_app_that_is_gone_is_said(desk: Desk, apps: list[App], folder: Path) -> None:
+    ActivityFile(folder).append([entry(replace(apps[0], id="ff", label="Gone"), Action.PURGED, 0)])
+    view = opened(desk)
+    desk.wait(lambda: rows(desk)[0] == "Deleted for good: Gone")
+    view.setCurrentIndex(view.model().index(0, 0))
+    view.setFocus()
+    desk.key(Key.Key_Return)
+    desk.notice("This app is gone")
+
+
+def test_all_orgs(desk: Desk, apps: list[App], folder: Path) -> None:
+    other = replace(entry(apps[0], Action.ROTATED, 0), org_id="ff", org_name="Other org")
+    ActivityFile(folder).append([other])
+    view = opened(desk)
+    desk.wait(lambda: len(rows(desk)) == 3)
+    assert view.isColumnHidden(Column.ORG)
+    desk.find("Filter by app", QComboBox).setCurrentText("All organizations")
+    desk.wait(lambda: len(rows(desk)) == 4)
+    assert not view.isColumnHidden(Column.ORG)
+    assert cells(desk, Column.ORG)[0] == "Other org"
+
+
+def test_nothing_was_done_yet(start: Start) -> None:
+    desk = start()
+    desk.click("Activity")
+    desk.wait(lambda: "No activity yet" in desk.screen())
+    assert not desk.find("Export", within=desk.window).isEnabled()
+
+
+def test_a_long_log_is_read_as_far_as_it_is_looked_at(folder: Path, apps: list[App], start: Start) -> None:
+    ActivityFile(folder).append([entry(apps[n % 2], Action.EDITED, n, version=n) for n in range(EVERYTHING * 4)])
+    desk = start()
+    desk.click("Activity")
+    view = table(desk)
+    desk.wait(lambda: view.model().rowCount() == EVERYTHING * 4)
+    desk.let_pass(50)
+    model = desk.console.activity.model
+    assert 0 < len(model._lines) < 400
+    for row in range(0, EVERYTHING * 4, 97):
+        view.scrollTo(view.model().index(row, 0))
+        desk.let_pass(0)
+    view.scrollToBottom()
+    last = view.model().index(EVERYTHING * 4 - 1, Column.DETAILS)
+    desk.wait(lambda: last.data() is not None)
+    assert last.data() == "Version 0 of the key"
+    assert len(model._lines) <= KEPT_LINES
+
+
+# What is wrong
+
+
+def harm(folder: Path) -> None:
+    raw = (folder / FILE_NAME).read_bytes()
+    (folder / FILE_NAME).write_bytes(raw.replace(b"NewHealth", b"OldHealth"))
+
+
+def test_a_changed_log_is_said_once_with_its_place_and_for_ever_on_its_page(
+    desk: Desk, folder: Path, start: Start
+) -> None:
+    desk.close()
+    harm(folder)
+    desk = start()
+    notice = desk.notice("The activity log was changed outside Cortex Desktop")
+    assert "Entry 2 was changed (line 2 of the file)." in desk.notices()[0]
+    desk.click("Show activity", within=notice)
+    desk.wait(lambda: "Entry 2 was changed" in desk.banner())
+    desk.close()
+    desk = start()
+    desk.click("Activity")
+    desk.wait(lambda: "Entry 2 was changed" in desk.banner())
+    assert desk.notices() == []
+
+
+def test_a_log_that_is_whole_is_no_news(desk: Desk) -> None:
+    opened(desk)
+    desk.let_pass(50)
+    assert desk.banner() == ""
+    assert desk.notices() == []
+
+
+def test_a_log_that_cannot_be_read_is_said(folder: Path, apps: list[App], start: Start) -> None:
+    (folder / FILE_NAME).mkdir()
+    desk = start()
+    desk.click("Activity")
+    desk.wait(lambda: "The activity log can't be read" in desk.screen())
+    (folder / FILE_NAME).rmdir()
+    desk.click("Try again")
+    desk.wait(lambda: "No activity yet" in desk.screen())
+
+
+def test_a_log_that_cannot_be_written_is_said_once(
+    desk: Desk, apps: list[App], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise StorageError("The disk is full", "Not saved.", "Free some space.")
+
+    monkeypatch.setattr(ActivityFile, "append", full)
+    desk.program.controller.set_enabled(apps[0], False)
+    desk.notice("Activity is not recorded now")
+    desk.program.controller.set_enabled(apps[1], False)
+    desk.wait(lambda: not desk.app("Ärzte portal").enabled)
+    desk.let_pass(50)
+    assert len(desk.notices()) == 1
+    assert not desk.app("NewHealth App").enabled, "what was done stays done"
+
+
+# Exports
+
+
+@pytest.mark.parametrize("kind", ["html", "csv"])
+def test_export(desk: Desk, tmp_path: Path, kind: str) -> None:
+    opened(desk)
+    desk.find("Search activity", QLineEdit).setText("arzte")
+    desk.wait(lambda: len(rows(desk)) == 2)
+    desk.click("Export")
+    dialog = desk.dialog()
+    assert isinstance(dialog, QFileDialog)
+    if kind == "csv":
+        dialog.selectNameFilter(dialog.nameFilters()[1])
+        dialog.filterSelected.emit(dialog.nameFilters()[1])
+    dialog.setDirectory(str(tmp_path))
+    dialog.findChild(QLineEdit).setText("handed over")
+    dialog.accept()
+    desk.no_dialog()
+    desk.notice("Activity exported")
+    assert "2 entries" in desk.notices()[0]
+    text = (tmp_path / f"handed over.{kind}").read_text("utf-8-sig")
+    assert text.count("Ärzte portal") == 2
+    assert "NewHealth" not in text
+    assert ("with “arzte”" in text) == (kind == "html")
+
+
+def test_an_export_that_fails_is_said(desk: Desk, tmp_path: Path) -> None:
+    opened(desk)
+    desk.console.activity.export(str(tmp_path / "not there" / "out.csv"))
+    desk.notice("The export was not saved")
+
+
+def test_a_long_export_says_so_and_can_be_cancelled(
+    folder: Path, apps: list[App], start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ActivityFile(folder).append([entry(apps[n % 2], Action.EDITED, n) for n in range(EVERYTHING)])
+    monkeypatch.setattr("cortex_desktop.services.history.BATCH", 1)
+    desk = start()
+    opened(desk)
+    desk.wait(lambda: table(desk).model().rowCount() == EVERYTHING)
+    desk.console.activity._long.setInterval(0)
+    (tmp_path / "out").mkdir()
+    desk.console.activity.export(str(tmp_path / "out" / "out.html"))
+    notice = desk.notice("Exporting activity…")
+    desk.wait(lambda: "% written" in desk.notices()[0])
+    desk.click("Cancel", within=notice)
+    desk.wait(lambda: not list((tmp_path / "out").iterdir()), "nothing is left of it")
+    assert not desk.program.activity.exporting
+
+
+def test_quitting_in_the_middle_of_an_export_leaves_nothing(
+    folder: Path, apps: list[App], start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ActivityFile(folder).append([entry(apps[n % 2], Action.EDITED, n) for n in range(EVERYTHING)])
+    monkeypatch.setattr("cortex_desktop.services.history.BATCH", 1)
+    desk = start()
+    opened(desk)
+    desk.wait(lambda: table(desk).model().rowCount() == EVERYTHING)
+    (tmp_path / "out").mkdir()
+    desk.console.activity.export(str(tmp_path / "out" / "out.csv"))
+    desk.wait(lambda: list((tmp_path / "out").iterdir()), "it has begun")
+    desk.close()
+    assert not list((tmp_path / "out").iterdir())
+
+
+# For all who look and listen
+
+
+def test_a_row_is_spoken_and_explained_in_full(desk: Desk) -> None:
+    view = opened(desk)
+    cells(desk, Column.WHEN)
+
+    def said(column: Column, role: Qt.ItemDataRole) -> str:
+        index: QModelIndex = view.model().index(1, column)
+        return index.data(role)
+
+    assert str(datetime.now().astimezone().year) in said(Column.WHEN, Qt.ItemDataRole.AccessibleTextRole)
+    tip = said(Column.WHAT, Qt.ItemDataRole.ToolTipRole)
+    for part in ("Created", "NewHealth App", "Sessions on", "john on desk-7"):
+        assert part in tip
+
+
+@pytest.mark.parametrize("width", [560, 900, 1200])
+def test_narrow_windows_keep_what_counts(desk: Desk, width: int) -> None:
+    view = opened(desk)
+    desk.resize(width, 600)
+    for column in (Column.WHEN, Column.WHAT, Column.APP):
+        assert not view.isColumnHidden(column)
+    desk.wait(lambda: sum(map(view.columnWidth, Column)) == view.viewport().width(), "the columns fill the table")
+    assert view.isColumnHidden(Column.WHO) == (width < 1200)
+    assert view.isColumnHidden(Column.DETAILS) == (width == 560)
+
+
+def test_opening_the_page_is_what_loads_it(start: Start) -> None:
+    desk = start()
+    assert desk.console.activity is None
+    desk.click("Activity")
+    assert desk.console.activity is not None
+
+
+def test_the_database_and_the_log_tell_the_same(desk: Desk, folder: Path) -> None:
+    app = desk.create("Ward tablet")
+    desk.wait(lambda: app.id.encode() in (folder / FILE_NAME).read_bytes())
+    desk.close()
+    assert app.id in {row.id for row in TinyRepository(folder).apps()}
