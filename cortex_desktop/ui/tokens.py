@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 SIDEBAR_WIDTH = 228
+DETAILS_WIDTH = 328
 """In pixels, at 13 px text."""
 
 

@@ -23,6 +23,7 @@ from .page import AppsPage
 
 if TYPE_CHECKING:
     from .deleted_dialog import DeletedDialog
+    from .details import DetailsPanel
 
 
 class AppsDesk(QObject):
@@ -55,7 +56,6 @@ class AppsDesk(QObject):
         self._reveal = reveal
         self._keys = keys
         self.bulk = BulkDesk(look, controller, page.bulk, sheets)
-        details = page.details
         controller.loaded.connect(self._loaded)
         controller.changed.connect(self._app_changed)
         controller.removed.connect(self._app_removed)
@@ -65,6 +65,14 @@ class AppsDesk(QObject):
         page.retry_asked.connect(controller.reload)
         page.table.painter.reveal_asked.connect(self._reveal_of)
         page.table.painter.copy_asked.connect(self._copy_of)
+        page.details_made.connect(self._listen_to)
+        reveal.changed.connect(self._reveal_changed)
+        self.bulk.put.connect(self._apps_changed)
+        self.bulk.taken.connect(self._apps_removed)
+        self.bulk.changed.connect(self._bulk_changed)
+
+    @Slot(object)
+    def _listen_to(self, details: DetailsPanel) -> None:
         details.reveal_asked.connect(self.reveal_or_hide)
         details.copy_asked.connect(self.copy)
         details.request_copy_asked.connect(self.copy_first_request)
@@ -77,10 +85,6 @@ class AppsDesk(QObject):
         details.many.enable_asked.connect(self.enable_several)
         details.many.disable_asked.connect(self.disable_several)
         details.many.delete_asked.connect(self.ask_delete)
-        reveal.changed.connect(self._reveal_changed)
-        self.bulk.put.connect(self._apps_changed)
-        self.bulk.taken.connect(self._apps_removed)
-        self.bulk.changed.connect(self._bulk_changed)
 
     # What a person does
 

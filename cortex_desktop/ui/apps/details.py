@@ -28,11 +28,10 @@ from ...domain.secret import SecretKind
 from ...services.requests import first_request_to_read, masked
 from ..i18n import long_date, long_time
 from ..reveal import Reveal
+from ..tokens import DETAILS_WIDTH
 from ..widgets import Button, IconButton, Look, Pill, label, set_property
 from .many_panel import ManyPanel
 from .model import AppsModel, Status
-
-WIDTH = 328
 
 
 class KeyField(QFrame):
@@ -177,7 +176,7 @@ class DetailsPanel(QFrame):
         column.addLayout(self._actions)
         column.addStretch()
         scroll = _scrolling(body)
-        self.many = ManyPanel(look, model, look.theme.px(WIDTH) - 41)
+        self.many = ManyPanel(look, model, look.theme.px(DETAILS_WIDTH) - 41)
         several = _scrolling(self.many)
         self._stack = QStackedLayout(self)
         self._stack.setContentsMargins(1, 0, 0, 0)
@@ -265,7 +264,7 @@ class DetailsPanel(QFrame):
         """Buttons side by side, or below each other where long words leave no room."""
         needed = sum(b.sizeHint().width() for b in (self._rotate, self._enable, self._delete)) + 16
         directions = QBoxLayout.Direction
-        fits = needed <= self._look.theme.px(WIDTH) - 41
+        fits = needed <= self._look.theme.px(DETAILS_WIDTH) - 41
         self._actions.setDirection(directions.LeftToRight if fits else directions.TopToBottom)
 
     @Slot()

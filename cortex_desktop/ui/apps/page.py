@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import (
     QByteArray,
     QEvent,
@@ -30,17 +32,19 @@ from ...domain.model import App, Org
 from ...domain.query import WORDS
 from ..i18n import say
 from ..reveal import Reveal
+from ..tokens import DETAILS_WIDTH
 from ..waiting import BUSY_MS
 from ..widgets import Banner, Button, EmptyState, Look, Picture, RoundedCorners, announce, label, set_property
 from .bulk_bar import BulkBar
 from .columns import Columns
 from .delegate import AppsDelegate
-from .details import WIDTH as DETAILS_WIDTH
-from .details import DetailsPanel
 from .filters import Filters, SavedFilters
 from .model import AppsModel, Column
 from .search import Offer, SearchField
 from .selection import Selection
+
+if TYPE_CHECKING:
+    from .details import DetailsPanel
 
 FILTER_WIDTH = 114
 """Of the filter's button, in pixels at 13 px text. It grows for longer words, up to FILTER_TEXT of these."""
@@ -171,7 +175,8 @@ class AppsPage(QWidget):
     """Search, filter, table, details. Emits what the person wants; shows what it is told.
 
     new_asked; selected: another app, or none, is the current one; unlock_asked: the banner's action;
-    menu_asked(point): a menu for the current app; retry_asked: load again; save_filter_asked(text): keep this search.
+    menu_asked(point): a menu for the current app; retry_asked: load again; save_filter_asked(text): keep this search;
+    details_made(DetailsPanel): there is a panel now, to listen to; details_toggled(bool): it is shown, or hidden.
     """
 
     new_asked = Signal()
@@ -179,6 +184,7 @@ class AppsPage(QWidget):
     unlock_asked = Signal()
     menu_asked = Signal(QPoint)
     retry_asked = Signal()
+    details_made = Signal(object)
     details_toggled = Signal(bool)
     save_filter_asked = Signal(str)
 
@@ -222,8 +228,9 @@ class AppsPage(QWidget):
         inside.addWidget(self.table)
         RoundedCorners(self._card, look)
         self.empty = EmptyState(look)
-        self.details = DetailsPanel(look, model, reveal)
-        self.details.hide()
+        self._reveal = reveal
+        self._panel: DetailsPanel | None = None
+        self._told: tuple[Org, str] | None = None
 
         head = QHBoxLayout()
         words = QVBoxLayout()
@@ -274,7 +281,6 @@ class AppsPage(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(self._main, 1)
-        row.addWidget(self.details)
         self._tools.hide()
 
         self.new.clicked.connect(self.new_asked)
@@ -291,7 +297,6 @@ class AppsPage(QWidget):
         self.table.menu_asked.connect(self.menu_asked)
         self.table.painter.menu_asked.connect(self._menu_of_row)
         self.selection.changed.connect(self._selection_changed)
-        self.details.closed.connect(self.close_details)
         model.rearranged.connect(self._rearranged)
         model.dataChanged.connect(self._data_changed)
         self._patience = QTimer(self)
@@ -306,7 +311,9 @@ class AppsPage(QWidget):
         self._subtitle.setText(
             self.tr("API keys that let your apps call the Cortex API for {org}.").format(org=org.name)
         )
-        self.details.tell(org, keychain)
+        self._told = org, keychain
+        if self._panel is not None:
+            self._panel.tell(org, keychain)
 
     def wait_for_load(self) -> None:
         """The apps are being read; say so if it takes long."""
@@ -327,6 +334,23 @@ class AppsPage(QWidget):
         self._show_state()
 
     # The current app
+
+    @property
+    def details(self) -> DetailsPanel:
+        """The panel with the current app's details. Made when first asked for: many a session never needs its 3 MB."""
+        if self._panel is None:
+            from .details import DetailsPanel
+
+            self._panel = DetailsPanel(self._look, self.model, self._reveal)
+            self._panel.hide()
+            self._panel.closed.connect(self.close_details)
+            if self._told is not None:
+                self._panel.tell(*self._told)
+            layout = self.layout()
+            assert layout is not None
+            layout.addWidget(self._panel)
+            self.details_made.emit(self._panel)
+        return self._panel
 
     def current(self) -> App | None:
         """The selected app, when it is the only one and visible."""
@@ -364,7 +388,7 @@ class AppsPage(QWidget):
     @Slot()
     def close_details(self) -> None:
         """Give the table the whole width."""
-        focused = self.details.isAncestorOf(self.focusWidget() or self)
+        focused = self._panel is not None and self._panel.isAncestorOf(self.focusWidget() or self)
         self._wants_details = False
         self._show_details()
         if focused:
@@ -493,7 +517,7 @@ class AppsPage(QWidget):
 
     @Slot()
     def _data_changed(self) -> None:
-        if not self.details.isHidden():
+        if self._details_shown:
             self._fill_details()
 
     @Slot()
@@ -513,27 +537,33 @@ class AppsPage(QWidget):
         show = self._wants_details and self.selection.count > 0
         if show:
             self._fill_details()
-        if show == self.details.isHidden():
+        if show != self._details_shown:
             self.details.setVisible(show)
             self.details_toggled.emit(show)
         self._share_width()
+
+    @property
+    def _details_shown(self) -> bool:
+        return self._panel is not None and not self._panel.isHidden()
 
     def _share_width(self) -> None:
         """Table and details side by side; where there is no room for both, the details alone."""
         panel = self._look.theme.px(DETAILS_WIDTH)
         table = self.table.painter
         least = sum(table.width_of(c) for c in (Column.LABEL, Column.KEY, Column.MENU)) + 50
-        alone = not self.details.isHidden() and self.width() - panel < least
+        alone = self._details_shown and self.width() - panel < least
         self._main.setVisible(not alone)
-        if alone:
-            self.details.setMinimumWidth(0)
-            self.details.setMaximumWidth(16777215)
+        if self._panel is None:
+            pass
+        elif alone:
+            self._panel.setMinimumWidth(0)
+            self._panel.setMaximumWidth(16777215)
         else:
-            self.details.setFixedWidth(panel)
+            self._panel.setFixedWidth(panel)
         self._fit()
 
     def _fit(self) -> None:
-        shown = self.details.width() if not self.details.isHidden() and not self._main.isHidden() else 0
+        shown = self._details_shown and not self._main.isHidden()
         self.table.columns.fit(self.width() - (self._look.theme.px(DETAILS_WIDTH) if shown else 0) - 52)
 
     @Slot()
