@@ -212,6 +212,7 @@ class Program(QObject):
 
         idle = Idle(self.settings, self.window)
         idle.idle.connect(self.console.put_keys_away)
+        idle.away.connect(self.console.reveal.end)  # the clipboard is for where the person went
         idle.watch(self.window.windowHandle())
         self._screen_lock = ScreenLock(self.window)
         self._screen_lock.locked.connect(self.console.put_keys_away)

@@ -26,13 +26,15 @@ _INPUT = frozenset(
 
 
 class Idle(QObject):
-    """idle: for as many minutes as Preferences say no key was pressed and no pointer moved over our windows.
+    """idle: for as many minutes as Preferences say no key was pressed and no pointer moved over our windows; away: none
+    of them had the keyboard for a minute.
 
     Looks only at what the system sends to our native windows: a filter on the application would be called for every
     event of every widget. Preferences are asked whenever another window gets the keyboard, so when theirs closes.
     """
 
     idle = Signal()
+    away = Signal()
 
     def __init__(self, settings: Settings, parent: QObject) -> None:
         super().__init__(parent)
@@ -42,6 +44,9 @@ class Idle(QObject):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._look)
+        self._away = QTimer(self)
+        self._away.setSingleShot(True)
+        self._away.timeout.connect(self.away)
 
     def watch(self, window: QWindow | None) -> None:
         """Watch this window, and from now on every one that gets the keyboard."""
@@ -61,7 +66,9 @@ class Idle(QObject):
     @Slot(QWindow)
     def _focused(self, window: QWindow | None) -> None:
         if window is None:
+            self._away.start(round(MINUTE * 1000))
             return
+        self._away.stop()
         window.installEventFilter(self)  # once more is no more than once
         self._last = time.monotonic()
         self._seconds = self._settings.idle_minutes * MINUTE

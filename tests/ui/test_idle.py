@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QSpinBox
+from PySide6.QtWidgets import QApplication, QSpinBox
 
 from cortex_desktop.system import screen_lock
 from cortex_desktop.system.screen_lock import WM_WTSSESSION_CHANGE, ScreenLock
@@ -133,6 +133,43 @@ def test_preferences_count_at_once(short: None, start: Callable[..., Desk], fold
     desk.no_dialog()
     desk.wait(lambda: put_away(desk), "all is put away", 5000)
     assert Settings(folder).idle_minutes == 1
+
+
+def never_idle(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A minute of 0.6 seconds, and keys are never put away for want of input."""
+    monkeypatch.setattr(idle, "MINUTE", 0.6)
+    settings = Settings(folder)
+    settings.idle_minutes = 0
+    settings.save()
+
+
+def test_a_minute_elsewhere_hides_what_is_revealed(
+    start: Callable[..., Desk], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    never_idle(folder, monkeypatch)
+    desk = start()
+    show_and_copy(desk)
+    desk.window.showMinimized()
+    desk.wait(lambda: QApplication.focusWindow() is None, "another program has the keyboard")
+    begun = time.monotonic()
+    desk.wait(lambda: not desk.console.reveal.app_id, "the key is hidden")
+    assert time.monotonic() - begun > 0.4
+    assert clipboard_text() == desk.kept("NewHealth App"), "it may be about to be pasted there"
+
+
+def test_who_comes_back_within_a_minute_finds_it_as_it_was(
+    start: Callable[..., Desk], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    never_idle(folder, monkeypatch)
+    desk = start()
+    show_and_copy(desk)
+    desk.window.showMinimized()
+    desk.wait(lambda: QApplication.focusWindow() is None, "another program has the keyboard")
+    desk.window.showNormal()
+    desk.window.activateWindow()
+    desk.wait(lambda: QApplication.focusWindow() is not None, "the window has it again")
+    desk.let_pass(900)
+    assert in_sight(desk)
 
 
 @pytest.mark.parametrize(("written", "means"), [(None, 5), ("0", 0), ("120", 120), ("121", 5), ("-1", 5), ("x", 5)])
