@@ -15,12 +15,16 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+from secretstorage import Collection
 
-from cortex_desktop.domain.errors import SecretMissing, VaultError, VaultProblem, VaultTimeout
+from cortex_desktop.domain.errors import NotFinished, SecretMissing, VaultError, VaultProblem, VaultTimeout
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import Secret, SecretRef, generate
+from cortex_desktop.services.apps import AppService, RecoveryReport
+from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.vault.deadline import DeadlineVault, Limits
 from cortex_desktop.vault.opening import open_vault
 from cortex_desktop.vault.secret_service import SecretServiceVault
@@ -306,6 +310,37 @@ class TestFrozen:
                 keyring.resume()
             with pytest.raises(SecretMissing):
                 vault.read(ref)
+
+    @pytest.mark.parametrize("nth", [1, 2])
+    def test_a_store_that_was_sent_and_given_up_leaves_nothing(
+        self, keyring: PrivateKeyring, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nth: int
+    ) -> None:
+        """It freezes when it is about to be sent a secret, and thaws when nobody waits any more."""
+        send, sent = Collection.create_item, []
+
+        def frozen(*arguments: Any, **named: Any) -> object:
+            sent.append(arguments)
+            if len(sent) == nth:
+                keyring.pause()
+            return send(*arguments, **named)
+
+        monkeypatch.setattr(Collection, "create_item", frozen)
+        with opened(Limits(call=0.4, state=2)) as vault:
+            repository = TinyRepository(tmp_path)
+            apps = AppService(repository, vault)
+            try:
+                with pytest.raises(NotFinished):
+                    apps.create("0" * 32, "NewHealth App")
+                assert apps.recover().waiting
+            finally:
+                keyring.resume()
+            report = apps.recover()
+            [app] = repository.apps()
+            assert report == RecoveryReport(undone=(app.id,))
+            time.sleep(0.3)  # GNOME Keyring 42 drops what a caller asked for that has hung up; another may not
+            for place in app.any_refs_of(1):
+                with pytest.raises(SecretMissing):
+                    vault.read(place)
 
 
 PLUGIN = """

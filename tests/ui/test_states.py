@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QLineEdit
 
-from cortex_desktop.domain.errors import VaultError, VaultProblem
+from cortex_desktop.domain.errors import VaultError, VaultProblem, VaultTimeout
 from cortex_desktop.domain.model import AppState, Org
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.storage.repository import TinyRepository
@@ -309,6 +311,41 @@ class TestUnfinishedWork:
         desk.wait(lambda: desk.values("Status") == ["Not finished"])
         desk.click("Unlock")
         desk.wait(lambda: desk.values("Status") == ["Enabled"])
+
+    def test_no_answer_is_settled_as_soon_as_the_keychain_answers(self, desk: Desk, vault: InMemoryVault) -> None:
+        vault.fail_next("store", VaultTimeout(vault.name))
+        desk.key(Key.Key_N, CTRL)
+        dialog = desk.dialog()
+        desk.find("Label").setText("Ward tablet")
+        desk.click("Create App")
+        desk.wait(lambda: "Not finished yet" in " ".join(texts(dialog)))
+        desk.key(Key.Key_Escape)
+        desk.notice("1 change undone.")  # by itself: it answers again
+        desk.wait(lambda: desk.labels() == [])
+
+    def test_delete_now_while_locked_is_not_finished(self, desk: Desk, vault: InMemoryVault) -> None:
+        app = desk.create("Ward tablet")
+        desk.program.controller.delete(app, lambda _: None)
+        desk.wait(lambda: not desk.labels())
+        vault.current = VaultState.LOCKED
+        desk.program.controller.purge(app)
+        desk.notice("Not finished yet")
+        assert vault.items
+        vault.current = VaultState.UNLOCKED
+        desk.program.controller.look_at_keychain()
+        desk.wait(lambda: not vault.items, "it is finished when the keychain can be used")
+
+    def test_what_is_due_goes_while_the_program_runs(
+        self, start: Start, folder: Path, vault: InMemoryVault, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("cortex_desktop.bootstrap.AN_HOUR_MS", 200)
+        stored_apps(folder, vault, ["Ward tablet"])
+        desk = start()
+        desk.wait(lambda: desk.labels() == ["Ward tablet"])
+        repository = desk.program.stores.repository
+        app = repository.apps()[0]
+        repository.change_app(app.id, lambda app: replace(app, state=AppState.DELETED, purge_after=datetime.now(UTC)))
+        desk.wait(lambda: not vault.items, "it went within the hour")
 
 
 def test_an_error_stays_long_enough_to_be_read_and_can_be_dismissed(desk: Desk, vault: InMemoryVault) -> None:
