@@ -29,6 +29,7 @@ from .durable import (
     make_private,
     read_region,
     replace_lightly,
+    write_durably,
 )
 
 log = logging.getLogger(__name__)
@@ -172,6 +173,8 @@ class ActivityFile:
         data = b"\n" * state.ragged + b"".join(lines)
         if not self._path.exists():
             make_folder(self._folder)
+            if not self._end_path.exists():
+                self._tell_end(state.end)  # a crash never finds a log without it
             create_durably(self._path)
         if state.torn:
             cut_durably(self._path, state.size)
@@ -181,9 +184,13 @@ class ActivityFile:
         self._tell_end(self._state.end)
 
     def _tell_end(self, end: _End) -> None:
-        """Write down how far the log goes. Not synced: what is on the disk may be older, but never newer."""
+        """Write down how far the log goes. After a crash it may be an older end that is told, but never a newer one."""
+        data = f"{end.number:020} {end.size:020} {end.sha256}\n".encode()
         try:
-            replace_lightly(self._end_path, f"{end.number:020} {end.size:020} {end.sha256}\n".encode())
+            if self._end_path.exists():
+                replace_lightly(self._end_path, data)
+            else:
+                write_durably(self._end_path, data)
         except OSError as error:
             log.warning("the end of the activity log was not noted: %s", error.strerror)
 
@@ -245,6 +252,8 @@ class ActivityFile:
 
     def _line_ends(self, end: _End) -> bool:
         """Whether the line that ends there is the one that was written."""
+        if not end.size:
+            return end.sha256 == FIRST
         _, lines = self._lines_before(end.size, FIRST_PIECE)
         return checksum(lines[-1]) == end.sha256 and read_region(self._path, end.size - 1, 1) == b"\n"
 

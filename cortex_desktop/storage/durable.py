@@ -78,11 +78,11 @@ def cut_durably(path: Path, at: int) -> None:
 
 
 def replace_lightly(path: Path, data: bytes) -> None:
-    """As `write_durably`, but without waiting for the disk: a power cut may leave the old content, or none.
+    """As `write_durably`, with one wait for the disk instead of two: a power cut may leave the old content.
 
     Raises OSError.
     """
-    temp = _write_temp(path, data, flush=False)
+    temp = _write_temp(path, data)
     try:
         os.replace(temp, path)
     except BaseException:
@@ -149,7 +149,7 @@ def sweep_temps(path: Path) -> None:
                 remove_quietly(entry)
 
 
-def _write_temp(path: Path, data: bytes, *, flush: bool = True) -> Path:
+def _write_temp(path: Path, data: bytes) -> Path:
     """A new file beside `path` with `data` in it, on the disk."""
     temp = _temp_beside(path)
     # O_BINARY: without it Windows turns line feeds into two bytes.
@@ -157,8 +157,7 @@ def _write_temp(path: Path, data: bytes, *, flush: bool = True) -> Path:
     try:
         try:
             _write_all(fd, data)
-            if flush:
-                _flush_to_disk(fd)
+            _flush_to_disk(fd)
         finally:
             os.close(fd)
     except BaseException:
