@@ -28,6 +28,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from cortex_desktop.domain.activity import Entry
 from cortex_desktop.domain.errors import (
     AppGone,
     KeyKnown,
@@ -40,11 +41,13 @@ from cortex_desktop.domain.errors import (
 from cortex_desktop.domain.model import App, AppDetails, AppState, Org, OrgState
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate, well_formed
+from cortex_desktop.services.activity import Recorder
 from cortex_desktop.services.apps import RESTORABLE, ROLLED_BACK_KEPT, SECRET_KEPT, AppService, Created, is_going
 from cortex_desktop.services.bulk import Bulk, BulkService, Deed
 from cortex_desktop.services.doctor import Doctor, Problem
 from cortex_desktop.services.keychain import KeychainService
 from cortex_desktop.services.orgs import OrgService
+from cortex_desktop.storage.activity import ActivityFile
 from cortex_desktop.storage.repository import LOST_ORG_NAME, TinyRepository
 from cortex_desktop.vault.memory import InMemoryVault
 
@@ -205,6 +208,19 @@ class Repository(TinyRepository):
 CHOICE = st.integers(0, 1000)
 FUSE = st.one_of(st.none(), st.integers(1, 3), st.integers(1, 12))
 KEEP = st.sampled_from([timedelta(0), timedelta(days=1), timedelta(days=7)])
+
+
+class SteppedLog(ActivityFile):
+    """An activity log whose additions are steps."""
+
+    def __init__(self, folder: Path, step: Callable[[], None]) -> None:
+        super().__init__(folder)
+        self._step = step
+
+    def append(self, entries: Sequence[Entry]) -> None:
+        self._step()
+        super().append(entries)
+        self._step()
 
 
 class Console(RuleBasedStateMachine):
@@ -522,7 +538,7 @@ class Console(RuleBasedStateMachine):
         """The same for some of the apps, and perhaps back again."""
         ids = [app_id for number, app_id in enumerate(self.found(tuple(AppState), False)) if chosen >> number & 1]
         apps = [self.repository.app(app_id) for app_id in ids]
-        bulk = BulkService(self.service, self.repository, lambda: self.time).make(deed, apps, keep)
+        bulk = BulkService(self.service, self.repository, lambda: self.time, self.recorder).make(deed, apps, keep)
         if self.bulk_ran(bulk, keep, fuse) and undo and (back := bulk.undo()) is not None:
             self.bulk_ran(back, ROLLED_BACK_KEPT, fuse)
 
@@ -660,9 +676,13 @@ class Console(RuleBasedStateMachine):
         """End the program, if it still runs, and start it again. It may die while it recovers."""
         self.dead = False
         self.repository = Repository(self.folder, self.step)
-        self.service = AppService(self.repository, self.vault, lambda: self.time)
-        self.org_service = OrgService(self.repository, lambda: self.time)
-        self.doctor = Doctor(self.service, self.repository, self.vault)
+        log = SteppedLog(self.folder, self.step)
+        assert not [each for piece in log.check() for each in piece.breaks], "a crash passes for harm done to the log"
+        recorder = Recorder(self.repository, log, lambda: ("john", "desk-7"), now=lambda: self.time)
+        self.service = AppService(self.repository, self.vault, lambda: self.time, recorder)
+        self.org_service = OrgService(self.repository, lambda: self.time, recorder)
+        self.doctor = Doctor(self.service, self.repository, self.vault, recorder)
+        self.recorder = recorder
         self.recover(fuse)
         assert self.repository.recovered is None
         assert not self.repository.unreadable

@@ -15,9 +15,11 @@ from enum import Enum
 from functools import partial
 from itertools import count
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from cortex_desktop.domain.activity import Entry
 from cortex_desktop.domain.errors import (
     AppGone,
     CortexError,
@@ -30,12 +32,14 @@ from cortex_desktop.domain.errors import (
     VaultTimeout,
 )
 from cortex_desktop.domain.model import App, AppDetails, AppState, Environment, Org, OrgState
-from cortex_desktop.domain.ports import Repository, VaultState
+from cortex_desktop.domain.ports import ActivityLog, Repository, VaultState
 from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate, well_formed
+from cortex_desktop.services.activity import Recorder
 from cortex_desktop.services.apps import AppService, RecoveryReport
 from cortex_desktop.services.bulk import Bulk, BulkService, Deed
 from cortex_desktop.services.doctor import Doctor
 from cortex_desktop.services.orgs import OrgService
+from cortex_desktop.storage.activity import ActivityFile
 from cortex_desktop.storage.repository import TinyRepository
 from tests.support.vaults import LateVault, StillUnderWay
 
@@ -83,6 +87,7 @@ FAULTS = {
     "state": [Fault.CRASH_BEFORE, Fault.LOCKS],  # it never raises
     "read": [*_READ, Fault.NO_ANSWER_BEFORE, Fault.LOCKS],
     "store": [*_WRITE, *_LATE, Fault.LOCKS],
+    "append": _WRITE,
     "remove": [*_WRITE, *_UNANSWERED, Fault.LOCKS],
 }
 ON_DISK = {call for call in FAULTS if call not in ("state", "read", "store", "remove")}
@@ -232,13 +237,28 @@ class Watched:
         self._steps.after("drop_app")
 
 
+class WatchedLog:
+    """An activity log whose additions are steps."""
+
+    def __init__(self, inner: ActivityLog, steps: Steps) -> None:
+        self._inner = inner
+        self._steps = steps
+
+    def append(self, entries: Sequence[Entry]) -> None:
+        self._steps.before("append")
+        self._inner.append(entries)
+        self._steps.after("append")
+
+
 class World:
     """Two stores, and the programs that come and go over them. open_repository: as a start finds it on disk.
 
     harmed: something was done to the keychain behind the program's back, and is for the doctor to mend.
+    log: where programs record what they do; nowhere by default.
     """
 
-    def __init__(self, open_repository: Callable[[], Repository], plan: Plan) -> None:
+    def __init__(self, open_repository: Callable[[], Repository], plan: Plan, log: ActivityLog | None = None) -> None:
+        self._log = log
         self._open_repository = open_repository
         self.vault = LateVault()
         self.time = NOON
@@ -255,7 +275,9 @@ class World:
         """A program that has just started."""
         self.steps.dead = False
         self._watched = Watched(self._open_repository(), self.steps)
-        return AppService(self._watched, self.vault, self._now)
+        log = cast(ActivityLog, WatchedLog(self._log, self.steps)) if self._log is not None else None
+        self._recorder = Recorder(self._watched.inner, log, lambda: ("john", "desk-7"), now=self._now)
+        return AppService(self._watched, self.vault, self._now, self._recorder)
 
     @contextmanager
     def in_peace(self) -> Iterator[AppService]:
@@ -266,15 +288,15 @@ class World:
 
     def orgs(self) -> OrgService:
         """What the program that runs does with orgs."""
-        return OrgService(self._watched, self._now)
+        return OrgService(self._watched, self._now, self._recorder)
 
     def doctor(self, service: AppService) -> Doctor:
         """The doctor of a program."""
-        return Doctor(service, self._watched, self.vault)
+        return Doctor(service, self._watched, self.vault, self._recorder)
 
     def bulk(self, service: AppService) -> BulkService:
         """The bulk work of a program."""
-        return BulkService(service, self._watched, self._now)
+        return BulkService(service, self._watched, self._now, self._recorder)
 
     def rows(self) -> Sequence[App]:
         """What is on disk."""
@@ -869,9 +891,11 @@ def _deleted_apps_and_orgs_are_due_before_kept_keys(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("cortex_desktop.services.apps.AT_ONCE", 1)
 
 
-def play(scenario: Scenario, open_repository: Callable[[], Repository], plan: Plan) -> list[str]:
+def play(
+    scenario: Scenario, open_repository: Callable[[], Repository], plan: Plan, log: ActivityLog | None = None
+) -> list[str]:
     """Run the scenario and three recoveries, two of them among the steps. Returns the steps' calls."""
-    world = World(open_repository, plan)
+    world = World(open_repository, plan, log)
     service = world.start()
     told = Told()
     with suppress(Crash, CortexError):
@@ -1059,3 +1083,41 @@ def test_each_fault_ends_consistent_on_a_real_database(scenario: Scenario, at_le
         return partial(TinyRepository, tmp_path / str(next(numbers)))
 
     assert every_case(scenario, on_disk, depth=1) >= at_least
+
+
+@pytest.mark.parametrize(
+    ("scenario", "at_least"),
+    [
+        (create_signing, 20),
+        (rotate_keeping_nothing, 40),
+        (delete_with_kept, 40),
+        (roll_back, 20),
+        (drop_kept, 20),
+        (mend_missing_secret, 40),
+        (edit_details, 10),
+    ],
+    ids=lambda value: getattr(value, "__name__", str(value)),
+)
+def test_the_activity_log_stays_whole_and_changes_nothing(
+    scenario: Scenario, at_least: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A crash around each record, and a log that fails: the stores are as without a log, and the log is whole."""
+    monkeypatch.setattr("os.fsync", lambda _fd: None)
+    numbers = count()
+
+    def run(plan: Plan) -> list[str]:
+        folder = tmp_path / str(next(numbers))
+        folder.mkdir()
+        trace = play(scenario, in_memory(), plan, ActivityFile(folder))
+        harm = [each for piece in ActivityFile(folder).check() for each in piece.breaks]
+        assert not harm, f"{plan}: {harm}"
+        return trace
+
+    peaceful = run(())
+    assert "append" in peaceful
+    for step, call in enumerate(peaceful, 1):
+        for fault in FAULTS[call]:
+            trace = run(((step, fault),))
+            if call == "append" and fault in (Fault.ERROR_BEFORE, Fault.ERROR_AFTER):
+                assert trace == peaceful, "what was done is not undone because it cannot be recorded"
+    assert next(numbers) >= at_least
