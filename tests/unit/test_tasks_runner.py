@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import shiboken6
-from PySide6.QtCore import QCoreApplication, QObject
+from PySide6.QtCore import QCoreApplication, QObject, Qt
 from pytestqt.qtbot import QtBot
 
 import cortex_desktop
@@ -219,6 +219,48 @@ def test_after_close_nothing_arrives_that_was_on_its_way(runner: Runner, desk: D
     let_results_arrive()
     assert not desk.done
     assert not desk.failed
+
+
+def in_the_lane(runner: Runner, call: Callable[[object], None]) -> None:
+    """Have `call` run in the lane's own thread while a result is being sent."""
+    runner._finished.connect(call, Qt.ConnectionType.DirectConnection)
+
+
+def test_close_returns_only_when_no_result_is_being_sent(
+    runner: Runner, desk: Desk, release: threading.Event, lanes: Threads
+) -> None:
+    sending, closed = threading.Event(), threading.Event()
+
+    def stay(_: object) -> None:
+        sending.set()
+        wait(release)
+
+    in_the_lane(runner, stay)
+    desk.submit(Lane.DISK, lambda: "just then")
+    assert wait(sending)
+    closing = threading.Thread(target=lambda: (runner.close(), closed.set()))
+    closing.start()
+    assert not closed.wait(0.1)
+    release.set()
+    assert wait(closed)
+    end({closing, *lanes()})
+
+
+def test_after_close_nothing_is_sent(runner: Runner, desk: Desk, release: threading.Event, lanes: Threads) -> None:
+    begun, sent = threading.Event(), []
+
+    def stuck() -> None:
+        begun.set()
+        wait(release)
+
+    in_the_lane(runner, sent.append)
+    desk.submit(Lane.VAULT, stuck)
+    assert wait(begun)
+    runner.close()
+    release.set()
+    end(lanes())
+    runner.hand_over(desk, desk.done.append, "by another thread")
+    assert not sent
 
 
 def test_close_does_not_wait_for_a_stuck_job_and_drops_its_result(
