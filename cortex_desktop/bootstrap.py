@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from .ui.apps.controller import AppsController
     from .ui.console import Console
     from .ui.theme import Theme
+    from .ui.updates import Updates
     from .ui.widgets import Look
     from .vault.deadline import DeadlineVault
 
@@ -80,6 +81,7 @@ class Program(QObject):
     controller: AppsController
     activity: ActivityController
     console: Console
+    updates: Updates
 
     def __init__(self, app: QApplication, folder: Path) -> None:
         super().__init__()
@@ -110,6 +112,7 @@ class Program(QObject):
         from .ui.i18n import install_translations
         from .ui.icons import app_icon
         from .ui.theme import Theme
+        from .ui.updates import Updates
         from .ui.widgets import Look
 
         self._app.setWindowIcon(app_icon(resources()))
@@ -120,6 +123,8 @@ class Program(QObject):
         self.controller = AppsController(self.runner, self)
         self.activity = ActivityController(self.runner, self)
         self.console = Console(self.window, self.look, self.controller, self.activity, self.settings)
+        self.updates = Updates(self.runner, self.settings, self.look, self.console.sheets, self.console.notices)
+        self.console.commands.check_updates.triggered.connect(self.updates.ask)
         self.console.data_removed.connect(self._end_without_data)
         self.furnished.emit()
 
@@ -204,6 +209,7 @@ class Program(QObject):
         hourly = QTimer(self.window)
         hourly.timeout.connect(self.controller.recover)
         hourly.start(AN_HOUR_MS)
+        self.updates.look_if_due()
 
     def _watch_over_keys(self) -> None:
         """Have them put away when nobody is in front of the screen."""

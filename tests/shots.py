@@ -183,6 +183,7 @@ def scenes(studio: Studio) -> None:
         ("about", console.show_about),
         ("organization", console.ask_org),
         ("remove data", console.ask_remove_data),
+        ("updates", studio.program.updates.ask),
         ("delete", console.apps.ask_delete),
         ("save-filter", lambda: page.save_filter_asked.emit("is:attention owner:ada")),
         ("deleted", console.apps.show_deleted),

@@ -244,6 +244,63 @@ class OnlyOrg(CortexError):
         )
 
 
+class UpdateProblem(Enum):
+    """Why nobody knows whether there is a newer version."""
+
+    NO_FEED = "no feed"  # nobody said where to look
+    NOT_HTTPS = "not https"
+    NO_TLS = "no TLS"  # this computer cannot speak HTTPS
+    NOT_SAFE = "not safe"  # the certificate is not the host's, or the answer leads away from HTTPS
+    PROXY = "proxy"
+    STRANGE = "strange"  # it answered with something else than a release
+    UNREACHABLE = "unreachable"
+
+
+class UpdateError(CortexError):
+    """The check for updates did not work. host: who was asked, as the address has it."""
+
+    def __init__(self, problem: UpdateProblem, host: str = "") -> None:
+        self.problem = problem
+        message, advice = _UPDATE_WORDS[problem]
+        title = QT_TRANSLATE_NOOP("core", "Could not check for updates")
+        super().__init__(title, message, advice, {"host": host})
+
+
+_UPDATE_WORDS = {
+    UpdateProblem.NO_FEED: (
+        QT_TRANSLATE_NOOP("core", "This copy of Cortex Desktop was not told where releases are announced."),
+        QT_TRANSLATE_NOOP(
+            "core", "Enter the address of a release feed in Preferences, or ask who gave you the program."
+        ),
+    ),
+    UpdateProblem.NOT_HTTPS: (
+        QT_TRANSLATE_NOOP(
+            "core", "The address of the release feed is not an https address, so nothing was read from it."
+        ),
+        QT_TRANSLATE_NOOP("core", "Correct it in Preferences. It begins with https:// and holds no password."),
+    ),
+    UpdateProblem.NO_TLS: (
+        QT_TRANSLATE_NOOP("core", "The system’s TLS library was not found, and nothing is read without it."),
+        QT_TRANSLATE_NOOP("core", "Install OpenSSL 3 with the system’s package manager, then try again."),
+    ),
+    UpdateProblem.NOT_SAFE: (
+        QT_TRANSLATE_NOOP("core", "The connection to {host} is not safe, so nothing was read from it."),
+        QT_TRANSLATE_NOOP("core", "Check this computer’s date and its network; a proxy may be reading along."),
+    ),
+    UpdateProblem.PROXY: (
+        QT_TRANSLATE_NOOP("core", "The system’s proxy did not let the request to {host} through."),
+        QT_TRANSLATE_NOOP("core", "Check the system’s proxy settings, or look at the project’s page with a browser."),
+    ),
+    UpdateProblem.STRANGE: (
+        QT_TRANSLATE_NOOP("core", "{host} answered with something that does not name a release."),
+        QT_TRANSLATE_NOOP("core", "Check the address of the release feed in Preferences, or try again later."),
+    ),
+    UpdateProblem.UNREACHABLE: (
+        QT_TRANSLATE_NOOP("core", "{host} could not be reached."),
+        QT_TRANSLATE_NOOP("core", "Check the network, then try again."),
+    ),
+}
+
 _VAULT_WORDS = {
     VaultProblem.MISSING: (
         QT_TRANSLATE_NOOP("core", "No keychain was found"),

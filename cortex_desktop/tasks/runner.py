@@ -1,7 +1,7 @@
-"""Two lanes beside the GUI thread.
+"""Lanes beside the GUI thread.
 
-`VAULT` may wait minutes for a person at a system prompt, so saving has a lane of its own, `DISK`. Both are daemon
-threads: an executor would make quitting wait for a stuck keychain call.
+`VAULT` may wait minutes for a person at a system prompt, so saving has a lane of its own, `DISK`; what asks the network
+has `NETWORK`. All are daemon threads: an executor would make quitting wait for a stuck keychain call.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ class Lane(Enum):
 
     VAULT = "vault"
     DISK = "disk"
+    NETWORK = "network"
 
 
 class _Job:

@@ -59,6 +59,7 @@ class Actions(QObject):
         self.quit = self._make("log-out", self.tr("Quit"), "Ctrl+Q", QAction.MenuRole.QuitRole)
         self.palette = self._make("terminal", self.tr("Command palette…"), "Ctrl+K")
         self.shortcuts = self._make("info", self.tr("Keyboard shortcuts"), "Ctrl+/")
+        self.check_updates = self._make("external-link", self.tr("Check for updates…"))
         self.about = self._make("info", self.tr("About Cortex Desktop"), role=QAction.MenuRole.AboutRole)
         # These keys mean apps only while one is among them.
         for action in (self.delete, self.select_all):
@@ -183,7 +184,7 @@ class Actions(QObject):
         view.addSeparator()
         self.sorting = view.addMenu(self.tr("Sort by"))  # who knows the table fills these two
         self.columns = view.addMenu(self.tr("Columns"))
-        bar.addMenu(self.tr("&Help")).addActions([self.shortcuts, self.about])
+        bar.addMenu(self.tr("&Help")).addActions([self.shortcuts, self.check_updates, self.about])
 
 
 def plain(text: str) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QSpinBox, QWidget
 
 from ..services.keychain import KeychainStatus
+from ..system.feed import default_feed
 from .settings import MINUTES, SECONDS, THEMES, Settings
 from .sheet import Sheet
 from .widgets import Button, IconButton, Look, label
@@ -31,6 +32,10 @@ class PreferencesDialog(Sheet):
         self.idle.setSpecialValueText(self.tr("Never"))
         self.idle.setValue(settings.idle_minutes)
         self.idle.lineEdit().setTextMargins(9, 0, 0, 0)
+        self.updates = QCheckBox(self.tr("Look for a newer version once a day"))
+        self.updates.setChecked(settings.check_updates)
+        self.feed = QLineEdit(settings.feed)
+        self.feed.setPlaceholderText(default_feed(look.resources) or "https://")
         folder = QLineEdit(settings.folder)
         folder.setReadOnly(True)
         folder.setCursorPosition(0)
@@ -51,13 +56,16 @@ class PreferencesDialog(Sheet):
             (self.tr("Clear the clipboard after"), self.clipboard, self.clipboard),
             (self.tr("Hide a revealed key after"), self.reveal, self.reveal),
             (self.tr("Hide and clear when idle for"), self.idle, self.idle),
+            (self.tr("Updates"), self.updates, self.updates),
+            (self.tr("Release feed"), self.feed, self.feed),
             (self.tr("Keychain"), store, store),
             (self.tr("Data folder"), folder, where),
         ]
         for row, (text, field, item) in enumerate(rows):
             title = label(text)
             title.setBuddy(field)
-            field.setAccessibleName(text)
+            if not isinstance(field, QCheckBox):  # which says itself what it does
+                field.setAccessibleName(text)
             grid.addWidget(title, row, 0)
             if isinstance(item, QWidget):
                 grid.addWidget(item, row, 1)
@@ -72,6 +80,8 @@ class PreferencesDialog(Sheet):
         self.clipboard.valueChanged.connect(self._take_clipboard)
         self.reveal.valueChanged.connect(self._take_reveal)
         self.idle.valueChanged.connect(self._take_idle)
+        self.updates.toggled.connect(self._take_updates)
+        self.feed.textChanged.connect(self._take_feed)
         show_folder.clicked.connect(self._ask_folder)
         close.clicked.connect(self.accept)
         self.finished.connect(self._save)
@@ -101,6 +111,14 @@ class PreferencesDialog(Sheet):
     @Slot(int)
     def _take_idle(self, minutes: int) -> None:
         self._settings.idle_minutes = minutes
+
+    @Slot(bool)
+    def _take_updates(self, on: bool) -> None:
+        self._settings.check_updates = on
+
+    @Slot(str)
+    def _take_feed(self, address: str) -> None:
+        self._settings.feed = address.strip()
 
     @Slot()
     def _ask_folder(self) -> None:

@@ -57,6 +57,33 @@ class Settings:
     def idle_minutes(self, value: int) -> None:
         self._put("idle_minutes", value)
 
+    @property
+    def check_updates(self) -> bool:
+        """Whether to look for updates once a day. Off unless switched on."""
+        return self._store.value("check_updates") in (True, "true")
+
+    @check_updates.setter
+    def check_updates(self, value: bool) -> None:
+        self._put("check_updates", value)
+
+    @property
+    def updates_checked(self) -> int:
+        """When the feed last answered, in seconds since 1970; 0 for never."""
+        return self._number("updates_checked", range(2**40), 0)
+
+    @updates_checked.setter
+    def updates_checked(self, value: int) -> None:
+        self._put("updates_checked", value)
+
+    @property
+    def feed(self) -> str:
+        """The release feed's address; "" for the one that the build was given."""
+        return self.text("feed")
+
+    @feed.setter
+    def feed(self, value: str) -> None:
+        self._put("feed", value)
+
     def blob(self, name: str) -> QByteArray:
         """A remembered state of a window or a header, empty when there is none."""
         value = self._store.value(name)

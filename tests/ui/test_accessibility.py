@@ -59,6 +59,7 @@ def windows(desk: Desk) -> Iterator[tuple[str, QWidget]]:
         ("About", console.show_about),
         ("Organization", console.ask_org),
         ("Remove all data", console.ask_remove_data),
+        ("Updates", desk.program.updates.ask),
         ("Delete", console.apps.ask_delete),
         ("Save filter", lambda: console.page.save_filter_asked.emit("is:enabled")),
     ):

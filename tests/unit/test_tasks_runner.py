@@ -307,9 +307,9 @@ def test_a_stuck_job_may_end_after_the_runner_is_gone(
 def test_close_ends_idle_lanes(qtbot: QtBot, runner: Runner, desk: Desk, lanes: Threads) -> None:
     for lane in Lane:
         desk.submit(lane, lambda: None)
-    qtbot.waitUntil(lambda: len(desk.done) == 2)
+    qtbot.waitUntil(lambda: len(desk.done) == len(Lane))
     threads = lanes()
-    assert len(threads) == 2
+    assert len(threads) == len(Lane)
     runner.close()
     end(threads)
 
