@@ -372,11 +372,11 @@ class AppService:
         whose removal has begun: calling this again, or the next recovery, goes on with them.
         """
         self._require_vault()
-        ids = [app.id for app in self._repository.apps()]
-        self._repository.change_apps(ids, lambda app: replace(app, state=AppState.DELETING))
-        for app_id in ids:
-            self._remove_app(self._repository.app(app_id))
-        return len(ids)
+        apps = self._repository.apps()
+        self._repository.change_apps(_ids(apps), lambda app: replace(app, state=AppState.DELETING))
+        for app in apps:
+            self._remove_app(self._repository.app(app.id))
+        return sum(app.state is not AppState.DELETING for app in apps)
 
     def recover(self) -> RecoveryReport:
         """Finish or undo what an earlier run left half-done, in all orgs. Touches only unfinished rows.
