@@ -22,6 +22,7 @@ from seeding import seed_folder, seed_keychain
 HERE = Path(__file__).resolve().parent
 SOME, MANY = 1_000, 10_000
 FRAME_MS, SORT_MS = 16, 50
+BULK, BULK_MS = 1_000, 2_000
 START_BAR, MEMORY_BAR = 1.25, 1.4
 CREATE_RATIO, CREATE_MS = 1.3, 30
 STAY_SECONDS = 3.0
@@ -38,6 +39,7 @@ class Measures:
             "memory": self.memory,
             "create": self.create,
             "table": self.table,
+            "bulk": self.bulk,
         }
 
     def start(self) -> list[Row]:
@@ -87,18 +89,9 @@ class Measures:
                 )
             )
         for name, what in (("sessions", "with Sessions"), ("signing", "without Sessions")):
+            idle = f"idle {spread(found['stall idle'], digits=1)}, worst {max(found['stall idle']):.1f} ms"
             stall, busy = found[f"stall {name}"], found[f"busy {name}"]
-            worst = max(range(len(stall)), key=stall.__getitem__)
-            rows.append(
-                Row(
-                    f"longest stall during create, {what}",
-                    f"{spread(stall, digits=1)}, worst {stall[worst]:.1f} ms",
-                    f"idle {spread(found['stall idle'], digits=1)}, worst {max(found['stall idle']):.1f} ms",
-                    f"own work in it {middle(busy):.1f} ms, in the worst {busy[worst]:.1f} ms",
-                    f"{FRAME_MS} ms",
-                    middle(stall) <= FRAME_MS,
-                )
-            )
+            rows.append(_stall(f"longest stall during create, {what}", stall, busy, idle))
         return rows
 
     def table(self) -> list[Row]:
@@ -109,6 +102,18 @@ class Measures:
         erased = _keystrokes("search, a letter erased", "erase ", found)
         columns = dict.fromkeys(name.rpartition(",")[0] for name in found if name.startswith("sort "))
         return [typed, erased, *(_sorting(column, found) for column in columns)]
+
+    def bulk(self) -> list[Row]:
+        """From the action on a thousand of many apps until the outcome is told, and how long the GUI was away."""
+        rounds = max(3, self._rounds // 2)
+        found = _child("child_bulk.py", self._data(MANY), rounds, MANY, BULK)
+        rows = []
+        for name, what in (("disable", "disable"), ("undo", "undo disabling")):
+            took, limit = found[name], f"{BULK_MS:,} ms"
+            rows.append(Row(f"{what} {BULK:,} of {MANY:,} apps", spread(took), bar=limit, met=middle(took) <= BULK_MS))
+        for name, what in (("disable", "disabling"), ("undo", "undoing")):
+            rows.append(_stall(f"longest stall while {what} {BULK:,}", found[f"stall {name}"], found[f"busy {name}"]))
+        return rows
 
     def _start_once(self, apps: int | None) -> dict[str, float]:
         """How many ms until each of what the process tells; apps: None for the bare window."""
@@ -143,6 +148,19 @@ def _times(ours: list[float], other: list[float]) -> str:
 def _against(what: str, ours: list[float], bare: list[float], bar: float, unit: str = "ms") -> Row:
     met = middle(ours) / middle(bare) <= bar
     return Row(what, spread(ours, unit), f"bare window {spread(bare, unit)}", _times(ours, bare), f"{bar:g} ×", met)
+
+
+def _stall(what: str, stall: list[float], busy: list[float], beside: str = "") -> Row:
+    """The longest gap between two beats of each round; busy: the GUI thread's own work in it."""
+    worst = max(range(len(stall)), key=stall.__getitem__)
+    return Row(
+        what,
+        f"{spread(stall, digits=1)}, worst {stall[worst]:.1f} ms",
+        beside,
+        f"own work in it {middle(busy):.1f} ms, in the worst {busy[worst]:.1f} ms",
+        f"{FRAME_MS} ms",
+        middle(stall) <= FRAME_MS,
+    )
 
 
 def _keystrokes(what: str, kind: str, found: dict[str, list[float]]) -> Row:

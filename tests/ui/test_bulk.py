@@ -151,7 +151,7 @@ class TestSelecting:
         desk.program.controller.reload()
         desk.let_pass(100)
         assert selected(desk) == ["App 2", "App 3", "App 5"]
-        desk.console.page.search.setText("App 5")
+        desk.console.page.search.setText('"App 5"')  # a phrase: 5 alone may be in a key
         assert selected(desk) == ["App 5"], "what is not on screen is not selected"
         desk.console.page.search.clear()
         assert selected(desk) == ["App 5"]

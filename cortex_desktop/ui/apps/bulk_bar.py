@@ -90,7 +90,10 @@ class BulkBar(QFrame):
 
     def progress(self, reached: int) -> None:
         """So many apps are through."""
+        # Setting its value would have it painted, and all else that waits for it, before this returns.
+        self._progress.setUpdatesEnabled(False)
         self._progress.setValue(reached)
+        self._progress.setUpdatesEnabled(True)
         counts = {"done": self.locale().toString(reached), "total": self.locale().toString(self._total)}
         self._say(self.tr("{done} of {total} done").format(**counts))
         if self._stop.isEnabled():

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 
 from ...domain.errors import CortexError
@@ -24,6 +24,9 @@ from .model import Row
 
 TELL_MS = 200
 """How often the table and the bar are brought up to date while it runs: both cost a good part of a frame."""
+
+PAINT_MS = 20
+"""For so long the next step waits then: beside a lane that computes, painting would wait for Python's lock."""
 
 TYPED_FROM = 10
 """From so many apps on, deleting wants their number typed: a click too many must not be enough."""
@@ -55,10 +58,15 @@ class BulkDesk(QObject):
         self._stopping = False
         self._held = False
         self._resume_when_unlocked = False
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.setInterval(TELL_MS)
-        self._soon.timeout.connect(self._tell)
+        self._told = QElapsedTimer()
+        self._late = QTimer(self)  # a step takes long: what was done before it is to be seen
+        self._late.setSingleShot(True)
+        self._late.setInterval(TELL_MS)
+        self._late.timeout.connect(self._tell)
+        self._painted = QTimer(self)
+        self._painted.setSingleShot(True)
+        self._painted.setInterval(PAINT_MS)
+        self._painted.timeout.connect(self._next)
         self._waiting = Waiting(self)
         self._waiting.slow.connect(bar.slow)
         bar.stop_asked.connect(self.stop)
@@ -196,39 +204,45 @@ class BulkDesk(QObject):
         self._stopping = self._held = False
         self._resume_when_unlocked = False
         self._undo = None
-        self._reached = bulk.reached
         self._bar.begin(bulk)
         self.changed.emit()
-        self._next(bulk)
+        self._told.start()
+        self._painted.start()
 
-    def _next(self, bulk: Bulk) -> None:
-        self._reached = bulk.reached
-        if bulk.over or self._stopping:
-            self._end(bulk)
+    @Slot()
+    def _next(self) -> None:
+        """The next step, or the end."""
+        bulk = self._bulk
+        if bulk is None:
             return
-        if bulk.deed.needs_keychain:
-            self._waiting.begin()
-        self._controller.bulk_step(bulk, partial(self._stepped, bulk), partial(self._failed, bulk))
+        over = bulk.over or self._stopping
+        if self._rows and (over or self._told.elapsed() >= TELL_MS):
+            self._tell()
+            self._painted.start()  # and then goes on
+        elif over:
+            self._end(bulk)
+        else:
+            if bulk.deed.needs_keychain:
+                self._waiting.begin()
+            self._controller.bulk_step(bulk, partial(self._stepped, bulk), partial(self._failed, bulk))
 
     def _stepped(self, bulk: Bulk, rows: list[Row]) -> None:
         if bulk.deed.needs_keychain:
             self._waiting.end()
         self._rows.update({row.app.id: row for row in rows})
-        if not self._soon.isActive():
-            self._soon.start()
-        self._next(bulk)
+        self._reached = bulk.reached
+        self._late.start()
+        self._next()
 
     def _failed(self, bulk: Bulk, error: CortexError) -> None:
         """A defect. What was done so far is told, and the rest can be tried again."""
         if bulk.deed.needs_keychain:
             self._waiting.end()
         bulk.stopped = error
-        self._end(bulk)
+        self._next()
 
     def _end(self, bulk: Bulk) -> None:
         self._running = False
-        self._soon.stop()
-        self._show_rows()
         self._undo = bulk.undo()
         self._bar.tell(bulk, undoable=self._undo is not None)
         if bulk.deed.needs_keychain:
@@ -239,16 +253,16 @@ class BulkDesk(QObject):
 
     @Slot()
     def _tell(self) -> None:
-        if self._running and not self._stopping:
+        """Bring bar and table up to date."""
+        self._late.stop()
+        self._told.start()
+        if not self._stopping:
             self._bar.progress(self._reached)
-        self._show_rows()
-
-    def _show_rows(self) -> None:
         rows, self._rows = self._rows, {}
-        org = self._controller.org
-        if rows and org is not None:
+        org, bulk = self._controller.org, self._bulk
+        if rows and org is not None and bulk is not None:
             of_org = [row for row in rows.values() if row.app.org_id == org.id]
-            if self._bulk is not None and self._bulk.deed is Deed.DELETE:
+            if bulk.deed is Deed.DELETE:
                 self.taken.emit({row.app.id for row in of_org})
             else:
                 self.put.emit(of_org)

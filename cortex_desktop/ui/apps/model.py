@@ -22,6 +22,10 @@ AppRole = Qt.ItemDataRole.UserRole
 _NUMBER = re.compile(r"\d+")
 
 
+FEW = 20
+"""Fewer rows than this are put where they belong one by one, which is quicker than sorting all."""
+
+
 class Column(IntEnum):
     """The table's columns. What a person's columns were is remembered by these numbers, so new ones come last."""
 
@@ -60,6 +64,11 @@ class Row(Searchable):
         self.expires = ""
         self.sort_label = _NUMBER.sub(lambda m: m[0].zfill(12), label) if any(map(str.isdigit, label)) else label
 
+    def become(self, other: Row) -> None:
+        """Hold what the other row holds."""
+        self.app, self.folded, self.sort_label = other.app, other.folded, other.sort_label
+        self.created, self.expires = other.created, other.expires
+
 
 class AppsModel(QAbstractTableModel):
     """Filters and sorts its own list: a proxy model is 20 to 600 times slower here (hazard H-Q6).
@@ -74,6 +83,7 @@ class AppsModel(QAbstractTableModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._rows: list[Row] = []  # all, by label
+        self._known: dict[str, Row] = {}  # the same, by id
         self._ordered: list[Row] = []  # all, as sorted now
         self._visible: list[Row] = []  # those that match, as sorted now
         self._query = Query()
@@ -116,6 +126,10 @@ class AppsModel(QAbstractTableModel):
         """The app in this visible row."""
         return self._visible[row].app if 0 <= row < len(self._visible) else None
 
+    def apps_at(self, first: int, last: int) -> list[App]:
+        """The apps in these visible rows, both ends included."""
+        return [row.app for row in self._visible[first : last + 1]]
+
     def row_of(self, app_id: str) -> int:
         """The visible row of this app, or -1."""
         return next((number for number, row in enumerate(self._visible) if row.app.id == app_id), -1)
@@ -126,7 +140,7 @@ class AppsModel(QAbstractTableModel):
 
     def find(self, app_id: str) -> App | None:
         """The app, visible or not."""
-        return next((row.app for row in self._rows if row.app.id == app_id), None)
+        return self._known[app_id].app if app_id in self._known else None
 
     def searched(self) -> Iterator[tuple[str, App]]:
         """Every app with the folded text that it is found by, by label."""
@@ -156,20 +170,48 @@ class AppsModel(QAbstractTableModel):
     def load(self, rows: Sequence[Row]) -> None:
         """Show these apps and no others. Quickest with what `sorted_rows` gives."""
         self._rows = sorted(rows, key=_by_label)
+        self._known = {row.app.id: row for row in self._rows}
         self._take_stock()
 
     def put(self, app: App) -> None:
         """Add the app, or show its new state."""
-        self._rows = [row for row in self._rows if row.app.id != app.id]
-        insort(self._rows, Row(app), key=_by_label)
-        self._take_stock()
+        self.put_all([Row(app)])
 
     def put_all(self, rows: Sequence[Row]) -> None:
         """Add these apps, or show their new states, in one update. Make the rows of many off the GUI thread."""
         new = {row.app.id: row for row in rows}
-        kept = [new.pop(row.app.id, row) for row in self._rows]
-        self._rows = sorted([*kept, *new.values()], key=_by_label)
-        self._take_stock()
+        known = {app_id: self._known[app_id] for app_id in new if app_id in self._known}
+        key = self._key()
+        if len(known) == len(new) and all(
+            key(known[app_id]) == key(row) and known[app_id].sort_label == row.sort_label for app_id, row in new.items()
+        ):
+            self._put_in_place(known, new)
+        else:
+            self._known.update(new)
+            self._rows = [row for row in self._rows if row.app.id not in new]
+            if len(new) < FEW:
+                for row in new.values():
+                    insort(self._rows, row, key=_by_label)
+            else:
+                self._rows = sorted([*self._rows, *new.values()], key=_by_label)
+            self._take_stock()
+
+    def _put_in_place(self, known: dict[str, Row], new: dict[str, Row]) -> None:
+        """Show new states of apps that stay where they are in the order: sorting thousands takes half a frame."""
+        before = sum(map(self._needs_attention, known.values()))
+        shown = {row.app.id for row in self._visible if row.app.id in new} if self._query.terms else set()
+        for app_id, row in new.items():
+            known[app_id].become(row)
+        self._set_attention(self._attention - before + sum(map(self._needs_attention, known.values())))
+        found = (
+            {row.app.id for row in self._query.select(list(known.values()), self._at())} if self._query.terms else shown
+        )
+        if found - shown:
+            self._select(self._ordered)
+        elif found != shown:
+            self._show([row for row in self._visible if row.app.id not in shown or row.app.id in found])
+        else:
+            self._show(self._visible)
 
     def remove(self, app_id: str) -> None:
         """Show this app no more."""
@@ -177,8 +219,12 @@ class AppsModel(QAbstractTableModel):
 
     def remove_all(self, app_ids: Collection[str]) -> None:
         """Show these apps no more, in one update. Give many as a set."""
+        for app_id in app_ids:
+            self._known.pop(app_id, None)
         self._rows = [row for row in self._rows if row.app.id not in app_ids]
-        self._take_stock()
+        self._ordered = [row for row in self._ordered if row.app.id not in app_ids]
+        self._count_attention()
+        self._show([row for row in self._visible if row.app.id not in app_ids])
 
     def filter(self, text: str) -> None:
         """Show the apps that this search finds. `query` is what was understood of it."""
@@ -387,43 +433,60 @@ class AppsModel(QAbstractTableModel):
         self._count_attention()
 
     def _count_attention(self) -> None:
-        missing, today = self._missing, self._today
-        before = self._attention
-        self._attention = sum(
-            1
-            for row in self._rows
-            if ((row.app.expires or row.app.review) and row.app.is_due(today)) or row.app.id in missing
-        )
-        if self._attention != before:
-            self.attention_changed.emit(self._attention)
+        self._set_attention(sum(map(self._needs_attention, self._rows)))
+
+    def _needs_attention(self, row: Row) -> bool:
+        app = row.app
+        return bool((app.expires or app.review) and app.is_due(self._today)) or app.id in self._missing
+
+    def _set_attention(self, count: int) -> None:
+        if count != self._attention:
+            self._attention = count
+            self.attention_changed.emit(count)
+
+    def _key(self) -> Callable[[Row], Any]:
+        """What a row is sorted by now."""
+        match self._sort[0]:
+            case Column.LABEL:
+                return _by_label
+            case Column.KEY:
+                return lambda row: row.app.key_ends.head
+            case Column.SESSIONS:
+                return lambda row: row.app.sessions
+            case Column.CSRF:
+                return lambda row: row.app.csrf
+            case Column.STATUS:
+                return lambda row: self.status(row.app)
+            case Column.OWNER:
+                return lambda row: fold(row.app.owner)
+            case Column.EXPIRES:
+                return lambda row: row.app.expires
+            case _:
+                return lambda row: row.app.created
 
     def _order(self) -> None:
         column, order = self._sort
         down = order is Qt.SortOrder.DescendingOrder
-        match column:
-            case Column.LABEL:
-                self._ordered = self._rows[::-1] if down else self._rows
-            case Column.KEY:
-                self._ordered = sorted(self._rows, key=lambda row: row.app.key_ends.head, reverse=down)
-            case Column.SESSIONS:
-                self._ordered = sorted(self._rows, key=lambda row: row.app.sessions, reverse=down)
-            case Column.CSRF:
-                self._ordered = sorted(self._rows, key=lambda row: row.app.csrf, reverse=down)
-            case Column.STATUS:
-                self._ordered = sorted(self._rows, key=lambda row: self.status(row.app), reverse=down)
-            case Column.OWNER:
-                self._ordered = _empty_last(self._rows, lambda row: fold(row.app.owner), down)
-            case Column.EXPIRES:
-                self._ordered = _empty_last(self._rows, lambda row: row.app.expires, down)
-            case _:
-                self._ordered = sorted(self._rows, key=lambda row: row.app.created, reverse=down)
+        if column is Column.LABEL:
+            self._ordered = self._rows[::-1] if down else self._rows
+        elif column in (Column.OWNER, Column.EXPIRES):
+            self._ordered = _empty_last(self._rows, self._key(), down)
+        else:
+            self._ordered = sorted(self._rows, key=self._key(), reverse=down)
         self._select(self._ordered)
 
     def _select(self, rows: list[Row]) -> None:
         """Show those of `rows` that match what is searched for."""
         if self._query.terms:
-            rows = self._query.select(rows, At(datetime.now(UTC), self._today, self._missing))
-        if [row.app.id for row in rows] == [row.app.id for row in self._visible]:
+            rows = self._query.select(rows, self._at())
+        self._show(rows)
+
+    def _at(self) -> At:
+        return At(datetime.now(UTC), self._today, self._missing)
+
+    def _show(self, rows: list[Row]) -> None:
+        """Have these rows visible, and say what that changes."""
+        if rows is self._visible or _ids(rows) == _ids(self._visible):
             self._visible = rows  # nothing moves, so what is selected and scrolled to stays
             if rows:
                 self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, Column.MENU))
@@ -432,6 +495,10 @@ class AppsModel(QAbstractTableModel):
             self._visible = rows
             self.endResetModel()
         self.rearranged.emit()
+
+
+def _ids(rows: list[Row]) -> list[str]:
+    return [row.app.id for row in rows]
 
 
 def _by_label(row: Row) -> str:

@@ -39,6 +39,7 @@ class Selection(QObject):
         self._model = model
         self._selected = table.selectionModel()
         self._app_id = ""  # of the current row
+        self._parts: list[tuple[int, int]] = []  # first and last row of each run that is selected
         self._several: set[str] = set()  # what a reset is about to forget
         self._settled = QTimer(self)
         self._settled.setSingleShot(True)
@@ -51,17 +52,15 @@ class Selection(QObject):
     @property
     def count(self) -> int:
         """How many rows are selected."""
-        return sum(part.height() for part in self._parts())
+        return sum(last - first + 1 for first, last in self._parts)
 
     def current(self) -> App | None:
         """The selected app if it is the only one."""
-        parts = self._parts()
-        return self._model.app_at(parts[0].top()) if len(parts) == 1 and parts[0].height() == 1 else None
+        return self._model.app_at(self._parts[0][0]) if self.count == 1 else None
 
     def apps(self) -> list[App]:
         """The selected apps, from top to bottom."""
-        rows = {row for part in self._parts() for row in range(part.top(), part.bottom() + 1)}
-        return [app for row in sorted(rows) if (app := self._model.app_at(row)) is not None]
+        return [app for first, last in self._parts for app in self._model.apps_at(first, last)]
 
     def choose(self, app_id: str) -> None:
         """Select this app alone, if it is visible."""
@@ -92,15 +91,15 @@ class Selection(QObject):
         elif row >= 0 and not self.count:
             self.choose_row(row)
 
-    def _parts(self) -> list[QItemSelectionRange]:
-        return self._selected.selection().toList()
-
     @Slot()
     def _remember(self) -> None:
         self._several = {app.id for app in self.apps()} if self.count > 1 else set()
+        self._parts = []
 
     @Slot()
     def _changed(self) -> None:
+        rows = {r for part in self._selected.selection().toList() for r in range(part.top(), part.bottom() + 1)}
+        self._parts = _runs(sorted(rows))
         self._settled.start()
         self.changed.emit()
 
