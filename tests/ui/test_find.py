@@ -290,6 +290,22 @@ class TestMenu:
         assert field(desk).text() == ""
         assert button.text() == "All statuses"
 
+    def test_the_button_speaks_of_what_holds(self, desk: Desk) -> None:
+        button = desk.find("Filter", QAbstractButton)
+        for typed, said in (
+            ("owner:", "All statuses"),
+            ('owner:""', "Owner: No owner"),
+            ("is:foo CSRF:Off", "CSRF Protection: Off"),
+            ("is:dis", "All statuses"),
+            ("created:2026", "created: 2026"),
+            ('x "is:disabled"', "All statuses"),
+        ):
+            search(desk, typed)
+            assert button.text() == said, typed
+        search(desk, f"owner:{'x' * 200}")
+        assert button.width() < 260
+        assert button.toolTip() == f"Owner: {'x' * 200}"
+
     def test_ticks_what_was_typed(self, desk: Desk) -> None:
         search(desk, 'ward CSRF:ON "x" created:<90d created:2026 is:foo')
         menu = filter_menu(desk)

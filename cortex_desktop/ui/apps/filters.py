@@ -82,8 +82,8 @@ class Filters(QObject):
 
     def summary(self, text: str) -> str:
         """What the menu's button says of this search."""
-        named = [f"{token.name}:{quoted(token.value)}" for token in tokens(text) if token.name]
-        words = [word for word in named if parse(word).terms]
+        named = [token for token in tokens(text) if token.name and (token.value or token.quoted)]
+        words = [word for token in named if parse(word := f"{token.name}:{quoted(token.value)}").terms]
         if not words:
             return self.tr("All statuses")
         if len(words) > 1:
@@ -101,8 +101,8 @@ class Filters(QObject):
             }.get(word, "")
         if word == 'notes:""':
             return self.tr("No notes")
-        if word in self._meanings:
-            return self._meanings[word]
+        if word.lower() in self._meanings:
+            return self._meanings[word.lower()]
         name, _, value = word.partition(":")
         if name == "owner":
             return self.tr("Owner: {owner}").format(owner=tokens(word)[0].value)
