@@ -11,6 +11,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QMenu
 
 from cortex_desktop.storage.repository import TinyRepository
+from cortex_desktop.ui.apps import page
 from cortex_desktop.ui.apps.search import OFFER_MS
 from cortex_desktop.ui.finder import Finder
 from cortex_desktop.vault.memory import InMemoryVault
@@ -145,6 +146,16 @@ class TestTyping:
         desk.click("Show all apps")
         assert desk.labels() == ALL
         assert field(desk).hasFocus()
+
+    def test_what_was_found_is_said_once_one_pauses(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+        said: list[str] = []
+        monkeypatch.setattr(page, "announce", lambda _widget, text: said.append(text))
+        search(desk, "is:expired")
+        desk.wait(lambda: said)
+        assert said == ["2 of 5 apps"]
+        search(desk, "nothing")
+        desk.wait(lambda: len(said) > 1)
+        assert said[1:] == ["No app found"]
 
     def test_a_mark_follows_its_app(self, desk: Desk) -> None:
         search(desk, "is:disabled")

@@ -51,6 +51,10 @@ FILTER_WIDTH = 114
 
 FILTER_TEXT = 160
 
+PAUSE_MS = 700
+"""How long after a keystroke a screen reader says how much was found."""
+
+
 
 class AppsTable(QTableView):
     """The table itself. opened: Enter or a double click on a row; menu_asked(point): a menu for the current row."""
@@ -303,6 +307,10 @@ class AppsPage(QWidget):
         self._patience.setSingleShot(True)
         self._patience.setInterval(BUSY_MS)
         self._patience.timeout.connect(self._show_state)
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(PAUSE_MS)
+        self._pause.timeout.connect(self._say_found)
 
     # What the window tells
 
@@ -467,6 +475,12 @@ class AppsPage(QWidget):
             room = self._look.theme.px(FILTER_TEXT)
             self.filter.setText(self.filter.fontMetrics().elidedText(summary, Qt.TextElideMode.ElideRight, room))
         self._show_wrong()
+        self._pause.start()
+
+    @Slot()
+    def _say_found(self) -> None:
+        """Tell those who do not see the table what the search found, once they pause."""
+        announce(self, self._count.text() if self.model.rowCount() else self.tr("No app found"))
 
     @Slot()
     def _show_wrong(self) -> None:
