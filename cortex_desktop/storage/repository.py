@@ -455,7 +455,8 @@ def _version_to_doc(version: PendingVersion | KeptVersion) -> dict[str, Any]:
     return {"version": version.number, "key_head": ends.head, "key_tail": ends.tail, "sessions": version.sessions}
 
 
-def _version_from_doc(doc: Mapping[str, Any], app: Mapping[str, Any]) -> tuple[int, KeyEnds, bool]:
+def _version_from_doc(value: object, app: Mapping[str, Any]) -> tuple[int, KeyEnds, bool]:
+    doc: dict[str, Any] = _is_a(dict, value)
     # Rows of before Sessions could be switched lack it there: it was always as the app's.
     sessions = _is_a(bool, doc.get("sessions", app["sessions"]))
     return _version(doc["version"]), KeyEnds(_key_end(doc["key_head"]), _key_end(doc["key_tail"])), sessions

@@ -603,6 +603,8 @@ BROKEN = {
     ),
     "a time to sweep until that is none": lambda row: row.update(sweep_until="soon"),
     "version true": lambda row: row.update(version=True),
+    "a truth for a version": lambda row: row.update(pending=True),
+    "a text for kept versions": lambda row: row.update(kept="ab"),
     "an empty id": lambda row: row.update(id=""),
     "the id of an older row": lambda row: row.update(id="a0"),
     "more of a key than its ends": lambda row: row.update(key_head="mwidxhb8ShcqmV1B9iOYJh"),

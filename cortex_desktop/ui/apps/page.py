@@ -55,7 +55,6 @@ PAUSE_MS = 700
 """How long after a keystroke a screen reader says how much was found."""
 
 
-
 class AppsTable(QTableView):
     """The table itself. opened: Enter or a double click on a row; menu_asked(point): a menu for the current row."""
 
