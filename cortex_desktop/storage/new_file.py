@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
@@ -35,7 +34,7 @@ class WholeFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._temp = path.with_name(f".{path.name[:60]}.{secrets.token_hex(4)}.tmp")
+        self._temp = path.with_name(f".{path.name[:60]}.{os.urandom(4).hex()}.tmp")
         self._lock = Lock()  # `drop` comes from another thread when the program ends
         self._file = self._temp.open("x", encoding="utf-8", errors="replace", newline="")
 

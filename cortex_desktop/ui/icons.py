@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRect, QSize, Qt
-from PySide6.QtGui import QIcon, QImageReader, QPainter, QPixmap
+from PySide6.QtCore import QPointF, QRect, Qt
+from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPainterPath, QPen, QPixmap
 
 from .theme import Theme
 
+UNITS = 24
+"""Width and height of an icon as it was designed."""
+
+STROKE = 1.75
+
 
 class Icons:
-    """Renders `resources/icons/<name>.svg` in a colour; renderings are kept.
+    """Draws the icons of `resources/icons` in a colour; pictures are kept.
 
-    Goes through QImageReader, whose SVG plug-in does the work: the QtSvg module itself need not be imported.
+    From outlines that `packaging/make_outlines.py` made of the SVG files: reading those here would load 2 MB.
     """
 
     def __init__(self, folder: Path, theme: Theme) -> None:
-        self._folder = folder
         self._theme = theme
-        self._sources: dict[str, bytes] = {}
+        self._outlines: dict[str, dict[str, list[str]]] = json.loads((folder / "outlines.json").read_bytes())
         self._pixmaps: dict[tuple[str, str, int, float], QPixmap] = {}
 
     def pixmap(self, name: str, token: str, size: int, ratio: float) -> QPixmap:
@@ -44,20 +49,37 @@ class Icons:
         painter.drawPixmap(rect.x() + (rect.width() - size) // 2, rect.y() + (rect.height() - size) // 2, pixmap)
 
     def _render(self, name: str, color: str, size: int, ratio: float) -> QPixmap:
-        if name not in self._sources:
-            self._sources[name] = (self._folder / f"{name}.svg").read_bytes()
-        data = QByteArray(self._sources[name].replace(b"currentColor", color.encode()))
-        buffer = QBuffer(data)
-        buffer.open(QIODevice.OpenModeFlag.ReadOnly)
-        reader = QImageReader(buffer, b"svg")
         side = round(size * ratio)
-        reader.setScaledSize(QSize(side, side))
-        pixmap = QPixmap.fromImage(reader.read())
-        if pixmap.isNull():  # no SVG plug-in: an empty picture rather than none, so that layouts hold
-            pixmap = QPixmap(side, side)
-            pixmap.fill(Qt.GlobalColor.transparent)
+        image = QImage(side, side, QImage.Format.Format_ARGB32_Premultiplied)
+        image.fill(Qt.GlobalColor.transparent)
+        ink = QColor(color)
+        painter = QPainter(image)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.scale(side / UNITS, side / UNITS)
+        for outline in self._outlines[name].get("fill", ()):
+            painter.fillPath(_path(outline), ink)
+        painter.setPen(QPen(ink, STROKE, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
+        for outline in self._outlines[name].get("stroke", ()):
+            painter.drawPath(_path(outline))
+        painter.end()
+        pixmap = QPixmap.fromImage(image)
         pixmap.setDevicePixelRatio(ratio)
         return pixmap
+
+
+def _path(outline: str) -> QPainterPath:
+    """The path that SVG's commands M, L and C with absolute places tell of."""
+    path = QPainterPath()
+    words = iter(outline.split())
+    for letter in words:
+        points = [QPointF(float(next(words)), float(next(words))) for _ in range(3 if letter == "C" else 1)]
+        if letter == "M":
+            path.moveTo(*points)
+        elif letter == "L":
+            path.lineTo(*points)
+        else:
+            path.cubicTo(*points)
+    return path
 
 
 def app_icon(resources: Path) -> QIcon:
