@@ -136,10 +136,7 @@ class SecretMissing(CortexError):
             QT_TRANSLATE_NOOP(
                 "core", "{keychain} no longer holds this app's key. It was removed outside this program."
             ),
-            QT_TRANSLATE_NOOP(
-                "core",
-                "Restore the keychain from a backup, or delete this app and create it again for a new key.",
-            ),
+            QT_TRANSLATE_NOOP("core", "Rotate the key for a new one, or restore the keychain from a backup."),
             {"keychain": keychain},
         )
 
