@@ -65,6 +65,7 @@ SESSION_PACKAGES = """
     at-spi2-core dbus gnome-keyring libglib2.0-bin openbox xclip xvfb
     fonts-dejavu-core fonts-inter fonts-noto-color-emoji
 """.split()
+WINE_PACKAGES = "gcc-mingw-w64-x86-64 imagemagick nsis wine wine64 wixl".split()
 PACKAGE_PACKAGES = "appstream binutils desktop-file-utils xz-utils".split()
 SESSION_PROGRAMS = "Xvfb dbus-daemon gdbus gnome-keyring-daemon openbox xclip".split()
 
@@ -363,7 +364,7 @@ def command_test(options: argparse.Namespace) -> int:
 
 
 def command_check(options: argparse.Namespace) -> int:
-    """look at format, style, types, who imports whom, and whether translations are up to date"""
+    """look at format, style, types, who imports whom, GitHub's workflows, and whether translations are current"""
     scripts = VENV_PYTHON.parent
     translations = [str(VENV_PYTHON), "packaging/translations.py"]
     checks = {
@@ -371,6 +372,12 @@ def command_check(options: argparse.Namespace) -> int:
         "style": [str(scripts / "ruff"), "check", "--fix" if options.fix else "."],
         "types": [str(scripts / "mypy")],
         "imports": [str(scripts / "lint-imports")],
+        "workflows' form": [
+            str(scripts / "check-jsonschema"),
+            "--builtin-schema=vendor.github-workflows",
+            *(str(file) for file in sorted((ROOT / ".github" / "workflows").iterdir())),
+        ],
+        "workflows' safety": [str(scripts / "zizmor"), "--offline", "--no-progress", "--quiet", ".github/workflows"],
         "translations": translations if options.fix else [*translations, "--check"],
     }
     failed = []
@@ -394,9 +401,17 @@ def command_shots(options: argparse.Namespace) -> int:
 
 def command_package(options: argparse.Namespace) -> int:
     """build, check and try out what people install on this system, into dist/"""
+    if not LINUX and options.windows:
+        fail("--windows builds for Windows on Linux; on Windows itself, leave it out.")
     if LINUX:
-        install_system_packages(PACKAGE_PACKAGES)
-    return run_python_privately("packaging/build.py", *options.rest)
+        install_system_packages(WINE_PACKAGES if options.windows else PACKAGE_PACKAGES)
+    script = "wine_bench" if options.windows else "build"
+    return run_python_privately(f"packaging/{script}.py", *options.rest)
+
+
+def command_try_out(options: argparse.Namespace) -> int:
+    """install what was packaged on this computer, use it, and remove it: for machines that are thrown away"""
+    return run_python_privately("packaging/try_out.py", *options.rest)
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -413,7 +428,7 @@ def parse_arguments() -> argparse.Namespace:
 
     def add(function: Callable[[argparse.Namespace], int], passes_on_to: str = "") -> argparse.ArgumentParser:
         command = commands.add_parser(
-            function.__name__.removeprefix("command_"),
+            function.__name__.removeprefix("command_").replace("_", "-"),
             help=function.__doc__,
             description=function.__doc__,
             epilog=f"Arguments not listed here go to {passes_on_to}." if passes_on_to else None,
@@ -427,7 +442,10 @@ def parse_arguments() -> argparse.Namespace:
     add(command_check).add_argument("--fix", action="store_true", help="mend what a tool can mend by itself")
     add(command_bench, "tests/bench/run.py")
     add(command_shots, "tests/shots").add_argument("folder", nargs="?", default=BUILD / "shots")
-    add(command_package, "packaging/build.py")
+    package = add(command_package, "packaging/build.py, with --windows to packaging/wine_bench.py")
+    package.add_argument("--windows", action="store_true", help="on Linux: for Windows, and try it out under Wine")
+
+    add(command_try_out, "packaging/try_out.py")
 
     options, rest = parser.parse_known_args()
     if rest and not options.takes_rest:

@@ -46,28 +46,22 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", type=Path, default=ROOT / "dist", help="where packages go (dist unless told)")
     parser.add_argument("--no-archives", action="store_true", help="freeze, check and prove only: quick, for CI")
+    parser.add_argument("--only-freeze", action="store_true", help="no more than the folder, for the Wine bench")
     options = parser.parse_args()
+    if options.only_freeze:
+        write_materials(checked(freeze(clean())), WORK / "frozen")
+        return 0
     packer = Packer(*(getattr(packer_module(), name) for name in Packer._fields))
     missing = {} if options.no_archives else {tool: how for tool, how in packer.needs.items() if not shutil.which(tool)}
     if missing:
         fail("not found: " + "; ".join(f"{tool} ({how})" for tool, how in missing.items()))
-    step("clean")
-    shutil.rmtree(WORK, ignore_errors=True)
-    WORK.mkdir(parents=True)
-    folder = freeze()
-    step("check the folder")
-    complaints = frozen.complaints(folder)
-    if complaints:
-        fail("\n  ".join(["the frozen program is not fit to ship:", *complaints]))
-    print(f"{frozen.size_mb(folder):.1f} MB of at most {prune.BUDGET_MB[prune.SYSTEM]} MB")
+    folder = checked(freeze(clean()))
     if options.no_archives:
         return prove([folder / executable_name()])
     output: Path = options.output.absolute()
     shutil.rmtree(output, ignore_errors=True)
     output.mkdir(parents=True)
-    step("bill of materials")
-    materials = output / f"{PROGRAM}-{product.version()}-{prune.SYSTEM}-{product.architecture()}.cdx.json"
-    print(f"{sbom.write(folder, materials)} components in {materials.name}")
+    write_materials(folder, output)
     step("pack")
     packages = packer.pack(folder, output)
     for package in packages:
@@ -89,20 +83,45 @@ def executable_name() -> str:
     return PROGRAM + (".exe" if sys.platform == "win32" else "")
 
 
-def freeze() -> Path:
+def clean() -> Path:
+    """An empty folder to work in."""
+    step("clean")
+    shutil.rmtree(WORK, ignore_errors=True)
+    WORK.mkdir(parents=True)
+    return WORK
+
+
+def freeze(work: Path) -> Path:
     """Run PyInstaller; the program's folder."""
     step("freeze")
-    notes = WORK / "build.json"
+    notes = work / "build.json"
     notes.write_text(product.build_notes(), encoding="utf-8")
     command = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--clean", "--log-level", "WARN"]
-    places = ["--distpath", str(WORK / "frozen"), "--workpath", str(WORK / "work")]
+    places = ["--distpath", str(work / "frozen"), "--workpath", str(work / "work")]
     env = {**os.environ, "CORTEX_DESKTOP_BUILD_NOTES": str(notes), "PYTHONHASHSEED": "1"}
     run([*command, *places, str(ROOT / "packaging" / "cortex-desktop.spec")], env)
-    folder = WORK / "frozen" / PROGRAM
+    folder = work / "frozen" / PROGRAM
     if prune.SYSTEM == "linux":
         for library in folder.glob("_internal/libpython*"):  # up to 17 MB of symbols
             run(["strip", "--strip-unneeded", str(library)])
     return folder
+
+
+def checked(folder: Path) -> Path:
+    """The same folder; ends the build when it is not fit to ship."""
+    step("check the folder")
+    complaints = frozen.complaints(folder)
+    if complaints:
+        fail("\n  ".join(["the frozen program is not fit to ship:", *complaints]))
+    print(f"{frozen.size_mb(folder):.1f} MB of at most {prune.BUDGET_MB[prune.SYSTEM]} MB")
+    return folder
+
+
+def write_materials(folder: Path, output: Path) -> None:
+    """Write the bill of materials."""
+    step("bill of materials")
+    materials = output / f"{PROGRAM}-{product.version()}-{prune.SYSTEM}-{product.architecture()}.cdx.json"
+    print(f"{sbom.write(folder, materials)} components in {materials.name}")
 
 
 def prove(programs: Sequence[Path]) -> int:
@@ -122,7 +141,7 @@ def prove(programs: Sequence[Path]) -> int:
 
 def check_packed_size(package: Path) -> None:
     """Say how large it is; end when it is too large."""
-    size, most = package.stat().st_size / 1e6, prune.PACKED_BUDGET_MB[prune.SYSTEM]
+    size, most = package.stat().st_size / 1e6, prune.PACKED_BUDGET_MB[package.suffix]
     print(f"{package.name}: {size:.1f} MB of at most {most} MB")
     if size > most:
         fail(f"{package.name} is too large")
