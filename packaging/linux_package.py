@@ -34,6 +34,7 @@ def pack(folder: Path, output: Path) -> list[Path]:
     stage = ROOT / "build" / "package" / "stage"
     share = stage / "share"
     make_share(share)
+    copy_licences(folder, share / "doc" / PROGRAM / "licences")
     return [make_archive(folder, share, output), make_deb(folder, share, stage, output)]
 
 
@@ -64,6 +65,16 @@ def make_share(share: Path) -> None:
     (share / "doc" / PROGRAM / "copyright").write_text(copyright_text(), encoding="utf-8")
     run(["desktop-file-validate", share / "applications" / f"{PROGRAM}.desktop"])
     run(["appstreamcli", "validate", "--no-net", metainfo])
+
+
+def copy_licences(folder: Path, target: Path) -> None:
+    """The licences of the system's libraries that we take along, from the packages they were taken from."""
+    target.mkdir()
+    for library in sorted((folder / "_internal").glob("lib*.so*")):
+        search = subprocess.run(["dpkg", "-S", f"*/{library.name}"], capture_output=True, text=True)
+        package = search.stdout.partition(":")[0]
+        if package and not library.is_symlink():
+            shutil.copy(f"/usr/share/doc/{package}/copyright", target / f"{package}.txt")
 
 
 def fill(template: Path) -> str:
