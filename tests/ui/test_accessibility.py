@@ -53,6 +53,10 @@ def windows(desk: Desk) -> Iterator[tuple[str, QWidget]]:
     console.activity.page.tell_broken([Break(Harm.CHANGED, 1, 1, 1)])
     yield "Activity", desk.window
     desk.key(Key.Key_1, Qt.KeyboardModifier.ControlModifier)
+    console.page.select_all()
+    console.apps.disable_several()
+    desk.wait(lambda: console.apps.bulk.can_undo)
+    yield "several apps", desk.window
     for name, act in (
         ("Create App", console.apps.ask_new_app),
         ("Preferences", console.show_preferences),
@@ -60,7 +64,10 @@ def windows(desk: Desk) -> Iterator[tuple[str, QWidget]]:
         ("Organization", console.ask_org),
         ("Remove all data", console.ask_remove_data),
         ("Updates", desk.program.updates.ask),
-        ("Delete", console.apps.ask_delete),
+        ("Delete several", lambda: console.apps.bulk.ask_delete(console.model.all_apps() * 5)),
+        ("Rotate several", console.apps.ask_rotate),
+        ("Which apps", console.apps.bulk.show_list),
+        ("Delete", lambda: (console.page.select(desk.app("NewHealth App").id), console.apps.ask_delete())),
         ("Save filter", lambda: console.page.save_filter_asked.emit("is:enabled")),
     ):
         act()

@@ -290,6 +290,33 @@ def _session(desk: Desk, vault: InMemoryVault) -> None:
         assert f'"what":"{action}"' in log
     commands.apps.trigger()
 
+    # Both together: new keys that nobody sees, back again, off and on, gone and back.
+    window.page.select_all()
+    for act, done in (
+        (lambda: window.apps.bulk.ask_rotate(window.page.several()), "rotated"),
+        (window.apps.bulk.undo, "rolled back"),
+        (window.apps.disable_several, "disabled"),
+        (window.apps.bulk.undo, "enabled"),
+        (lambda: window.apps.bulk.ask_delete(window.page.several()), "deleted"),
+        (window.apps.bulk.undo, "restored"),
+    ):
+        act()
+        if done in ("rotated", "deleted"):
+            desk.dialog()
+            desk.click("Rotate keys" if done == "rotated" else "Delete")
+            desk.no_dialog()
+        said = window.page.bulk.outcome
+        bulk = window.apps.bulk
+        desk.wait(lambda: not bulk.running and done in said(bulk._bulk)[0], done)  # noqa: B023
+    window.apps.bulk.show_list()
+    desk.dialog()
+    desk.click("Copy labels")
+    assert not leaked(clipboard_text())
+    nowhere(desk)
+    desk.key(Key.Key_Escape)
+    desk.no_dialog()
+    QGuiApplication.clipboard().clear()
+
     # Preferences, then delete with undo, and for good.
     commands.preferences.trigger()
     dialog = desk.dialog()

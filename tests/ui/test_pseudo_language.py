@@ -19,18 +19,21 @@ from pytestqt.exceptions import TimeoutError
 
 from cortex_desktop import __version__
 from cortex_desktop.domain.activity import DETAIL_WORDS, MOMENTS, Action, Break, Detail, Entry, Harm, Logged
-from cortex_desktop.domain.errors import VaultError, VaultProblem, VaultTimeout
+from cortex_desktop.domain.errors import ChangedSince, VaultError, VaultProblem, VaultTimeout
 from cortex_desktop.domain.model import AppState, KeptVersion
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.query import WORDS
 from cortex_desktop.domain.secret import Secret, SecretKind, SecretRef
 from cortex_desktop.services.apps import RecoveryReport
+from cortex_desktop.services.bulk import Deed, Refused
 from cortex_desktop.services.history import Export
 from cortex_desktop.services.keychain import KeychainStatus
 from cortex_desktop.storage.problems import in_data_folder, log_not_read
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.system.identity import user_and_computer
+from cortex_desktop.ui.apps.bulk_report import BulkReport
 from cortex_desktop.ui.apps.model import Column
+from cortex_desktop.ui.apps.rotate_dialog import RotateDialog
 from cortex_desktop.ui.sheet import WaitingSheet
 from cortex_desktop.vault.memory import InMemoryVault
 from tests.support import pseudo
@@ -189,8 +192,51 @@ def scenes(desk: Desk) -> Iterator[str]:
     console._palette.edit.setText("NH NH")
     yield "palette: nothing found"
     console.show_palette()
+    yield from many(desk)
     yield from activity(desk)
     console.show_apps()
+
+
+def many(desk: Desk) -> Iterator[str]:
+    """Several apps selected, and all that may be said of what is done to them together."""
+    page, controller = desk.console.page, desk.program.controller
+    bar = page.bulk
+    page.select_all()
+    page.open_details()
+    yield "several selected"
+    page.close_details()
+    apps = [desk.app(label) for label in LABELS]
+    for deed in Deed:
+        bulk = controller.bulk(deed, apps)
+        bar.begin(bulk)
+        yield f"bulk {deed.value}: begun"
+        bulk._rest.popleft()
+        bulk.changed, bulk.already = apps[:1], apps[1:2]
+        bar.tell(bulk, undoable=True)
+        yield f"bulk {deed.value}: cancelled"
+        bulk.stopped = VaultError(VaultProblem.LOCKED, "Test keychain")
+        bulk.refused = [Refused(apps[0], ChangedSince("NewHealth App"))]
+        bar.tell(bulk, undoable=True)
+        yield f"bulk {deed.value}: stopped"
+    bulk.changed = []
+    bar.tell(bulk, undoable=False)
+    yield "bulk: nothing changed"
+    bar.begin(bulk)
+    bar.slow()
+    yield "bulk: slow"
+    bar.stopping()
+    yield "bulk: stopping"
+    bar.hide()
+    page.select(apps[0].id)
+
+
+def report(desk: Desk) -> None:
+    """Open the list of apps that bulk work was about."""
+    apps, bulk = [desk.app(label) for label in LABELS], desk.console.apps.bulk
+    bulk._bulk = desk.program.controller.bulk(Deed.ROTATE, apps)
+    bulk._bulk.changed, bulk._bulk.already = apps[:1], apps[1:2]
+    bulk._bulk.refused = [Refused(apps[2], ChangedSince("Trial portal"))]
+    bulk.show_list()
 
 
 def activity(desk: Desk) -> Iterator[str]:
@@ -255,6 +301,9 @@ def dialogs(desk: Desk) -> Iterator[tuple[str, QWidget]]:
         ("updates", desk.program.updates.ask),
         ("delete", console.apps.ask_delete),
         ("rotate", console.apps.ask_rotate),
+        ("rotate several", lambda: console.apps.bulk.ask_rotate(console.model.all_apps())),
+        ("delete several", lambda: console.apps.bulk.ask_delete(console.model.all_apps() * 5)),
+        ("which apps", lambda: report(desk)),
         ("check keychain", console.apps.check_keychain),
         ("recently deleted", console.apps.show_deleted),
         ("shortcuts", console.show_shortcuts),
@@ -263,6 +312,13 @@ def dialogs(desk: Desk) -> Iterator[tuple[str, QWidget]]:
         act()
         dialog = desk.dialog()
         yield name, dialog
+        if isinstance(dialog, BulkReport):
+            for group in range(1, dialog.groups.count()):
+                dialog.groups.setCurrentIndex(group)
+                yield f"{name}: {group}", dialog
+        if isinstance(dialog, RotateDialog):
+            dialog.keep.setCurrentIndex(dialog.keep.count() - 1)
+            yield f"{name}: nothing kept", dialog
         if name == "create":
             for label in ("NewHealth App", "a\tb", "x" * 121, "x" * 119, "NewHealth App"):
                 dialog.name.setText(label)

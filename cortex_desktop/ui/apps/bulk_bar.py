@@ -85,7 +85,7 @@ class BulkBar(QFrame):
         self._progress.setRange(0, bulk.total)
         self._progress.setAccessibleName(self._doing(bulk.deed, bulk.total))
         self._stop.setEnabled(True)
-        self._show("", "loader-circle", "accent", self._doing(bulk.deed, bulk.total), [self._stop])
+        self._show("", "loader-circle", "accent", self._doing(bulk.deed, bulk.total), "", [self._stop])
         self.progress(bulk.reached)
 
     def progress(self, reached: int) -> None:
@@ -118,8 +118,7 @@ class BulkBar(QFrame):
         offered += [self._undo] if undoable else []
         offered += [self._resume] if bulk.rest else []
         tone = ("", "circle-check", "success") if well else ("warning", "circle-alert", "warning")
-        self._show(*tone, title, offered)
-        self._say(text)
+        self._show(*tone, title, text, offered)
         announce(self, f"{title}. {text}")
 
     def outcome(self, bulk: Bulk) -> tuple[str, str]:
@@ -144,10 +143,11 @@ class BulkBar(QFrame):
         super().resizeEvent(event)
         self._arrange()
 
-    def _show(self, tone: str, icon: str, token: str, title: str, offered: list[Button]) -> None:
+    def _show(self, tone: str, icon: str, token: str, title: str, text: str, offered: list[Button]) -> None:
         set_property(self, "tone", tone)
         self._picture.change(icon, token)
         self._title.setText(title)
+        self._say(text)
         running = self._stop in offered
         self._progress.setVisible(running)
         self._close.setVisible(not running)

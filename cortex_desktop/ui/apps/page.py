@@ -525,6 +525,7 @@ class AppsPage(QWidget):
         count = self.selection.count
         self._chosen.setText(self.tr("%Ln selected", "", count))
         self._chosen.setVisible(count > 1)
+        self._count.setVisible(count < 2)  # there is room for one of them
         self._show_details()
         self.selected.emit()
 
