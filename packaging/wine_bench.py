@@ -27,12 +27,11 @@ from io import BytesIO
 from pathlib import Path
 
 import windows_package
+from build import check_packed_size, write_checksums
 from packaging.requirements import Requirement
 from product import PROGRAM, ROOT
 from steps import fail, run, step
 from windows_drive import Drive
-
-from build import check_packed_size, write_checksums
 
 WORK = ROOT / "build" / "windows"
 BENCH = ROOT / "packaging" / "windows" / "wine"

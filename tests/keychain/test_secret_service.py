@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from cortex_desktop.domain.errors import NotFinished, SecretMissing, VaultError,
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import Secret, SecretRef, generate
 from cortex_desktop.services.apps import AppService, RecoveryReport
+from cortex_desktop.services.bulk import BulkService, Deed
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.vault.deadline import DeadlineVault, Limits
 from cortex_desktop.vault.opening import open_vault
@@ -167,6 +169,38 @@ class TestLocked:
         keyring.unlock()
         assert vault.state() is VaultState.UNLOCKED
         assert vault.read(ref) == secret
+
+    def test_bulk_rotation_stops_where_it_locks_and_goes_on_once_unlocked(
+        self, keyring: PrivateKeyring, vault: DeadlineVault, tmp_path: Path
+    ) -> None:
+        repository = TinyRepository(tmp_path)
+        service = AppService(repository, vault)
+        org = repository.orgs()[0].id
+        apps = [service.create(org, f"App {number}").app for number in range(5)]
+        old = [service.secret(app.id) for app in apps]
+        bulk = BulkService(service, repository).make(Deed.ROTATE, apps, timedelta(days=1))
+        for _ in range(2):
+            bulk.step()
+        keyring.lock()
+        while not bulk.over:
+            bulk.step()
+        assert isinstance(bulk.stopped, VaultError)
+        assert bulk.stopped.problem is VaultProblem.LOCKED
+        assert (len(bulk.changed), len(bulk.rest), bulk.refused) == (2, 3, [])
+        keyring.unlock()
+        bulk.resume()
+        while not bulk.over:
+            bulk.step()
+        assert (len(bulk.changed), bulk.stopped) == (5, None)
+        for app, before in zip(repository.apps(), old, strict=True):
+            assert app.version == 2
+            assert service.secret(app.id) != before
+            assert vault.read(app.refs_of(1)[0]) == before
+        undo = bulk.undo()
+        assert undo is not None
+        while not undo.over:
+            undo.step()
+        assert [service.secret(app.id) for app in apps] == old
 
     def test_a_prompt_that_is_dismissed_is_a_refusal(self, keyring: PrivateKeyring, vault: DeadlineVault) -> None:
         keyring.lock()
