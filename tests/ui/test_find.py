@@ -249,9 +249,22 @@ class TestOffers:
         desk.key(Key.Key_Down)
         desk.key(Key.Key_Return)
         assert field(desk).text() == "csrf:on "
+        desk.type("is:e")
+        assert offers(desk)
+        desk.type("x")
+        desk.key(Key.Key_Return)  # what was offered for “is:e” is not taken
+        assert field(desk).text() == "csrf:on is:ex"
+        desk.key(Key.Key_F, CTRL)
         desk.type("ward")
         desk.key(Key.Key_Down)
         desk.wait(desk.table.hasFocus)
+        desk.key(Key.Key_F, CTRL)
+        desk.type("is:e")
+        assert offers(desk)
+        desk.type("q")
+        desk.key(Key.Key_Down)  # nothing is offered any more
+        desk.wait(desk.table.hasFocus)
+        assert field(desk).text() == "is:eq"
 
     def test_words_that_begin_no_filter_offer_nothing(self, desk: Desk) -> None:
         desk.key(Key.Key_F, CTRL)

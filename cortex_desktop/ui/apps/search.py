@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import (
+    QCoreApplication,
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QRect,
+    QSize,
+    Qt,
+    QTimer,
+    Signal,
+    Slot,
+)
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QKeySequence, QPainter, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QCompleter,
@@ -21,6 +33,7 @@ from ..widgets import Look, announce, label
 
 LONGEST = 500
 OFFERED = 8
+CHOOSING = (Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab)
 OFFER_MS = 40
 """How long after a keystroke to offer something: what was found is on screen by then."""
 
@@ -103,6 +116,17 @@ class SearchField(QLineEdit):
         else:
             super().keyPressEvent(event)
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Of the pop-up: let nothing be chosen that was offered for an earlier word."""
+        if event.type() == QEvent.Type.KeyPress and self._soon.isActive() and isinstance(event, QKeyEvent):
+            if event.key() not in CHOOSING:
+                return False
+            self._offer()
+            if not self._is_offering():
+                QCoreApplication.sendEvent(self, event)
+                return True
+        return False
+
     def focusNextPrevChild(self, forward: bool) -> bool:
         chosen = self._chosen() if forward else QModelIndex()
         self.put_away()
@@ -113,10 +137,7 @@ class SearchField(QLineEdit):
 
     @Slot()
     def _edited(self) -> None:
-        if self._is_offering():
-            self._offer()  # nothing is to be chosen that was offered for another word
-        else:
-            self._soon.start()
+        self._soon.start()
 
     @Slot()
     def _text_changed(self) -> None:
@@ -165,6 +186,7 @@ class SearchField(QLineEdit):
         popup.setAccessibleName(self.tr("Suggestions"))
         popup.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # all that is offered has room
         completer.setPopup(popup)
+        popup.installEventFilter(self)  # after the completer's own, and so before it
         popup.setItemDelegate(OfferDelegate(self._look, popup))
         popup.selectionModel().currentChanged.connect(self._say_chosen)
         completer.activated[QModelIndex].connect(self._take)  # type: ignore[index]  # one of two signals of that name
