@@ -20,7 +20,7 @@ from typing import Any
 from ..domain.activity import MOMENTS, Action, Break, Entry, Harm, Head, Logged, Piece, Query, Word
 from ..domain.model import fold
 from . import problems
-from .activity_line import FIRST, WHEN, checksum, decode, encode, front, when_text
+from .activity_line import FIRST, WHEN, checksum, decode, encode, front, is_next, when_text
 from .durable import (
     append_durably,
     create_durably,
@@ -294,13 +294,14 @@ class _Chain:
     def follow(self, line: bytes) -> list[Break]:
         """What is wrong with this line, or, as this line tells, with the one before."""
         self._line += 1
+        if is_next(line, self._number + 1, self._sha256):
+            self._go(self._number + 1, line)
+            return []
         found = front(line)
         breaks = []
         if found is None:
             breaks.append((Harm.UNREADABLE, self._number + 1, self._number + 1, self._line))
             self._go(self._number + 1, line, told=True)
-        elif found == (self._number + 1, self._sha256):
-            self._go(found[0], line)
         elif found[1] == self._sha256:  # where it belongs, but with another number
             breaks.append((Harm.CHANGED, self._number + 1, self._number + 1, self._line))
             self._go(self._number + 1, line, told=True)

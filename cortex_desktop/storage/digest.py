@@ -20,6 +20,8 @@ _BLOCK = 1 << 18
 
 def hex_digest(data: bytes) -> str:
     """The SHA-256 of `data`: 64 lower-case hex digits."""
+    if len(data) <= _BLOCK:
+        return str(sha256(data).hexdigest())
     found, view = sha256(), memoryview(data)
     for at in range(0, len(view), _BLOCK):
         found.update(view[at : at + _BLOCK])

@@ -16,11 +16,13 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+from activity import seed as seed_activity
 from report import Row, middle, spread
 from seeding import seed_folder, seed_keychain
 
 HERE = Path(__file__).resolve().parent
 SOME, MANY = 1_000, 10_000
+LOG = 1_000_000
 FRAME_MS, SORT_MS = 16, 50
 BULK, BULK_MS = 1_000, 2_000
 START_BAR, MEMORY_BAR = 1.25, 1.4
@@ -40,6 +42,7 @@ class Measures:
             "create": self.create,
             "table": self.table,
             "bulk": self.bulk,
+            "activity": self.activity,
         }
 
     def start(self) -> list[Row]:
@@ -113,6 +116,43 @@ class Measures:
             rows.append(Row(f"{what} {BULK:,} of {MANY:,} apps", spread(took), bar=limit, met=middle(took) <= BULK_MS))
         for name, what in (("disable", "disabling"), ("undo", "undoing")):
             rows.append(_stall(f"longest stall while {what} {BULK:,}", found[f"stall {name}"], found[f"busy {name}"]))
+        return rows
+
+    def activity(self) -> list[Row]:
+        """A long activity log: open its page, search, scroll, and what is done meanwhile."""
+        folder = self._data(0)
+        seed_activity(folder, LOG)
+        rounds = max(2, self._rounds // 4)
+        found = _child("child_activity.py", folder, rounds, LOG)
+        words = [name.removeprefix("first ") for name in found if name.startswith("first ") and "nowhere" not in name]
+        slowest = max(words, key=lambda word: middle(found[f"first {word}"]))
+        longest = max(words, key=lambda word: middle(found[f"all {word}"]))
+        first = [middle(found[f"first {word}"]) for word in words]
+        ended = [middle(found[f"all {word}"]) for word in words]
+        rows = [Row(f"activity: open the page, {LOG:,} entries", spread(found["open"]))]
+        for name, what in (("jump", "jump anywhere"), ("page down", "a page down"), ("add", "what was done is on top")):
+            rows.append(Row(f"activity: {what}, {LOG:,} entries", spread(found[name], digits=1)))
+        worst = max(found["stall search"])
+        rows += [
+            Row(
+                f"activity: search, first found, {LOG:,} entries",
+                f"{spread(first, digits=1)}, the slowest {middle(found[f'first {slowest}']):.1f} ms (“{slowest}”)",
+            ),
+            Row(
+                f"activity: search, all found, {LOG:,} entries",
+                f"{spread(ended)}, the slowest {middle(found[f'all {longest}']):.0f} ms (“{longest}”)",
+            ),
+            Row(
+                "activity: longest stall during a search",
+                f"{spread(found['stall search'], digits=1)}, worst {worst:.1f} ms",
+                f"idle {spread(found['stall idle'], digits=1)}",
+                f"own work in it {middle(found['busy search']):.1f} ms",
+            ),
+            Row(
+                f"activity: memory that the open page adds, {LOG:,} entries",
+                f"{(found['kb after'][0] - found['kb before'][0]) / 1024:.0f} MB",
+            ),
+        ]
         return rows
 
     def _start_once(self, apps: int | None) -> dict[str, float]:

@@ -29,7 +29,8 @@ class Seen:
         )
 
 
-def test_other_work_comes_between_the_steps(runner: Runner, qtbot) -> None:
+def test_other_work_comes_between_the_steps(runner: Runner, qtbot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cortex_desktop.tasks.steps.TOGETHER_SECONDS", 0)
     order: list[object] = []
 
     def steps() -> Iterator[int]:
@@ -43,6 +44,21 @@ def test_other_work_comes_between_the_steps(runner: Runner, qtbot) -> None:
     assert seen.each == [0, 1, 2]
     assert seen.ends == ["done"]
     assert order == [0, "other", 1, 2]
+
+
+def test_short_steps_are_taken_together(runner: Runner, qtbot) -> None:
+    jobs: list[object] = []
+    submit = runner.submit
+
+    def counted(*arguments: object) -> None:
+        jobs.append(arguments)
+        submit(*arguments)
+
+    runner.submit = counted
+    seen = Seen(runner, iter(range(1000)))
+    qtbot.waitUntil(lambda: bool(seen.ends))
+    assert seen.each == list(range(1000))
+    assert len(jobs) < 100
 
 
 def test_stopping_closes_it_on_the_lane_and_says_no_more(runner: Runner, qtbot) -> None:

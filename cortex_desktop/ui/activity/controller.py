@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,10 @@ from ...tasks.steps import Steps
 
 if TYPE_CHECKING:
     from ...services.history import Export, History
+
+
+HAND_OUT_SECONDS = 0.1
+"""How often the list grows while a search goes on. What is found first is there at once."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,8 @@ class ActivityController(QObject):
         self._refresh: Steps[Piece] | None = None
         self._grown = False
         self._end = -1  # up to where in the log the list knows what there is
+        self._places: list[int] = []  # found, and not handed out yet
+        self._next = 0.0  # when the next are
         self._breaks: list[Break] = []
         self._checking: Steps[Piece] | None = None
         self._export: Steps[float] | None = None
@@ -80,6 +87,7 @@ class ActivityController(QObject):
             if steps is not None:
                 steps.stop()
         self._refresh, self._grown, self._end = None, False, -1
+        self._places, self._next = [], 0.0
         self.begun.emit()
         if self._history is not None:
             self._search = self._steps(self._find(wanted), self._found, self._found_all, self.failed.emit)
@@ -181,13 +189,22 @@ class ActivityController(QObject):
         first = self._end < 0
         if first:
             self._end = piece.end
-        if piece.places:
-            self.older.emit(piece.places)
+        self._places += piece.places
+        if self._places and time.monotonic() >= self._next:
+            self._hand_out()
         if first and self._grown:
             self.grow()
 
+    def _hand_out(self) -> None:
+        """Have the table take what was found; each time it paints itself anew."""
+        self._next = time.monotonic() + HAND_OUT_SECONDS
+        places, self._places = self._places, []
+        if places:
+            self.older.emit(places)
+
     def _found_all(self) -> None:
         self._search = None
+        self._hand_out()
         self._end = max(self._end, 0)
         self.complete.emit()
 
