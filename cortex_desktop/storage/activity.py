@@ -46,7 +46,7 @@ NEAR = 256 * 1024
 """Lines within so many bytes are read together."""
 
 MOST_BREAKS = 100
-_END = re.compile(rb"(\d{20}) (\d{20}) ([0-9a-f]{64})\n")
+_END = re.compile(rb"0{6}(\d{14}) (\d{20}) ([0-9a-f]{64})\n")  # a number that lines have room for
 
 
 @dataclass(frozen=True)

@@ -333,7 +333,7 @@ def test_a_crash_before_the_end_was_told_loses_nothing(folder: Path) -> None:
     assert all_of(ActivityFile(folder)) == [*entries, *more, entry(5)]
 
 
-@pytest.mark.parametrize("content", [None, b"", b"\0" * 108, b"nonsense"])
+@pytest.mark.parametrize("content", [None, b"", b"\0" * 108, b"nonsense", b"%020d %020d %064d\n" % (10**17, 9, 9)])
 def test_without_knowing_the_end_it_is_found(folder: Path, content: bytes | None) -> None:
     entries = fill(folder, 3)
     if content is None:

@@ -423,7 +423,9 @@ class ActivityPage(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._count.setVisible(self.width() >= self._look.theme.px(ROOM_FOR_COUNT))
+        wide = self.width() >= self._look.theme.px(ROOM_FOR_COUNT)
+        self._count.setVisible(wide)
+        self.apps.setMinimumContentsLength(15 if wide else 9)
         self._fit()
 
 

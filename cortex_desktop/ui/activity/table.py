@@ -63,7 +63,7 @@ class ActivityDelegate(QStyledItemDelegate):
                 return max(map(self._metrics.horizontalAdvance, texts))
             case Column.WHAT:
                 texts = tuple(say(Text(words)) for words in ACTION_WORDS.values())
-                return min(px(190), max(map(self._strong_metrics.horizontalAdvance, texts)))
+                return min(px(136), max(map(self._strong_metrics.horizontalAdvance, texts)))
             case Column.APP:
                 return px(156)
             case Column.ORG:

@@ -18,7 +18,15 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QKeySequence, QPainter, QStandardItem, QStandardItemModel
+from PySide6.QtGui import (
+    QFontMetrics,
+    QKeyEvent,
+    QKeySequence,
+    QPainter,
+    QResizeEvent,
+    QStandardItem,
+    QStandardItemModel,
+)
 from PySide6.QtWidgets import (
     QCompleter,
     QHBoxLayout,
@@ -141,7 +149,16 @@ class SearchField(QLineEdit):
 
     @Slot()
     def _text_changed(self) -> None:
-        self._keys.setVisible(not self.text())
+        self._show_keys()
+
+    def _show_keys(self) -> None:
+        """The shortcut stands at the end of an empty field, where the placeholder leaves it the room."""
+        words = self.fontMetrics().horizontalAdvance(self.placeholderText())
+        self._keys.setVisible(not self.text() and words + self._keys.sizeHint().width() + 60 <= self.width())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_keys()
 
     @Slot()
     def _recolour(self) -> None:
