@@ -359,8 +359,8 @@ class AppService:
 
         Raises SecretElsewhere: only the keychain that has the secrets can lose them.
         """
-        self._reached(app_id)
-        app = self._repository.change_app(app_id, partial(_begin_deleting, late=self._now() + LATE))
+        late = self._now() + LATE
+        app = self._repository.change_app(app_id, lambda app: _begin_deleting(self._here(app), late))
         if app.state is AppState.DELETING:
             self._remove_app(app)
             self._record.app(Action.PURGED, app)
@@ -396,8 +396,9 @@ class AppService:
         waiting: list[App] = []
         doomed = [app.id for app in batch if app.org_id in going]
         with self._record.batch():
-            if doomed:
-                self._repository.change_apps(doomed, partial(_condemn, late=now + LATE))
+            doom = partial(_condemn, late=now + LATE)
+            condemned = {app.id: app for app in self._repository.change_apps(doomed, doom)} if doomed else {}
+            batch = [condemned.get(app.id, app) for app in batch]
             for app in batch:
                 try:
                     found[self._settle(app, now)].append(app)
@@ -444,7 +445,9 @@ class AppService:
 
     def _reached(self, app_id: str) -> App:
         """The app, whose secrets are in the keychain at hand. Raises SecretElsewhere when they are not, and AppGone."""
-        app = self._repository.app(app_id)
+        return self._here(self._repository.app(app_id))
+
+    def _here(self, app: App) -> App:
         if app.keychain != self._vault.backend:
             raise SecretElsewhere(self._vault.name)
         return app
@@ -480,7 +483,7 @@ class AppService:
 
     def _settle(self, app: App, now: datetime) -> _Outcome:
         """Finish what the row says was begun, or undo it."""
-        app = self._reached(app.id)
+        self._here(app)
         if app.state is AppState.CREATING:
             if self._is_complete(app, app.version, app.key_ends):
                 self._repository.change_app(app.id, _activate)

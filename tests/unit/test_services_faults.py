@@ -65,14 +65,13 @@ class Fault(Enum):
     ERROR_AFTER = "error after"
     NO_ANSWER_BEFORE = "no answer, nothing done"
     NO_ANSWER_AFTER = "no answer, but done"
-    NO_ANSWER_LATE = "no answer, done when all is settled"
+    NO_ANSWER_LATE = "no answer, but done when all is settled"
     LOCKS = "the keychain locks itself"
 
 
 _READ = [Fault.CRASH_BEFORE, Fault.ERROR_BEFORE]
 _WRITE = [Fault.CRASH_BEFORE, Fault.CRASH_AFTER, Fault.ERROR_BEFORE, Fault.ERROR_AFTER]
 _UNANSWERED = [Fault.NO_ANSWER_BEFORE, Fault.NO_ANSWER_AFTER]
-_LATE = [*_UNANSWERED, Fault.NO_ANSWER_LATE]
 FAULTS = {
     "apps": _READ,
     "app": _READ,
@@ -86,7 +85,7 @@ FAULTS = {
     "drop_org": _WRITE,
     "state": [Fault.CRASH_BEFORE, Fault.LOCKS],  # it never raises
     "read": [*_READ, Fault.NO_ANSWER_BEFORE, Fault.LOCKS],
-    "store": [*_WRITE, *_LATE, Fault.LOCKS],
+    "store": [*_WRITE, Fault.NO_ANSWER_LATE, Fault.NO_ANSWER_AFTER, Fault.LOCKS],
     "append": _WRITE,
     "remove": [*_WRITE, *_UNANSWERED, Fault.LOCKS],
 }
