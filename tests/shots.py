@@ -149,6 +149,12 @@ def scenes(studio: Studio) -> None:
     wait(lambda: console.sheets.current is None)
     console.reveal.end()
     studio.shoot("rotated")
+    console.apps.reveal_or_hide(SecretKind.API_SECRET)
+    wait(lambda: console.reveal.of(page.current().id, SecretKind.API_SECRET) is not None)
+    page.details.language.setCurrentIndex(2)
+    studio.shoot("detail-secret")
+    console.reveal.end()
+    _forms(studio)
     page.close_details()
     console.clipboard.clear()
 
@@ -178,7 +184,7 @@ def scenes(studio: Studio) -> None:
     page.search.clear()
 
     for name, act in (
-        ("create", console.apps.ask_new_app),
+        ("create", console.forms.ask_new_app),
         ("preferences", console.show_preferences),
         ("about", console.show_about),
         ("organization", console.ask_org),
@@ -380,6 +386,45 @@ def _listed(studio: Studio, count: int) -> None:
     page = studio.console.activity.page
     studio.program.activity.list_again()
     wait(lambda: page._complete and page.model.rowCount() == count)
+
+
+def _forms(studio: Studio) -> None:
+    """Editing an app, a copy of it, and taking in a key, while its details are open."""
+    console = studio.console
+    console.forms.ask_edit()
+    dialog = _dialog(console)
+    studio.shoot("edit")
+    dialog.owner.setText("Ada Lovelace, platform team")
+    dialog.notes.setPlainText("Nightly import from the ward system.\nAsk Ada before rotating.")
+    dialog.sessions.setChecked(True)
+    dialog.expires.box.setChecked(True)
+    dialog.expires.day.setDate(dialog.expires.day.date().addDays(-200))
+    studio.shoot("edit-changed")
+    dialog.do.click()
+    wait(lambda: console.sheets.current is None)
+    studio.shoot("edited")
+    console.notices.shown[-1].action.click()
+    wait(lambda: not console.page.current().sessions)
+    console.forms.ask_duplicate()
+    dialog = _dialog(console)
+    studio.shoot("duplicate")
+    dialog.close()
+    wait(lambda: console.sheets.current is None)
+    console.forms.ask_take_in()
+    dialog = _dialog(console)
+    for name, text in (
+        ("nothing", "no key in this"),
+        ("several", "mwidxhb8ShcqmV1B9iOYJh GsAqlhnIMzrDeD8V2MBQWq"),
+        ("found", f"key: mwidxhb8ShcqmV1B9iOYJh secret: {'aB3d' * 16}"),
+    ):
+        dialog.take(text)
+        studio.shoot(f"take-in-{name}")
+    dialog.name.setText("Known already")
+    dialog.do.click()
+    wait(lambda: not dialog.busy)
+    studio.shoot("take-in-known")
+    dialog.close()
+    wait(lambda: console.sheets.current is None)
 
 
 def _dialog(console: Console) -> QWidget:

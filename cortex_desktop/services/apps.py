@@ -204,14 +204,15 @@ class AppService:
             before = kept.sessions == details.sessions and kept.key_ends == app.key_ends
             if before and kept.until > now and self._is_complete(app, kept.number, kept.key_ends):
                 swap = partial(_swap, number=kept.number, until=until, details=details)
-                return self._repository.change_app(app.id, swap)
+                return self._drop_due(self._repository.change_app(app.id, swap), now)
         key = self._vault.read(app.ref(SecretKind.API_KEY))
         begin = partial(_begin_version, key_ends=KeyEnds.of(key), sessions=details.sessions)
         app = self._repository.change_app(app.id, begin)
         if app.pending is None:
             raise AppGone
         self._store(app, app.pending.number, key, partial(_give_up_pending, until=self._now()))
-        return self._finish(app, lambda app: _describe(_move_pointer(app, now, until), details))
+        app = self._finish(app, lambda app: _describe(_move_pointer(app, now, until), details))
+        return self._drop_due(app, now)
 
     def _add(self, org_id: str, details: AppDetails, key: Secret, secret: Secret | None = None) -> Created:
         app = App(
@@ -557,6 +558,14 @@ class AppService:
         for number in range(1, app.last_version + 1):
             if number not in app.versions:
                 self._remove(app, number)
+
+    def _drop_due(self, app: App, now: datetime) -> App:
+        """Remove the kept versions whose time is up. What fails here is left for the next recovery."""
+        with suppress(VaultError, StorageError):
+            for kept in app.kept:
+                if kept.until <= now:
+                    app = self.drop_kept(app.id, kept.number)
+        return app
 
     def _remove_app(self, app: App) -> None:
         """Remove what there is of every version, then the row, unless something may still come: then it stays hidden,

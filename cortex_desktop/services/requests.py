@@ -7,7 +7,6 @@ How to sign is read from Medable's own tools and not tried against a server, and
 
 from __future__ import annotations
 
-import json
 import shlex
 from enum import Enum
 
@@ -42,6 +41,8 @@ def write(snippet: Snippet, org: Org, app: App, key: str, secret: str = "") -> s
         case Snippet.CURL:
             return first_request(org, app, key)
         case _:
+            import json  # what only draws the table needs it not
+
             base = json.dumps(f"{_base(org)}/{org.code}/v2", ensure_ascii=False)
             return _code(_CODE[snippet, app.sessions], app.csrf, base=base, key=json.dumps(key, ensure_ascii=False))
 

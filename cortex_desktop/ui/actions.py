@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QWidget
 
 from ..domain.model import App, AppState
 from ..domain.secret import SecretKind
+from ..services.requests import Snippet
 
 
 class BulkState(Flag):
@@ -30,10 +31,23 @@ class Actions(QObject):
         super().__init__(window)
         keys = QKeySequence.StandardKey
         self.new_app = self._make("plus", self.tr("New App…"), keys.New)
+        self.take_in = self._make("key-round", self.tr("Add existing key…"), "Ctrl+Shift+N")
         self.copy_key = self._make("copy", self.tr("Copy API key"), keys.Copy)
         self.copy_secret = self._make("copy", self.tr("Copy API secret"), "Ctrl+Shift+C")
-        self.copy_request = self._make("terminal", self.tr("Copy first request"), "Ctrl+Alt+C")
+        self.copy_as = {
+            Snippet.KEY: self._make("copy", self.tr("API key")),
+            Snippet.ENV: self._make("terminal", self.tr(".env lines")),
+            Snippet.CURL: self._make("terminal", self.tr("curl"), "Ctrl+Alt+C"),
+            Snippet.PYTHON: self._make("terminal", self.tr("Python")),
+            Snippet.JAVASCRIPT: self._make("terminal", self.tr("JavaScript")),
+            Snippet.SWIFT: self._make("terminal", self.tr("Swift")),
+        }
+        for action in self.copy_as.values():  # what the palette calls them
+            action.setToolTip(self.tr("Copy as {language}").format(language=action.text()))
         self.reveal = self._make("eye", self.tr("Reveal API key"), "Ctrl+R")
+        self.reveal_secret = self._make("eye", self.tr("Reveal API secret"), "Ctrl+Alt+R")
+        self.edit = self._make("pencil", self.tr("Edit…"), "F2")
+        self.duplicate = self._make("plus", self.tr("Duplicate…"), "Ctrl+D")
         self.rotate = self._make("rotate-cw", self.tr("Rotate API key…"), "Ctrl+Shift+R")
         self.details = self._make("panel-right", self.tr("Details"), "Ctrl+I")
         self.details.setCheckable(True)
@@ -66,15 +80,25 @@ class Actions(QObject):
             page.addAction(action)
             action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         self._make_menus(window)
-        self.update(None, org_known=False, revealed=False, details_open=False, locked=False)
+        self.update(None, org_known=False, revealed=None, details_open=False, locked=False)
 
     def fill(self, menu: QMenu) -> None:
         """Put what can be done with an app into the menu."""
-        menu.addActions([self.copy_key, self.copy_secret, self.copy_request, self.reveal])
+        menu.addActions([self.copy_key, self.copy_secret])
+        menu.addMenu(self.copy_as_menu(menu))
+        menu.addActions([self.reveal, self.reveal_secret])
         menu.addSeparator()
-        menu.addActions([self.details, self.app_activity, self.rotate, self.enable, self.enable_several])
+        menu.addActions([self.details, self.app_activity, self.edit, self.duplicate])
+        menu.addSeparator()
+        menu.addActions([self.rotate, self.enable, self.enable_several])
         menu.addSeparator()
         menu.addAction(self.delete)
+
+    def copy_as_menu(self, parent: QWidget) -> QMenu:
+        """A new menu with all that a key can be copied as."""
+        menu = QMenu(self.tr("Copy as"), parent)
+        menu.addActions(list(self.copy_as.values()))
+        return menu
 
     def listed(self) -> list[tuple[str, list[QAction]]]:
         """The menus' titles and what is in them, which is everything that can be done, each once."""
@@ -93,25 +117,36 @@ class Actions(QObject):
         several: Sequence[App] = (),
         *,
         org_known: bool,
-        revealed: bool,
+        revealed: SecretKind | None,
         details_open: bool,
         locked: bool,
         bulk: BulkState = BulkState.NONE,
     ) -> None:
         """Offer what makes sense for the selected app, or for several; with neither, what needs none.
 
-        revealed: its key is readable now; locked: the keychain can be unlocked; bulk: how it is with bulk work.
+        revealed: what of it is readable now; locked: the keychain can be unlocked; bulk: how it is with bulk work.
         """
         usable = app is not None and app.state is AppState.ACTIVE
-        for action in (self.copy_key, self.copy_request, self.reveal, self.rotate, self.enable):
+        for action in (
+            self.copy_key,
+            *self.copy_as.values(),
+            self.reveal,
+            self.edit,
+            self.duplicate,
+            self.rotate,
+            self.enable,
+        ):
             action.setEnabled(usable)
-        self.copy_secret.setEnabled(app is not None and usable and SecretKind.API_SECRET in app.kinds)
+        signing = app is not None and usable and SecretKind.API_SECRET in app.kinds
+        for action in (self.copy_secret, self.reveal_secret):
+            action.setEnabled(signing)
         self.delete.setEnabled(app is not None)
         self.details.setEnabled(app is not None or len(several) > 0)
         self.app_activity.setEnabled(app is not None)
         self.details.setChecked(details_open)
         for action in (
             self.new_app,
+            self.take_in,
             self.organization,
             self.deleted,
             self.check_keychain,
@@ -121,7 +156,9 @@ class Actions(QObject):
         ):
             action.setEnabled(org_known)
         self.unlock.setEnabled(locked)
-        self.reveal.setText(self.tr("Hide API key") if revealed else self.tr("Reveal API key"))
+        is_key, is_secret = revealed is SecretKind.API_KEY, revealed is SecretKind.API_SECRET
+        self.reveal.setText(self.tr("Hide API key") if is_key else self.tr("Reveal API key"))
+        self.reveal_secret.setText(self.tr("Hide API secret") if is_secret else self.tr("Reveal API secret"))
         self.enable.setText(self.tr("Disable") if app is None or app.enabled else self.tr("Enable"))
         self.rotate.setText(self.tr("Rotate API key…"))
         self.delete.setText(self.tr("Delete…"))
@@ -163,7 +200,7 @@ class Actions(QObject):
     def _make_menus(self, window: QMainWindow) -> None:
         self._bar = bar = window.menuBar()
         file = bar.addMenu(self.tr("&File"))
-        file.addAction(self.new_app)
+        file.addActions([self.new_app, self.take_in])
         file.addSeparator()
         file.addActions([self.organization, self.deleted, self.export_activity])
         file.addSeparator()

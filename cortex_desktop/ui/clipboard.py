@@ -57,6 +57,17 @@ class SecretClipboard(QObject):
         self._timer.start()
         self.ticked.emit(seconds)
 
+    def take_over(self, secret: Secret, seconds: int) -> bool:
+        """Clear what the person copied elsewhere, if the secret stands in it, after `seconds`. Whether it does."""
+        mime = self._clipboard.mimeData(QClipboard.Mode.Clipboard)
+        if mime is None or secret.reveal() not in mime.text():
+            return False
+        self._held = Secret(mime.text())
+        self._left = seconds
+        self._timer.start()
+        self.ticked.emit(seconds)
+        return True
+
     @property
     def seconds_left(self) -> int:
         """Seconds until the secret is cleared; 0 when there is none of ours."""

@@ -20,6 +20,7 @@ from .actions import Actions, BulkState
 from .apps.controller import AppsController
 from .apps.desk import AppsDesk
 from .apps.filters import SavedFilters
+from .apps.forms import AppForms
 from .apps.model import AppsModel, Column
 from .apps.page import AppsPage
 from .clipboard import SecretClipboard
@@ -95,6 +96,7 @@ class Console(QObject):
         self.notices = Notices(body, look)
         self.keys = KeyDesk(controller, settings, self.reveal, self.clipboard, self.notices)
         self.apps = AppsDesk(look, controller, self.model, self.page, self.sheets, self.notices, self.reveal, self.keys)
+        self.forms = AppForms(look, controller, self.page, self.sheets, self.notices, self.keys)
         self.news = News(look, controller, self.page, self.sheets, self.notices)
         self.commands = Actions(window, self.page)
         self._connect()
@@ -142,13 +144,17 @@ class Console(QObject):
         self.apps.bulk.idle.connect(self._bulk_ended)
 
     def _connect_actions(self) -> None:
-        actions, apps = self.commands, self.apps
+        actions, apps, forms = self.commands, self.apps, self.forms
         for action, act in (
-            (actions.new_app, apps.ask_new_app),
+            (actions.new_app, forms.ask_new_app),
+            (actions.take_in, forms.ask_take_in),
+            (actions.edit, forms.ask_edit),
+            (actions.duplicate, forms.ask_duplicate),
             (actions.copy_key, partial(apps.copy, SecretKind.API_KEY)),
             (actions.copy_secret, partial(apps.copy, SecretKind.API_SECRET)),
-            (actions.copy_request, apps.copy_first_request),
-            (actions.reveal, apps.reveal_or_hide),
+            *((action, partial(apps.copy_as, snippet)) for snippet, action in actions.copy_as.items()),
+            (actions.reveal, partial(apps.reveal_or_hide, SecretKind.API_KEY)),
+            (actions.reveal_secret, partial(apps.reveal_or_hide, SecretKind.API_SECRET)),
             (actions.details, self.page.toggle_details),
             (actions.rotate, apps.ask_rotate),
             (actions.enable, apps.enable_or_disable),
@@ -414,7 +420,7 @@ class Console(QObject):
             app,
             several,
             org_known=org is not None,
-            revealed=app is not None and self.reveal.app_id == app.id,
+            revealed=next((k for k in SecretKind if app is not None and self.reveal.of(app.id, k) is not None), None),
             details_open=self.page.details_wanted and (app is not None or len(several) > 0),
             locked=status is not None and status.state is VaultState.LOCKED,
             bulk=(BulkState.RUNNING if bulk.running else BulkState.NONE)

@@ -67,9 +67,13 @@ def long_day(day: date) -> str:
 
 
 def _medium(day: QDate) -> str:
-    locale = QLocale()
-    pattern = locale.dateFormat(QLocale.FormatType.LongFormat)
+    return QLocale().toString(day, day_format())
+
+
+def day_format() -> str:
+    """How a day is written in the person's locale, medium length, in the letters of Qt, e.g. "d MMM yyyy"."""
+    pattern = QLocale().dateFormat(QLocale.FormatType.LongFormat)
     # The long format spells out weekday and month; the table has room for the short month only.
     for weekday in ("dddd, ", "dddd ", ", dddd", "dddd،", "dddd"):
         pattern = pattern.replace(weekday, "")
-    return locale.toString(day, pattern.replace("MMMM", "MMM").strip())
+    return pattern.replace("MMMM", "MMM").strip()

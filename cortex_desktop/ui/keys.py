@@ -11,10 +11,10 @@ from ..domain.activity import Action
 from ..domain.model import App, AppState, Org
 from ..domain.secret import Secret, SecretKind
 from ..services.apps import Created
-from ..services.requests import first_request
+from ..services.requests import Snippet, write
 from .apps.controller import AppsController
 from .clipboard import SecretClipboard
-from .notices import Notices
+from .notices import NOTICE_SECONDS, Notices
 from .reveal import Reveal
 from .settings import Settings
 from .widgets import announce
@@ -71,12 +71,22 @@ class KeyDesk(QObject):
         """Show an app's new key and offer to copy it."""
         self._offer(made, self.tr("API key rotated"), self.tr("Update every client that sends the old key."))
 
-    def reveal_or_hide(self, app: App) -> None:
-        """Show the app's key for a while, or hide it if it is shown."""
-        if self._reveal.app_id == app.id:
+    def tell_taken_in(self, made: Created) -> None:
+        """Say that a key is stored that the person has already; clear it from where they copied it, if it is there."""
+        title = self.tr("Existing key added")
+        text = self.tr("The API key of “{label}” is in your keychain.").format(label=short(made.app.label))
+        seconds = self._settings.clipboard_seconds
+        if self._clipboard.take_over(made.key, seconds):
+            self._count_down(title, seconds)
+        else:
+            self._notices.show(title, text).count_down(NOTICE_SECONDS)
+
+    def reveal_or_hide(self, app: App, kind: SecretKind = SecretKind.API_KEY) -> None:
+        """Show the app's key or secret for a while, or hide it if it is shown."""
+        if self._reveal.of(app.id, kind) is not None:
             self._reveal.end()
-        elif app.state is AppState.ACTIVE:
-            self._controller.fetch(app, SecretKind.API_KEY, partial(self._revealed, app))
+        elif app.state is AppState.ACTIVE and kind in app.kinds:
+            self._controller.fetch(app, kind, partial(self._revealed, app, kind))
 
     def copy_key(self, app: App) -> None:
         """Put the app's key on the clipboard."""
@@ -87,27 +97,54 @@ class KeyDesk(QObject):
         if kind in app.kinds:
             self._with_secret(app, kind, partial(self._copied, app, kind))
 
-    def copy_first_request(self, app: App, org: Org) -> None:
-        """Put the app's first request, with its real key, on the clipboard."""
+    def copy_as(self, snippet: Snippet, app: App, org: Org) -> None:
+        """Put the app's key, with what it takes to use it, on the clipboard."""
+        if snippet is Snippet.KEY:
+            self.copy_key(app)
+            return
+        found: dict[SecretKind, Secret] = {}
+        wanted = list(snippet.kinds(app))
 
-        def copied(key: Secret) -> None:
-            self._hold(Secret(first_request(org, app, key.reveal())), self.tr("First request copied"))
-            self._controller.note_copied(app, Action.REQUEST_COPIED, self._settings.clipboard_seconds)
+        def fetched(kind: SecretKind, secret: Secret) -> None:
+            found[kind] = secret
+            if wanted:
+                fetch(wanted.pop(0))
+                return
+            texts = [found[kind].reveal() for kind in snippet.kinds(app)]
+            self._hold(Secret(write(snippet, org, app, *texts)), self._copied_title(snippet))
+            seconds = self._settings.clipboard_seconds
+            self._controller.note_copied(app, Action.REQUEST_COPIED, seconds)
+            if SecretKind.API_SECRET in found:
+                self._controller.note_copied(app, Action.SECRET_COPIED, seconds)
 
-        self._with_secret(app, SecretKind.API_KEY, copied)
+        def fetch(kind: SecretKind) -> None:
+            self._with_secret(app, kind, partial(fetched, kind))
+
+        fetch(wanted.pop(0))
+
+    def _copied_title(self, snippet: Snippet) -> str:
+        return {
+            Snippet.ENV: self.tr("Lines for an .env file copied"),
+            Snippet.CURL: self.tr("First request copied"),
+            Snippet.PYTHON: self.tr("Python copied"),
+            Snippet.JAVASCRIPT: self.tr("JavaScript copied"),
+            Snippet.SWIFT: self.tr("Swift copied"),
+        }[snippet]
 
     def _with_secret(self, app: App, kind: SecretKind, use: Callable[[Secret], None]) -> None:
         """Hand over the secret: at once when it is on screen already, else from the keychain."""
         if app.state is not AppState.ACTIVE:
             return
-        if kind is SecretKind.API_KEY and self._reveal.app_id == app.id and self._reveal.secret is not None:
-            use(self._reveal.secret)
+        shown = self._reveal.of(app.id, kind)
+        if shown is not None:
+            use(shown)
         else:
             self._controller.fetch(app, kind, use)
 
-    def _revealed(self, app: App, key: Secret) -> None:
-        self._reveal.show(app.id, key, self._settings.reveal_seconds)
-        self._controller.note_revealed(app)
+    def _revealed(self, app: App, kind: SecretKind, secret: Secret) -> None:
+        self._reveal.show(app.id, secret, self._settings.reveal_seconds, kind)
+        is_key = kind is SecretKind.API_KEY
+        self._controller.note_revealed(app, Action.KEY_REVEALED if is_key else Action.SECRET_REVEALED)
 
     def _copied(self, app: App, kind: SecretKind, secret: Secret) -> None:
         is_key = kind is SecretKind.API_KEY
@@ -118,6 +155,9 @@ class KeyDesk(QObject):
     def _hold(self, secret: Secret, title: str) -> None:
         seconds = self._settings.clipboard_seconds
         self._clipboard.put(secret, seconds)
+        self._count_down(title, seconds)
+
+    def _count_down(self, title: str, seconds: int) -> None:
         self._notices.leave("created")
         notice = self._notices.show(title, action=self.tr("Clear now"), topic="clipboard")
         notice.acted.connect(self._clipboard.clear)

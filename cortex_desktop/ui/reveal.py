@@ -1,16 +1,16 @@
-"""The one key that is readable on screen, and for how long."""
+"""The one key or secret that is readable on screen, and for how long."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from ..domain.secret import Secret
+from ..domain.secret import Secret, SecretKind
 
 
 class Reveal(QObject):
-    """Holds at most one revealed key. Models and views ask it; none of them keeps the key.
+    """Holds at most one revealed key or secret. Models and views ask it; none of them keeps it.
 
-    changed: another key, or none, is readable now; ticked(int): seconds until it hides.
+    changed: another one, or none, is readable now; ticked(int): seconds until it hides.
     """
 
     changed = Signal()
@@ -19,6 +19,7 @@ class Reveal(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._app_id = ""
+        self._kind = SecretKind.API_KEY
         self._secret: Secret | None = None
         self._left = 0
         self._timer = QTimer(self)
@@ -27,22 +28,27 @@ class Reveal(QObject):
 
     @property
     def app_id(self) -> str:
-        """The app whose key is readable, or an empty string."""
-        return self._app_id
+        """The app whose API key is readable, or an empty string."""
+        return self._app_id if self._kind is SecretKind.API_KEY else ""
 
     @property
     def secret(self) -> Secret | None:
-        """The readable key itself."""
-        return self._secret
+        """The readable API key itself."""
+        return self._secret if self._kind is SecretKind.API_KEY else None
+
+    def of(self, app_id: str, kind: SecretKind) -> Secret | None:
+        """This app's key or secret, if that is what is readable."""
+        return self._secret if (app_id, kind) == (self._app_id, self._kind) else None
 
     @property
     def seconds_left(self) -> int:
         """Seconds until it hides; 0 when nothing is revealed."""
         return self._left
 
-    def show(self, app_id: str, secret: Secret, seconds: int) -> None:
-        """Make this app's key readable for `seconds`, and any other unreadable."""
+    def show(self, app_id: str, secret: Secret, seconds: int, kind: SecretKind = SecretKind.API_KEY) -> None:
+        """Make this app's key or secret readable for `seconds`, and any other unreadable."""
         self._app_id = app_id
+        self._kind = kind
         self._secret = secret
         self._left = seconds
         self._timer.start()
@@ -50,7 +56,7 @@ class Reveal(QObject):
 
     @Slot()
     def end(self) -> None:
-        """Hide the key and forget it."""
+        """Hide what is readable and forget it."""
         if self._secret is not None:
             self._app_id = ""
             self._secret = None

@@ -60,6 +60,16 @@
     </message>
 </context>
 <context>
+    <name>AppForms</name>
+    <message numerus="yes">
+        <source>Its API secret stays in the keychain for %n day(s), in case you switch Sessions off again.</source>
+        <translation>
+            <numerusform>Its API secret stays in the keychain for %n day, in case you switch Sessions off again.</numerusform>
+            <numerusform>Its API secret stays in the keychain for %n days, in case you switch Sessions off again.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>AppsDelegate</name>
     <message numerus="yes">
         <source>Hides again in %n s</source>
@@ -257,16 +267,6 @@
     </message>
 </context>
 <context>
-    <name>CreateAppDialog</name>
-    <message numerus="yes">
-        <source>%n character(s) left</source>
-        <translation>
-            <numerusform>%n character left</numerusform>
-            <numerusform>%n characters left</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
     <name>DeletedDialog</name>
     <message numerus="yes">
         <source>Restore %Ln app(s)</source>
@@ -318,6 +318,16 @@
     </message>
 </context>
 <context>
+    <name>EditAppDialog</name>
+    <message numerus="yes">
+        <source>The API secret is not needed any more. It stays in the keychain for %n day(s), in case you switch back, and is then removed. The API key stays the same.</source>
+        <translation>
+            <numerusform>The API secret is not needed any more. It stays in the keychain for %n day, in case you switch back, and is then removed. The API key stays the same.</numerusform>
+            <numerusform>The API secret is not needed any more. It stays in the keychain for %n days, in case you switch back, and is then removed. The API key stays the same.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>Filters</name>
     <message numerus="yes">
         <source>%n filter(s)</source>
@@ -328,12 +338,32 @@
     </message>
 </context>
 <context>
+    <name>FoundField</name>
+    <message numerus="yes">
+        <source>Choose one of %n</source>
+        <translation>
+            <numerusform>Choose one of %n</numerusform>
+            <numerusform>Choose one of %n</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>KeyDesk</name>
     <message numerus="yes">
         <source>Clears from the clipboard in %n s</source>
         <translation>
             <numerusform>Clears from the clipboard in %n s</numerusform>
             <numerusform>Clears from the clipboard in %n s</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>LabelNote</name>
+    <message numerus="yes">
+        <source>%n character(s) left</source>
+        <translation>
+            <numerusform>%n character left</numerusform>
+            <numerusform>%n characters left</numerusform>
         </translation>
     </message>
 </context>

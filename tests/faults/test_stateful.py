@@ -389,13 +389,14 @@ class Console(RuleBasedStateMachine):
         back = next((number for number in same_key if before.has_whole(number)), None)
         if back is not None:
             after = before.rolled_back(back, until).changed(**described)
-            self.on_disk_only("switch back", app_id, after, fuse, edit)
+            self.on_disk_only("switch back", app_id, after.recovered(self.time, set()) or after, fuse, edit)
         elif (before.current, KEY) not in before.items:
             with pytest.raises(SecretMissing):
                 edit()
         elif self.attempt("switch", fuse, edit):
             key = before.keys[before.current]
-            self.settled[app_id] = before.rotated(key, until, sessions).changed(**described)
+            after = before.rotated(key, until, sessions).changed(**described)
+            self.settled[app_id] = after.recovered(self.time, set()) or after  # what is due goes at once
         else:
             key = before.keys[before.current]
             moved = [before.rotated(key, end, sessions) for end in (until, None)]

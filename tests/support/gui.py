@@ -38,6 +38,7 @@ from cortex_desktop.vault.memory import InMemoryVault
 
 W = TypeVar("W", bound=QWidget)
 Key = Qt.Key
+ALT = Qt.KeyboardModifier.AltModifier
 CTRL = Qt.KeyboardModifier.ControlModifier
 NONE = Qt.KeyboardModifier.NoModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier

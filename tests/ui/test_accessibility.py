@@ -14,6 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QCheckBox, QLineEdit, QTableView, QWidget
 
 from cortex_desktop.domain.activity import Break, Harm
+from cortex_desktop.ui.console import Console
 from cortex_desktop.vault.memory import InMemoryVault
 from tests.support.gui import Desk, Key, stored_apps, texts
 
@@ -58,7 +59,7 @@ def windows(desk: Desk) -> Iterator[tuple[str, QWidget]]:
     desk.wait(lambda: console.apps.bulk.can_undo)
     yield "several apps", desk.window
     for name, act in (
-        ("Create App", console.apps.ask_new_app),
+        ("Create App", console.forms.ask_new_app),
         ("Preferences", console.show_preferences),
         ("About", console.show_about),
         ("Organization", console.ask_org),
@@ -68,6 +69,8 @@ def windows(desk: Desk) -> Iterator[tuple[str, QWidget]]:
         ("Rotate several", console.apps.ask_rotate),
         ("Which apps", console.apps.bulk.show_list),
         ("Delete", lambda: (console.page.select(desk.app("NewHealth App").id), console.apps.ask_delete())),
+        ("Edit App", console.forms.ask_edit),
+        ("Add existing key", lambda: _with_a_key_found(console)),
         ("Save filter", lambda: console.page.save_filter_asked.emit("is:enabled")),
     ):
         act()
@@ -75,6 +78,11 @@ def windows(desk: Desk) -> Iterator[tuple[str, QWidget]]:
         yield name, dialog
         dialog.close()
         desk.no_dialog()
+
+
+def _with_a_key_found(console: Console) -> None:
+    console.forms.ask_take_in()
+    console.sheets.current.take(f"mwidxhb8ShcqmV1B9iOYJh GsAqlhnIMzrDeD8V2MBQWq secret {'aB3d' * 16}")
 
 
 def test_every_control_has_a_name(desk: Desk) -> None:
@@ -134,7 +142,7 @@ def test_names_of_the_contract(desk: Desk) -> None:
     desk.find("New App", QAbstractButton)
     desk.find("Search apps", QLineEdit)
     desk.find("Apps", QTableView)
-    desk.console.apps.ask_new_app()
+    desk.console.forms.ask_new_app()
     dialog = desk.dialog()
     for name, kind in (
         ("Create App", QAbstractButton),
@@ -226,7 +234,9 @@ def test_escape_and_enter_move_between_table_and_details(desk: Desk) -> None:
 def test_labels_belong_to_their_fields(desk: Desk) -> None:
     """A click on a field's name, or its letter, leads to the field; and a screen reader knows the two as one."""
     for act, names in (
-        (desk.console.apps.ask_new_app, ["Label"]),
+        (desk.console.forms.ask_new_app, ["Label"]),
+        (desk.console.forms.ask_edit, ["Label", "Owner", "Notes"]),
+        (desk.console.forms.ask_take_in, ["Paste the key", "Label"]),
         (desk.console.ask_org, ["Name", "Code", "Environment", "API endpoint"]),
         (desk.console.show_preferences, ["Appearance", "Clear the clipboard after", "Hide a revealed key after"]),
     ):

@@ -323,8 +323,18 @@ class TestMenus:
     def test_hold_everything(self, desk: Desk) -> None:
         bar = {a.text(): [b.text() for b in a.menu().actions() if b.text()] for a in desk.window.menuBar().actions()}
         for menu, entries in {
-            "&File": ["New App…", "Organization…", "Unlock keychain…", "Preferences…", "Quit"],
-            "&App": ["Copy API key", "Copy API secret", "Copy first request", "Reveal API key", "Disable", "Delete…"],
+            "&File": ["New App…", "Add existing key…", "Organization…", "Unlock keychain…", "Preferences…", "Quit"],
+            "&App": [
+                "Copy API key",
+                "Copy API secret",
+                "Copy as",
+                "Reveal API key",
+                "Reveal API secret",
+                "Edit…",
+                "Duplicate…",
+                "Disable",
+                "Delete…",
+            ],
             "&View": ["Find", "Details"],
             "&Help": ["About Cortex Desktop"],
         }.items():
@@ -344,8 +354,9 @@ class TestMenus:
 
     def test_offer_only_what_makes_sense(self, start: Start, folder: Path, vault: InMemoryVault) -> None:
         desk = start()
-        offered = {a.text() for a in desk.open_menu("App").actions() if a.isEnabled() and a.text()}
-        assert offered == set()
+        offered = desk.open_menu("App").actions()
+        offered += next(a for a in offered if a.text() == "Copy as").menu().actions()
+        assert {a.text() for a in offered if a.isEnabled() and a.text() and a.menu() is None} == set()
         desk.key(Key.Key_Escape)
         assert not next(a for a in desk.open_menu("File").actions() if a.text().startswith("Unlock")).isEnabled()
         desk.key(Key.Key_Escape)

@@ -177,7 +177,7 @@ class TestSelection:
         menu = filled.menu()
         assert filled.selected() == "App 10"
         entries = [a.text() for a in menu.actions() if a.text()]
-        wanted = ["Copy API key", "Copy API secret", "Copy first request", "Reveal API key", "Disable", "Delete…"]
+        wanted = ["Copy API key", "Copy API secret", "Copy as", "Reveal API key", "Edit…", "Disable", "Delete…"]
         assert [entry for entry in entries if entry in wanted] == wanted
         secret = next(a for a in menu.actions() if a.text() == "Copy API secret")
         assert not secret.isEnabled(), "an app with Sessions has none"

@@ -164,7 +164,13 @@ class TestSelecting:
     def test_what_is_for_one_app_is_not_offered(self, desk: Desk) -> None:
         commands = desk.console.commands
         desk.key(Key.Key_A, CTRL)
-        for action in (commands.copy_key, commands.copy_secret, commands.copy_request, commands.reveal):
+        for action in (
+            commands.copy_key,
+            commands.copy_secret,
+            *commands.copy_as.values(),
+            commands.reveal,
+            commands.edit,
+        ):
             assert not action.isEnabled()
         assert commands.rotate.text() == "Rotate 6 API keys…"
         assert commands.enable.text() == "Disable 6 apps"

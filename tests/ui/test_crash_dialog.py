@@ -117,7 +117,7 @@ def test_an_error_in_what_a_click_does(desk: Desk, crashes: Crashes, monkeypatch
     def broken(*_: object) -> None:
         raise ZeroDivisionError("in a slot")
 
-    monkeypatch.setattr(desk.program.controller, "create", broken)
+    monkeypatch.setattr(desk.program.controller, "add", broken)
     desk.key(Key.Key_N, CTRL)
     desk.dialog()
     desk.type("NewHealth App")

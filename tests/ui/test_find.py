@@ -348,7 +348,7 @@ class TestMenu:
         assert field(desk).text() == "is:enabled"
 
     def test_does_not_open_over_a_dialog(self, desk: Desk) -> None:
-        desk.console.apps.ask_new_app()
+        desk.console.forms.ask_new_app()
         desk.dialog()
         desk.console.page.show_filter_menu()
         assert QApplication.activePopupWidget() is None

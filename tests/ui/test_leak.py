@@ -26,7 +26,7 @@ from cortex_desktop.domain.secret import Secret, SecretKind
 from cortex_desktop.system.crash import Crashes
 from cortex_desktop.system.log import start_logging
 from cortex_desktop.vault.memory import InMemoryVault
-from tests.support.gui import CTRL, NONE, Desk, Key, clipboard_text
+from tests.support.gui import CTRL, NONE, Desk, Key, clipboard_text, texts
 
 KEY = "mwid7xhb8ShcqmV1B9iOYJ"
 SECRET = "Zt3nQ8vLkR5wXy2Jb7Hc9FdGm4Ps6TaUe1NoKiVrBxCzDqWfEgMhAjSlOpYuI0Zt"
@@ -219,14 +219,22 @@ def _session(desk: Desk, vault: InMemoryVault) -> None:
     commands.reveal.trigger()
     desk.wait(lambda: not window.reveal.app_id, "the key is hidden")
     nowhere(desk)
-    for action in (commands.copy_key, commands.copy_secret, commands.copy_request):
+    for action in (commands.copy_key, commands.copy_secret, *commands.copy_as.values()):
         before = clipboard_text()
         action.trigger()
         desk.wait(lambda before=before: clipboard_text() != before, "it is copied")
         assert leaked(clipboard_text()), "else the search would prove nothing"
         nowhere(desk)
-    desk.click("Clear now", within=desk.notice("First request copied"))
+    desk.click("Clear now", within=desk.notice("Swift copied"))
     assert on_clipboards() == []
+
+    # The API secret is readable for a while, in its place and in no other.
+    commands.reveal_secret.trigger()
+    desk.wait(lambda: window.reveal.of(desk.app("Signing").id, SecretKind.API_SECRET) is not None, "it is readable")
+    assert SECRET in "".join(window.page.details.secret_text.text().split())
+    assert in_model(desk) == []
+    window.reveal.end()
+    nowhere(desk)
 
     # Looking for it: what a person types is theirs, and is gone with the search.
     search = desk.find("Search apps", QLineEdit)
@@ -340,6 +348,62 @@ def _session(desk: Desk, vault: InMemoryVault) -> None:
     desk.wait(lambda: window.reveal.secret is not None, "the key is readable")
     commands.copy_key.trigger()
     desk.wait(lambda: clipboard_text() == KEY, "it is copied")
+
+
+def test_what_is_edited_copied_or_pasted_again_stays_nowhere(planted: None, start: Callable[..., Desk]) -> None:
+    desk = start()
+    commands = desk.console.commands
+    desk.create("Signing", sessions=False)
+    desk.console.reveal.end()
+    for sessions in (True, False):  # the secret goes and comes back
+        commands.edit.trigger()
+        dialog = desk.dialog()
+        dialog.sessions.setChecked(sessions)
+        desk.click("Save", within=dialog)
+        desk.no_dialog()
+    commands.duplicate.trigger()
+    desk.dialog()
+    desk.key(Key.Key_Escape)
+    desk.no_dialog()
+    nowhere(desk)
+
+    commands.take_in.trigger()
+    dialog = desk.dialog()
+    for text in (KEY, f"curl -H 'Medable-Client-Key: {KEY}'", f'{{"key": "{KEY}", "secret": "{SECRET}"}}'):
+        dialog.paste.setFocus()
+        QGuiApplication.clipboard().setText(text)
+        desk.key(Key.Key_V, CTRL)
+        QGuiApplication.clipboard().clear()
+        desk.key(Key.Key_Z, CTRL)
+        assert in_objects() == []
+    dialog.paste.setFocus()
+    desk.type(KEY)
+    assert in_objects(), "what is being typed is seen, or the search would prove nothing"
+    desk.key(Key.Key_Tab)
+    dialog.name.setText("Twice")
+    desk.click("Add key", within=dialog)
+    desk.wait(lambda: "This key is here already" in " ".join(texts(dialog)), "it is known")
+    assert in_objects() == []
+    desk.key(Key.Key_Escape)
+    desk.no_dialog()
+    nowhere(desk)
+
+
+def test_a_key_taken_in_stays_nowhere(start: Callable[..., Desk], folder: Path) -> None:
+    desk = start()
+    desk.console.commands.take_in.trigger()
+    desk.dialog()
+    QGuiApplication.clipboard().setText(f"MEDABLE_API_KEY={KEY}\nMEDABLE_API_SECRET={SECRET}\n")
+    desk.key(Key.Key_V, CTRL)
+    desk.type("Taken in")
+    desk.key(Key.Key_Return)
+    desk.no_dialog()
+    assert desk.kept("Taken in") == KEY
+    nowhere(desk)
+    desk.click("Clear now", within=desk.notice("Existing key added"))
+    assert on_clipboards() == [], "where it was copied from"
+    desk.close()
+    assert in_files(folder) == []
 
 
 def _fail(secret: Secret) -> None:

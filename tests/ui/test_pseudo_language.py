@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QDate, Qt
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.exceptions import TimeoutError
 
@@ -44,7 +44,9 @@ LABELS = ("NewHealth App", "EMR integration", "Trial portal", "Half")
 GONE = "Gone"
 LICENCES = Path(__file__).parent.parent.parent / "resources" / "licences"
 # Data, not words: what people typed, names of things outside, and what a shell reads.
+KEYS = ("mwidxhb8ShcqmV1B9iOYJh", "GsAqlhnIMzrDeD8V2MBQWq")
 DATA = (
+    *(end for key in KEYS for end in (key[:4], key[-4:])),
     *LABELS,
     GONE,
     KEY,
@@ -293,7 +295,10 @@ def dialogs(desk: Desk) -> Iterator[tuple[str, QWidget]]:
     page.filters.saved.save("NH", "is:enabled")
     console.page.select(desk.app("NewHealth App").id)
     for name, act in (
-        ("create", console.apps.ask_new_app),
+        ("create", console.forms.ask_new_app),
+        ("duplicate", console.forms.ask_duplicate),
+        ("edit", console.forms.ask_edit),
+        ("take in", console.forms.ask_take_in),
         ("preferences", console.show_preferences),
         ("about", console.show_about),
         ("organization", console.ask_org),
@@ -323,6 +328,26 @@ def dialogs(desk: Desk) -> Iterator[tuple[str, QWidget]]:
             for label in ("NewHealth App", "a\tb", "x" * 121, "x" * 119, "NewHealth App"):
                 dialog.name.setText(label)
                 yield f"create: {label[:5]}", dialog
+        if name == "edit":
+            dialog.sessions.click()
+            yield "edit: another Sessions", dialog
+            dialog.expires.box.setChecked(True)
+            dialog.review.day.setDate(QDate(2020, 2, 2))
+            dialog.review.box.setChecked(True)
+            yield "edit: past", dialog
+            dialog.owner.setText("x" * 121)
+            yield "edit: refused", dialog
+        if name == "take in":
+            for text in (
+                "",
+                "key " + KEYS[0],
+                "x " + " ".join(KEYS),
+                f"key {KEYS[0]} secret {KEYS[1] * 2}{KEYS[0][-20:]}",
+            ):
+                dialog.take(text)
+                yield f"take in: {text[:3]}", dialog
+                dialog.sessions.click()
+                yield f"take in: {text[:3]}, another Sessions", dialog
         if isinstance(dialog, WaitingSheet):
             for problem in VaultProblem:
                 dialog.fail(VaultError(problem, "Test keychain"))

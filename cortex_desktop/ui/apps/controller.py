@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from ...domain.activity import Action
 from ...domain.errors import AppGone, CortexError, NotFinished, SecretMissing, VaultError, VaultProblem
-from ...domain.model import App, Org
+from ...domain.model import App, AppDetails, Org
 from ...domain.ports import VaultState
 from ...domain.secret import Secret, SecretKind
 from ...services.apps import AppService, Created, RecoveryReport
@@ -109,19 +109,32 @@ class AppsController(QObject):
             self._unsettled = False
             self._runner.submit(Lane.VAULT, self._apps.recover, self, self._recovered, self.failed.emit)
 
-    def create(
+    def add(
         self,
-        label: str,
-        sessions: bool,
-        csrf: bool,
+        details: AppDetails,
+        copy_of: App | None,
         done: Callable[[Created], None],
         failed: Callable[[CortexError], None],
     ) -> None:
         """Create an app; `failed` gets what the dialog should say."""
-        if self._apps is None or self.org is None:
-            return
-        work = partial(self._apps.create, self.org.id, label, sessions=sessions, csrf=csrf)
+        if self._apps is not None and self.org is not None:
+            self._add(partial(self._apps.add, self.org.id, details, copy_of), done, failed)
 
+    def take_in(
+        self,
+        details: AppDetails,
+        key: Secret,
+        secret: Secret | None,
+        done: Callable[[Created], None],
+        failed: Callable[[CortexError], None],
+    ) -> None:
+        """Add an app whose key was made elsewhere; `failed` gets what the dialog should say."""
+        if self._apps is not None and self.org is not None:
+            self._add(partial(self._apps.take_in, self.org.id, details, key, secret), done, failed)
+
+    def _add(
+        self, work: Callable[[], Created], done: Callable[[Created], None], failed: Callable[[CortexError], None]
+    ) -> None:
         def created(made: Created) -> None:
             self.changed.emit(made.app)
             done(made)
@@ -132,6 +145,33 @@ class AppsController(QObject):
             failed(error)
 
         self._vault(work, created, refused)
+
+    def edit(
+        self,
+        app: App,
+        details: AppDetails,
+        done: Callable[[App], None] | None = None,
+        failed: Callable[[CortexError], None] | None = None,
+    ) -> None:
+        """Keep what was changed about the app; `failed` gets what the dialog should say."""
+        if self._apps is None:
+            return
+
+        def edited(after: App) -> None:
+            self.changed.emit(after)
+            if done is not None:
+                done(after)
+
+        def refused(error: CortexError) -> None:
+            if isinstance(error, SecretMissing):
+                self.missing.emit(app.id)
+            (failed or self.failed.emit)(error)
+
+        work = partial(self._apps.edit, app.id, details)
+        if details.sessions != app.sessions:
+            self._vault(work, edited, refused)
+        else:
+            self._disk(work, edited, refused)
 
     def rotate(
         self,
@@ -194,10 +234,10 @@ class AppsController(QObject):
         if self._apps is not None:
             self._disk(partial(self._apps.copied, app.id, action, clears_after), self.changed.emit)
 
-    def note_revealed(self, app: App) -> None:
-        """Remember that the key was shown."""
+    def note_revealed(self, app: App, action: Action) -> None:
+        """Remember that the key or the secret was shown."""
         if self._apps is not None:
-            self._disk(partial(self._apps.revealed, app.id), _nothing)
+            self._disk(partial(self._apps.revealed, app.id, action), _nothing)
 
     def set_enabled(self, app: App, enabled: bool) -> None:
         """Enable or disable the app."""

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from ...domain.model import App, AppState
 from ...domain.secret import SecretKind
 from ...services.apps import ROLLED_BACK_KEPT, Created
+from ...services.requests import Snippet
 from ..i18n import place_of
 from ..keys import KeyDesk, short
 from ..notices import NOTICE_SECONDS, Notices
@@ -60,7 +61,6 @@ class AppsDesk(QObject):
         controller.changed.connect(self._app_changed)
         controller.removed.connect(self._app_removed)
         controller.missing.connect(model.mark_missing)
-        page.new_asked.connect(self.ask_new_app)
         page.selected.connect(self.changed)
         page.retry_asked.connect(controller.reload)
         page.table.painter.reveal_asked.connect(self._reveal_of)
@@ -75,7 +75,7 @@ class AppsDesk(QObject):
     def _listen_to(self, details: DetailsPanel) -> None:
         details.reveal_asked.connect(self.reveal_or_hide)
         details.copy_asked.connect(self.copy)
-        details.request_copy_asked.connect(self.copy_first_request)
+        details.snippet_asked.connect(self.copy_as)
         details.enable_asked.connect(self.enable_or_disable)
         details.delete_asked.connect(self.ask_delete)
         details.rotate_asked.connect(self.ask_rotate)
@@ -88,28 +88,6 @@ class AppsDesk(QObject):
 
     # What a person does
 
-    @Slot()
-    def ask_new_app(self) -> None:
-        """Open the Create App dialog."""
-        org = self._controller.org
-        if org is None or not self._sheets.free:
-            return
-        from .create_dialog import CreateAppDialog
-
-        dialog = CreateAppDialog(self._look, self.model, place_of(org), self._sheets.window)
-
-        def submit(label: str, sessions: bool, csrf: bool) -> None:
-            self._controller.create(label, sessions, csrf, created, dialog.fail)
-
-        def created(made: Created) -> None:
-            dialog.accept()
-            self.page.select(made.app.id)
-            self.page.table.setFocus()
-            self._keys.welcome(made)
-
-        dialog.submitted.connect(submit)
-        self._sheets.open_waiting(dialog)
-
     @Slot(object)
     def copy(self, kind: SecretKind) -> None:
         """Copy the current app's key or secret."""
@@ -117,19 +95,19 @@ class AppsDesk(QObject):
         if app is not None:
             self._keys.copy(app, kind)
 
-    @Slot()
-    def copy_first_request(self) -> None:
-        """Copy the current app's first request with its real key."""
+    @Slot(object)
+    def copy_as(self, snippet: Snippet) -> None:
+        """Copy the current app's key with what it takes to use it."""
         app, org = self.page.current(), self._controller.org
         if app is not None and org is not None:
-            self._keys.copy_first_request(app, org)
+            self._keys.copy_as(snippet, app, org)
 
-    @Slot()
-    def reveal_or_hide(self) -> None:
-        """Show the current app's key for a while, or hide it."""
+    @Slot(object)
+    def reveal_or_hide(self, kind: SecretKind = SecretKind.API_KEY) -> None:
+        """Show the current app's key or secret for a while, or hide it."""
         app = self.page.current()
         if app is not None:
-            self._keys.reveal_or_hide(app)
+            self._keys.reveal_or_hide(app, kind)
 
     @Slot()
     def enable_or_disable(self) -> None:

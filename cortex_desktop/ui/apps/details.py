@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QKeySequence, QTextOption
 from PySide6.QtWidgets import (
     QBoxLayout,
+    QComboBox,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -25,8 +26,8 @@ from PySide6.QtWidgets import (
 
 from ...domain.model import App, AppState, Org
 from ...domain.secret import SecretKind
-from ...services.requests import first_request_to_read, masked
-from ..i18n import long_date, long_time
+from ...services.requests import Snippet, masked, to_read
+from ..i18n import long_date, long_day, long_time
 from ..reveal import Reveal
 from ..tokens import DETAILS_WIDTH
 from ..widgets import Button, IconButton, Look, Pill, label, set_property
@@ -70,13 +71,15 @@ class KeyField(QFrame):
 class DetailsPanel(QFrame):
     """Everything about one app, and what can be done with it.
 
-    reveal_asked, copy_asked(SecretKind), request_copy_asked, enable_asked(bool), delete_asked, rotate_asked, closed;
-    roll_back_asked(int), drop_kept_asked(int): make this earlier version current again, or remove it.
+    reveal_asked(SecretKind), copy_asked(SecretKind), snippet_asked(Snippet): copy it; edit_asked, enable_asked(bool),
+    delete_asked, rotate_asked, closed; roll_back_asked(int), drop_kept_asked(int): make this earlier version current
+    again, or remove it.
     """
 
-    reveal_asked = Signal()
+    reveal_asked = Signal(object)
     copy_asked = Signal(object)
-    request_copy_asked = Signal()
+    snippet_asked = Signal(object)
+    edit_asked = Signal()
     enable_asked = Signal(bool)
     delete_asked = Signal()
     rotate_asked = Signal()
@@ -97,6 +100,7 @@ class DetailsPanel(QFrame):
         self._title = label("", "detailsTitle", wrap=True)
         self._title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         self._title.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._edit = IconButton("pencil", self.tr("Edit App"), look)
         close = IconButton("x", self.tr("Close details"), look)
         self._pill = Pill(look)
         self.key = KeyField(self.tr("API key"))
@@ -106,14 +110,19 @@ class DetailsPanel(QFrame):
         self.key.add(self._copy)
         self._kept = label("", "hint", wrap=True)
         self._secret_title = label(self.tr("API secret"), "strong")
-        self._secret = KeyField(self.tr("API secret, hidden"))
-        self._secret.text.setText("•" * 22)
+        self.secret = QFrame()
+        self.secret.setObjectName("keyField")
+        self.secret_text = label("", "keyText")
+        self._secret_eye = IconButton("eye", self.tr("Reveal API secret"), look)
         self._secret_copy = IconButton("copy", self.tr("Copy API secret"), look)
-        self._secret.add(self._secret_copy)
-        self._secret_note = label(
-            self.tr("Signs each request. Never put it in an app that you hand out."), "hint", wrap=True
-        )
-        self._facts: dict[str, QLabel] = {}
+        secret_row = QHBoxLayout(self.secret)
+        secret_row.setContentsMargins(8, 3, 2, 3)
+        secret_row.setSpacing(0)
+        secret_row.addWidget(self.secret_text, 1)
+        for part in (self._secret_eye, self._secret_copy):
+            secret_row.addWidget(part, 0, Qt.AlignmentFlag.AlignTop)
+        self._secret_note = label("", "hint", wrap=True)
+        self._facts: dict[str, tuple[QLabel, QLabel]] = {}
         self._request = QPlainTextEdit()
         self._request.setObjectName("code")
         self._request.setReadOnly(True)
@@ -123,7 +132,18 @@ class DetailsPanel(QFrame):
         self._request.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._request.document().setDocumentMargin(9)
         self._request.document().documentLayout().documentSizeChanged.connect(self._fit_request)
-        self._request_copy = Button(self.tr("Copy curl"), look, "link")
+        self.language = QComboBox()
+        self.language.setObjectName("flatBox")
+        self.language.setAccessibleName(self.tr("Language of the first request"))
+        for snippet, name in (
+            (Snippet.CURL, self.tr("curl")),
+            (Snippet.ENV, self.tr(".env lines")),
+            (Snippet.PYTHON, self.tr("Python")),
+            (Snippet.JAVASCRIPT, self.tr("JavaScript")),
+            (Snippet.SWIFT, self.tr("Swift")),
+        ):
+            self.language.addItem(name, snippet)
+        self._request_copy = IconButton("copy", "", look)
         self._rotate = Button(self.tr("Rotate key"), look, icon="rotate-cw")
         self._enable = Button("", look)
         self._delete = Button(self.tr("Delete"), look, "danger")
@@ -135,6 +155,7 @@ class DetailsPanel(QFrame):
         column.setSpacing(0)
         head = QHBoxLayout()
         head.addWidget(self._title, 1)
+        head.addWidget(self._edit, 0, Qt.AlignmentFlag.AlignTop)
         head.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
         column.addLayout(head)
         column.addSpacing(6)
@@ -152,7 +173,7 @@ class DetailsPanel(QFrame):
         signing.setSpacing(5)
         signing.addWidget(self._secret_title)
         signing.addSpacing(3)
-        signing.addWidget(self._secret)
+        signing.addWidget(self.secret)
         signing.addWidget(self._secret_note)
         column.addWidget(self._signing)
         column.addLayout(self._make_facts())
@@ -162,6 +183,7 @@ class DetailsPanel(QFrame):
         column.addSpacing(18)
         request_head = QHBoxLayout()
         request_head.addWidget(label(self.tr("First request"), "strong", wrap=True), 1)
+        request_head.addWidget(self.language)
         request_head.addWidget(self._request_copy)
         column.addLayout(request_head)
         column.addSpacing(4)
@@ -185,10 +207,13 @@ class DetailsPanel(QFrame):
         self.many.closed.connect(self.closed)
 
         close.clicked.connect(self.closed)
-        self._eye.clicked.connect(self.reveal_asked)
+        self._edit.clicked.connect(self.edit_asked)
+        self._eye.clicked.connect(self._ask_reveal_key)
+        self._secret_eye.clicked.connect(self._ask_reveal_secret)
         self._copy.clicked.connect(self._ask_copy_key)
         self._secret_copy.clicked.connect(self._ask_copy_secret)
-        self._request_copy.clicked.connect(self.request_copy_asked)
+        self._request_copy.clicked.connect(self._ask_snippet)
+        self.language.currentIndexChanged.connect(self._show_request)
         self._rotate.clicked.connect(self.rotate_asked)
         self._enable.clicked.connect(self._ask_enable)
         self._delete.clicked.connect(self.delete_asked)
@@ -215,20 +240,27 @@ class DetailsPanel(QFrame):
         self._title.setText(app.label)
         word, tone = self._model.status_words(self._model.status(app))
         self._pill.tell(word, tone)
-        for name, value in {
+        facts = {
             "sessions": self.tr("On") if app.sessions else self.tr("Off"),
             "csrf": self.tr("On") if app.csrf else self.tr("Off"),
             "created": long_time(app.created),
             "rotated": long_time(app.rotated) if app.rotated else self.tr("Never"),
             "copied": long_time(app.last_copied) if app.last_copied else "—",
-        }.items():
-            self._facts[name].setText(value)
+            "owner": app.owner,
+            "expires": long_day(app.expires) if app.expires else "",
+            "review": long_day(app.review) if app.review else "",
+            "notes": app.notes,
+        }
+        for name, (heading, fact) in self._facts.items():
+            fact.setText(facts[name])
+            for part in (heading, fact):
+                part.setVisible(bool(facts[name]))
         self._signing.setVisible(SecretKind.API_SECRET in app.kinds)
         self._enable.setText(self.tr("Disable") if app.enabled else self.tr("Enable"))
-        for button in (self._eye, self._copy, self._secret_copy, self._request_copy, self._enable, self._rotate):
+        keys = (self._eye, self._copy, self._secret_eye, self._secret_copy)
+        for button in (*keys, self._edit, self._request_copy, self._enable, self._rotate):
             button.setEnabled(usable)
-        if self._org is not None:
-            self._request.setPlainText(first_request_to_read(self._org, app))
+        self._show_request()
         self._show_earlier(app)
         self._arrange_actions()
         self._show_key()
@@ -250,6 +282,10 @@ class DetailsPanel(QFrame):
             line.setContentsMargins(0, 0, 0, 0)
             line.setSpacing(2)
             text = self.tr("{key}, kept until {date}").format(key=ends, date=long_date(kept.until))
+            if kept.sessions != app.sessions:
+                text += " " + (
+                    self.tr("(Sessions on)") if kept.sessions else self.tr("(Sessions off, with its secret)")
+                )
             line.addWidget(label(text, "hint", wrap=True), 1)
             if kept.until > datetime.now(UTC):  # otherwise it goes as soon as the keychain lets it
                 back = IconButton("undo-2", self.tr("Roll back to {key}").format(key=ends), self._look)
@@ -283,10 +319,25 @@ class DetailsPanel(QFrame):
             self._eye.rename("eye-off", self.tr("Hide API key"))
         else:
             self._eye.rename("eye", self.tr("Reveal API key"))
+        secret = self._reveal.of(self._app.id, SecretKind.API_SECRET)
+        if secret is not None:
+            text = secret.reveal()
+            # As wide as a key, so in three lines; a line has no place of its own where it could be broken.
+            self.secret_text.setText("\n".join(text[at : at + 22] for at in range(0, len(text), 22)))
+            self.secret_text.setAccessibleName(self.tr("API secret"))
+            self._secret_eye.rename("eye-off", self.tr("Hide API secret"))
+        else:
+            self.secret_text.setText("•" * 22)
+            self.secret_text.setAccessibleName(self.tr("API secret, hidden"))
+            self._secret_eye.rename("eye", self.tr("Reveal API secret"))
         self._show_kept()
 
     @Slot()
     def _show_kept(self) -> None:
+        note = self.tr("Signs each request. Never put it in an app that you hand out.")
+        if self._app is not None and self._reveal.of(self._app.id, SecretKind.API_SECRET) is not None:
+            note = self.tr("Hides again in %n s.", "", self._reveal.seconds_left)
+        self._secret_note.setText(note)
         if self._app is not None and self._model.status(self._app) is Status.KEY_MISSING:
             self._kept.setText(self.tr("The keychain no longer holds this key. Rotate it to have a new one."))
             return
@@ -294,6 +345,26 @@ class DetailsPanel(QFrame):
         if self._app is not None and self._reveal.app_id == self._app.id:
             text += " " + self.tr("Hides again in %n s.", "", self._reveal.seconds_left)
         self._kept.setText(text)
+
+    @Slot()
+    def _show_request(self) -> None:
+        """Show the first request, or what else is chosen, with the key masked."""
+        snippet, name = self.language.currentData(), self.language.currentText()
+        self._request_copy.rename("copy", self.tr("Copy {language}").format(language=name))
+        if self._org is not None and self._app is not None:
+            self._request.setPlainText(to_read(snippet, self._org, self._app))
+
+    @Slot()
+    def _ask_snippet(self) -> None:
+        self.snippet_asked.emit(self.language.currentData())
+
+    @Slot()
+    def _ask_reveal_key(self) -> None:
+        self.reveal_asked.emit(SecretKind.API_KEY)
+
+    @Slot()
+    def _ask_reveal_secret(self) -> None:
+        self.reveal_asked.emit(SecretKind.API_SECRET)
 
     @Slot()
     def _ask_copy_key(self) -> None:
@@ -321,12 +392,17 @@ class DetailsPanel(QFrame):
             "created": self.tr("Created"),
             "rotated": self.tr("Rotated"),
             "copied": self.tr("Last copied"),
+            "owner": self.tr("Owner"),
+            "expires": self.tr("Expires"),
+            "review": self.tr("Review"),
+            "notes": self.tr("Notes"),
         }
         for row, (key, name) in enumerate(names.items()):
             value = label("", "", wrap=True)
-            grid.addWidget(label(name, "factName", wrap=True), row, 0)
+            heading = label(name, "factName", wrap=True)
+            grid.addWidget(heading, row, 0, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(value, row, 1)
-            self._facts[key] = value
+            self._facts[key] = (heading, value)
         return grid
 
     @Slot()

@@ -162,10 +162,10 @@ class AppsModel(QAbstractTableModel):
             shown.expires = long_day(shown.app.expires)
         return shown.expires
 
-    def has_label(self, label: str) -> bool:
-        """Whether an app has this label already, whatever its case."""
+    def has_label(self, label: str, but: str = "") -> bool:
+        """Whether an app has this label already, whatever its case. but: the id of one that does not count."""
         wanted = fold(label.strip())
-        return any(fold(row.app.label) == wanted for row in self._rows)
+        return any(fold(row.app.label) == wanted and row.app.id != but for row in self._rows)
 
     def load(self, rows: Sequence[Row]) -> None:
         """Show these apps and no others. Quickest with what `sorted_rows` gives."""

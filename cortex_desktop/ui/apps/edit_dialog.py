@@ -1,0 +1,169 @@
+"""The Edit App dialog."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from PySide6.QtCore import QCoreApplication, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLayout, QLineEdit, QPlainTextEdit, QWidget
+
+from ...domain.errors import DetailError
+from ...domain.model import App, AppDetails, clean_notes, clean_owner
+from ...services.apps import SECRET_KEPT
+from ..i18n import say
+from ..widgets import Look, label, set_property
+from .app_form import AppSheet, OptionalDate, field, option
+from .model import AppsModel
+
+EXPIRES_IN = timedelta(days=90)
+REVIEWED_IN = timedelta(days=30)
+"""What is proposed to someone who checks Expires or Review."""
+
+
+class EditAppDialog(AppSheet):
+    """Asks what is to be different about an app. submitted(AppDetails): Save was chosen."""
+
+    submitted = Signal(object)
+
+    def __init__(self, look: Look, model: AppsModel, place: str, app: App, parent: QWidget) -> None:
+        translate = QCoreApplication.translate
+        self._before = app
+        self.owner = QLineEdit(app.owner)
+        self.notes = QPlainTextEdit(app.notes)
+        self.expires = OptionalDate(
+            translate("EditAppDialog", "Expires"), translate("EditAppDialog", "Expires on"), app.expires, EXPIRES_IN
+        )
+        self.review = OptionalDate(
+            translate("EditAppDialog", "Review"), translate("EditAppDialog", "Review on"), app.review, REVIEWED_IN
+        )
+        super().__init__(
+            look,
+            model,
+            translate("EditAppDialog", "Edit App"),
+            place,
+            translate("EditAppDialog", "Save"),
+            parent,
+            app_id=app.id,
+            fields=(self.owner, self.notes, self.expires, self.review),
+        )
+        self.setMinimumWidth(look.theme.px(560))
+        self.resize(self.minimumWidth(), 1)  # `fit` sees to the height; Qt would make it as wide as its sentences
+        self.owner.setAccessibleName(self.tr("Owner"))
+        self.owner.setPlaceholderText(self.tr("Who to ask about it"))
+        self.notes.setAccessibleName(self.tr("Notes"))
+        self.notes.setTabChangesFocus(True)
+        self.notes.setFixedHeight(look.theme.px(64))
+        self._more_note = label("", "fieldNote", wrap=True)
+        self._more_note.hide()
+        self._date_note = label(
+            self.tr("Both are marks for you. Nothing is disabled by them, here or in Cortex itself."),
+            "fieldNote",
+            wrap=True,
+        )
+        owner = field(self.tr("Owner"), self.owner)
+        owner.addStretch()
+        self.form.addLayout(_beside(self.label_rows(), owner))
+        self.form.addSpacing(6)
+        self.form.addLayout(field(self.tr("Notes"), self.notes))
+        self.form.addWidget(self._more_note)
+        self.form.addSpacing(14)
+        sessions, csrf = option(self.sessions, self.sessions_note), option(self.csrf, self.csrf_note)
+        for column in (sessions, csrf):
+            column.addStretch()
+        self.form.addLayout(_beside(sessions, csrf))
+        self.form.addSpacing(14)
+        dates = QHBoxLayout()
+        dates.setSpacing(20)
+        dates.addWidget(self.expires, 1)
+        dates.addWidget(self.review, 1)
+        self.form.addLayout(dates)
+        self.form.addSpacing(5)
+        self.form.addWidget(self._date_note)
+        self.end_form()
+
+        self.name.setText(app.label)
+        self.sessions.setChecked(app.sessions)
+        self.csrf.setChecked(app.csrf)
+        self._usual = self.sessions_note.text()
+        self.sessions.toggled.connect(self._tell_of_secret)
+        self.owner.textChanged.connect(self.check)
+        self.notes.textChanged.connect(self.check)
+        self.expires.changed.connect(self._warn_of_past)
+        self.review.changed.connect(self._warn_of_past)
+        self._usual_dates = self._date_note.text()
+        self._warn_of_past()
+        self.check()
+        self.name.setFocus()
+        self.name.selectAll()
+
+    @property
+    def details(self) -> AppDetails:
+        """What was typed and chosen."""
+        return AppDetails(
+            label=self.name.text(),
+            sessions=self.sessions.isChecked(),
+            csrf=self.csrf.isChecked(),
+            notes=self.notes.toPlainText(),
+            owner=self.owner.text(),
+            expires=self.expires.value,
+            review=self.review.value,
+        )
+
+    def submit(self) -> None:
+        """Emit what was typed and chosen."""
+        self.submitted.emit(self.details)
+
+    @Slot()
+    def check(self) -> bool:
+        """Whether all of it can be kept; says under the notes what of notes and owner cannot."""
+        problem = ""
+        try:
+            clean_owner(self.owner.text())
+            clean_notes(self.notes.toPlainText())
+        except DetailError as error:
+            problem = f"{say(error.message)} {say(error.advice)}"
+        self._more_note.setText(problem)
+        self._more_note.setVisible(bool(problem))
+        set_property(self._more_note, "tone", "danger")
+        self.notes.setAccessibleDescription(problem)
+        fine = super().check() and not problem
+        self.do.setEnabled(fine and not self.busy)
+        return fine
+
+    @Slot()
+    def _tell_of_secret(self) -> None:
+        """Say what becomes of the API secret before it does."""
+        on = self.sessions.isChecked()
+        text = self._usual
+        if on and not self._before.sessions:
+            text = self.tr(
+                "The API secret is not needed any more. It stays in the keychain for %n day(s), in case you switch "
+                "back, and is then removed. The API key stays the same.",
+                "",
+                SECRET_KEPT.days,
+            )
+        elif not on and self._before.sessions:
+            text = self.tr(
+                "The app has to sign its requests, so an API secret is generated and stored in the keychain. "
+                "The API key stays the same."
+            )
+        set_property(self.sessions_note, "tone", "warning" if on != self._before.sessions else "")
+        self.explain(self.sessions, self.sessions_note, self.sessions.text(), text)
+
+    @Slot()
+    def _warn_of_past(self) -> None:
+        today = date.today()  # noqa: DTZ011 (where the person is)
+        past = [value for value in (self.expires.value, self.review.value) if value is not None and value < today]
+        text = self.tr("This date is in the past. The app is marked at once; nothing is disabled.") if past else ""
+        self._date_note.setText(text or self._usual_dates)
+        set_property(self._date_note, "tone", "warning" if past else "")
+        for chosen in (self.expires, self.review):
+            chosen.day.setAccessibleDescription(text if chosen.value in past else "")
+
+
+def _beside(left: QLayout, right: QLayout) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(20)
+    row.addLayout(left, 1)
+    row.addLayout(right, 1)
+    return row

@@ -1,0 +1,153 @@
+"""The dialogs that make an app, change it, copy it, or take in a key that exists."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Slot
+
+from ...domain.model import LABEL_LENGTH, App, AppDetails, AppState, Org
+from ...domain.secret import Secret
+from ...services.apps import SECRET_KEPT, Created
+from ..i18n import place_of
+from ..keys import KeyDesk, short
+from ..notices import NOTICE_SECONDS, Notices
+from ..sheets import Sheets
+from ..widgets import Look
+from .controller import AppsController
+from .page import AppsPage
+
+if TYPE_CHECKING:
+    from .details import DetailsPanel
+
+
+class AppForms(QObject):
+    """Opens the dialogs, has the controller do what they ask for, and shows the outcome."""
+
+    def __init__(
+        self, look: Look, controller: AppsController, page: AppsPage, sheets: Sheets, notices: Notices, keys: KeyDesk
+    ) -> None:
+        super().__init__(page)
+        self._look = look
+        self._controller = controller
+        self._page = page
+        self._sheets = sheets
+        self._notices = notices
+        self._keys = keys
+        page.new_asked.connect(self.ask_new_app)
+        page.details_made.connect(self._listen_to)
+
+    @Slot(object)
+    def _listen_to(self, details: DetailsPanel) -> None:
+        details.edit_asked.connect(self.ask_edit)
+
+    @Slot()
+    def ask_new_app(self) -> None:
+        """Open the Create App dialog."""
+        self._ask_create()
+
+    @Slot()
+    def ask_duplicate(self) -> None:
+        """Open the Create App dialog with the current app's settings."""
+        app = self._page.current()
+        if app is not None:
+            self._ask_create(app)
+
+    @Slot()
+    def ask_edit(self) -> None:
+        """Open the Edit App dialog for the current app."""
+        app, org = self._page.current(), self._org()
+        if app is None or org is None or app.state is not AppState.ACTIVE:
+            return
+        from .edit_dialog import EditAppDialog
+
+        place = f"{short(app.label)} · {place_of(org)}"
+        dialog = EditAppDialog(self._look, self._page.model, place, app, self._sheets.window)
+
+        def edited(after: App) -> None:
+            dialog.accept()
+            self._page.select(after.id)
+            self._tell_edited(app, after)
+
+        dialog.submitted.connect(lambda details: self._controller.edit(app, details, edited, dialog.fail))
+        self._sheets.open_waiting(dialog)
+
+    @Slot()
+    def ask_take_in(self) -> None:
+        """Open the Add existing key dialog."""
+        org = self._org()
+        if org is None:
+            return
+        from .take_in_dialog import TakeInDialog
+
+        dialog = TakeInDialog(self._look, self._page.model, place_of(org), self._sheets.window)
+
+        def taken_in(made: Created) -> None:
+            dialog.accept()
+            self._page.select(made.app.id)
+            self._page.table.setFocus()
+            self._keys.tell_taken_in(made)
+
+        def submit(details: AppDetails, key: Secret, secret: Secret | None) -> None:
+            self._controller.take_in(details, key, secret, taken_in, dialog.fail)
+
+        dialog.submitted.connect(submit)
+        self._sheets.open_waiting(dialog)
+
+    def _ask_create(self, like: App | None = None) -> None:
+        org = self._org()
+        if org is None:
+            return
+        from .create_dialog import CreateAppDialog
+
+        proposed = None if like is None else self._copy_of(like)
+        dialog = CreateAppDialog(self._look, self._page.model, place_of(org), self._sheets.window, proposed)
+
+        def submit(label: str, sessions: bool, csrf: bool) -> None:
+            details = replace(proposed or AppDetails(label), label=label, sessions=sessions, csrf=csrf)
+            self._controller.add(details, like, created, dialog.fail)
+
+        def created(made: Created) -> None:
+            dialog.accept()
+            self._page.select(made.app.id)
+            self._page.table.setFocus()
+            self._keys.welcome(made)
+
+        dialog.submitted.connect(submit)
+        self._sheets.open_waiting(dialog)
+
+    def _copy_of(self, app: App) -> AppDetails:
+        """The details of a copy: a label that is free, and no date that is past already."""
+        number = 1
+        while True:
+            ending = self.tr(" copy") if number == 1 else self.tr(" copy {number}").format(number=number)
+            label = app.label[: LABEL_LENGTH - len(ending)].rstrip() + ending
+            if not self._page.model.has_label(label):
+                break
+            number += 1
+        today = date.today()  # noqa: DTZ011 (where the person is)
+        expires, review = (day if day is not None and day >= today else None for day in (app.expires, app.review))
+        return replace(app.details, label=label, expires=expires, review=review)
+
+    def _tell_edited(self, before: App, after: App) -> None:
+        if after == before:
+            return
+        text = ""
+        if after.sessions and not before.sessions:
+            text = self.tr(
+                "Its API secret stays in the keychain for %n day(s), in case you switch Sessions off again.",
+                "",
+                SECRET_KEPT.days,
+            )
+        elif before.sessions and not after.sessions:
+            text = self.tr("Its API secret is in the keychain now. Copy it from the details.")
+        title = self.tr("“{label}” saved").format(label=short(after.label))
+        notice = self._notices.show(title, text, icon="check", tone="success", action=self.tr("Undo"), topic="edited")
+        notice.acted.connect(lambda: self._controller.edit(after, before.details))
+        notice.count_down(NOTICE_SECONDS if not text else 2 * NOTICE_SECONDS)
+
+    def _org(self) -> Org | None:
+        """The org at hand, unless another dialog is open."""
+        return self._controller.org if self._sheets.free else None
