@@ -18,7 +18,7 @@ import pytest
 
 from tests.support.keychain import needs_private_session
 
-QUITS, LONG_QUITS = 30, 300
+QUITS, LONG_QUITS = 20, 300
 AT_ONCE = 2
 # The errors raised on purpose; and that the two that run at once take the one clipboard from each other.
 EXPECTED = ("cortex-desktop: ZeroDivisionError: raced", "qt.qpa.clipboard:")
