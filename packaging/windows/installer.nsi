@@ -99,8 +99,15 @@ Function ${un}CloseProgram
     StrCpy $0 0
   ${EndIf}
   ${If} $0 == 0
-    Call ${un}IsInUse
-    Pop $0
+    ; It has let go of its data, and now ends: its file is free a moment later.
+    ${For} $2 1 40
+      Call ${un}IsInUse
+      Pop $0
+      ${If} $0 == 0
+        ${ExitFor}
+      ${EndIf}
+      Sleep 500
+    ${Next}
   ${EndIf}
   ${If} $0 != 0
     ; Its own --quit reaches the copy of this user. What is left belongs to someone else, or waits for an answer.

@@ -6,9 +6,12 @@ import json
 import os
 import shutil
 import signal
+import socket
+import ssl
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -63,37 +66,77 @@ def test_it_takes_nothing_from_the_environment_of_python(packaged: Path, tmp_pat
 @on_linux
 @pytest.mark.timeout(180)
 def test_it_starts_as_quickly_as_from_source(packaged: Path, tmp_path: Path) -> None:
-    """In turns, and the best of each: what other programs on the machine take is not the program's."""
+    """In turns, and the best of each: what other programs on the machine take is not the program's.
+
+    While others take all processors, the time that passes says nothing; the processor's time until then still does.
+    """
     from tests.support.x11 import MappedWindows
 
-    source, frozen = [], []
+    commands = ([sys.executable, "-m", "cortex_desktop"], [str(packaged)])
     with MappedWindows() as windows:
-        for number in range(MOST_PAIRS):
-            source.append(start_seconds(windows, [sys.executable, "-m", "cortex_desktop"], tmp_path))
-            frozen.append(start_seconds(windows, [str(packaged)], tmp_path))
-            if number == 0:  # read from the disk, where the others find it in memory
-                source.clear()
-                frozen.clear()
-            if len(frozen) >= LEAST_PAIRS and min(frozen) <= START_BAR * min(source):
+        for command in commands:  # read from the disk, where the others find it in memory
+            start_seconds(windows, command, tmp_path)
+        taken: list[tuple[tuple[float, float], ...]] = []
+        for _ in range(MOST_PAIRS):
+            taken.append(tuple(start_seconds(windows, command, tmp_path) for command in commands))
+            passed, used = ([min(pair[which][kind] for pair in taken) for which in (0, 1)] for kind in (0, 1))
+            busy = os.getloadavg()[0] > (os.cpu_count() or 1)
+            source, frozen = used if busy else passed
+            if len(taken) >= LEAST_PAIRS and frozen <= START_BAR * source:
                 break
-    print(f"\nto the window: source {min(source) * 1000:.0f} ms, packaged {min(frozen) * 1000:.0f} ms")
-    assert min(frozen) <= START_BAR * min(source)
+    print(f"\nto the window: source {passed[0] * 1000:.0f} ms, packaged {passed[1] * 1000:.0f} ms")
+    print(f"processor's time: source {used[0] * 1000:.0f} ms, packaged {used[1] * 1000:.0f} ms")
+    assert frozen <= START_BAR * source
 
 
-def start_seconds(windows: object, command: list[str], folder: Path) -> float:
-    """From the start of the process to its window on screen; then it is told to end, and must do so well."""
+@on_linux
+def test_it_speaks_tls_with_the_system_and_trusts_no_stranger(packaged: Path, tmp_path: Path) -> None:
+    """It brings no TLS of its own. A certificate that nobody vouches for shows that it got that far, and no further."""
+    from tests.support.feed import self_signed
+
+    certificate, key = self_signed()
+    (tmp_path / "pem").write_bytes(certificate + key)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "pem")
+    data = tmp_path / "data"
+    data.mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(30)
+        feed = f"https://127.0.0.1:{server.getsockname()[1]}/release.json"
+        (data / "settings.ini").write_text(f"[General]\ncheck_updates=true\nfeed={feed}\n")
+        with subprocess.Popen([packaged, "--data-dir", data]) as process:
+            try:
+                connection, _ = server.accept()
+                heard = b""
+                with connection, suppress(OSError), context.wrap_socket(connection, server_side=True) as tls:
+                    heard = tls.recv(1)
+                assert heard == b"", "it asks nobody whom it does not trust"
+                wait_for_signals(process)
+                process.terminate()
+                assert process.wait(20) == 0
+            finally:
+                process.kill()
+
+
+def start_seconds(windows: object, command: list[str], folder: Path) -> tuple[float, float]:
+    """From the start of the process to its window on screen, and the processor's time that it has used by then.
+
+    Then it is told to end, and must do so well.
+    """
     env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     windows.forget()  # type: ignore[attr-defined]
     begin = time.monotonic()
     with subprocess.Popen([*command, "--data-dir", str(folder / "data")], env=env) as process:
         try:
             took = windows.wait(30) - begin  # type: ignore[attr-defined]
+            fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+            used = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
             wait_for_signals(process)
             process.send_signal(signal.SIGTERM)
             assert process.wait(20) == 0
         finally:
             process.kill()
-    return took
+    return took, used
 
 
 def wait_for_signals(process: subprocess.Popen[bytes]) -> None:
