@@ -8,9 +8,6 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-import frozen
-import product
-import prune
 from cyclonedx.builder.this import this_component
 from cyclonedx.factory.license import LicenseFactory
 from cyclonedx.model import HashAlgorithm, HashType
@@ -19,6 +16,10 @@ from cyclonedx.model.component import Component, ComponentType
 from cyclonedx.output import make_outputter
 from cyclonedx.schema import OutputFormat, SchemaVersion
 from packageurl import PackageURL
+
+import frozen
+import product
+import prune
 from product import RESOURCES
 from steps import checksum
 

@@ -26,9 +26,10 @@ from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
+from packaging.requirements import Requirement
+
 import windows_package
 from build import check_packed_size, write_checksums
-from packaging.requirements import Requirement
 from product import PROGRAM, ROOT
 from steps import fail, run, step
 from windows_drive import Drive
