@@ -319,6 +319,15 @@ class TestRotating:
         ended(desk, "6 API keys rotated")
         assert not desk.console.reveal.app_id
 
+    def test_a_missing_key_is_there_again(self, desk: Desk, vault: InMemoryVault) -> None:
+        del vault.items[desk.app("App 1").refs[0]]
+        desk.key(Key.Key_C, CTRL)
+        desk.wait(lambda: desk.values("Status")[0] == "Key missing")
+        desk.key(Key.Key_Down, SHIFT)
+        ask_rotate(desk)
+        ended(desk, "2 API keys rotated")
+        assert desk.values("Status")[0] == "Enabled"
+
     def test_without_keeping_there_is_no_undo(self, desk: Desk, vault: InMemoryVault) -> None:
         desk.key(Key.Key_A, CTRL)
         ask_rotate(desk, "Do not keep it")

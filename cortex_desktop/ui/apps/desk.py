@@ -19,7 +19,7 @@ from ..sheets import Sheets
 from ..widgets import Look
 from .bulk_desk import BulkDesk
 from .controller import AppsController
-from .model import AppsModel, Row
+from .model import AppsModel, Row, Status
 from .page import AppsPage
 
 if TYPE_CHECKING:
@@ -277,9 +277,12 @@ class AppsDesk(QObject):
     def _apps_changed(self, rows: list[Row]) -> None:
         """Many at once."""
         for row in rows:
-            known = self.model.find(row.app.id) if row.app.id == self._reveal.app_id else None
+            known = self.model.find(row.app.id)
             if known is not None and known.version != row.app.version:
-                self._reveal.end()  # what is readable is not the key any more
+                if row.app.id == self._reveal.app_id:
+                    self._reveal.end()  # what is readable is not the key any more
+                if self.model.status(known) is Status.KEY_MISSING:
+                    self.model.mark_whole(row.app.id)  # this version was read back
         self.model.put_all(rows)
         self.page.loaded()
         self.counted.emit(self.model.total)
