@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 from PySide6.QtCore import QPointF, QRect, Qt
@@ -85,6 +86,7 @@ def _path(outline: str) -> QPainterPath:
 def app_icon(resources: Path) -> QIcon:
     """The program's own icon in the sizes that windows and task bars ask for."""
     icon = QIcon()
-    for size in (16, 24, 32, 48, 64, 128, 256):
+    # X11 is given a copy of each, 1 MB for the largest alone; Linux desktops take that from the menu entry's icon.
+    for size in (16, 24, 32, 48, 64, 128) if sys.platform == "linux" else (16, 24, 32, 48, 64, 128, 256):
         icon.addFile(str(resources / "app-icon" / f"cortex-desktop-{size}.png"))
     return icon

@@ -1,8 +1,9 @@
 """Cortex Desktop as a person starts it, with a watch on its window.
 
 child_app.py FOLDER SECONDS APPS: run on this data folder with so many apps, stay up for SECONDS after rows and
-keychain were there. Prints {"shown": ..., "page": ..., "rows": monotonic seconds, "peak_kb": ...} as JSON. Nothing is
-imported before the program does so itself: its own order is part of what is measured.
+keychain were there. Prints as JSON {"shown": ..., "page": ..., "rows": monotonic seconds, "shown_cpu": seconds of CPU
+time} for 0 SECONDS, else {"peak_kb": ...}. Nothing is imported before the program does so itself: its own order is part
+of what is measured.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ class Watch:
         self._seconds = seconds
         self._apps = apps
         self._watches: list[object] = []
+        self._watches_paints = not seconds  # what sees them takes memory of its own, which is not to be counted
         self._painted = False
 
     def hook(self, bootstrap: ModuleType) -> None:
@@ -83,7 +85,8 @@ class Watch:
             paint(window, event)
 
         kind.paintEvent = watched_paint
-        program.furnished.connect(lambda: self._attach_page(program))
+        if self._watches_paints:
+            program.furnished.connect(lambda: self._attach_page(program))
 
     def _attach_page(self, program: Program) -> None:
         from watching import AfterPaint
@@ -94,10 +97,13 @@ class Watch:
         self._watches.append(AfterPaint([place], self._rows_shown, lambda: self._loaded(program)))
 
     def _loaded(self, program: Program) -> bool:
+        if not hasattr(program, "console"):
+            return False
         return program.controller.org is not None and program.console.model.total == self._apps
 
     def _shown(self, program: Program) -> None:
         self.found["shown"] = time.monotonic()
+        self.found["shown_cpu"] = time.process_time()
         self._close_in_time(program)
 
     def _page_shown(self) -> None:
@@ -109,7 +115,8 @@ class Watch:
     def _close_in_time(self, program: Program) -> None:
         from PySide6.QtCore import QTimer
 
-        if "rows" in self.found and program.controller.status is not None:
+        there = "rows" in self.found if self._watches_paints else self._loaded(program)
+        if there and program.controller.status is not None:
             QTimer.singleShot(int(self._seconds * 1000), program.window.close)
         else:
             QTimer.singleShot(20, lambda: self._close_in_time(program))
@@ -123,7 +130,7 @@ def main() -> int:
     status = run_program(["--data-dir", folder])
     from child_bare import peak_kb
 
-    found = {**watch.found, "peak_kb": peak_kb()}
+    found = {**watch.found, **({"peak_kb": peak_kb()} if seconds else {})}
     print("{" + ", ".join(f'"{name}": {value}' for name, value in found.items()) + "}")
     return status
 

@@ -13,6 +13,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -58,6 +59,10 @@ class Measures:
             _against(f"start to first window, {count} apps", times[name, "shown"], bare, START_BAR)
             for name, count in (("none", "0"), ("some", f"{SOME:,}"))
         ]
+        for name, count in (("none", "0"), ("some", f"{SOME:,}")):
+            ours, theirs = times[name, "work"], times["bare", "work"]
+            row = Row(f"CPU time to first window, {count} apps", spread(ours), f"bare window {spread(theirs)}")
+            rows.append(replace(row, result=_times(ours, theirs)))
         for what, words in (("page", "the page in it"), ("rows", "rows on screen")):
             took = times["some", what]
             rows.append(Row(f"start to {words}, {SOME:,} apps", spread(took), result=_times(took, bare)))
@@ -159,7 +164,8 @@ class Measures:
         """How many ms until each of what the process tells; apps: None for the bare window."""
         begin = time.monotonic()  # of the whole system, not of a process: the child's times compare with it
         found = _child("child_bare.py", 0) if apps is None else _child("child_app.py", self._data(apps), 0, apps)
-        return {what: (when - begin) * 1000 for what, when in found.items() if what != "peak_kb"}
+        work = found.pop("shown_cpu") * 1000
+        return {"work": work, **{what: (when - begin) * 1000 for what, when in found.items() if what != "peak_kb"}}
 
     def _data(self, apps: int) -> Path:
         folder = self._folder / str(apps)
