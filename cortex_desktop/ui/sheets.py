@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, QTimer, Slot
 from PySide6.QtWidgets import QDialog, QWidget
 
 from .apps.controller import AppsController
@@ -12,6 +13,10 @@ from .widgets import Veil
 
 if TYPE_CHECKING:
     from .sheet import WaitingSheet
+
+UNVEIL_MS = 20
+"""How long the veil outlives its dialog. The window then paints itself, for it is the active one again. To lift the
+veil, which has all of it painted, and to show what came of the dialog would be too much for the same turn."""
 
 
 class Sheets(QObject):
@@ -27,6 +32,11 @@ class Sheets(QObject):
         self.current: QDialog | None = None
         self._controller = controller
         self._veil = Veil(body)
+        self._unveil = QTimer(self)
+        self._unveil.setSingleShot(True)
+        self._unveil.setInterval(UNVEIL_MS)
+        self._unveil.timeout.connect(self._lift)
+        self._then: Callable[[], None] | None = None
 
     @property
     def free(self) -> bool:
@@ -35,6 +45,8 @@ class Sheets(QObject):
 
     def open(self, dialog: QDialog) -> None:
         """Open a dialog whose parent is the window."""
+        if self._unveil.isActive():
+            self._lift()
         self.current = dialog
         self._veil.cover()
         dialog.finished.connect(self._ended)
@@ -47,7 +59,20 @@ class Sheets(QObject):
         self._controller.waiting.slow.connect(dialog.show_slow)
         self.open(dialog)
 
+    def close(self, dialog: QDialog, then: Callable[[], None]) -> None:
+        """Close a dialog that has done its work; `then` is called when the veil goes, and shows what came of it."""
+        self._then = then
+        dialog.accept()
+
     @Slot()
     def _ended(self) -> None:
         self.current = None
+        self._unveil.start()
+
+    @Slot()
+    def _lift(self) -> None:
+        self._unveil.stop()
         self._veil.hide()
+        then, self._then = self._then, None
+        if then is not None:
+            then()

@@ -34,6 +34,7 @@ from cortex_desktop.domain.model import App, new_id
 from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, generate
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.ui.console import Console
+from cortex_desktop.ui.widgets import Veil
 from cortex_desktop.vault.memory import InMemoryVault
 
 W = TypeVar("W", bound=QWidget)
@@ -226,10 +227,11 @@ class Desk:
         return dialog
 
     def no_dialog(self) -> None:
-        """Wait until no dialog is there any more and the window has the keyboard again."""
+        """Wait until no dialog is there any more, what came of it is shown, and the window has the keyboard again."""
         self.wait(
             lambda: not any(isinstance(w, QDialog) for w in QApplication.topLevelWidgets()), "the dialog has closed"
         )
+        self.wait(lambda: not any(veil.isVisible() for veil in self.window.findChildren(Veil)), "the veil is lifted")
         self._get_keyboard(self.window)
 
     def menu(self) -> QMenu:

@@ -9,6 +9,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QCheckBox, QLineEdit, QProgressBar, QPushButton, QWidget
 
 from cortex_desktop.domain.errors import VaultError, VaultProblem
+from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.vault.memory import InMemoryVault
 from tests.support.gui import CTRL, SHIFT, Desk, Key, SlowVault, texts
 
@@ -201,6 +202,7 @@ class TestSlowKeychain:
         form.desk.wait(lambda: form.desk.all("Stop waiting", QPushButton))
         assert "prompt of the system may be open behind this window" in form.says()
         vault.slow = set()
+        vault.current = VaultState.LOCKED  # or it would be settled at once
         form.desk.click("Stop waiting")
         form.desk.wait(lambda: "Not finished yet" in form.says())
         assert vault.stopped == 1

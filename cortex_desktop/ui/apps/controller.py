@@ -132,19 +132,19 @@ class AppsController(QObject):
         if self._apps is not None and self.org is not None:
             self._add(partial(self._apps.take_in, self.org.id, details, key, secret), done, failed)
 
+    def list_new(self, app: App) -> None:
+        """Have everybody know of an app that was added: who gets it as `done` chooses the moment."""
+        self.changed.emit(app)
+
     def _add(
         self, work: Callable[[], Created], done: Callable[[Created], None], failed: Callable[[CortexError], None]
     ) -> None:
-        def created(made: Created) -> None:
-            self.changed.emit(made.app)
-            done(made)
-
         def refused(error: CortexError) -> None:
             if isinstance(error, NotFinished):
                 self.reload()  # its row is there, marked as unfinished
             failed(error)
 
-        self._vault(work, created, refused)
+        self._vault(work, done, refused)
 
     def edit(
         self,

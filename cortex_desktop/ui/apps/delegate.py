@@ -39,6 +39,11 @@ PADDING = 12
 LEADING = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeading
 BUTTON = 26
 
+# Enumerations as plain values: looking them up takes longer than drawing a cell.
+COLUMNS = tuple(Column)
+SELECTED = QStyle.StateFlag.State_Selected.value
+KEYBOARD = (QStyle.StateFlag.State_HasFocus | QStyle.StateFlag.State_KeyboardFocusChange).value
+
 
 class AppsDelegate(QStyledItemDelegate):
     """reveal_asked, copy_asked(app id): a chip's eye or copy button; menu_asked(row): the three dots of a row.
@@ -113,11 +118,12 @@ class AppsDelegate(QStyledItemDelegate):
             return
         theme, colors = self._look.theme, self._colors
         rect: QRect = option.rect
-        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        state = option.state.value
+        selected = bool(state & SELECTED)
         painter.fillRect(rect, colors["accent_soft" if selected else "surface"])
         if index.row() + 1 < model.rowCount():  # the card's own edge ends the last row
             painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, colors["line"])
-        column = Column(index.column())
+        column = COLUMNS[index.column()]
         # A bar tells the selected row where its ground does not (high contrast), and that the table has the focus.
         told_by_ground = theme.tokens.accent_soft != theme.tokens.surface
         if selected and rect.left() == 0 and (self._view.hasFocus() or not told_by_ground):
@@ -153,8 +159,7 @@ class AppsDelegate(QStyledItemDelegate):
                     self._look.icons.paint(painter, place, "minus", "muted")
             case Column.MENU:
                 self._paint_button(painter, self._parts(rect, column)["menu"], "ellipsis-vertical", index.row(), "menu")
-        keyboard = QStyle.StateFlag.State_HasFocus | QStyle.StateFlag.State_KeyboardFocusChange
-        if option.state & keyboard == keyboard:
+        if state & KEYBOARD == KEYBOARD:
             painter.save()
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setBrush(Qt.BrushStyle.NoBrush)

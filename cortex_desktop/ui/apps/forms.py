@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
@@ -85,10 +87,7 @@ class AppForms(QObject):
         dialog = TakeInDialog(self._look, self._page.model, place_of(org), self._sheets.window)
 
         def taken_in(made: Created) -> None:
-            dialog.accept()
-            self._page.select(made.app.id)
-            self._page.table.setFocus()
-            self._keys.tell_taken_in(made)
+            self._sheets.close(dialog, partial(self._show_new, made, self._keys.tell_taken_in))
 
         def submit(details: AppDetails, key: Secret, secret: Secret | None) -> None:
             self._controller.take_in(details, key, secret, taken_in, dialog.fail)
@@ -110,13 +109,16 @@ class AppForms(QObject):
             self._controller.add(details, like, created, dialog.fail)
 
         def created(made: Created) -> None:
-            dialog.accept()
-            self._page.select(made.app.id)
-            self._page.table.setFocus()
-            self._keys.welcome(made)
+            self._sheets.close(dialog, partial(self._show_new, made, self._keys.welcome))
 
         dialog.submitted.connect(submit)
         self._sheets.open_waiting(dialog)
+
+    def _show_new(self, made: Created, tell: Callable[[Created], None]) -> None:
+        self._controller.list_new(made.app)
+        self._page.select(made.app.id)
+        self._page.table.setFocus()
+        tell(made)
 
     def _copy_of(self, app: App) -> AppDetails:
         """The details of a copy: a label that is free, and no date that is past already."""

@@ -93,6 +93,26 @@ class AppsModel(QAbstractTableModel):
         self._sort = (Column.CREATED, Qt.SortOrder.DescendingOrder)
         self._missing: set[str] = set()
         self._revealed = ""
+        self._names = (  # here, since painting asks for them all the time
+            self.tr("Label"),
+            self.tr("API Key"),
+            self.tr("Sessions"),
+            self.tr("CSRF Protection"),
+            self.tr("Status"),
+            self.tr("Created"),
+            "",
+            self.tr("Owner"),
+            self.tr("Expires"),
+        )
+        self._status_words = {
+            Status.ENABLED: (self.tr("Enabled"), "success"),
+            Status.REVIEW_DUE: (self.tr("Review due"), "warning"),
+            Status.EXPIRES_SOON: (self.tr("Expires soon"), "warning"),
+            Status.EXPIRED: (self.tr("Expired"), "danger"),
+            Status.DISABLED: (self.tr("Disabled"), "muted"),
+            Status.KEY_MISSING: (self.tr("Key missing"), "danger"),
+            Status.UNFINISHED: (self.tr("Not finished"), "warning"),
+        }
 
     # What the page does with it
 
@@ -164,8 +184,8 @@ class AppsModel(QAbstractTableModel):
 
     def has_label(self, label: str, but: str = "") -> bool:
         """Whether an app has this label already, whatever its case. but: the id of one that does not count."""
-        wanted = fold(label.strip())
-        return any(fold(row.app.label) == wanted and row.app.id != but for row in self._rows)
+        wanted = fold(label.strip()) + "\n"  # as `folded` begins; folding a thousand labels anew takes 4 ms
+        return any(row.folded.startswith(wanted) and row.app.id != but for row in self._rows)
 
     def load(self, rows: Sequence[Row]) -> None:
         """Show these apps and no others. Quickest with what `sorted_rows` gives."""
@@ -279,15 +299,7 @@ class AppsModel(QAbstractTableModel):
 
     def status_words(self, status: Status) -> tuple[str, str]:
         """Word and tone of a status."""
-        return {
-            Status.ENABLED: (self.tr("Enabled"), "success"),
-            Status.REVIEW_DUE: (self.tr("Review due"), "warning"),
-            Status.EXPIRES_SOON: (self.tr("Expires soon"), "warning"),
-            Status.EXPIRED: (self.tr("Expired"), "danger"),
-            Status.DISABLED: (self.tr("Disabled"), "muted"),
-            Status.KEY_MISSING: (self.tr("Key missing"), "danger"),
-            Status.UNFINISHED: (self.tr("Not finished"), "warning"),
-        }[status]
+        return self._status_words[status]
 
     # What Qt asks
 
@@ -300,21 +312,10 @@ class AppsModel(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation is not Qt.Orientation.Horizontal:
             return None
-        names = (
-            self.tr("Label"),
-            self.tr("API Key"),
-            self.tr("Sessions"),
-            self.tr("CSRF Protection"),
-            self.tr("Status"),
-            self.tr("Created"),
-            "",
-            self.tr("Owner"),
-            self.tr("Expires"),
-        )
         if role == Qt.ItemDataRole.DisplayRole:
-            return names[section]
+            return self._names[section]
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return names[section] or self.tr("Actions")
+            return self._names[section] or self.tr("Actions")
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         return None
