@@ -512,9 +512,10 @@ class AppService:
                 self.drop_kept(app.id, kept.number)
                 outcome = _Outcome.FINISHED if outcome is _Outcome.SWEPT else outcome
         if app.sweep_until is not None:
-            self._sweep(self._repository.app(app.id))
-            if app.sweep_until <= now:
-                self._repository.change_app(app.id, partial(_end_sweep, now=now))
+            app = self._repository.app(app.id)  # what was given up just now is to be swept for anew
+            self._sweep(app)
+            if app.sweep_until is not None and app.sweep_until <= now:
+                self._repository.change_app(app.id, _end_sweep)
         return outcome
 
     def _settle_rotation(self, app: App) -> bool:
@@ -644,8 +645,8 @@ def _give_up_pending(app: App, until: datetime) -> App:
     return replace(app, pending=None, sweep_until=_later(app.sweep_until, until))
 
 
-def _end_sweep(app: App, now: datetime) -> App:
-    return replace(app, sweep_until=None) if app.sweep_until is not None and app.sweep_until <= now else app
+def _end_sweep(app: App) -> App:
+    return replace(app, sweep_until=None)
 
 
 def _later(one: datetime | None, other: datetime | None) -> datetime | None:

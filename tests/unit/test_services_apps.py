@@ -656,6 +656,47 @@ def test_a_secret_that_comes_after_its_rotation_was_undone_goes(
     assert not late.calls
 
 
+def test_each_rotation_without_an_answer_is_waited_for(
+    later: AppService, repository: Repository, late: LateVault, clock: Clock
+) -> None:
+    made = later.create(ORG_ID, "NewHealth App", sessions=True)
+    for _ in range(2):  # the second is given up when the time of the first is up
+        no_answer_to_store(late, 1)
+        with pytest.raises(NotFinished):
+            later.rotate(made.app.id, LATE)
+        late.before = None
+        later.recover()
+        late.land()
+        clock.time += LATE
+    no_answer_to_store(late, 1)
+    with pytest.raises(NotFinished):
+        later.rotate(made.app.id, LATE)
+    late.before = None
+    assert later.recover() == RecoveryReport(undone=(made.app.id,))
+    assert on_disk(repository)[0].sweep_until == clock.time + LATE
+    late.land()
+    later.recover()
+    assert set(late.items) == set(made.app.refs)
+
+
+def test_a_refusal_does_not_end_the_wait_for_another(
+    later: AppService, repository: Repository, late: LateVault, clock: Clock
+) -> None:
+    made = later.create(ORG_ID, "NewHealth App", sessions=True)
+    no_answer_to_store(late, 1)
+    with pytest.raises(NotFinished):
+        later.rotate(made.app.id, LATE)
+    late.before = None
+    later.recover()
+    late.fail_next("store", failed())
+    with pytest.raises(VaultError):
+        later.rotate(made.app.id, LATE)
+    assert on_disk(repository)[0].sweep_until == NOON + LATE
+    late.land()
+    later.recover()
+    assert set(late.items) == set(made.app.refs)
+
+
 def test_a_secret_that_comes_after_its_app_was_purged_goes(
     later: AppService, repository: Repository, late: LateVault, clock: Clock
 ) -> None:

@@ -142,6 +142,15 @@ def test_whichever_way_the_folder_is_named(
 def test_nobody_is_raised_where_nobody_listens(first: Instance, folder: Path, other: Start) -> None:
     process = other(folder, "raise")
     assert (said(process), said(process)) == ("False", "False")
+    assert not list(folder.glob("*.raise")), "a request that was given up would be heard at the next start"
+
+
+def test_a_request_of_before_it_listens_is_heard(qtbot: QtBot, first: Instance, folder: Path, other: Start) -> None:
+    process = other(folder, "raise")
+    qtbot.waitUntil(lambda: bool(list(folder.glob("*.raise"))), timeout=10_000)
+    with qtbot.waitSignal(first.raised, timeout=10_000):
+        first.listen()
+    assert (said(process), said(process)) == ("False", "True")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names of any bytes")
