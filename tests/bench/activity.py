@@ -1,8 +1,9 @@
 """What the activity log costs as it grows: to open, to add to, to look through, to search, to check.
 
 activity.py [ENTRIES ...]: prints a table; without numbers for 1,000, 100,000 and 1,000,000 entries. The folder is
-below the present one, since /tmp may be memory. `wait` is the longest time that another Python thread, as the GUI's,
-was kept from running meanwhile.
+below the present one, since /tmp may be memory. `first`, `all`: until the first step and the last; `cpu`: what the
+machine's other work does not change; `wait`: the longest time that another Python thread, as the GUI's, was kept from
+running.
 """
 
 from __future__ import annotations
@@ -64,16 +65,17 @@ def seed(folder: Path, count: int) -> None:
         log.append(entries)
 
 
-def steps(pieces: Iterator[Piece]) -> tuple[float, float, float, int]:
-    """ms to the first piece, to the last, the longest between two, and how many places there were."""
+def steps(pieces: Iterator[Piece]) -> tuple[float, float, float, float, int]:
+    """ms to the first piece, to the last, the longest between two, CPU time in all, and how many places there were."""
     begin = last = time.perf_counter()
+    cpu = time.thread_time()
     first, longest, found = 0.0, 0.0, 0
     for piece in pieces:
         now = time.perf_counter()
         first = first or now - begin
         longest, last = max(longest, now - last), now
         found += len(piece.places)
-    return first * 1000, (last - begin) * 1000, longest * 1000, found
+    return first * 1000, (last - begin) * 1000, longest * 1000, (time.thread_time() - cpu) * 1000, found
 
 
 def took(call: Callable[[], object]) -> float:
@@ -106,11 +108,11 @@ def measure(folder: Path, count: int) -> None:
         ("find one org", partial(history.find, org_id=org_id)),
         ("check the chain", history.check),
     ]
-    print(f"  {'':38}  {'first':>9} {'all':>10} {'step':>10} {'wait':>10} {'found':>10}")
+    print(f"  {'':38}  {'first':>9} {'all':>10} {'cpu':>10} {'step':>10} {'wait':>10} {'found':>10}")
     for what, work in works:
         with Watch() as watch:
-            first, last, longest, found = steps(work())
-        print(f"  {what:38}  {first:9.1f} {last:10.1f} {longest:10.1f} {watch.longest:10.1f} {found:10,}")
+            first, last, longest, cpu, found = steps(work())
+        print(f"  {what:38}  {first:9.1f} {last:10.1f} {cpu:10.1f} {longest:10.1f} {watch.longest:10.1f} {found:10,}")
 
 
 def idle() -> Iterator[Piece]:
