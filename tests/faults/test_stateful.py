@@ -706,11 +706,18 @@ class Console(RuleBasedStateMachine):
         self.take_in_recovery(ended)
 
     def take_in_orgs(self, *, ended: bool) -> None:
-        """What recovery did to orgs: those that go are on their way, and gone when it came to an end."""
+        """What recovery did to orgs: those that go are on their way, and gone when it came to an end.
+
+        Unless something of one of their apps may still come.
+        """
         seen = {org.id: org for org in self.orgs_on_disk()}
+        held = {app.org_id for app in TinyRepository(self.folder).apps() if app.sweep_until is not None}
         for org_id in self.going:
             begun = replace(self.orgs[org_id], state=OrgState.REMOVING)
-            assert org_id not in seen if ended else seen.get(org_id) in (None, self.orgs[org_id], begun)
+            if ended:
+                assert seen.get(org_id) == (begun if org_id in held else None)
+            else:
+                assert seen.get(org_id) in (None, self.orgs[org_id], begun)
             if org_id in seen:
                 self.orgs[org_id] = seen[org_id]
             else:
