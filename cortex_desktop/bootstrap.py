@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .ui.activity.controller import ActivityController
     from .ui.apps.controller import AppsController
     from .ui.console import Console
+    from .ui.orgs.controller import OrgsController
     from .ui.theme import Theme
     from .ui.updates import Updates
     from .ui.widgets import Look
@@ -80,6 +81,7 @@ class Program(QObject):
     runner: Runner
     controller: AppsController
     activity: ActivityController
+    orgs: OrgsController
     console: Console
     updates: Updates
 
@@ -111,6 +113,7 @@ class Program(QObject):
         from .ui.console import Console
         from .ui.i18n import install_translations
         from .ui.icons import app_icon
+        from .ui.orgs.controller import OrgsController
         from .ui.theme import Theme
         from .ui.updates import Updates
         from .ui.widgets import Look
@@ -122,7 +125,8 @@ class Program(QObject):
         self.runner = Runner(self)
         self.controller = AppsController(self.runner, self)
         self.activity = ActivityController(self.runner, self)
-        self.console = Console(self.window, self.look, self.controller, self.activity, self.settings)
+        self.orgs = OrgsController(self.runner, self.controller, self)
+        self.console = Console(self.window, self.look, self.controller, self.orgs, self.activity, self.settings)
         self.updates = Updates(self.runner, self.settings, self.look, self.console.sheets, self.console.notices)
         self.console.commands.check_updates.triggered.connect(self.updates.ask)
         self.console.data_removed.connect(self._end_without_data)
@@ -196,6 +200,7 @@ class Program(QObject):
         apps = AppService(stores.repository, stores.vault, recorder=recorder)
         doctor = Doctor(apps, stores.repository, stores.vault, recorder)
         orgs = OrgService(stores.repository, recorder=recorder)
+        self.orgs.attach(orgs)
         bulk = BulkService(apps, stores.repository, recorder=recorder)
         self.controller.attach(apps, orgs, KeychainService(stores.vault), doctor, bulk)
         history = History(log, Exports(self.folder), recorder, Speech(say, long_time))

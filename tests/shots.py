@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from cortex_desktop.bootstrap import Program, make_application
 from cortex_desktop.domain.activity import Action, Break, Entry, Harm
 from cortex_desktop.domain.errors import NotFinished, VaultError, VaultProblem, VaultTimeout
-from cortex_desktop.domain.model import App, AppState, Environment, new_id
+from cortex_desktop.domain.model import App, AppState, Environment, Org, new_id
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate
 from cortex_desktop.services.bulk import Deed, Refused
@@ -187,7 +187,7 @@ def scenes(studio: Studio) -> None:
         ("create", console.forms.ask_new_app),
         ("preferences", console.show_preferences),
         ("about", console.show_about),
-        ("organization", console.ask_org),
+        ("organization-add", console.add_org),
         ("remove data", console.ask_remove_data),
         ("updates", studio.program.updates.ask),
         ("delete", console.apps.ask_delete),
@@ -256,6 +256,83 @@ def scenes(studio: Studio) -> None:
     window.resize(640, 480)
     studio.shoot("small")
     page.load_failed("", "")
+    window.resize(*SIZE)
+    org_scenes(studio)
+
+
+ORGS = (
+    ("newhealthco Trials", "newhealthco", Environment.PRODUCTION, "https://api.medable.com"),
+    ("newhealthco Europe", "newhealthco-eu", Environment.PRODUCTION, "https://api-eu1.medable.com"),
+    ("Oncology study 12", "onc12", Environment.STAGING, "https://api.staging.medable.com"),
+    (
+        "Ärztenetz Süd – eine Organisation mit einem sehr langen Namen",
+        "aerztenetz",
+        Environment.TEST,
+        "https://api-dev-eu1.medable.com",
+    ),
+    ("Training", "training", Environment.OWN, "https://api.dev.medable.com"),
+)
+
+
+def org_scenes(studio: Studio) -> None:
+    """Several orgs: the page, the switcher, the dialogs, and Production."""
+    window, console, controller = studio.window, studio.console, studio.program.controller
+    stores, first = studio.program.stores, controller.org
+    assert stores is not None
+    assert first is not None
+    made = [Org(new_id(), *details) for details in ORGS]
+    made[-1] = replace(made[-1], own_environment="Classroom")
+    for org in made:
+        stores.repository.save_org(org)
+    app = stores.repository.apps()[0]
+    stores.repository.add_app(replace(app, id=new_id(), org_id=made[0].id, label="Patient web"))
+    controller.reload()
+    wait(lambda: len(controller.orgs) == 1 + len(made))
+    console.open_page(console.sidebar.organization)
+    studio.shoot("orgs")
+    form = console.pages.currentWidget().form
+    form.code.setText("new health")
+    studio.shoot("orgs-invalid")
+    form.code.setText(first.code)
+    form.name.setText("newhealthco Trials")
+    form.environment.setCurrentIndex(4)
+    form.own_environment.setText("Sandbox")
+    form.endpoint.setCurrentText("https://api.medable.com")
+    studio.shoot("orgs-warned")
+    console.pages.currentWidget().discard.click()
+    console.pages.currentWidget().remove_asked.emit(first)
+    _dialog(console)
+    studio.shoot("orgs-remove")
+    console.sheets.current.close()
+    console.add_org()
+    _dialog(console)
+    studio.shoot("orgs-add")
+    console.sheets.current.close()
+    console.switch_org()
+    studio.shoot("orgs-switch")
+    console._org_list.edit.setText("prod")
+    studio.shoot("orgs-switch-found")
+    console.switch_org()
+    controller.enter(made[0].id)
+    studio.shoot("orgs-production")
+    console.open_page(console.sidebar.apps)
+    studio.shoot("production")
+    console.apps.ask_rotate()
+    _dialog(console)
+    studio.shoot("production-asks")
+    console.sheets.current.accept()
+    _dialog(console)
+    studio.shoot("production-rotate")
+    console.sheets.current.reject()
+    wait(lambda: console.sheets.current is None)
+    for size, name in (((900, 600), "narrow"), ((560, 600), "small")):
+        window.resize(*size)
+        console.open_page(console.sidebar.organization)
+        studio.shoot(f"orgs-{name}")
+        console.switch_org()
+        studio.shoot(f"orgs-switch-{name}")
+        console.switch_org()
+    stores.repository.drop_app(stores.repository.apps()[-1].id)
 
 
 def _mark(studio: Studio) -> None:

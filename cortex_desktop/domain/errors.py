@@ -80,7 +80,13 @@ class KeyKnown(CortexError):
 
 
 class OrgError(CortexError):
-    """An org's details do not follow the rules of `model.clean_org`."""
+    """An org's details do not follow the rules of `model.clean_org`. field: which one of `Org`."""
+
+    def __init__(
+        self, field: str, title: str, message: str, advice: str, values: Mapping[str, str] | None = None
+    ) -> None:
+        self.field = field
+        super().__init__(title, message, advice, values)
 
 
 class VaultProblem(Enum):

@@ -307,10 +307,11 @@ def clean_org(org: Org) -> Org:
     `clean_label`, the code is a path segment without spaces, and the endpoint is a plain https address: a key must
     never travel in the clear.
     """
-    name = _clean_name(org.name, QT_TRANSLATE_NOOP("core", "This name cannot be used"))
+    name = _clean_name("name", org.name, QT_TRANSLATE_NOOP("core", "This name cannot be used"))
     code, endpoint = org.code.strip(), org.endpoint.strip().rstrip("/")
     if not _CODE.fullmatch(code):
         raise OrgError(
+            "code",
             QT_TRANSLATE_NOOP("core", "This code cannot be used"),
             QT_TRANSLATE_NOOP(
                 "core", "The code is a part of the API's address: letters, digits, “-”, “_” and “.” only."
@@ -319,11 +320,13 @@ def clean_org(org: Org) -> Org:
         )
     environment, own, like_production = org.environment, "", False
     if environment is Environment.OWN:
-        own = _clean_name(org.own_environment, QT_TRANSLATE_NOOP("core", "This environment's name cannot be used"))
+        title = QT_TRANSLATE_NOOP("core", "This environment's name cannot be used")
+        own = _clean_name("own_environment", org.own_environment, title)
         environment = environment_called(own)
         own, like_production = (own, org.like_production) if environment is Environment.OWN else ("", False)
     if not _ENDPOINT.fullmatch(endpoint):
         raise OrgError(
+            "endpoint",
             QT_TRANSLATE_NOOP("core", "This endpoint cannot be used"),
             QT_TRANSLATE_NOOP("core", "It must be an address that begins with https:// and names a host."),
             QT_TRANSLATE_NOOP("core", "For example: https://api.dev.medable.com"),
@@ -339,15 +342,14 @@ def clean_org(org: Org) -> Org:
     )
 
 
-def _clean_name(text: str, title: str) -> str:
+def _clean_name(field: str, text: str, title: str) -> str:
     if not _trimmed(text):
-        raise OrgError(
-            title, QT_TRANSLATE_NOOP("core", "It is empty."), QT_TRANSLATE_NOOP("core", "Type 1 to 120 characters.")
-        )
+        message = QT_TRANSLATE_NOOP("core", "It is empty.")
+        raise OrgError(field, title, message, QT_TRANSLATE_NOOP("core", "Type 1 to 120 characters."))
     try:
         return clean_label(text)
     except LabelError as error:
-        raise OrgError(title, error.message.source, error.advice.source, error.message.values) from None
+        raise OrgError(field, title, error.message.source, error.advice.source, error.message.values) from None
 
 
 def environment_called(name: str) -> Environment:

@@ -122,6 +122,11 @@ class AppService:
         """The org's apps that a person should see: all but deleted ones, oldest first."""
         return [a for a in self._repository.apps() if a.org_id == org_id and a.state not in _HIDDEN]
 
+    def all_apps(self) -> list[App]:
+        """The apps that a person should see, of all orgs, oldest first."""
+        there = {org.id for org in self._repository.orgs() if org.state is OrgState.ACTIVE}
+        return [a for a in self._repository.apps() if a.org_id in there and a.state not in _HIDDEN]
+
     def deleted(self, org_id: str) -> list[App]:
         """The org's deleted apps that can still be restored, last deleted first."""
         found = [a for a in self._repository.apps() if a.org_id == org_id and a.state is AppState.DELETED]

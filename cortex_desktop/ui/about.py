@@ -17,6 +17,8 @@ from .widgets import Button, Look, label
 class AboutDialog(Sheet):
     """The program's name and version, and a list of licences with their texts."""
 
+    about_org = False
+
     def __init__(self, look: Look, parent: QWidget) -> None:
         super().__init__(look, QCoreApplication.translate("AboutDialog", "About Cortex Desktop"), "", 800, parent)
         self._folder = look.resources / "licences"

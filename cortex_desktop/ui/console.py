@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import shiboken6
 from PySide6.QtCore import QObject, QPoint, Qt, QTimer, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QPalette, QWindow
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from ..domain.activity import Break
-from ..domain.model import App, Org
+from ..domain.model import App
 from ..domain.ports import VaultState
 from ..domain.secret import SecretKind
 from ..services.keychain import KeychainStatus
@@ -24,7 +24,7 @@ from .apps.forms import AppForms
 from .apps.model import AppsModel, Column
 from .apps.page import AppsPage
 from .clipboard import SecretClipboard
-from .i18n import environment_name, environment_of, say
+from .i18n import environment_of, say
 from .keys import KeyDesk
 from .main_window import MainWindow
 from .news import News
@@ -38,10 +38,16 @@ from .widgets import Look
 if TYPE_CHECKING:
     from .activity.controller import ActivityController
     from .activity.desk import ActivityDesk
+    from .finder import OrgFinder
+    from .orgs.controller import OrgsController
+    from .orgs.desk import OrgsDesk
     from .palette import Palette
 
 AWAY_MS = 60_000
 """A revealed key hides when the window has not been the active one for this long."""
+
+STRIPE = 4
+"""Height in pixels."""
 
 DUE_MS = 3_600_000
 """How often to look for deleted apps and old keys whose time is up."""
@@ -61,6 +67,7 @@ class Console(QObject):
         window: MainWindow,
         look: Look,
         controller: AppsController,
+        orgs: OrgsController,
         activity: ActivityController,
         settings: Settings,
     ) -> None:
@@ -68,6 +75,7 @@ class Console(QObject):
         self.window = window
         self._look = look
         self._controller = controller
+        self._orgs = orgs
         self._activity = activity
         self._settings = settings
         window.setPalette(QPalette())  # from here on the theme's
@@ -82,17 +90,30 @@ class Console(QObject):
         self._pages: dict[Entry, QWidget] = {}
         self._palette: Palette | None = None
         self._close_when_idle = False
+        self._panel_width = 0  # in pixels, of the details beside the apps
+        self._org_list: Palette | None = None
+        self._org_work: OrgsDesk | None = None
         self.activity: ActivityDesk | None = None
         self.add_page(self.sidebar.apps, lambda: self.page)
+        self.add_page(self.sidebar.organization, self._make_organization)
         self.add_page(self.sidebar.activity, self._make_activity)
         body = QWidget()
-        row = QHBoxLayout(body)
+        row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(self.sidebar)
         row.addWidget(self.pages, 1)
+        self._stripe = QFrame()  # across the window while it is about production
+        self._stripe.setObjectName("stripe")
+        self._stripe.setFixedHeight(STRIPE)
+        self._stripe.hide()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._stripe)
+        column.addLayout(row, 1)
         window.setCentralWidget(body)
-        self.sheets = Sheets(window, body, controller)
+        self.sheets = Sheets(look, window, body, controller)
         self.notices = Notices(body, look)
         self.keys = KeyDesk(controller, settings, self.reveal, self.clipboard, self.notices)
         self.apps = AppsDesk(look, controller, self.model, self.page, self.sheets, self.notices, self.reveal, self.keys)
@@ -120,7 +141,7 @@ class Console(QObject):
 
     def _connect(self) -> None:
         controller, page = self._controller, self.page
-        controller.org_changed.connect(self._show_org)
+        controller.orgs_changed.connect(self._show_org)
         controller.keychain_changed.connect(self._show_keychain)
         self._activity.broken.connect(self._tell_broken)
         page.menu_asked.connect(self._show_menu)
@@ -133,7 +154,7 @@ class Console(QObject):
         self.apps.changed.connect(self._update_actions)
         self.apps.counted.connect(self.sidebar.apps.count)
         self.news.folder_asked.connect(partial(self._open_folder, self._settings.folder))
-        self.sidebar.org_clicked.connect(self._show_org_menu)
+        self.sidebar.org_clicked.connect(self.switch_org)
         self.sidebar.preferences_clicked.connect(self.show_preferences)
         self.window.resized.connect(self._resized)
         app = QGuiApplication.instance()
@@ -173,7 +194,9 @@ class Console(QObject):
             (actions.unlock, self._controller.unlock),
             (actions.check_keychain, apps.check_keychain),
             (actions.deleted, apps.show_deleted),
-            (actions.organization, self.ask_org),
+            (actions.switch_org, self.switch_org),
+            (actions.add_org, self.add_org),
+            (actions.organization, partial(self.open_page, self.sidebar.organization)),
             (actions.remove_data, self.ask_remove_data),
             (actions.preferences, self.show_preferences),
             (actions.quit, self.window.close),
@@ -184,6 +207,7 @@ class Console(QObject):
             action.triggered.connect(act)
 
     def _restore(self) -> None:
+        self._controller.wished = self._settings.text("org")
         self.page.restore_layout(self._settings.blob("columns"), self._settings.text("columns_shown"))
         column, _, order = self._settings.text("sort").partition(" ")
         if column not in Column.__members__ or column == "MENU":
@@ -197,6 +221,8 @@ class Console(QObject):
         header, shown = self.page.layout_state()
         self._settings.set_blob("columns", header)
         self._settings.set_text("columns_shown", shown)
+        if self._controller.org is not None:
+            self._settings.set_text("org", self._controller.org.id)
         self._settings.set_text("sort", f"{column.name} {'DESC' if order is Qt.SortOrder.DescendingOrder else 'ASC'}")
         self._settings.save()
 
@@ -216,6 +242,9 @@ class Console(QObject):
         for each in self._make_page:
             each.setChecked(each is entry)
         self.pages.setCurrentWidget(page)
+        self.notices.keep_off(self._panel_width if page is self.page else 0)
+        if page is not self.page:  # which has the keyboard go where it is wanted by itself
+            page.setFocus()
         self._name_window()
         self._update_actions()
 
@@ -250,8 +279,9 @@ class Console(QObject):
     @Slot()
     def _find(self) -> None:
         page = self.pages.currentWidget()
-        find = getattr(page, "focus_search", self.page.focus_search)
-        find()
+        if not hasattr(page, "focus_search"):
+            self.open_page(self.sidebar.apps)
+        getattr(page, "focus_search", self.page.focus_search)()
 
     def _make_activity(self) -> QWidget:
         from .activity.desk import ActivityDesk
@@ -267,8 +297,9 @@ class Console(QObject):
 
     @Slot(str)
     def _go_to_id(self, app_id: str) -> None:
-        app = self.model.find(app_id)
+        app = self.apps.find(app_id)
         if app is not None:
+            self._controller.enter(app.org_id)  # the activity of all orgs may be shown
             self._go_to(app)
         else:
             self.notices.show(
@@ -294,16 +325,23 @@ class Console(QObject):
         notice.acted.connect(self.show_activity)
 
     @Slot()
-    def ask_org(self) -> None:
-        """Edit the org's name, code, environment and endpoint."""
-        org = self._controller.org
-        if org is None or not self.sheets.free:
-            return
-        from .organization import OrganizationDialog
+    def switch_org(self) -> None:
+        """Open the list of orgs under the sidebar's switcher, or close it."""
+        if self._org_list is not None and shiboken6.isValid(self._org_list):
+            self._org_list.leave()
+        elif self.sheets.free and self._controller.org is not None:
+            from .palette import Palette
 
-        dialog = OrganizationDialog(self._look, org, environment_name, self.window)
-        dialog.saved.connect(self._controller.change_org)
-        self.sheets.open(dialog)
+            name, hint = self.tr("Switch organization"), self.tr("Find an organization")
+            self._org_list = Palette(
+                self._look, self._org_finder().search, self.sheets.body, name, hint, self.sidebar.org
+            )
+            self._org_list.open(self._controller.orgs.index(self._controller.org))
+
+    @Slot()
+    def add_org(self) -> None:
+        """Open the dialog that adds an org."""
+        self._orgs_desk().ask_add()
 
     @Slot(str)
     def _ask_filter_name(self, text: str) -> None:
@@ -365,7 +403,7 @@ class Console(QObject):
             from .finder import Finder
             from .palette import Palette
 
-            finder = Finder(self.commands, self.model, self._go_to, self.keys.copy_key)
+            finder = Finder(self.commands, self._org_finder(), self.model, self._go_to, self.keys.copy_key)
             self._palette = Palette(self._look, finder.search, self.sheets.body)
             self._palette.open()
 
@@ -393,12 +431,16 @@ class Console(QObject):
         if status.state is VaultState.LOCKED:
             self.reveal.end()
 
-    @Slot(object)
-    def _show_org(self, org: Org) -> None:
-        self.sidebar.org.tell(org, environment_of(org))
-        self.page.tell_org(org, self._controller.keychain_name)
-        self._tell_activity_org()
-        self._update_actions()
+    @Slot()
+    def _show_org(self) -> None:
+        org = self._controller.org
+        if org is not None:
+            self.sidebar.org.tell(org, environment_of(org))
+            self.page.tell_org(org, self._controller.keychain_name)
+            self._tell_activity_org()
+            self._stripe.setVisible(org.production)
+            self._name_window()
+            self._update_actions()
 
     @Slot()
     def put_keys_away(self) -> None:
@@ -430,7 +472,8 @@ class Console(QObject):
 
     @Slot(bool)
     def _details_toggled(self, shown: bool) -> None:
-        self.notices.keep_off(self.page.details.minimumWidth() if shown else 0)
+        self._panel_width = self.page.details.minimumWidth() if shown else 0
+        self.notices.keep_off(self._panel_width)
         self._update_actions()
 
     @Slot(QPoint)
@@ -440,21 +483,6 @@ class Console(QObject):
         self.commands.fill(menu)
         menu.popup(place)
 
-    @Slot()
-    def _show_org_menu(self) -> None:
-        org = self._controller.org
-        if org is None:
-            return
-        menu = QMenu(self.window)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        current = menu.addAction(org.name.replace("&", "&&"))
-        current.setCheckable(True)
-        current.setChecked(True)
-        menu.addSeparator()
-        menu.addAction(self.commands.organization)
-        menu.setMinimumWidth(self.sidebar.org.width())
-        menu.popup(self.sidebar.org.mapToGlobal(QPoint(0, self.sidebar.org.height() + 4)))
-
     @Slot(str)
     def _open_folder(self, folder: str) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(folder))
@@ -463,7 +491,33 @@ class Console(QObject):
 
     def _name_window(self) -> None:
         page = next(entry.text() for entry, page in self._pages.items() if page is self.pages.currentWidget())
-        self.window.setWindowTitle(self.tr("{page} – Cortex Desktop").format(page=page))
+        org = self._controller.org
+        if org is not None and org.production:
+            title = self.tr("{page} – {environment}: {org} – Cortex Desktop")
+            title = title.format(page=page, environment=environment_of(org), org=org.name)
+        else:
+            title = self.tr("{page} – Cortex Desktop").format(page=page)
+        self.window.setWindowTitle(title)
+
+    def _org_finder(self) -> OrgFinder:
+        from .finder import OrgFinder
+
+        controller = self._controller
+        return OrgFinder(controller.orgs, controller.org, controller.enter, self.apps.count_words)
+
+    def _orgs_desk(self) -> OrgsDesk:
+        if self._org_work is None:
+            from .orgs.desk import OrgsDesk
+
+            self._org_work = OrgsDesk(self._look, self._orgs, self.sheets, self.notices)
+        return self._org_work
+
+    def _make_organization(self) -> QWidget:
+        from .orgs.page import OrganizationPage
+
+        page = OrganizationPage(self._look, self._controller, self.apps)
+        self._orgs_desk().serve(page)
+        return page
 
     @Slot()
     def _resized(self) -> None:

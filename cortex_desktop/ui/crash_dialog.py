@@ -13,6 +13,8 @@ from .widgets import Button, Look, announce, label
 class CrashDialog(Sheet):
     """report: what happened, for developers, without keys. folder_asked: show where the log is."""
 
+    about_org = False
+
     folder_asked = Signal()
 
     def __init__(self, look: Look, report: str, parent: QWidget) -> None:

@@ -34,7 +34,7 @@ def environment_name(environment: Environment) -> str:
         Environment.TEST: translate("Environment", "Test"),
         Environment.STAGING: translate("Environment", "Staging"),
         Environment.PRODUCTION: translate("Environment", "Production"),
-        Environment.OWN: translate("Environment", "Own name"),
+        Environment.OWN: translate("Environment", "Own name…"),
     }[environment]
 
 

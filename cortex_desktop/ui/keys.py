@@ -86,7 +86,8 @@ class KeyDesk(QObject):
         if self._reveal.of(app.id, kind) is not None:
             self._reveal.end()
         elif app.state is AppState.ACTIVE and kind in app.kinds:
-            self._controller.fetch(app, kind, partial(self._revealed, app, kind))
+            use = partial(self._revealed, app, kind)
+            self._controller.fetch(app, kind, partial(self._fetched, app, use))
 
     def copy_key(self, app: App) -> None:
         """Put the app's key on the clipboard."""
@@ -139,7 +140,19 @@ class KeyDesk(QObject):
         if shown is not None:
             use(shown)
         else:
-            self._controller.fetch(app, kind, use)
+            self._controller.fetch(app, kind, partial(self._fetched, app, use))
+
+    def _fetched(self, app: App, use: Callable[[Secret], None], secret: Secret) -> None:
+        """Who went to another org while the keychain was asked must not paste this org's key there."""
+        if self._controller.org is not None and self._controller.org.id == app.org_id:
+            use(secret)
+        else:
+            self._notices.show(
+                self.tr("The key of “{label}” was not used").format(label=short(app.label)),
+                self.tr("The keychain answered after you had gone to another organization."),
+                icon="info",
+                tone="accent",
+            ).count_down(NOTICE_SECONDS)
 
     def _revealed(self, app: App, kind: SecretKind, secret: Secret) -> None:
         self._reveal.show(app.id, secret, self._settings.reveal_seconds, kind)

@@ -40,6 +40,9 @@ Index = QModelIndex | QPersistentModelIndex
 WIDTH = 560
 """Of the card, in pixels at 13 px text, as in the design."""
 
+ANCHORED_WIDTH = 440
+"""The same where it stands under something."""
+
 TOP = 174
 SHOWN = 9
 """Rows that are visible at once, at most."""
@@ -48,12 +51,16 @@ SHADOW = 12
 
 
 class Hit(NamedTuple):
-    """Something the palette found. hint: at the far side, a shortcut or what tells it from others; run: do it."""
+    """Something the palette found. hint: at the far side, a shortcut or what tells it from others; run: do it.
+
+    tone: the colour of icon and hint when it is not the usual one.
+    """
 
     icon: str
     text: str
     hint: str
     run: Callable[[], object]
+    tone: str = ""
 
 
 class Source(NamedTuple):
@@ -140,13 +147,13 @@ class _HitPainter(QStyledItemDelegate):
             return QStyle.visualRect(Qt.LayoutDirection.RightToLeft, room, rect) if mirrored else rect
 
         icon = QRect(room.left() + 10, room.top(), 18, room.height() - 1)
-        self._look.icons.paint(painter, turned(icon), hit.icon, "accent" if here else "muted", 16)
+        self._look.icons.paint(painter, turned(icon), hit.icon, hit.tone or ("accent" if here else "muted"), 16)
         small = theme.font(12)
         hint = QFontMetrics(small).elidedText(hit.hint, Qt.TextElideMode.ElideRight, room.width() // 2)
         width = QFontMetrics(small).horizontalAdvance(hint)
         place = QRect(room.right() - 11 - width, room.top(), width + 2, room.height() - 1)
         painter.setFont(small)
-        painter.setPen(theme.color("text" if here else "muted"))
+        painter.setPen(theme.color(hit.tone or ("text" if here else "muted")))
         painter.drawText(turned(place), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignAbsolute, hint)
         text = QRect(icon.right() + 9, room.top(), place.left() - icon.right() - 22, room.height() - 1)
         font = theme.font(13)
@@ -178,12 +185,22 @@ class _Card(QFrame):
 class Palette(QWidget):
     """Lies over `body` until something is chosen, Esc is pressed, or the keyboard goes elsewhere.
 
-    search: the hits for what was typed, the best first.
+    search: the hits for what was typed, the best first; name, hint: of the field, for another use than that of the
+    command palette; anchor: the card stands under this widget instead of in the middle.
     """
 
-    def __init__(self, look: Look, search: Callable[[str], list[Hit]], body: QWidget) -> None:
+    def __init__(
+        self,
+        look: Look,
+        search: Callable[[str], list[Hit]],
+        body: QWidget,
+        name: str = "",
+        hint: str = "",
+        anchor: QWidget | None = None,
+    ) -> None:
         super().__init__(body)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._anchor = anchor
         self._look = look
         self._search = search
         self._body = body
@@ -191,8 +208,8 @@ class Palette(QWidget):
         self._card = _Card(look, self)
         self.edit = QLineEdit()
         self.edit.setObjectName("paletteEdit")
-        self.edit.setPlaceholderText(self.tr("Find apps and actions"))
-        self.edit.setAccessibleName(self.tr("Command palette"))
+        self.edit.setPlaceholderText(hint or self.tr("Find apps, organizations and actions"))
+        self.edit.setAccessibleName(name or self.tr("Command palette"))
         self.edit.setMaxLength(200)
         self._hits = _Hits(self)
         self.list = QListView()
@@ -238,9 +255,10 @@ class Palette(QWidget):
         column.addWidget(rule)
         column.addLayout(below, 1)
 
-    def open(self) -> None:
-        """Show it, with everything that can be done."""
+    def open(self, row: int = 0) -> None:
+        """Show it, with everything that can be done, and this row the current one."""
         self._find("")
+        self.list.setCurrentIndex(self._hits.index(row, 0))
         self.show()
         self.raise_()
         self._place()
@@ -321,10 +339,18 @@ class Palette(QWidget):
     def _place(self) -> None:
         body = self._body
         self.resize(body.size())
-        width = min(self._look.theme.px(WIDTH), body.width() - 32) + 2 * SHADOW
+        wanted = ANCHORED_WIDTH if self._anchor is not None else WIDTH
+        width = min(self._look.theme.px(wanted), body.width() - 32) + 2 * SHADOW
         # A layout learns of shown and hidden parts too late for a card that changes at each letter.
         inside = width - 2 * SHADOW - 18
         found = self.list.height() if self._hits.hits else self._nothing.heightForWidth(inside)
         self._card.resize(width, self._head.minimumHeight() + 1 + 16 + found + 2 * (SHADOW + 1))
+        if self._anchor is not None:
+            below = self._anchor.mapTo(body, self._anchor.rect().bottomLeft())
+            left = below.x() - SHADOW
+            if self.layoutDirection() == Qt.LayoutDirection.RightToLeft:
+                left = below.x() + self._anchor.width() - width + SHADOW
+            self._card.move(left, below.y() + 5 - SHADOW)
+            return
         top = max(8, min(TOP, (body.height() - self._card.height()) // 2)) - SHADOW
         self._card.move((body.width() - width) // 2, top)

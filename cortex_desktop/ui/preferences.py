@@ -15,6 +15,8 @@ from .widgets import Button, IconButton, Look, label
 class PreferencesDialog(Sheet):
     """folder_asked(str): show this folder in the system's file manager."""
 
+    about_org = False
+
     folder_asked = Signal(str)
 
     def __init__(self, look: Look, settings: Settings, keychain: KeychainStatus | None, parent: QWidget) -> None:

@@ -8,15 +8,18 @@ from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLayout, QLineEdit, 
 
 from ..domain.errors import CortexError
 from .i18n import say
-from .widgets import Button, Look, announce, label
+from .widgets import Button, Look, Picture, announce, label
 
 
 class Sheet(QDialog):
     """A dialog over the window, opened with `open()`, gone for good when it closes.
 
     title: in the title bar and, larger, above the form; subtitle: a sentence under it; width: at 13 px text.
-    form: where a subclass puts its fields; foot: its buttons, after a stretch.
+    form: where a subclass puts its fields; foot: its buttons, after a stretch. about_org: it is about the current org
+    or its apps, so that Production is to be seen.
     """
+
+    about_org = True
 
     def __init__(self, look: Look, title: str, subtitle: str, width: int, parent: QWidget) -> None:
         super().__init__(parent)
@@ -46,6 +49,17 @@ class Sheet(QDialog):
         self.column.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         self.column.addLayout(self.form, 1)
         self.column.addWidget(foot)
+
+    def mark_production(self, place: str) -> None:
+        """Say on top that this is about production. place: the org and its environment."""
+        strip = QFrame()
+        strip.setObjectName("production")
+        row = QHBoxLayout(strip)
+        row.setContentsMargins(25, 8, 25, 8)
+        row.setSpacing(8)
+        row.addWidget(Picture("triangle-alert", self.look, "danger", 16))
+        row.addWidget(label(place, "productionText", wrap=True), 1)
+        self.column.insertWidget(0, strip)
 
     def fit(self) -> None:
         """Be as high as the wrapped sentences make it, within the screen; a layout alone guesses that too high."""

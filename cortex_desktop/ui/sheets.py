@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Slot
 from PySide6.QtWidgets import QDialog, QWidget
 
+from ..domain.model import App
+from ..services.bulk import Deed
 from .apps.controller import AppsController
-from .widgets import Veil
+from .i18n import place_of
+from .widgets import Look, Veil
 
 if TYPE_CHECKING:
     from .sheet import WaitingSheet
@@ -25,8 +28,9 @@ class Sheets(QObject):
     One at a time: shortcuts reach the window even while a dialog is modal, so who opens one asks `free` first.
     """
 
-    def __init__(self, window: QWidget, body: QWidget, controller: AppsController) -> None:
+    def __init__(self, look: Look, window: QWidget, body: QWidget, controller: AppsController) -> None:
         super().__init__(window)
+        self._look = look
         self.window = window
         self.body = body
         self.current: QDialog | None = None
@@ -44,10 +48,15 @@ class Sheets(QObject):
         return self.current is None
 
     def open(self, dialog: QDialog) -> None:
-        """Open a dialog whose parent is the window."""
+        """Open a dialog whose parent is the window. One about a production org's apps says so on top."""
+        from .sheet import Sheet
+
         if self._unveil.isActive():
             self._lift()
         self.current = dialog
+        org = self._controller.org
+        if org is not None and org.production and isinstance(dialog, Sheet) and dialog.about_org:
+            dialog.mark_production(place_of(org))
         self._veil.cover()
         dialog.finished.connect(self._ended)
         dialog.open()
@@ -63,6 +72,27 @@ class Sheets(QObject):
         """Close a dialog that has done its work; `then` is called when the veil goes, and shows what came of it."""
         self._then = then
         dialog.accept()
+
+    def ask_in_production(self, deed: Deed, apps: Sequence[App], then: Callable[[], object]) -> None:
+        """Go on at once, or, in a production org, once the person has said yes to doing this to these apps there."""
+        org = self._controller.org
+        if org is None or not self.free:
+            return
+        if not org.production:
+            then()
+            return
+        from .keys import short
+        from .production import question_for
+
+        what = f"“{short(apps[0].label)}”" if len(apps) == 1 else self.tr("%Ln app(s)", "", len(apps))
+        question = question_for(self._look, org, deed, what, self.window)
+
+        def answered(result: int) -> None:
+            if result == QDialog.DialogCode.Accepted:
+                then()
+
+        self.open(question)
+        question.finished.connect(answered)  # after `_ended`: what comes then may be a dialog
 
     @Slot()
     def _ended(self) -> None:

@@ -14,6 +14,8 @@ from .widgets import Button, Look, label
 class ShortcutsDialog(Sheet):
     """Every action that has a shortcut, by menu, and what keys do in the table."""
 
+    about_org = False
+
     def __init__(self, look: Look, actions: Actions, parent: QWidget) -> None:
         super().__init__(look, QCoreApplication.translate("ShortcutsDialog", "Keyboard shortcuts"), "", 720, parent)
         groups = [

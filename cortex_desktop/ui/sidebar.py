@@ -28,15 +28,17 @@ class _Painted(QAbstractButton):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         look.theme.changed.connect(self.update)
 
-    def panel(self, painter: QPainter, *, raised: bool) -> QRect:
-        """Paint ground, edge and focus ring; return the room inside."""
+    def panel(self, painter: QPainter, *, raised: bool, alarm: bool = False) -> QRect:
+        """Paint ground, edge and focus ring, in the colour of danger if `alarm`; return the room inside."""
         theme = self.look.theme
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         frame = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         focused = self.hasFocus()
         if raised or focused or self.underMouse():
-            painter.setPen(QPen(theme.color("accent" if focused else "line"), 2 if focused else 1))
-            painter.setBrush(theme.color("selected_entry") if raised else Qt.BrushStyle.NoBrush)
+            edge = "danger" if alarm else "accent" if focused else "line"
+            painter.setPen(QPen(theme.color(edge), 2 if focused else 1))
+            ground = "danger_soft" if alarm else "selected_entry"
+            painter.setBrush(theme.color(ground) if raised else Qt.BrushStyle.NoBrush)
             inset = 0.5 if focused else 0
             painter.drawRoundedRect(frame.adjusted(inset, inset, -inset, -inset), 7, 7)
         return self.rect().adjusted(9, 0, -9, 0)
@@ -82,7 +84,7 @@ class OrgSwitcher(_Painted):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        room = self.panel(painter, raised=True)
+        room = self.panel(painter, raised=True, alarm=self._production)
         badge = QRect(room.left(), room.center().y() - 14, 30, 30)
         narrow = self.width() < NARROW
         if narrow:
@@ -97,7 +99,8 @@ class OrgSwitcher(_Painted):
         text = QRect(badge.right() + 10, room.top(), room.width() - 62, room.height())
         top, bottom = text.adjusted(0, 8, 0, -text.height() // 2), text.adjusted(0, text.height() // 2, 0, -7)
         self.line(painter, top, self._name, "text", 13, QFont.Weight.Bold)
-        self.line(painter, bottom, self._place, "danger" if self._production else "muted", 11, QFont.Weight.Normal)
+        weight = QFont.Weight.Bold if self._production else QFont.Weight.Normal
+        self.line(painter, bottom, self._place, "danger" if self._production else "muted", 11, weight)
         arrows = QRect(room.right() - 16, room.top(), 18, room.height())
         self.look.icons.paint(painter, arrows, "chevrons-up-down", "muted", 14)
 
@@ -155,6 +158,9 @@ class Entry(_Painted):
         self.setCheckable(True)  # not exclusive by itself: Tab would then reach the checked one alone
         self.setFixedHeight(max(34, look.theme.px(34)))
 
+    def nextCheckState(self) -> None:
+        """Leave it to who opens the page."""
+
     def count(self, number: int | None) -> None:
         """Show how many there are; None shows nothing."""
         self._count = "" if number is None else self.locale().toString(number)
@@ -206,7 +212,7 @@ class Entry(_Painted):
 class Sidebar(QFrame):
     """Org switcher, pages, keychain.
 
-    org_clicked: show what can be done with orgs; preferences_clicked; keychain_clicked: look at the keychain again.
+    org_clicked: another org is wanted; preferences_clicked; keychain_clicked: look at the keychain again.
     """
 
     org_clicked = Signal()
@@ -219,6 +225,7 @@ class Sidebar(QFrame):
         self.org = OrgSwitcher(look)
         self.apps = Entry("layout-grid", self.tr("Apps"), look)
         self.apps.setChecked(True)
+        self.organization = Entry("building-2", self.tr("Organization"), look)
         self._lock = Picture("lock", look, "muted", 15)
         self._keychain = label("", "keychainName", wrap=True)
         self._state = label("", "keychainName")
@@ -235,6 +242,7 @@ class Sidebar(QFrame):
         column.addWidget(self._sections[0])
         column.addSpacing(7)
         column.addWidget(self.apps)
+        column.addWidget(self.organization)
         column.addSpacing(14)
         column.addWidget(self._sections[1])
         column.addSpacing(7)

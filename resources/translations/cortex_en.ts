@@ -80,6 +80,16 @@
     </message>
 </context>
 <context>
+    <name>AppsDesk</name>
+    <message numerus="yes">
+        <source>%Ln app(s)</source>
+        <translation>
+            <numerusform>%Ln app</numerusform>
+            <numerusform>%Ln apps</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>AppsPage</name>
     <message numerus="yes">
         <source>%Ln selected</source>
@@ -416,6 +426,23 @@
     </message>
 </context>
 <context>
+    <name>OrgsDesk</name>
+    <message numerus="yes">
+        <source>%Ln app(s) are deleted with it.</source>
+        <translation>
+            <numerusform>%Ln app is deleted with it.</numerusform>
+            <numerusform>%Ln apps are deleted with it.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln app(s) deleted before can no longer be restored alone.</source>
+        <translation>
+            <numerusform>%Ln app deleted before can no longer be restored alone.</numerusform>
+            <numerusform>%Ln apps deleted before can no longer be restored alone.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>SearchField</name>
     <message numerus="yes">
         <source>%n suggestion(s). Press Down to choose.</source>
@@ -432,6 +459,16 @@
         <translation>
             <numerusform>%Ln app selected</numerusform>
             <numerusform>%Ln apps selected</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>Sheets</name>
+    <message numerus="yes">
+        <source>%Ln app(s)</source>
+        <translation>
+            <numerusform>%Ln app</numerusform>
+            <numerusform>%Ln apps</numerusform>
         </translation>
     </message>
 </context>

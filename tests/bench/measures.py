@@ -24,6 +24,7 @@ from seeding import seed_folder, seed_keychain
 HERE = Path(__file__).resolve().parent
 SOME, MANY = 1_000, 10_000
 LOG = 1_000_000
+ORGS = 50
 FRAME_MS, SORT_MS = 16, 50
 BULK, BULK_MS = 1_000, 2_000
 START_BAR, MEMORY_BAR = 1.25, 1.4
@@ -44,6 +45,7 @@ class Measures:
             "table": self.table,
             "bulk": self.bulk,
             "activity": self.activity,
+            "orgs": self.orgs,
         }
 
     def start(self) -> list[Row]:
@@ -159,6 +161,22 @@ class Measures:
             ),
         ]
         return rows
+
+    def orgs(self) -> list[Row]:
+        """Go from one of many orgs to another, until repainted."""
+        folder = self._folder / "orgs"
+        seed_folder(folder, MANY, ORGS)
+        found = _child("child_orgs.py", folder, max(2, self._rounds // 4))
+        return [
+            Row(
+                f"another org, {MANY:,} apps in {ORGS} orgs, details {what}",
+                spread(took, digits=1),
+                result=f"{middle(took) / FRAME_MS:.0%} of a frame, the slowest {max(took) / FRAME_MS:.0%}",
+                bar=f"{FRAME_MS} ms",
+                met=middle(took) <= FRAME_MS,
+            )
+            for what, took in found.items()
+        ]
 
     def _start_once(self, apps: int | None) -> dict[str, float]:
         """How many ms until each of what the process tells; apps: None for the bare window."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,14 +18,17 @@ KINDS = "portal, iOS, Android, integration, gateway, web app, dashboard, sync"
 OWNERS = ("Ada Lovelace", "Grace Hopper", "Ärztekammer Köln", "trial-team@example.org")
 
 
-def seed_folder(folder: Path, apps: int) -> Path:
-    """A data folder with one org and so many apps; the folder itself.
+def seed_folder(folder: Path, apps: int, orgs: int = 1) -> Path:
+    """A data folder with so many apps, in turns in so many orgs; the folder itself.
 
     The program writes the first row, and the others follow its pattern in one go: a durable write for each would
     take minutes.
     """
     repository = TinyRepository(folder)
     org = repository.orgs()[0]
+    ids = [org.id, *(new_id() for _ in range(1, orgs))]
+    for number, org_id in enumerate(ids):
+        repository.save_org(replace(org, id=org_id, name=f"Organization {number}", code=f"org-{number}"))
     if apps:
         repository.add_app(
             App(new_id(), org.id, "Pattern", False, True, datetime.now(UTC), KeyEnds("head", "tail"), "SecretService")
@@ -34,7 +38,7 @@ def seed_folder(folder: Path, apps: int) -> Path:
         tables = json.loads(file.read_text())
         pattern = tables["apps"]["1"]
         chance = random.Random(1)  # the same apps in each run
-        tables["apps"] = {str(n): _row(pattern, n, chance) for n in range(1, apps + 1)}
+        tables["apps"] = {str(n): {**_row(pattern, n, chance), "org": ids[n % orgs]} for n in range(1, apps + 1)}
         file.write_text(json.dumps(tables, separators=(",", ":")))
     assert len(TinyRepository(folder).apps()) == apps
     return folder

@@ -95,7 +95,7 @@ def test_what_is_done_now_is_on_top_at_once(desk: Desk) -> None:
     desk.key(Key.Key_C, CTRL)
     desk.key(Key.Key_R, CTRL)
     desk.key(Key.Key_E, CTRL)
-    desk.key(Key.Key_2, CTRL)
+    desk.key(Key.Key_3, CTRL)
     desk.wait(lambda: len(rows(desk)) == 6)
     assert set(rows(desk)[:3]) == {
         "Key copied: NewHealth App",

@@ -272,58 +272,18 @@ class TestDetails:
         assert not set(wanted) - set(reached)
 
 
-class TestOrganization:
-    def test_stands_in_the_request_and_on_the_page(self, desk: Desk) -> None:
-        desk.choose("Organization", desk.open_menu("File"))
-        desk.dialog()
-        desk.find("Name").setText("newhealthco")
-        desk.find("Code").setText("newhealthco")
-        desk.find("Environment").setCurrentText("Production")
-        desk.find("API endpoint").setCurrentText("https://api.medable.com")
-        desk.click("Save")
-        desk.no_dialog()
-        desk.wait(lambda: "Cortex API for newhealthco." in desk.screen())
-        assert desk.find("Organization newhealthco").accessibleDescription() == "Local · Production"
-        desk.key(Key.Key_Return)
-        request = desk.find("First request", QPlainTextEdit).toPlainText()
-        assert "https://api.medable.com" in request
-        assert "/newhealthco/v2/" in request
-
-    @pytest.mark.parametrize(
-        ("field", "value", "complaint"),
-        [
-            ("Code", "new health", "letters, digits"),
-            ("Name", " ", "This name cannot be used"),
-        ],
-    )
-    def test_says_what_cannot_be(self, desk: Desk, field: str, value: str, complaint: str) -> None:
-        desk.choose("Organization", desk.open_menu("File"))
-        dialog = desk.dialog()
-        desk.find(field).setText(value)
-        desk.click("Save")
-        assert complaint in " ".join(texts(dialog))
-        desk.key(Key.Key_Escape)
-        desk.no_dialog()
-
-    def test_an_endpoint_in_the_clear_is_refused(self, desk: Desk) -> None:
-        desk.choose("Organization", desk.open_menu("File"))
-        dialog = desk.dialog()
-        desk.find("API endpoint").setCurrentText("http://api.medable.com")
-        desk.click("Save")
-        assert "must be an address that begins with https://" in " ".join(texts(dialog))
-
-    def test_by_the_switcher(self, desk: Desk) -> None:
-        desk.click("Organization My organization")
-        assert next(a.text() for a in desk.menu().actions() if a.text()) == "My organization"
-        desk.choose("Organization")
-        assert desk.dialog().windowTitle() == "Organization"
-
-
 class TestMenus:
     def test_hold_everything(self, desk: Desk) -> None:
         bar = {a.text(): [b.text() for b in a.menu().actions() if b.text()] for a in desk.window.menuBar().actions()}
         for menu, entries in {
-            "&File": ["New App…", "Add existing key…", "Organization…", "Unlock keychain…", "Preferences…", "Quit"],
+            "&File": [
+                "New App…",
+                "Add existing key…",
+                "Switch organization…",
+                "Unlock keychain…",
+                "Preferences…",
+                "Quit",
+            ],
             "&App": [
                 "Copy API key",
                 "Copy API secret",
@@ -335,7 +295,7 @@ class TestMenus:
                 "Disable",
                 "Delete…",
             ],
-            "&View": ["Find", "Details"],
+            "&View": ["Apps", "Organization", "Find", "Details"],
             "&Help": ["About Cortex Desktop"],
         }.items():
             assert [entry for entry in bar[menu] if entry in entries] == entries

@@ -544,5 +544,6 @@ class TestSorting:
         assert ticked(menu) == ["Label", "Descending"]
 
     def test_the_palette_says_what_is_sorted_and_shown(self, desk: Desk) -> None:
-        finder = Finder(desk.console.commands, desk.console.model, lambda _: None, lambda _: None)
+        console = desk.console
+        finder = Finder(console.commands, console._org_finder(), console.model, lambda _: None, lambda _: None)
         assert {"Sort by Owner", "Column: Owner"} <= {hit.text for hit in finder.search("owner")}

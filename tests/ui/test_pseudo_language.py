@@ -19,8 +19,8 @@ from pytestqt.exceptions import TimeoutError
 
 from cortex_desktop import __version__
 from cortex_desktop.domain.activity import DETAIL_WORDS, MOMENTS, Action, Break, Detail, Entry, Harm, Logged
-from cortex_desktop.domain.errors import ChangedSince, VaultError, VaultProblem, VaultTimeout
-from cortex_desktop.domain.model import AppState, KeptVersion
+from cortex_desktop.domain.errors import ChangedSince, StorageError, VaultError, VaultProblem, VaultTimeout
+from cortex_desktop.domain.model import AppState, Environment, KeptVersion, Org, new_id
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.query import WORDS
 from cortex_desktop.domain.secret import Secret, SecretKind, SecretRef
@@ -28,12 +28,14 @@ from cortex_desktop.services.apps import RecoveryReport
 from cortex_desktop.services.bulk import Deed, Refused
 from cortex_desktop.services.history import Export
 from cortex_desktop.services.keychain import KeychainStatus
+from cortex_desktop.services.orgs import Content
 from cortex_desktop.storage.problems import in_data_folder, log_not_read
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.system.identity import user_and_computer
 from cortex_desktop.ui.apps.bulk_report import BulkReport
 from cortex_desktop.ui.apps.model import Column
 from cortex_desktop.ui.apps.rotate_dialog import RotateDialog
+from cortex_desktop.ui.orgs.form import ENDPOINTS
 from cortex_desktop.ui.sheet import WaitingSheet
 from cortex_desktop.vault.memory import InMemoryVault
 from tests.support import pseudo
@@ -60,6 +62,9 @@ DATA = (
     "https://api.dev.medable.com",
     "https://api.medable.com",
     "https://api-eu1.medable.com",
+    "Clinic",
+    "clinic",
+    *ENDPOINTS,
     "apps.json.damaged",
     "john",
     "desk-7",
@@ -116,6 +121,7 @@ def desk(
     stored_app(
         repository, vault, GONE, state=AppState.DELETED, purge_after=datetime.now(UTC) + timedelta(days=20, hours=1)
     )
+    repository.save_org(Org(new_id(), "Clinic", "clinic", Environment.PRODUCTION, "https://api.medable.com"))
     repository.close()
 
     def never_answer(operation: str, ref: SecretRef | None) -> None:
@@ -196,6 +202,7 @@ def scenes(desk: Desk) -> Iterator[str]:
     console.show_palette()
     yield from many(desk)
     yield from activity(desk)
+    yield from on_organization_page(desk)
     console.show_apps()
 
 
@@ -284,6 +291,49 @@ def activity(desk: Desk) -> Iterator[str]:
     dismiss(desk)
 
 
+def on_organization_page(desk: Desk) -> Iterator[str]:
+    """What the Organization page and the switcher say."""
+    console, controller = desk.console, desk.program.controller
+    console.open_page(console.sidebar.organization)
+    page = console.pages.currentWidget()
+    yield "organization"
+    form, clinic = page.form, next(org for org in controller.orgs if org.code == "clinic")
+    form.name.setText("Clinic")
+    form.code.setText("clinic")
+    form.endpoint.setCurrentText("https://api.medable.com")
+    yield "organization: taken for another"
+    form.environment.setCurrentIndex(4)
+    for field, text in ((form.own_environment, ""), (form.code, "a b"), (form.endpoint.lineEdit(), "x")):
+        field.setText(text)
+        yield "organization: refused"
+    page.not_saved(StorageError("The disk is full", "Nothing was changed.", "Try again."))
+    page.discard.click()
+    console.switch_org()
+    yield "switcher"
+    console._org_list.edit.setText("NH NH")
+    yield "switcher: nothing found"
+    console.switch_org()
+    controller.enter(clinic.id)
+    yield "production"
+    console._orgs_desk()._removed(clinic)
+    yield "organization removed"
+    dismiss(desk)
+    controller.enter(next(org.id for org in controller.orgs if org.code == "my-org"))
+    console.open_page(console.sidebar.apps)
+
+
+def removed_org(desk: Desk) -> Org:
+    return replace(desk.program.controller.orgs[0], purge_after=datetime.now(UTC))
+
+
+def production_question(desk: Desk, deed: Deed, apps: int) -> None:
+    controller, sheets = desk.program.controller, desk.console.sheets
+    controller.enter(next(org.id for org in controller.orgs if org.code == "clinic"))
+    app = desk.app("NewHealth App")
+    sheets.ask_in_production(deed, [app] * apps, lambda: None)
+    controller.enter(app.org_id)
+
+
 def dismiss(desk: Desk) -> None:
     for notice in list(desk.console.notices.shown):
         notice.leave()
@@ -292,6 +342,7 @@ def dismiss(desk: Desk) -> None:
 def dialogs(desk: Desk) -> Iterator[tuple[str, QWidget]]:
     """Every dialog and what it may say."""
     console, page = desk.console, desk.console.page
+    work = console._orgs_desk()
     page.filters.saved.save("NH", "is:enabled")
     console.page.select(desk.app("NewHealth App").id)
     for name, act in (
@@ -301,7 +352,15 @@ def dialogs(desk: Desk) -> Iterator[tuple[str, QWidget]]:
         ("take in", console.forms.ask_take_in),
         ("preferences", console.show_preferences),
         ("about", console.show_about),
-        ("organization", console.ask_org),
+        ("add organization", console.add_org),
+        ("remove organization", lambda: work._ask_remove(removed_org(desk), Content(2, 1))),
+        ("remove empty organization", lambda: work._ask_remove(removed_org(desk), Content())),
+        ("removed organizations", lambda: work._show_removed([removed_org(desk)])),
+        ("no removed organizations", lambda: work._show_removed([])),
+        ("remove for good", lambda: work._ask_purge(removed_org(desk))),
+        ("rotate in production", lambda: production_question(desk, Deed.ROTATE, 1)),
+        ("disable in production", lambda: production_question(desk, Deed.DISABLE, 2)),
+        ("delete in production", lambda: production_question(desk, Deed.DELETE, 1)),
         ("remove data", console.ask_remove_data),
         ("updates", desk.program.updates.ask),
         ("delete", console.apps.ask_delete),
@@ -361,11 +420,12 @@ def dialogs(desk: Desk) -> Iterator[tuple[str, QWidget]]:
         if name == "save filter":
             dialog.name.setText("NH")
             yield "save filter: replaced", dialog
-        if name == "organization":
-            for field, text in ((dialog.code, "a b"), (dialog.name, "")):
-                field.setText(text)
-                dialog.save.click()
-                yield "organization: refused", dialog
+        if name == "add organization":
+            for field in (dialog.fields.name, dialog.fields.code):
+                field.setText("a\tb")
+                yield "add organization: refused", dialog
+            dialog.fail(VaultTimeout("Test keychain"))
+            yield "add organization: failed", dialog
         dialog.close()
         desk.no_dialog()
 
@@ -420,10 +480,7 @@ def test_every_text_in_dialogs_and_menus_is_translated(desk: Desk) -> None:
         desk.let_pass(0)
         left += [f"{name}: {text}" for text in pseudo.untranslated(pseudo.words_of(dialog), data_of(desk))]
     dots = desk.table_named("⟦Äṕṕś~~⟧")
-    for widget, place in (
-        (desk.console.sidebar.org, None),
-        (dots.viewport(), dots.visualRect(dots.model().index(0, 6)).center()),
-    ):
+    for widget, place in ((dots.viewport(), dots.visualRect(dots.model().index(0, 6)).center()),):
         desk.click_at(widget, place)
         menu = desk.menu()
         assert isinstance(menu, QMenu)
@@ -490,6 +547,7 @@ def test_nor_is_english(folder: Path, vault: InMemoryVault, start: Callable[...,
     repository = TinyRepository(folder)
     for label in LABELS:
         stored_app(repository, vault, label, key=KEY, sessions=label != "EMR integration")
+    repository.save_org(Org(new_id(), "Clinic", "clinic", Environment.PRODUCTION, "https://api.medable.com"))
     repository.close()
     desk = start()
     desk.wait(lambda: len(desk.labels()) == 4)

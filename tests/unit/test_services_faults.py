@@ -835,15 +835,14 @@ def remove_empty_org(service: AppService, world: World) -> Iterator[Told]:
 
 
 def remove_org_with_apps(service: AppService, world: World) -> Iterator[Told]:
-    an_app(world, sessions=False, rotated=A_WEEK, org=SECOND)
-    an_app(world, sessions=True, org=SECOND)
+    for _ in range(2):
+        an_app(world, sessions=True, org=SECOND)
     yield Told()
     yield from remove_org(service, world)
 
 
 def remove_org_for_good(service: AppService, world: World) -> Iterator[Told]:
     app, *_ = an_app(world, sessions=True, org=SECOND)
-    an_app(world, sessions=False, org=SECOND)
     with world.in_peace() as peaceful:
         peaceful.delete(app.id)
     yield Told()
@@ -1048,12 +1047,12 @@ def in_memory() -> Callable[[], Repository]:
         (drop_kept, 2, 480),
         (add_org, 2, 60),
         (change_org, 2, 60),
-        (remove_empty_org, 3, 530),
-        (remove_org_with_apps, 2, 4370),
-        (remove_org_for_good, 2, 3720),
-        (remove_org_with_unfinished, 2, 1800),
-        (remove_org_after_creating, 2, 1800),
-        (remove_and_restore_org, 2, 370),
+        (remove_empty_org, 3, 970),
+        (remove_org_with_apps, 2, 2400),
+        (remove_org_for_good, 2, 2100),
+        (remove_org_with_unfinished, 2, 3040),
+        (remove_org_after_creating, 2, 2800),
+        (remove_and_restore_org, 2, 500),
         (mend_missing_key_and_secret, 2, 1440),
         (mend_missing_secret, 2, 1190),
         (mend_another_key, 2, 100),
@@ -1093,7 +1092,7 @@ def test_whatever_goes_wrong_ends_consistent(
         (bulk_rotate_and_keep, 66),
         (bulk_disable_and_undo, 17),
         (bulk_delete_and_undo, 17),
-        (remove_org_with_apps, 90),
+        (remove_org_with_apps, 70),
         (remove_and_restore_org, 27),
     ],
     ids=lambda value: getattr(value, "__name__", str(value)),

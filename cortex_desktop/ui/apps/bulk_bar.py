@@ -17,7 +17,8 @@ LEAST_WORDS = 260
 class BulkBar(QFrame):
     """Hidden while there is nothing to say.
 
-    stop_asked; stop_waiting_asked: give up on the keychain; resume_asked; undo_asked; list_asked: which apps.
+    stop_asked; stop_waiting_asked: give up on the keychain; resume_asked; undo_asked; list_asked: which apps;
+    dismissed: the person has read it.
     """
 
     stop_asked = Signal()
@@ -25,6 +26,7 @@ class BulkBar(QFrame):
     resume_asked = Signal()
     undo_asked = Signal()
     list_asked = Signal()
+    dismissed = Signal()
 
     def __init__(self, look: Look) -> None:
         super().__init__()
@@ -77,6 +79,7 @@ class BulkBar(QFrame):
         self._undo.clicked.connect(self.undo_asked)
         self._list.clicked.connect(self.list_asked)
         self._close.clicked.connect(self.hide)
+        self._close.clicked.connect(self.dismissed)
         self.hide()
 
     def begin(self, bulk: Bulk) -> None:

@@ -14,7 +14,7 @@ from ...domain.model import App
 from ...domain.ports import VaultState
 from ...services.bulk import Bulk, Deed
 from ...services.keychain import KeychainStatus
-from ..i18n import environment_name
+from ..i18n import place_of
 from ..sheets import Sheets
 from ..waiting import Waiting
 from ..widgets import Look, announce
@@ -52,6 +52,8 @@ class BulkDesk(QObject):
         self._sheets = sheets
         self._bulk: Bulk | None = None
         self._undo: Bulk | None = None
+        self._org_id = ""
+        self._is_read = True  # what became of it was put away
         self._reached = 0
         self._rows: dict[str, Row] = {}
         self._running = False
@@ -74,6 +76,8 @@ class BulkDesk(QObject):
         bar.resume_asked.connect(self.resume)
         bar.undo_asked.connect(self.undo)
         bar.list_asked.connect(self.show_list)
+        bar.dismissed.connect(self._dismissed)
+        controller.entered.connect(self._entered)
         controller.keychain_changed.connect(self._keychain_changed)
         controller.failed.connect(self._forget_resume)
 
@@ -87,18 +91,39 @@ class BulkDesk(QObject):
     @property
     def can_undo(self) -> bool:
         """Whether the last one can be taken back."""
-        return not self._running and self._undo is not None
+        return not self._running and self._undo is not None and self._is_here()
 
     @property
     def can_resume(self) -> bool:
         """Whether the last one stopped with a rest."""
-        return not self._running and self._bulk is not None and bool(self._bulk.rest)
+        return not self._running and self._bulk is not None and bool(self._bulk.rest) and self._is_here()
+
+    def _is_here(self) -> bool:
+        """Whether the last one was about apps of the current org."""
+        org = self._controller.org
+        return org is not None and org.id == self._org_id
+
+    @Slot()
+    def _entered(self) -> None:
+        """Another org is the current one. What it was about the other shows again there; one under way shows always."""
+        self._bar.setVisible(self._running or (not self._is_read and self._is_here()))
+        self.changed.emit()
+
+    @Slot()
+    def _dismissed(self) -> None:
+        self._is_read = True
 
     # What a person does
 
     def set_enabled(self, apps: Sequence[App], enabled: bool) -> None:
         """Enable or disable these apps."""
-        self._begin(self._controller.bulk(Deed.ENABLE if enabled else Deed.DISABLE, apps))
+        if enabled:
+            self._begin(self._controller.bulk(Deed.ENABLE, apps))
+        elif not self._running:
+            self._sheets.ask_in_production(Deed.DISABLE, apps, partial(self._disable, list(apps)))
+
+    def _disable(self, apps: Sequence[App]) -> None:
+        self._begin(self._controller.bulk(Deed.DISABLE, apps))
 
     def restore(self, apps: Sequence[App]) -> None:
         """Bring these deleted apps back."""
@@ -106,14 +131,17 @@ class BulkDesk(QObject):
 
     def ask_rotate(self, apps: Sequence[App]) -> None:
         """Ask for how long the old keys should be kept, and rotate."""
+        if not self._running:
+            self._sheets.ask_in_production(Deed.ROTATE, apps, partial(self._ask_rotate, list(apps)))
+
+    def _ask_rotate(self, apps: Sequence[App]) -> None:
         org = self._controller.org
         if org is None or self._running or not self._sheets.free:
             return
         from .rotate_dialog import RotateDialog
 
-        place = f"{org.name} · {environment_name(org.environment)}"
         title = self.tr("Rotate %Ln API key(s)", "", len(apps))
-        dialog = RotateDialog(self._look, place, self._sheets.window, title)
+        dialog = RotateDialog(self._look, place_of(org), self._sheets.window, title)
 
         def submit(keep: timedelta) -> None:
             dialog.set_busy(False)
@@ -125,6 +153,10 @@ class BulkDesk(QObject):
 
     def ask_delete(self, apps: Sequence[App]) -> None:
         """Delete these apps, after a question."""
+        if not self._running:
+            self._sheets.ask_in_production(Deed.DELETE, apps, partial(self._ask_delete, list(apps)))
+
+    def _ask_delete(self, apps: Sequence[App]) -> None:
         if self._running or not self._sheets.free:
             return
         from ..sheet import Question
@@ -141,7 +173,7 @@ class BulkDesk(QObject):
             self._sheets.window,
             typed=str(count) if count >= TYPED_FROM else "",
         )
-        question.confirmed.connect(partial(self._delete, list(apps)))
+        question.confirmed.connect(partial(self._delete, apps))
         self._sheets.open(question)
 
     def _delete(self, apps: Sequence[App]) -> None:
@@ -195,8 +227,10 @@ class BulkDesk(QObject):
     # Step by step
 
     def _begin(self, bulk: Bulk | None) -> None:
-        if bulk is not None and not self._running and bulk.total:
+        org = self._controller.org
+        if bulk is not None and not self._running and bulk.total and org is not None:
             self._bulk = bulk
+            self._org_id = org.id
             self._run(bulk)
 
     def _run(self, bulk: Bulk) -> None:
@@ -244,7 +278,9 @@ class BulkDesk(QObject):
     def _end(self, bulk: Bulk) -> None:
         self._running = False
         self._undo = bulk.undo()
+        self._is_read = False
         self._bar.tell(bulk, undoable=self._undo is not None)
+        self._bar.setVisible(self._is_here())
         if bulk.deed.needs_keychain:
             self._controller.look_at_keychain()
             self._controller.recover()  # an old key that would not go yet
@@ -259,13 +295,10 @@ class BulkDesk(QObject):
         if not self._stopping:
             self._bar.progress(self._reached)
         rows, self._rows = self._rows, {}
-        org, bulk = self._controller.org, self._bulk
-        if rows and org is not None and bulk is not None:
-            of_org = [row for row in rows.values() if row.app.org_id == org.id]
-            if bulk.deed is Deed.DELETE:
-                self.taken.emit({row.app.id for row in of_org})
-            else:
-                self.put.emit(of_org)
+        if rows and self._bulk is not None and self._bulk.deed is Deed.DELETE:
+            self.taken.emit(set(rows))
+        elif rows:
+            self.put.emit(list(rows.values()))
 
     @Slot(object)
     def _keychain_changed(self, status: KeychainStatus) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar
@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from ...domain.activity import Action
 from ...domain.errors import AppGone, CortexError, NotFinished, SecretMissing, VaultError, VaultProblem
-from ...domain.model import App, AppDetails, Org
+from ...domain.model import App, AppDetails, Org, fold
 from ...domain.ports import VaultState
 from ...domain.secret import Secret, SecretKind
 from ...services.apps import AppService, Created, RecoveryReport
@@ -29,13 +29,15 @@ T = TypeVar("T")
 class AppsController(QObject):
     """Intents in, outcomes out. Until `attach` there are no services yet and intents do nothing.
 
-    loaded(list[Row]), org_changed(Org): what there is; changed(App), removed(str): one app is new or different, or
+    loaded(dict[str, list[Row]]): what there is, by org; orgs_changed: another list of orgs, or another current one;
+    entered: another one is current; changed(App), removed(str): one app, of whatever org, is new or different, or
     gone; keychain_changed(KeychainStatus); missing(str): no key in the keychain for this app; recovered(
     RecoveryReport); failed(CortexError): to be told; load_failed(CortexError): there is nothing to show.
     """
 
-    loaded = Signal(list)
-    org_changed = Signal(object)
+    loaded = Signal(dict)
+    orgs_changed = Signal()
+    entered = Signal()
     changed = Signal(object)
     removed = Signal(str)
     keychain_changed = Signal(object)
@@ -56,6 +58,9 @@ class AppsController(QObject):
         self._look_again = False
         self._unsettled = False  # something waits for the keychain to answer again
         self.org: Org | None = None
+        self.orgs: list[Org] = []
+        self.wished = ""
+        """The id of the org to enter when orgs are loaded next, if it is there."""
         self.status: KeychainStatus | None = None
         self.waiting = Waiting(self)
 
@@ -78,7 +83,7 @@ class AppsController(QObject):
         self.recover()
 
     def reload(self) -> None:
-        """Read org and apps anew."""
+        """Read orgs and apps anew."""
         if self._apps is None or self._orgs is None:
             return
         self._disk(partial(_load, self._apps, self._orgs), self._show, self.load_failed.emit)
@@ -271,10 +276,24 @@ class AppsController(QObject):
         if self._apps is not None:
             self._vault(self._apps.remove_everything, done, failed)
 
-    def change_org(self, org: Org) -> None:
-        """Keep the org's new details."""
-        if self._orgs is not None:
-            self._disk(partial(self._orgs.change, org), self._org_saved)
+    def enter(self, org_id: str) -> None:
+        """Make another org the current one."""
+        found = next((org for org in self.orgs if org.id == org_id), None)
+        if found is not None and found != self.org:
+            self.org = found
+            self.entered.emit()
+            self.orgs_changed.emit()
+
+    def take_orgs(self, orgs: list[Org]) -> None:
+        """These are the orgs from now on, by name. When the current one is not among them, its neighbour is."""
+        self.orgs = in_order(orgs)
+        before = self.org
+        if before is not None:
+            behind = [org for org in self.orgs if org.id == before.id or name_key(org) > name_key(before)]
+            self.org = next((org for org in self.orgs if org.id == before.id), (behind or self.orgs[-1:])[0])
+            if self.org.id != before.id:
+                self.entered.emit()
+        self.orgs_changed.emit()
 
     def bulk(self, deed: Deed, apps: Sequence[App], keep: timedelta = timedelta(0)) -> Bulk | None:
         """Work that does this to many apps; `bulk_step` does it. keep: for how long old keys stay."""
@@ -287,14 +306,15 @@ class AppsController(QObject):
 
     # Outcomes
 
-    def _show(self, found: tuple[Org, list[Row]]) -> None:
-        self.org, rows = found
-        self.org_changed.emit(self.org)
+    def _show(self, found: tuple[list[Org], dict[str, list[Row]]]) -> None:
+        orgs, rows = found
+        self.orgs = in_order(orgs)
+        current = self.org.id if self.org is not None else ""
+        by_id = {org.id: org for org in self.orgs}
+        self.org = by_id.get(self.wished) or by_id.get(current) or orgs[0]
+        self.wished = ""
+        self.orgs_changed.emit()
         self.loaded.emit(rows)
-
-    def _org_saved(self, org: Org) -> None:
-        self.org = org
-        self.org_changed.emit(org)
 
     def _seen(self, status: KeychainStatus) -> None:
         self._looked()
@@ -366,9 +386,23 @@ class AppsController(QObject):
         self._runner.submit(Lane.VAULT, work, self, finished, refused)
 
 
-def _load(apps: AppService, orgs: OrgService) -> tuple[Org, list[Row]]:
-    org = orgs.orgs()[0]
-    return org, sorted_rows(apps.apps(org.id))
+def _load(apps: AppService, orgs: OrgService) -> tuple[list[Org], dict[str, list[Row]]]:
+    """All orgs, and the rows of each, so that going from one to another needs no disk."""
+    found = orgs.orgs()
+    listed: dict[str, list[App]] = {org.id: [] for org in found}
+    for app in apps.all_apps():
+        listed.setdefault(app.org_id, []).append(app)
+    return found, {org_id: sorted_rows(of_org) for org_id, of_org in listed.items()}
+
+
+def name_key(org: Org) -> tuple[str, str]:
+    """What orgs are sorted by."""
+    return fold(org.name), org.id
+
+
+def in_order(orgs: Iterable[Org]) -> list[Org]:
+    """The orgs by name."""
+    return sorted(orgs, key=name_key)
 
 
 def _nothing(_: object) -> None:

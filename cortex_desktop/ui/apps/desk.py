@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from ...domain.model import App, AppState
 from ...domain.secret import SecretKind
 from ...services.apps import ROLLED_BACK_KEPT, Created
+from ...services.bulk import Deed
 from ...services.requests import Snippet
 from ..i18n import place_of
 from ..keys import KeyDesk, short
@@ -21,6 +22,7 @@ from .bulk_desk import BulkDesk
 from .controller import AppsController
 from .model import AppsModel, Row, Status
 from .page import AppsPage
+from .shelf import Shelf
 
 if TYPE_CHECKING:
     from .deleted_dialog import DeletedDialog
@@ -57,7 +59,9 @@ class AppsDesk(QObject):
         self._reveal = reveal
         self._keys = keys
         self.bulk = BulkDesk(look, controller, page.bulk, sheets)
+        self._shelf = Shelf(model)
         controller.loaded.connect(self._loaded)
+        controller.entered.connect(self._entered)
         controller.changed.connect(self._app_changed)
         controller.removed.connect(self._app_removed)
         controller.missing.connect(model.mark_missing)
@@ -114,7 +118,10 @@ class AppsDesk(QObject):
         """Turn the current app off, or on again. Several: all off, or when all are, on again."""
         app, several = self.page.current(), self.page.several()
         if app is not None and app.state is AppState.ACTIVE:
-            self._controller.set_enabled(app, not app.enabled)
+            if app.enabled:
+                self._sheets.ask_in_production(Deed.DISABLE, [app], partial(self._controller.set_enabled, app, False))
+            else:
+                self._controller.set_enabled(app, True)
         elif several:
             self.bulk.set_enabled(several, not any(each.enabled for each in several))
 
@@ -134,8 +141,13 @@ class AppsDesk(QObject):
         if several := self.page.several():
             self.bulk.ask_rotate(several)
             return
-        app, org = self.page.current(), self._controller.org
-        if app is None or org is None or app.state is not AppState.ACTIVE or not self._sheets.free:
+        app = self.page.current()
+        if app is not None and app.state is AppState.ACTIVE:
+            self._sheets.ask_in_production(Deed.ROTATE, [app], partial(self._ask_rotate, app))
+
+    def _ask_rotate(self, app: App) -> None:
+        org = self._controller.org
+        if org is None or not self._sheets.free:
             return
         from .rotate_dialog import RotateDialog
 
@@ -182,7 +194,11 @@ class AppsDesk(QObject):
             self.bulk.ask_delete(several)
             return
         app = self.page.current()
-        if app is None or not self._sheets.free:
+        if app is not None:
+            self._sheets.ask_in_production(Deed.DELETE, [app], partial(self._ask_delete, app))
+
+    def _ask_delete(self, app: App) -> None:
+        if not self._sheets.free:
             return
         from ..sheet import Question
 
@@ -201,12 +217,15 @@ class AppsDesk(QObject):
 
     @Slot()
     def check_keychain(self) -> None:
-        """Open the doctor and let it look at every app."""
+        """Open the doctor and let it look at every app of every org."""
         if not self._sheets.free:
             return
         from .doctor_dialog import DoctorDialog
 
-        dialog = DoctorDialog(self._look, self.model.all_apps(), self._controller.keychain_name, self._sheets.window)
+        orgs = {org.id: org.name for org in self._controller.orgs}
+        dialog = DoctorDialog(
+            self._look, list(self._shelf.all_apps()), orgs, self._controller.keychain_name, self._sheets.window
+        )
         dialog.check_asked.connect(lambda app_id: self._controller.check(app_id, dialog.checked, dialog.fail))
         dialog.repair_asked.connect(lambda found: self._controller.repair(found, dialog.repaired, dialog.fail))
         dialog.finished.connect(self._controller.reload)
@@ -238,9 +257,36 @@ class AppsDesk(QObject):
             for app in apps:
                 self._controller.restore(app)
 
-    @Slot(list)
-    def _loaded(self, rows: list[Row]) -> None:
-        self.model.load(rows)
+    def find(self, app_id: str) -> App | None:
+        """The app, of whatever org."""
+        return next((app for app in self._shelf.all_apps() if app.id == app_id), None)
+
+    def count_of(self, org_id: str) -> int:
+        """How many apps the org has."""
+        return self._shelf.count(org_id)
+
+    def count_words(self, org_id: str) -> str:
+        """The same in words."""
+        return self.tr("%Ln app(s)", "", self.count_of(org_id))
+
+    @Slot(dict)
+    def _loaded(self, rows: dict[str, list[Row]]) -> None:
+        org = self._controller.org
+        if org is not None:
+            self._shelf.load(rows, org.id)
+            self._show_shelf()
+
+    @Slot()
+    def _entered(self) -> None:
+        """Another org is the current one: what was on screen was about the one before."""
+        org = self._controller.org
+        if org is not None:
+            self._reveal.end()
+            self.page.forget_search()
+            self._shelf.enter(org.id)
+            self._show_shelf()
+
+    def _show_shelf(self) -> None:
         self.page.loaded()
         self.counted.emit(self.model.total)
         if not self.page.selection.count and self.model.rowCount():
@@ -251,7 +297,7 @@ class AppsDesk(QObject):
 
     @Slot(object)
     def _app_changed(self, app: App) -> None:
-        self.model.put(app)
+        self._shelf.put([Row(app)])
         self.page.loaded()
         self.counted.emit(self.model.total)
         self.changed.emit()
@@ -265,7 +311,7 @@ class AppsDesk(QObject):
         if self._reveal.app_id in app_ids:
             self._reveal.end()
         first = next(iter(self.model.rows_of(app_ids)), 0)
-        self.model.remove_all(app_ids)
+        self._shelf.remove(app_ids)
         self.page.loaded()
         self.counted.emit(self.model.total)
         if self.model.rowCount() and not self.page.selection.count:
@@ -283,7 +329,7 @@ class AppsDesk(QObject):
                     self._reveal.end()  # what is readable is not the key any more
                 if self.model.status(known) is Status.KEY_MISSING:
                     self.model.mark_whole(row.app.id)  # this version was read back
-        self.model.put_all(rows)
+        self._shelf.put(rows)
         self.page.loaded()
         self.counted.emit(self.model.total)
         self.changed.emit()
@@ -301,6 +347,7 @@ class AppsDesk(QObject):
             tone="muted",
             action=self.tr("Undo"),
         )
+        self._controller.entered.connect(notice.leave)
         notice.acted.connect(partial(self._controller.restore, app))
         notice.count_down(NOTICE_SECONDS)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QProgressBar, QWidget
@@ -19,19 +19,25 @@ from ..widgets import Button, Look, announce, label
 class DoctorDialog(Sheet):
     """Checks one app after the other, lists what does not match, repairs what the person leaves checked.
 
+    orgs: the names of the orgs by id, to tell their apps apart where there are several.
     check_asked(str): check this app, then call `checked` or `fail`; repair_asked(Finding): mend it, then call
     `repaired` or `fail`.
     """
 
+    about_org = False
+
     check_asked = Signal(str)
     repair_asked = Signal(object)
 
-    def __init__(self, look: Look, apps: Sequence[App], keychain: str, parent: QWidget) -> None:
+    def __init__(
+        self, look: Look, apps: Sequence[App], orgs: Mapping[str, str], keychain: str, parent: QWidget
+    ) -> None:
         title = QCoreApplication.translate("DoctorDialog", "Check keychain")
         text = QCoreApplication.translate("DoctorDialog", "Compares your app list with what {keychain} holds.")
         super().__init__(look, title, text.format(keychain=keychain), 560, parent)
         self._to_check = [app.id for app in reversed(apps)]
         self._total = len(apps)
+        self._orgs = orgs if len(orgs) > 1 else {}
         self._to_repair: list[Finding] = []
         self._repaired = 0
         self._stopped = False
@@ -160,7 +166,10 @@ class DoctorDialog(Sheet):
     def _words(self, finding: Finding) -> str:
         """What is wrong, and what repairing it will do."""
         names = {SecretKind.API_KEY: self.tr("API key"), SecretKind.API_SECRET: self.tr("API secret")}
-        values = {"label": finding.app.label, "what": names[finding.ref.kind], "number": finding.ref.version}
+        label, org = finding.app.label, self._orgs.get(finding.app.org_id)
+        if org is not None:
+            label = self.tr("{label} ({org})").format(label=label, org=org)
+        values = {"label": label, "what": names[finding.ref.kind], "number": finding.ref.version}
         match finding.problem:
             case Problem.ELSEWHERE:
                 text = self.tr(

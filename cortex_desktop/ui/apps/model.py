@@ -126,6 +126,11 @@ class AppsModel(QAbstractTableModel):
         return [row.app for row in self._rows]
 
     @property
+    def rows(self) -> list[Row]:
+        """All apps by label, visible or not, as `load` takes them. Not to be changed."""
+        return self._rows
+
+    @property
     def query(self) -> Query:
         """What is searched for."""
         return self._query

@@ -322,6 +322,11 @@ class AppsPage(QWidget):
         if self._panel is not None:
             self._panel.tell(org, keychain)
 
+    def forget_search(self) -> None:
+        """Look for nothing any more: another org's apps are about to be listed."""
+        if self.search.text():
+            self.search.clear()
+
     def wait_for_load(self) -> None:
         """The apps are being read; say so if it takes long."""
         self._patience.start()

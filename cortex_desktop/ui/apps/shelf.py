@@ -1,0 +1,56 @@
+"""The apps of all orgs, so that going from one org to another needs neither disk nor keychain."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from ...domain.model import App
+from .model import AppsModel, Row
+
+
+class Shelf:
+    """Puts the apps of one org at a time into the model; those of the others wait here, up to date. shown: that org."""
+
+    def __init__(self, model: AppsModel) -> None:
+        self._model = model
+        self._rows: dict[str, Sequence[Row]] = {}
+        self.shown = ""
+
+    def load(self, rows: Mapping[str, Sequence[Row]], org_id: str) -> None:
+        """These are the apps, by org; show those of this one."""
+        self._rows = dict(rows)
+        self.shown = org_id
+        self._model.load(self._rows.get(org_id, ()))
+
+    def enter(self, org_id: str) -> None:
+        """Show another org's apps."""
+        self._rows[self.shown] = self._model.rows
+        self.shown = org_id
+        self._model.load(self._rows.get(org_id, ()))
+
+    def count(self, org_id: str) -> int:
+        """How many apps the org has."""
+        return self._model.total if org_id == self.shown else len(self._rows.get(org_id, ()))
+
+    def all_apps(self) -> Iterator[App]:
+        """The apps of all orgs."""
+        for rows in {**self._rows, self.shown: self._model.rows}.values():
+            yield from (row.app for row in rows)
+
+    def put(self, rows: Sequence[Row]) -> None:
+        """Add these apps, of whatever orgs, or take in their new states."""
+        here = [row for row in rows if row.app.org_id == self.shown]
+        if here:
+            self._model.put_all(here)
+        elsewhere = {row.app.org_id for row in rows} - {self.shown}
+        for org_id in elsewhere:
+            new = {row.app.id: row for row in rows if row.app.org_id == org_id}
+            kept = [row for row in self._rows.get(org_id, ()) if row.app.id not in new]
+            self._rows[org_id] = [*kept, *new.values()]  # the model sorts what it loads
+
+    def remove(self, app_ids: Collection[str]) -> None:
+        """These apps are gone, of whatever orgs. Give many as a set."""
+        for org_id, rows in self._rows.items():
+            if org_id != self.shown:
+                self._rows[org_id] = [row for row in rows if row.app.id not in app_ids]
+        self._model.remove_all(app_ids)

@@ -1,0 +1,1 @@
+"""The Organization page, the switcher, and what is done with orgs."""

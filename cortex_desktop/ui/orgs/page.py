@@ -1,0 +1,414 @@
+"""The Organization page: all orgs, and the details of the current one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+    Slot,
+)
+from PySide6.QtGui import QFocusEvent, QFont, QFontMetrics, QPainter, QResizeEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QLayout,
+    QListView,
+    QScrollArea,
+    QSizePolicy,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ...domain.errors import CortexError
+from ...domain.model import Org
+from ..apps.controller import AppsController
+from ..apps.desk import AppsDesk
+from ..i18n import environment_of, say
+from ..widgets import Button, Look, RoundedCorners, announce, label
+from .form import OrgForm
+
+Index = QModelIndex | QPersistentModelIndex
+
+LIST_WIDTH = 292
+"""In pixels at 13 px text."""
+
+NARROW = 640
+"""A page less wide than this, in the same pixels, has the list above the details."""
+
+SHORT_LIST = 3
+"""So many orgs are seen at once then."""
+
+MOST = 16_777_215
+"""Qt's own limit for a width or a height."""
+
+
+class OrgsModel(QAbstractListModel):
+    """The orgs by name. apps: knows how many apps an org has."""
+
+    def __init__(self, apps: AppsDesk, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._apps = apps
+        self.orgs: Sequence[Org] = ()
+        self.edited: set[str] = set()
+
+    def show(self, orgs: Sequence[Org]) -> None:
+        """List these orgs and no others."""
+        self.beginResetModel()
+        self.orgs = tuple(orgs)
+        self.endResetModel()
+
+    def row_of(self, org: Org) -> int:
+        """Where this org stands, or -1."""
+        return next((row for row, listed in enumerate(self.orgs) if listed.id == org.id), -1)
+
+    def rowCount(self, parent: Index | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else len(self.orgs)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not 0 <= index.row() < len(self.orgs):
+            return None
+        org = self.orgs[index.row()]
+        if role == Qt.ItemDataRole.UserRole:
+            return org
+        if role == Qt.ItemDataRole.DisplayRole:
+            return org.name
+        if role == Qt.ItemDataRole.AccessibleDescriptionRole:
+            return f"{self.place(org)}, {self._apps.count_words(org.id)}"
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return f"{org.name}\n{org.endpoint}/{org.code}"
+        return None
+
+    def place(self, org: Org) -> str:
+        """What tells it from others."""
+        place = f"{org.code} · {environment_of(org)}"
+        return self.tr("{place} · not saved").format(place=place) if org.id in self.edited else place
+
+    def count(self, org: Org) -> int:
+        """How many apps it has."""
+        return self._apps.count_of(org.id)
+
+
+class _OrgPainter(QStyledItemDelegate):
+    """Paints an org: its name, code and environment, and how many apps it has."""
+
+    def __init__(self, look: Look, model: OrgsModel, parent: QObject) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._model = model
+        self.height = max(52, look.theme.px(52))
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return QSize(100, self.height)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        theme, org = self._look.theme, self._model.orgs[index.row()]
+        room: QRect = option.rect
+        here = bool(option.state & QStyle.StateFlag.State_Selected)
+        focused = here and bool(option.state & QStyle.StateFlag.State_HasFocus)
+        mirrored = option.direction == Qt.LayoutDirection.RightToLeft
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if here:
+            painter.setPen(theme.color("accent") if focused else Qt.PenStyle.NoPen)
+            painter.setBrush(theme.color("accent_soft"))
+            painter.drawRoundedRect(QRectF(room).adjusted(4.5, 2.5, -4.5, -2.5), 6, 6)
+
+        def line(rect: QRect, text: str, token: str, font: QFont, *, far: bool = False) -> int:
+            """Write one line; returns its width in pixels."""
+            metrics = QFontMetrics(font)
+            shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
+            side = Qt.AlignmentFlag.AlignRight if far != mirrored else Qt.AlignmentFlag.AlignLeft
+            painter.setFont(font)
+            painter.setPen(theme.color(token))
+            placed = QStyle.visualRect(option.direction, room, rect)
+            painter.drawText(placed, side | Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignAbsolute, shown)
+            return metrics.horizontalAdvance(shown)
+
+        inside = room.adjusted(14, 7, -14, -7)
+        top = QRect(inside.left(), inside.top(), inside.width(), inside.height() // 2)
+        bottom = QRect(inside.left(), top.bottom() + 1, inside.width(), inside.height() - top.height())
+        number = line(top, option.widget.locale().toString(self._model.count(org)), "muted", theme.font(11), far=True)
+        top.setRight(top.right() - number - 8)
+        line(top, org.name, "text", theme.font(13, QFont.Weight.DemiBold))
+        if org.production:
+            icon = QRect(bottom.left(), bottom.top(), 14, bottom.height())
+            self._look.icons.paint(
+                painter, QStyle.visualRect(option.direction, room, icon), "triangle-alert", "danger", 13
+            )
+            bottom.setLeft(icon.right() + 6)
+        line(bottom, self._model.place(org), "danger" if org.production else "muted", theme.font(11))
+        painter.restore()
+
+
+class OrgsList(QListView):
+    """The list itself: moving through it makes another org the current one."""
+
+    def __init__(self, look: Look, model: OrgsModel) -> None:
+        super().__init__()
+        self.setObjectName("orgs")
+        self.setModel(model)
+        self.painter = _OrgPainter(look, model, self)
+        self.setItemDelegate(self.painter)
+        self.setUniformItemSizes(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.setAccessibleName(self.tr("Organizations"))
+
+
+class _Body(QWidget):
+    """What is scrolled: as high as its wrapped sentences make it, which a scroll area does not ask for."""
+
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize):
+            self._grow()
+        return done
+
+    def settle(self) -> None:
+        """Sentences have changed: have room for them at once, not in several passes of the event loop."""
+        for layout in self.findChildren(QLayout):
+            layout.invalidate()
+        self._grow()
+
+    def _grow(self) -> None:
+        layout = self.layout()
+        if layout is not None:
+            self.setMinimumHeight(layout.totalHeightForWidth(self.width()))
+
+
+class OrganizationPage(QWidget):
+    """Shows what the controller knows, and emits what the person wants.
+
+    apps: knows how many apps an org has. entered(str): the org with this id is to be the current one; save_asked(Org):
+    keep these details, then call `saved` or `not_saved`; add_asked; remove_asked(Org); removed_asked: show those
+    removed.
+    """
+
+    entered = Signal(str)
+    save_asked = Signal(object)
+    add_asked = Signal()
+    remove_asked = Signal(object)
+    removed_asked = Signal()
+
+    def __init__(self, look: Look, controller: AppsController, apps: AppsDesk) -> None:
+        super().__init__()
+        self.setObjectName("page")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._look = look
+        self._controller = controller
+        self._drafts: dict[str, Org] = {}  # what was typed about an org and not saved, by its id
+        self._org: Org | None = None
+        self._filling = False
+        self._model = OrgsModel(apps, self)
+        self.list = OrgsList(look, self._model)
+        self.form = OrgForm(look)
+        self.add = Button(self.tr("Add organization"), look, "primary", "plus")
+        self.removed = Button(self.tr("Recently removed…"), look, "link")
+        self.save = Button(self.tr("Save"), look, "primary")
+        self.discard = Button(self.tr("Discard changes"), look)
+        self.remove = Button(self.tr("Remove organization…"), look, "danger", "trash-2")
+        self._problem = label("", "fieldNote", wrap=True)
+        self._problem.setProperty("tone", "danger")
+        self._only = label(
+            self.tr("This is your only organization. Add another one before you remove it."), "fieldNote", wrap=True
+        )
+        self._lay_out()
+        controller.orgs_changed.connect(self._show)
+        self.list.selectionModel().currentChanged.connect(self._chosen)
+        self.form.changed.connect(self._edited)
+        self.add.clicked.connect(self.add_asked)
+        self.removed.clicked.connect(self.removed_asked)
+        self.save.clicked.connect(self._save)
+        self.discard.clicked.connect(self._discard)
+        self.remove.clicked.connect(self._remove)
+        for field in (self.form.name, self.form.code, self.form.own_environment, self.form.address):
+            field.returnPressed.connect(self._save)
+        look.theme.changed.connect(self.list.viewport().update)
+        self._show()
+
+    def saved(self, org: Org) -> None:
+        """These details are kept."""
+        self._drafts.pop(org.id, None)
+        self._problem.hide()
+        self._show()
+        announce(self, self.tr("Saved"))
+
+    def not_saved(self, error: CortexError) -> None:
+        """They were not; say why, and keep what was typed."""
+        text = f"{say(error.title)}. {say(error.message)} {say(error.advice)}"
+        self._problem.setText(text)
+        self._problem.show()
+        self._offer()
+        announce(self, text)
+
+    def _lay_out(self) -> None:
+        words = QVBoxLayout()
+        words.setSpacing(5)
+        words.addWidget(label(self.tr("Organization"), "title"))
+        subtitle = label(self.tr("Where your apps live. Choose one to work in it."), "subtitle", wrap=True)
+        subtitle.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        words.addWidget(subtitle)
+        head = QHBoxLayout()
+        head.addLayout(words, 1)
+        head.addWidget(self.add, 0, Qt.AlignmentFlag.AlignBottom)
+        side = QVBoxLayout()
+        side.setSpacing(6)
+        side.addWidget(self._card(self.list), 1)
+        side.addWidget(self.removed, 0, Qt.AlignmentFlag.AlignLeft)
+        self._side = QWidget()
+        side.setContentsMargins(0, 0, 0, 0)
+        self._side.setLayout(side)
+        self._body = inside = _Body()
+        inside.setObjectName("orgBody")
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(20, 18, 20, 18)
+        column.setSpacing(0)
+        column.addWidget(self.form)
+        column.addWidget(self._problem)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addWidget(self.save)
+        buttons.addWidget(self.discard)
+        buttons.addStretch()
+        column.addSpacing(4)
+        column.addLayout(buttons)
+        column.addSpacing(22)
+        rule = label("", "rule")
+        rule.setFixedHeight(1)
+        column.addWidget(rule)
+        column.addSpacing(16)
+        column.addWidget(self.remove, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addSpacing(6)
+        column.addWidget(self._only)
+        column.addStretch()
+        scroll = QScrollArea()
+        scroll.setObjectName("orgScroll")
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidget(inside)
+        self._parts = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._parts.setSpacing(16)
+        self._parts.addWidget(self._side)
+        self._parts.addWidget(self._card(scroll), 1)
+        page = QVBoxLayout(self)
+        page.setContentsMargins(24, 16, 24, 24)
+        page.setSpacing(14)
+        page.addLayout(head)
+        page.addLayout(self._parts, 1)
+        self._problem.hide()
+
+    def _card(self, content: QWidget) -> QFrame:
+        card = QFrame()
+        card.setObjectName("card")
+        inside = QVBoxLayout(card)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.addWidget(content)
+        RoundedCorners(card, self._look)
+        return card
+
+    # What there is
+
+    @Slot()
+    def _show(self) -> None:
+        """Show the orgs, and the current one's details: those that were typed, where they are not saved yet."""
+        org = self._controller.org
+        if org is None:
+            return
+        self._filling = True
+        there = {listed.id for listed in self._controller.orgs}
+        self._drafts = {org_id: draft for org_id, draft in self._drafts.items() if org_id in there}
+        self._model.edited = set(self._drafts)
+        if tuple(self._controller.orgs) != tuple(self._model.orgs):
+            self._model.show(self._controller.orgs)
+        index = self._model.index(self._model.row_of(org), 0)
+        self.list.setCurrentIndex(index)
+        self.list.scrollTo(index)
+        self.list.viewport().update()
+        self._filling = False
+        if org != self._org:
+            self._problem.hide()
+        self._org = org
+        self.form.show_org(self._drafts.get(org.id, org), self._controller.orgs)
+        only = len(self._controller.orgs) < 2
+        self.remove.setEnabled(not only)
+        self._only.setVisible(only)
+        self._offer()
+
+    @Slot(QModelIndex)
+    def _chosen(self, index: Index) -> None:
+        if not self._filling and index.isValid():
+            self.entered.emit(self._model.orgs[index.row()].id)
+
+    # Editing
+
+    @Slot()
+    def _edited(self) -> None:
+        org = self._org
+        if org is None:
+            return
+        typed = self.form.typed()
+        if typed == org:
+            self._drafts.pop(org.id, None)
+        else:
+            self._drafts[org.id] = typed
+        self._model.edited = set(self._drafts)
+        self.list.viewport().update()
+        self._offer()
+
+    def _offer(self) -> None:
+        """Offer to save what can be saved."""
+        valid = self.form.check()
+        changed = self._org is not None and self._org.id in self._drafts
+        self.save.setEnabled(valid and changed)
+        self.discard.setEnabled(changed)
+        self._body.settle()
+
+    @Slot()
+    def _save(self) -> None:
+        if self._org is not None and self._org.id in self._drafts and self.form.check(strict=True):
+            self.save.setEnabled(False)
+            self.save_asked.emit(self._drafts[self._org.id])
+
+    @Slot()
+    def _discard(self) -> None:
+        if self._org is not None:
+            self._drafts.pop(self._org.id, None)
+            self._problem.hide()
+            self._show()
+            self.form.name.setFocus()
+
+    @Slot()
+    def _remove(self) -> None:
+        if self._org is not None:
+            self.remove_asked.emit(self._org)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self.list.setFocus(event.reason())  # a focus proxy would take a button out of Tab's way
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        narrow = self.width() < self._look.theme.px(NARROW)
+        directions = QBoxLayout.Direction
+        self._parts.setDirection(directions.TopToBottom if narrow else directions.LeftToRight)
+        rows = min(SHORT_LIST, max(1, self._model.rowCount()))
+        self.list.setMinimumHeight(rows * self.list.painter.height if narrow else 0)
+        self.list.setMaximumHeight(rows * self.list.painter.height if narrow else MOST)
+        width = self._look.theme.px(LIST_WIDTH)
+        self._side.setMinimumWidth(0 if narrow else width)
+        self._side.setMaximumWidth(MOST if narrow else width)
