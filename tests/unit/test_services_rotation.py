@@ -513,7 +513,19 @@ def test_a_version_that_is_to_go_is_not_rolled_back_to(service: AppService, disk
     row = row_of(disk, app)
     with pytest.raises(VersionGone):
         service.roll_back(app.id, 1, A_WEEK)
+    assert service.keep_until(app.id, 1, NOON + A_WEEK) == row
     assert row_of(disk, app) == row
+
+
+def test_a_secret_that_is_to_go_does_not_come_back_with_sessions_off(
+    service: AppService, disk: Disk, vault: InMemoryVault
+) -> None:
+    app = service.create(ORG_ID, "NewHealth App").app
+    service.edit(app.id, replace(app.details, sessions=True))
+    vault.fail_next("remove", VaultTimeout("Test keychain"))  # it may still be removed at any moment
+    with pytest.raises(VaultTimeout):
+        service.drop_kept(app.id, 1)
+    assert service.edit(app.id, app.details).version == 3
 
 
 def test_numbers_are_not_given_out_for_ever(service: AppService, disk: Disk, vault: InMemoryVault) -> None:
