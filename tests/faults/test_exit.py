@@ -29,6 +29,7 @@ from functools import partial
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from cortex_desktop import bootstrap
+from cortex_desktop.domain.model import AppDetails
 from cortex_desktop.domain.secret import Secret, SecretKind
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.tasks.runner import Lane
@@ -67,7 +68,7 @@ class Racing(bootstrap.Program):
             self.console.reveal.show("an app", Secret("a key"), 30)
             self.console.clipboard.put(Secret("a key"), 30)
         if filled and MEMORY:
-            self.controller.create("NewHealth App", False, True, lambda _: None, lambda _: None)
+            self.controller.add(AppDetails("NewHealth App"), None, lambda _: None, lambda _: None)
         if HOW == "signal":
             os.kill(os.getpid(), signal.SIGTERM)
         elif HOW == "action" and filled:
