@@ -9,6 +9,7 @@ import json
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -68,10 +69,11 @@ class Bench:
         self.keyring.delete_password(service, "api-key")
         return took
 
-    def create(self, sessions: bool, watched: str = "") -> float:
+    def create(self, sessions: bool, watched: str = "", then: Callable[[str], None] | None = None) -> float:
         """From the click on Create App until the key is on screen, in ms.
 
-        watched: note the longest stall under this name, from the click until 100 ms after the key is there.
+        watched: note the longest stall under this name, from the click until 100 ms after the key is there; then: gets
+        the app's id before all is tidied up.
         """
         dialog = self._filled_dialog(sessions)
         viewport, reveal = self.program.console.page.table.viewport(), self.program.console.reveal
@@ -87,7 +89,10 @@ class Bench:
             stall, busy = self.heart.stop()
             self.found[f"stall {watched}"].append(stall)
             self.found[f"busy {watched}"].append(busy)
-        self._tidy(reveal.app_id)
+        app_id = reveal.app_id
+        if then is not None:
+            then(app_id)
+        self._tidy(app_id)
         return took
 
     def _filled_dialog(self, sessions: bool) -> CreateAppDialog:
@@ -108,8 +113,9 @@ class Bench:
         for notice in list(console.notices.shown):
             notice.leave()
         app = stores.repository.app(app_id)
-        for ref in app.refs:
-            stores.vault.remove(ref)
+        for number in range(1, app.last_version + 1):
+            for ref in app.refs_of(number):
+                stores.vault.remove(ref)
         stores.repository.drop_app(app_id)
         before = console.model.total
         self.program.controller.reload()

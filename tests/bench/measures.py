@@ -14,7 +14,6 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
 from activity import seed as seed_activity
@@ -23,11 +22,11 @@ from seeding import seed_folder, seed_keychain
 
 HERE = Path(__file__).resolve().parent
 SOME, MANY = 1_000, 10_000
+ORGS, KEYS = 50, 2_000
 LOG = 1_000_000
-ORGS = 50
 FRAME_MS, SORT_MS = 16, 50
 BULK, BULK_MS = 1_000, 2_000
-START_BAR, MEMORY_BAR = 1.25, 1.4
+START_BAR, MEMORY_BAR, MANY_MEMORY_BAR = 1.25, 1.4, 1.6
 CREATE_RATIO, CREATE_MS = 1.3, 30
 STAY_SECONDS = 3.0
 
@@ -38,12 +37,14 @@ class Measures:
     def __init__(self, folder: Path, rounds: int) -> None:
         self._folder = folder
         self._rounds = rounds
+        self._items = 0  # in the keychain
         self.all: dict[str, Callable[[], list[Row]]] = {
             "start": self.start,
             "memory": self.memory,
             "create": self.create,
             "table": self.table,
             "bulk": self.bulk,
+            "keys": self.keys,
             "activity": self.activity,
             "orgs": self.orgs,
         }
@@ -52,18 +53,19 @@ class Measures:
         """From the start of the process to the first window painted, to the page in it, to the rows."""
         times: dict[tuple[str, str], list[float]] = defaultdict(list)
         for number in range(self._rounds + 1):
-            for name, apps in (("bare", None), ("none", 0), ("some", SOME)):
-                for what, took in self._start_once(apps).items():
+            for name, size in (("bare", None), ("none", (0, 1)), ("some", (SOME, 1)), ("many", (MANY, ORGS))):
+                for what, took in self._start_once(size).items():
                     if number:  # the first time reads from the disk what later ones find in memory
                         times[name, what].append(took)
         bare = times["bare", "shown"]
+        sizes = {"none": "0 apps", "some": f"{SOME:,} apps", "many": f"{MANY:,} apps in {ORGS} orgs"}
         rows = [
-            _against(f"start to first window, {count} apps", times[name, "shown"], bare, START_BAR)
-            for name, count in (("none", "0"), ("some", f"{SOME:,}"))
+            _against(f"start to first window, {size}", times[name, "shown"], bare, START_BAR)
+            for name, size in sizes.items()
         ]
-        for name, count in (("none", "0"), ("some", f"{SOME:,}")):
+        for name, size in sizes.items():
             ours, theirs = times[name, "work"], times["bare", "work"]
-            row = Row(f"CPU time to first window, {count} apps", spread(ours), f"bare window {spread(theirs)}")
+            row = Row(f"CPU time to first window, {size}", spread(ours), f"bare window {spread(theirs)}")
             rows.append(replace(row, result=_times(ours, theirs)))
         for what, words in (("page", "the page in it"), ("rows", "rows on screen")):
             took = times["some", what]
@@ -72,16 +74,21 @@ class Measures:
 
     def memory(self) -> list[Row]:
         """The most memory that was resident, after some seconds."""
-        self._keychain()
-        ours, bare = [], []
+        self._keychain(SOME)
+        some, many, bare = [], [], []
         for _ in range(max(3, self._rounds // 4)):
             bare.append(_child("child_bare.py", STAY_SECONDS)["peak_kb"] / 1024)
-            ours.append(_child("child_app.py", self._data(SOME), STAY_SECONDS, SOME)["peak_kb"] / 1024)
-        return [_against("peak memory, 1,000 apps", ours, bare, MEMORY_BAR, "MB")]
+            some.append(_child("child_app.py", self._data(SOME), STAY_SECONDS, SOME)["peak_kb"] / 1024)
+            data = self._data(MANY, ORGS)
+            many.append(_child("child_app.py", data, STAY_SECONDS, MANY // ORGS)["peak_kb"] / 1024)
+        return [
+            _against(f"peak memory, {SOME:,} apps", some, bare, MEMORY_BAR, "MB"),
+            _against(f"peak memory, {MANY:,} apps in {ORGS} orgs", many, bare, MANY_MEMORY_BAR, "MB"),
+        ]
 
     def create(self) -> list[Row]:
         """From the click on Create App to the key on screen, and how long the GUI thread was away meanwhile."""
-        self._keychain()
+        self._keychain(SOME)
         found = _child("child_create.py", self._data(SOME), self._rounds)
         bare = found["bare"]
         limit = CREATE_RATIO * middle(bare) + CREATE_MS
@@ -164,9 +171,7 @@ class Measures:
 
     def orgs(self) -> list[Row]:
         """Go from one of many orgs to another, until repainted."""
-        folder = self._folder / "orgs"
-        seed_folder(folder, MANY, ORGS)
-        found = _child("child_orgs.py", folder, max(2, self._rounds // 4))
+        found = _child("child_orgs.py", self._data(MANY, ORGS), max(2, self._rounds // 4))
         return [
             Row(
                 f"another org, {MANY:,} apps in {ORGS} orgs, details {what}",
@@ -178,22 +183,42 @@ class Measures:
             for what, took in found.items()
         ]
 
-    def _start_once(self, apps: int | None) -> dict[str, float]:
-        """How many ms until each of what the process tells; apps: None for the bare window."""
+    def keys(self) -> list[Row]:
+        """Create, copy and rotate in a keychain that is as full as it gets, beside the keychain itself."""
+        self._keychain(KEYS)
+        found = _child("child_keys.py", self._data(SOME), max(3, self._rounds // 2))
+        rows = []
+        for name, bare, what in (
+            ("create", "bare store", "write + read"),
+            ("copy", "bare read", "read"),
+            ("rotate", "bare store", "write + read"),
+        ):
+            ours, theirs = found[name], found[bare]
+            beside = f"bare {what} {spread(theirs)}"
+            rows.append(Row(f"{name}, {KEYS:,} keys in the keychain", spread(ours), beside, _times(ours, theirs)))
+        return rows
+
+    def _start_once(self, size: tuple[int, int] | None) -> dict[str, float]:
+        """How many ms until each of what the process tells. size: apps and orgs, None for the bare window."""
         begin = time.monotonic()  # of the whole system, not of a process: the child's times compare with it
-        found = _child("child_bare.py", 0) if apps is None else _child("child_app.py", self._data(apps), 0, apps)
+        if size is None:
+            found = _child("child_bare.py", 0)
+        else:
+            apps, orgs = size
+            found = _child("child_app.py", self._data(apps, orgs), 0, apps // orgs)
         work = found.pop("shown_cpu") * 1000
         return {"work": work, **{what: (when - begin) * 1000 for what, when in found.items() if what != "peak_kb"}}
 
-    def _data(self, apps: int) -> Path:
-        folder = self._folder / str(apps)
-        return folder if folder.exists() else seed_folder(folder, apps)
+    def _data(self, apps: int, orgs: int = 1) -> Path:
+        folder = self._folder / f"{apps}-{orgs}"
+        return folder if folder.exists() else seed_folder(folder, apps, orgs)
 
-    @cache  # noqa: B019  # one object, for as long as the process runs
-    def _keychain(self) -> None:
-        """Fill the keychain, once."""
-        print(f"Storing {SOME} items in the private keychain…", file=sys.stderr, flush=True)
-        seed_keychain(SOME)
+    def _keychain(self, items: int) -> None:
+        """Have so many items in the keychain, or more."""
+        if items > self._items:
+            print(f"Storing {items - self._items} items in the private keychain…", file=sys.stderr, flush=True)
+            seed_keychain(items - self._items)
+            self._items = items
 
 
 def _child(script: str, *arguments: object) -> dict:

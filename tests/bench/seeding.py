@@ -22,7 +22,7 @@ def seed_folder(folder: Path, apps: int, orgs: int = 1) -> Path:
     """A data folder with so many apps, in turns in so many orgs; the folder itself.
 
     The program writes the first row, and the others follow its pattern in one go: a durable write for each would
-    take minutes.
+    take minutes. It also writes the file in the end, for it opens what another program wrote in another way.
     """
     repository = TinyRepository(folder)
     org = repository.orgs()[0]
@@ -40,7 +40,10 @@ def seed_folder(folder: Path, apps: int, orgs: int = 1) -> Path:
         chance = random.Random(1)  # the same apps in each run
         tables["apps"] = {str(n): {**_row(pattern, n, chance), "org": ids[n % orgs]} for n in range(1, apps + 1)}
         file.write_text(json.dumps(tables, separators=(",", ":")))
-    assert len(TinyRepository(folder).apps()) == apps
+    repository.save_org(repository.orgs()[0])
+    repository.close()
+    assert len(repository.apps()) == apps
+    assert not repository.changed_outside
     return folder
 
 
