@@ -18,7 +18,7 @@ _BLOCK = 1 << 18
 """Bytes in one step, of 1 ms, so that no other thread waits for long."""
 
 
-def hex_digest(data: bytes) -> str:
+def hex_digest(data: bytes | memoryview) -> str:
     """The SHA-256 of `data`: 64 lower-case hex digits."""
     if len(data) <= _BLOCK:
         return str(sha256(data).hexdigest())

@@ -127,7 +127,7 @@ def parse(raw: bytes) -> Snapshot:
     generation, sha256, before = seal.get("generation"), seal.get("sha256"), seal.get("before")
     if not is_generation(generation) or not isinstance(sha256, str):
         return Snapshot(rows, extra, schema, intact=False)
-    intact = raw[: len(_START)] == _START and hex_digest(raw[_HASHED:]) == sha256
+    intact = raw[: len(_START)] == _START and hex_digest(memoryview(raw)[_HASHED:]) == sha256
     return Snapshot(
         rows,
         extra,
