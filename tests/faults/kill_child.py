@@ -41,7 +41,8 @@ class Worker:
     def start(self) -> None:
         """As the program does at each start."""
         self._org = self._repository.orgs()[0].id
-        self._apps.recover()
+        while self._apps.recover().more:
+            pass
 
     def work(self) -> None:
         """One operation."""

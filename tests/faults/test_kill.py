@@ -149,9 +149,13 @@ class Series:
             repository.open()
             assert repository.recovered is None, "the database was damaged"
             assert not repository.unreadable
-            report = AppService(repository, vault).recover()
-            self.recovered.update({"finished": len(report.finished), "undone": len(report.undone)})
-            assert not report.waiting
+            apps = AppService(repository, vault)
+            more = True
+            while more:
+                report = apps.recover()
+                self.recovered.update({"finished": len(report.finished), "undone": len(report.undone)})
+                assert not report.waiting
+                more = report.more
             going = [app for app in repository.apps() if app.state is AppState.DELETING]
             assert all(app.sweep_until is not None for app in going), "unfinished after recovery"
             rows = {app.id: app for app in repository.apps() if app not in going}
