@@ -222,10 +222,12 @@ def many(desk: Desk) -> Iterator[str]:
         bulk._rest.popleft()
         bulk.changed, bulk.already = apps[:1], apps[1:2]
         bar.tell(bulk, undoable=True)
+        desk.let_pass(20)
         yield f"bulk {deed.value}: cancelled"
         bulk.stopped = VaultError(VaultProblem.LOCKED, "Test keychain")
         bulk.refused = [Refused(apps[0], ChangedSince("NewHealth App"))]
         bar.tell(bulk, undoable=True)
+        desk.let_pass(20)  # the bar gets higher, and then what is in it
         yield f"bulk {deed.value}: stopped"
     bulk.changed = []
     bar.tell(bulk, undoable=False)
