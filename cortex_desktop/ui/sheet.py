@@ -2,13 +2,61 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QShowEvent
-from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLayout, QLineEdit, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QHBoxLayout,
+    QLayout,
+    QLineEdit,
+    QProgressBar,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ..domain.errors import CortexError
 from .i18n import say
 from .widgets import Button, Look, Picture, announce, label
+
+
+class _Scroll(QScrollArea):
+    """The form. As high as it wants to be where there is room, and scrolled where a screen is too small for it."""
+
+    def __init__(self, body: QWidget) -> None:
+        super().__init__()
+        self.setObjectName("sheetScroll")
+        body.setObjectName("sheetBody")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setWidgetResizable(True)
+        self.setWidget(body)
+        policy = self.sizePolicy()
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def heightForWidth(self, width: int) -> int:
+        return self._layout().totalHeightForWidth(width)
+
+    def sizeHint(self) -> QSize:
+        return self._layout().totalSizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self._layout().totalMinimumSize().width(), 60)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.widget() and event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()  # the dialog is to grow with it
+        return super().eventFilter(watched, event)
+
+    def _layout(self) -> QLayout:
+        body = self.widget()
+        assert body is not None
+        layout = body.layout()
+        assert layout is not None
+        return layout
 
 
 class Sheet(QDialog):
@@ -28,7 +76,8 @@ class Sheet(QDialog):
         self.setWindowModality(Qt.WindowModality.WindowModal)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(look.theme.px(width))
-        self.form = QVBoxLayout()
+        body = QWidget()
+        self.form = QVBoxLayout(body)
         self.form.setContentsMargins(25, 22, 25, 20)
         self.form.setSpacing(0)
         self.form.addWidget(label(title, "dialogTitle", wrap=True))
@@ -47,7 +96,7 @@ class Sheet(QDialog):
         self.column.setSpacing(0)
         # A layout's own least height takes wrapped sentences for higher than they are; `fit` knows better.
         self.column.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
-        self.column.addLayout(self.form, 1)
+        self.column.addWidget(_Scroll(body), 1)
         self.column.addWidget(foot)
 
     def mark_production(self, place: str) -> None:
@@ -66,6 +115,7 @@ class Sheet(QDialog):
         for child in self.findChildren(QWidget):
             child.ensurePolished()  # the style sheet's fonts decide how sentences wrap
         self.form.invalidate()
+        self.column.invalidate()
         self.column.activate()
         self._take_size(0)
 

@@ -7,8 +7,9 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QDate
-from PySide6.QtWidgets import QApplication, QCheckBox, QDateEdit, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtCore import QDate, QRect
+from PySide6.QtGui import QScreen
+from PySide6.QtWidgets import QApplication, QCheckBox, QDateEdit, QLineEdit, QPlainTextEdit, QScrollArea, QWidget
 
 from cortex_desktop.domain.errors import StorageError, VaultError, VaultProblem
 from cortex_desktop.domain.ports import VaultState
@@ -294,3 +295,20 @@ class TestDuplicate:
         desk.no_dialog()
         made = desk.app("x" * 115 + " copy")
         assert (made.expires, made.notes) == (None, "n")
+
+
+def test_on_a_small_screen_the_form_scrolls_and_the_buttons_stay(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """1920 x 1080 at 200 % leaves 960 x 540."""
+    monkeypatch.setattr(QScreen, "availableGeometry", lambda _: QRect(0, 0, 960, 540))
+    form = Form(desk, "Signing")
+    assert form.dialog.height() <= 540 - 60
+    bar = form.dialog.findChild(QScrollArea).verticalScrollBar()
+    assert bar.maximum() > 0
+    for name in ("Save", "Cancel"):
+        button = form.part(name)
+        assert form.dialog.rect().contains(button.geometry().translated(button.parentWidget().pos()))
+    form.part("Review", QCheckBox).setFocus()
+    for _ in range(2):  # the keyboard brings what has the focus into sight
+        desk.key(Key.Key_Backtab, SHIFT)
+        desk.key(Key.Key_Tab)
+    assert not form.part("Review", QCheckBox).visibleRegion().isEmpty()

@@ -8,7 +8,7 @@ import string
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cortex_desktop.domain.pasted import LONGEST, Found, find_keys
@@ -24,6 +24,7 @@ LETTERS = string.ascii_letters + string.digits
 a_key = st.text(LETTERS, min_size=22, max_size=22)
 a_secret = st.text(LETTERS, min_size=64, max_size=64)
 a_name = st.text(LETTERS + "_", min_size=1, max_size=98).map("c_{}".format)
+fast = settings(deadline=None, database=None, derandomize=True, max_examples=100)
 # What cannot stand beside a key, and cannot be taken for what it is called.
 quiet = st.text(st.characters(exclude_categories=["L", "M", "N", "Pc"], exclude_characters="-.+="), max_size=40)
 
@@ -134,27 +135,32 @@ def test_what_is_called_a_key_goes_before_what_only_looks_like_one() -> None:
     assert keys(f"electroencephalographs {KEY} c_portal") == [KEY]
 
 
+@fast
 @given(st.one_of(a_key, a_name), quiet, quiet)
 def test_a_key_is_found_between_anything_that_is_no_word(key: str, before: str, after: str) -> None:
     assert keys(before + key + after) == [key]
 
 
+@fast
 @given(a_key, a_secret, st.sampled_from(["\n", " ", ":", ", ", "\t", '","']))
 def test_so_is_a_pair(key: str, secret: str, between: str) -> None:
     assert find_keys(f"key={key}{between}secret={secret}") == find_keys(f"secret: {secret}{between}key: {key}")
     assert (keys(f"key={key}{between}secret={secret}"), secrets(f"secret {secret}")) == ([key], [secret])
 
 
+@fast
 @given(a_key, st.dictionaries(st.text(), st.one_of(st.text(), st.integers(), st.none())))
 def test_in_any_json(key: str, others: dict[str, object]) -> None:
     assert keys(json.dumps({**others, "clientKey": key}))[0] == key
 
 
+@fast
 @given(a_key, st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=20), max_size=5))
 def test_in_any_command_line(key: str, words: list[str]) -> None:
     assert key in keys(shlex.join(["curl", "-H", f"Medable-Client-Key: {key}", *words]))
 
 
+@fast
 @given(st.text())
 def test_whatever_is_found_is_well_formed(text: str) -> None:
     found = find_keys(text)

@@ -350,6 +350,7 @@ class DetailsPanel(QFrame):
     def _show_request(self) -> None:
         """Show the first request, or what else is chosen, with the key masked."""
         snippet, name = self.language.currentData(), self.language.currentText()
+        self.language.setFixedWidth(self.language.fontMetrics().horizontalAdvance(name) + 34)
         self._request_copy.rename("copy", self.tr("Copy {language}").format(language=name))
         if self._org is not None and self._app is not None:
             self._request.setPlainText(to_read(snippet, self._org, self._app))

@@ -48,6 +48,7 @@ class EditAppDialog(AppSheet):
         )
         self.setMinimumWidth(look.theme.px(560))
         self.resize(self.minimumWidth(), 1)  # `fit` sees to the height; Qt would make it as wide as its sentences
+        self.resize(self.minimumWidth(), 1)  # `fit` sees to the height; Qt would make it as wide as its sentences
         self.owner.setAccessibleName(self.tr("Owner"))
         self.owner.setPlaceholderText(self.tr("Who to ask about it"))
         self.notes.setAccessibleName(self.tr("Notes"))
