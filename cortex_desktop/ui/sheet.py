@@ -21,10 +21,17 @@ from .i18n import say
 from .widgets import Button, Look, Picture, announce, label
 
 
+class _Body(QWidget):
+    """What is scrolled. Says nothing of a least height, which its layout takes for higher than it is."""
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(super().minimumSizeHint().width(), 0)
+
+
 class _Scroll(QScrollArea):
     """The form. As high as it wants to be where there is room, and scrolled where a screen is too small for it."""
 
-    def __init__(self, body: QWidget) -> None:
+    def __init__(self, body: _Body) -> None:
         super().__init__()
         self.setObjectName("sheetScroll")
         body.setObjectName("sheetBody")
@@ -76,7 +83,7 @@ class Sheet(QDialog):
         self.setWindowModality(Qt.WindowModality.WindowModal)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(look.theme.px(width))
-        body = QWidget()
+        body = _Body()
         self.form = QVBoxLayout(body)
         self.form.setContentsMargins(25, 22, 25, 20)
         self.form.setSpacing(0)

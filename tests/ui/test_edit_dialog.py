@@ -297,6 +297,18 @@ class TestDuplicate:
         assert (made.expires, made.notes) == (None, "n")
 
 
+def test_with_room_for_it_nothing_scrolls(desk: Desk) -> None:
+    desk.select("Signing")
+    forms, apps = desk.console.forms, desk.console.apps
+    for ask in (forms.ask_edit, forms.ask_new_app, forms.ask_take_in, apps.ask_rotate, apps.ask_delete):
+        ask()
+        dialog = desk.dialog()
+        desk.let_pass(20)
+        assert dialog.findChild(QScrollArea).verticalScrollBar().maximum() == 0, dialog.windowTitle()
+        dialog.close()
+        desk.no_dialog()
+
+
 def test_on_a_small_screen_the_form_scrolls_and_the_buttons_stay(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """1920 x 1080 at 200 % leaves 960 x 540."""
     monkeypatch.setattr(QScreen, "availableGeometry", lambda _: QRect(0, 0, 960, 540))
