@@ -19,7 +19,10 @@ class ShortcutsDialog(Sheet):
     def __init__(self, look: Look, actions: Actions, parent: QWidget) -> None:
         super().__init__(look, QCoreApplication.translate("ShortcutsDialog", "Keyboard shortcuts"), "", 720, parent)
         groups = [
-            (title, [(plain(action.toolTip()), action.shortcut()) for action in listed if not action.shortcut().isEmpty()])
+            (
+                title,
+                [(plain(action.toolTip()), action.shortcut()) for action in listed if not action.shortcut().isEmpty()],
+            )
             for title, listed in actions.listed()
         ]
         groups.append(
