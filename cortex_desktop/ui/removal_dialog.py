@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from PySide6.QtCore import QCoreApplication, Signal, Slot
 from PySide6.QtWidgets import QLineEdit, QWidget
 
@@ -29,7 +31,8 @@ class RemovalDialog(WaitingSheet):
         self.word = translate("RemovalDialog", "remove")
         self.typed = QLineEdit()
         action = translate("RemovalDialog", "Remove all data")
-        filled = text.format(keychain=keychain or translate("RemovalDialog", "the keychain"), folder=folder)
+        breakable = folder.replace(os.sep, os.sep + "\u200b")  # a long path would be cut off in the sentence
+        filled = text.format(keychain=keychain or translate("RemovalDialog", "the keychain"), folder=breakable)
         super().__init__(look, title, filled, action, parent, fields=(self.typed,))
         self.doing = self.tr("Removing the keys from the keychain…")
         set_property(self.do, "role", "danger")

@@ -6,6 +6,7 @@ import calendar
 import contextlib
 import itertools
 import json
+import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -449,6 +450,7 @@ def data_of(desk: Desk) -> list[str]:
         *request,
         *(line.strip() for line in request),
         str(desk.program.folder),
+        str(desk.program.folder).replace(os.sep, os.sep + "\u200b"),
         "x" * 119,
         "x" * 121,
     ]
