@@ -25,6 +25,7 @@ from .ui.main_window import MainWindow
 from .ui.settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from .storage.repository import TinyRepository
@@ -227,7 +228,13 @@ class Program(QObject):
         idle.watch(self.window.windowHandle())
         self._screen_lock = ScreenLock(self.window)
         self._screen_lock.locked.connect(self.console.put_keys_away)
-        self._screen_lock.watch(self.window.winId())
+        self._screen_lock.watch(self.window.winId(), self._beside)
+
+    def _beside(self, work: Callable[[], None], done: Callable[[None], None]) -> None:
+        """Run what may wait for an answer on a lane where nothing else waits."""
+        from .tasks.runner import Lane
+
+        self.runner.submit(Lane.NETWORK, work, self, done, _nothing)
 
     def _tell_damage(self, damage: Damage) -> None:
         if damage.found:

@@ -1,7 +1,8 @@
 """Lanes beside the GUI thread.
 
-`VAULT` may wait minutes for a person at a system prompt, so saving has a lane of its own, `DISK`; what asks the network
-has `NETWORK`. All are daemon threads: an executor would make quitting wait for a stuck keychain call.
+`VAULT` may wait minutes for a person at a system prompt, so saving has a lane of its own, `DISK`; what asks the
+network, or one of the system's buses, has `NETWORK`. All are daemon threads: an executor would make quitting wait for
+a stuck keychain call.
 """
 
 from __future__ import annotations
