@@ -17,7 +17,8 @@ from datetime import datetime
 from typing import Any
 
 from .digest import hex_digest
-from .snapshot import Damaged, decode, doc_text, is_generation, is_number, to_text, to_time
+from .packed import Packed
+from .snapshot import Damaged, Rows, decode, doc_text, is_generation, is_number, to_text, to_time
 
 _FIRST = "0" * 16
 
@@ -46,11 +47,11 @@ class Journal:
     torn: bool = False
     damaged: bool = False
 
-    def apply_to(self, rows: dict[str, dict[str, str]]) -> None:
+    def apply_to(self, rows: Rows) -> None:
         """Change the rows as the records say."""
         for record in self.records:
             for name, number, doc in record.rows:
-                table = rows.setdefault(name, {})
+                table = rows.setdefault(name, Packed())
                 if doc is None:
                     table.pop(number, None)
                 else:

@@ -24,7 +24,7 @@ import copy
 import logging
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, ItemsView, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,6 +39,7 @@ from . import snapshot as snapshots
 from .backups import Backup, Backups
 from .durable import append_durably, copy_aside, make_private, read_whole, remove_quietly, sweep_temps, write_durably
 from .journal import Journal, Record
+from .packed import Packed
 from .snapshot import META, SCHEMA, Damaged, Rows, Snapshot, Tables
 
 log = logging.getLogger(__name__)
@@ -112,8 +113,11 @@ class _State:
 class _Documents(Mapping[str, dict[str, Any]]):
     """A table's documents by their ids, made of their texts one at a time: all at once take ten times as much."""
 
-    def __init__(self, texts: Mapping[str, str]) -> None:
+    def __init__(self, texts: Packed) -> None:
         self._texts = texts
+
+    def items(self) -> ItemsView[str, dict[str, Any]]:
+        return _DocumentItems(self)
 
     def __getitem__(self, number: str) -> dict[str, Any]:
         found: dict[str, Any] = snapshots.decode(self._texts[number])
@@ -124,6 +128,13 @@ class _Documents(Mapping[str, dict[str, Any]]):
 
     def __len__(self) -> int:
         return len(self._texts)
+
+
+class _DocumentItems(ItemsView[str, dict[str, Any]]):
+    _mapping: _Documents
+
+    def __iter__(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        return ((number, snapshots.decode(text)) for number, text in self._mapping._texts.items())
 
 
 class DurableStorage(Storage):
@@ -160,7 +171,7 @@ class DurableStorage(Storage):
 
     def read(self) -> Tables:
         """All tables, for the caller to keep."""
-        return {name: dict(table) for name, table in self.look_through().items()}
+        return {name: dict(table.items()) for name, table in self.look_through().items()}
 
     def look_through(self) -> dict[str, Any]:
         """The same for looking only: each document is made when it is looked at, as it is then."""
@@ -218,7 +229,7 @@ class DurableStorage(Storage):
                 _set(rows, table, docs)
                 self._fold_if_long()
             else:
-                rows = {**rows, table: {**rows.get(table, {})}}
+                rows = {**rows, table: rows[table].copy() if table in rows else Packed()}
                 _set(rows, table, docs)
                 self._fold(rows, self._meta, self._generation + 1, datetime.now(UTC))
         except OSError as error:
@@ -384,7 +395,7 @@ class DurableStorage(Storage):
         """Put the newest state that checks out, or else a new database, in place of what is there, and keep that."""
         best = _newest(state, journal, backups)
         rows, meta = self._prepared(best) if best is not None else ({}, {})
-        apps = len(rows.get("apps", {}))
+        apps = len(rows.get("apps", ()))
         try:
             set_aside = None
             if self._journal_seen is not None and (best is None or not best.holds(journal) or best.broken):
@@ -482,10 +493,11 @@ def _newest(state: _State | None, journal: Journal | None, backups: Sequence[Bac
 
 def _set(rows: Rows, table: str, docs: Mapping[str, str | None]) -> None:
     for number, doc in docs.items():
+        found = rows.setdefault(table, Packed())
         if doc is None:
-            rows.get(table, {}).pop(number, None)
+            found.pop(number, None)
         else:
-            rows.setdefault(table, {})[number] = doc
+            found[number] = doc
 
 
 def _unknown(meta: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,9 +6,9 @@
     "2":{...}}}
 
 Plain TinyDB sees the seal as the one document of the table _meta. When another program rewrites the file, the
-checksum no longer matches, which is how that is noticed. Documents are kept as JSON texts, each made once, when it
-changes: putting a snapshot together is joining them, and so never keeps other threads from running for long. Taking one
-apart is cutting the texts out of it again, so that there is never more than one document in another form.
+checksum no longer matches, which is how that is noticed. Documents are kept as JSON texts (`packed`), each made once,
+when it changes: putting a snapshot together is joining them, and so never keeps other threads from running for long.
+Taking one apart is cutting the texts out of it again, so that there is never more than one document in another form.
 """
 
 from __future__ import annotations
@@ -16,17 +16,18 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeGuard
 
 from . import problems
 from .digest import hex_digest
+from .packed import Packed
 
 Tables = dict[str, dict[str, dict[str, Any]]]
 """Table name -> document id, a number in decimal -> document."""
-Rows = dict[str, dict[str, str]]
+Rows = dict[str, Packed]
 """The same without `META`, each document as its JSON text."""
 
 META = "_meta"
@@ -106,7 +107,11 @@ def encode_tables(tables: Tables) -> Rows:
         check(tables)
     except Damaged as error:
         raise problems.not_text() from error
-    return {name: {n: encode_doc(doc) for n, doc in table.items()} for name, table in tables.items() if name != META}
+    return {
+        name: Packed((number, encode_doc(doc)) for number, doc in table.items())
+        for name, table in tables.items()
+        if name != META
+    }
 
 
 def decode_rows(rows: Rows) -> Tables:
@@ -154,7 +159,11 @@ def decode(text: str) -> Any:
 def _decoded(text: str) -> tuple[list[dict[str, Any]] | None, Rows]:
     """The documents of `META`, and the rows, of a file laid out in any way. Raises Damaged."""
     tables = check(decode(text))
-    rows = {name: {n: doc_text(doc) for n, doc in table.items()} for name, table in tables.items() if name != META}
+    rows = {
+        name: Packed((number, doc_text(doc)) for number, doc in table.items())
+        for name, table in tables.items()
+        if name != META
+    }
     return list(tables[META].values()) if META in tables else None, rows
 
 
@@ -171,10 +180,9 @@ def _cut(text: str) -> tuple[list[dict[str, Any]], Rows] | None:
             _whole(name)
             if type(name) is not str or name in rows or name == META or not text.startswith(":{", at):
                 return None
-            table, at = _cut_table(text, at + 2)
-            if table is None:
-                return None
-            rows[name] = table
+            cut = _Cut(text, at + 2)
+            rows[name] = Packed(cut)
+            at = cut.at
     except (ValueError, RecursionError):
         return None
     if text[at:] != "}\n" or not isinstance(meta, dict) or list(meta) != ["1"] or not isinstance(meta["1"], dict):
@@ -182,23 +190,36 @@ def _cut(text: str) -> tuple[list[dict[str, Any]], Rows] | None:
     return [meta["1"]], rows
 
 
-def _cut_table(text: str, at: int) -> tuple[dict[str, str] | None, int]:
-    """The rows of the table whose first document is at `at`, and where it ends. Raises ValueError, RecursionError."""
-    table: dict[str, str] = {}
-    more = not text.startswith("}", at)
-    while more:
-        number, begin = _DECODER.raw_decode(text, at + 1)
-        if text[at] != "\n" or text[begin : begin + 1] != ":" or not is_number(number) or number in table:
-            return None, at
-        doc, at = _DECODER.raw_decode(text, begin + 1)
-        if _HALF_PAIR.search(text, begin, at):
-            _whole(doc)
-        if type(doc) is not dict:
-            return None, at
-        table[number] = text[begin + 1 : at]
-        more = text.startswith(",", at)
-        at += more
-    return (table, at + 1) if text.startswith("}", at) else (None, at)
+class _Cut:
+    """The ids and texts of the table whose first document is at `at`; afterwards `at` is where it ends.
+
+    Going through them raises ValueError or RecursionError for anything that `encode` does not write.
+    """
+
+    def __init__(self, text: str, at: int) -> None:
+        self._text = text
+        self.at = at
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        text, at = self._text, self.at
+        numbers: set[str] = set()
+        more = not text.startswith("}", at)
+        while more:
+            number, begin = _DECODER.raw_decode(text, at + 1)
+            if text[at] != "\n" or text[begin : begin + 1] != ":" or not is_number(number) or number in numbers:
+                raise ValueError("not as written here")
+            numbers.add(number)
+            doc, at = _DECODER.raw_decode(text, begin + 1)
+            if _HALF_PAIR.search(text, begin, at):
+                _whole(doc)
+            if type(doc) is not dict:
+                raise ValueError("a document is not an object")
+            yield number, text[begin + 1 : at]
+            more = text.startswith(",", at)
+            at += more
+        if not text.startswith("}", at):
+            raise ValueError("no end")
+        self.at = at + 1
 
 
 def check(tables: object) -> Tables:
