@@ -446,8 +446,13 @@ def _app_from_doc(doc: Mapping[str, Any]) -> App:
         owner=sys.intern(_text_or_empty(doc.get("owner"))),
         expires=_date_or_none(doc.get("expires")),
         review=_date_or_none(doc.get("review")),
-        extra={name: copy.deepcopy(value) for name, value in doc.items() if name not in _APP_FIELDS},
+        **({} if _APP_FIELDS.issuperset(doc) else {"extra": _extra(doc)}),
     )
+
+
+def _extra(doc: Mapping[str, Any]) -> dict[str, Any]:
+    """What a row holds beside the fields we know."""
+    return {name: copy.deepcopy(value) for name, value in doc.items() if name not in _APP_FIELDS}
 
 
 def _version_to_doc(version: PendingVersion | KeptVersion) -> dict[str, Any]:

@@ -21,7 +21,8 @@ from ...services.keychain import KeychainService, KeychainStatus
 from ...services.orgs import OrgService
 from ...tasks.runner import Lane, Runner
 from ..waiting import Waiting
-from .model import Row, sorted_rows
+from .model import Row
+from .shelf import Shelved, to_shelve
 
 T = TypeVar("T")
 
@@ -29,7 +30,7 @@ T = TypeVar("T")
 class AppsController(QObject):
     """Intents in, outcomes out. Until `attach` there are no services yet and intents do nothing.
 
-    loaded(dict[str, list[Row]]): what there is, by org; orgs_changed: another list of orgs, or another current one;
+    loaded(dict[str, Shelved]): what there is, by org; orgs_changed: another list of orgs, or another current one;
     entered: another one is current; changed(App), removed(str): one app, of whatever org, is new or different, or
     gone; keychain_changed(KeychainStatus); missing(str): no key in the keychain for this app; recovered(
     RecoveryReport); failed(CortexError): to be told; load_failed(CortexError): there is nothing to show.
@@ -306,15 +307,15 @@ class AppsController(QObject):
 
     # Outcomes
 
-    def _show(self, found: tuple[list[Org], dict[str, list[Row]]]) -> None:
-        orgs, rows = found
+    def _show(self, found: tuple[list[Org], dict[str, Shelved]]) -> None:
+        orgs, apps = found
         self.orgs = in_order(orgs)
         current = self.org.id if self.org is not None else ""
         by_id = {org.id: org for org in self.orgs}
         self.org = by_id.get(self.wished) or by_id.get(current) or orgs[0]
         self.wished = ""
         self.orgs_changed.emit()
-        self.loaded.emit(rows)
+        self.loaded.emit(apps)
 
     def _seen(self, status: KeychainStatus) -> None:
         self._looked()
@@ -386,13 +387,13 @@ class AppsController(QObject):
         self._runner.submit(Lane.VAULT, work, self, finished, refused)
 
 
-def _load(apps: AppService, orgs: OrgService) -> tuple[list[Org], dict[str, list[Row]]]:
-    """All orgs, and the rows of each, so that going from one to another needs no disk."""
+def _load(apps: AppService, orgs: OrgService) -> tuple[list[Org], dict[str, Shelved]]:
+    """All orgs, and the apps of each, so that going from one to another needs no disk."""
     found = orgs.orgs()
     listed: dict[str, list[App]] = {org.id: [] for org in found}
     for app in apps.all_apps():
         listed.setdefault(app.org_id, []).append(app)
-    return found, {org_id: sorted_rows(of_org) for org_id, of_org in listed.items()}
+    return found, {org_id: to_shelve(of_org) for org_id, of_org in listed.items()}
 
 
 def name_key(org: Org) -> tuple[str, str]:

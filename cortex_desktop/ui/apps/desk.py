@@ -22,7 +22,7 @@ from .bulk_desk import BulkDesk
 from .controller import AppsController
 from .model import AppsModel, Row, Status
 from .page import AppsPage
-from .shelf import Shelf
+from .shelf import Shelf, Shelved
 
 if TYPE_CHECKING:
     from .deleted_dialog import DeletedDialog
@@ -270,10 +270,10 @@ class AppsDesk(QObject):
         return self.tr("%Ln app(s)", "", self.count_of(org_id))
 
     @Slot(dict)
-    def _loaded(self, rows: dict[str, list[Row]]) -> None:
+    def _loaded(self, apps: dict[str, Shelved]) -> None:
         org = self._controller.org
         if org is not None:
-            self._shelf.load(rows, org.id)
+            self._shelf.load(apps, org.id)
             self._show_shelf()
 
     @Slot()
