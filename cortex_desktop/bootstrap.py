@@ -357,6 +357,8 @@ def _settle_in(program: Program, instance: Instance, crashes: list[Crashes]) -> 
     from .system.log import start_logging
     from .tasks.runner import Lane
 
+    if sys.version_info < (3, 12):
+        gc.collect()  # datetime's spare implementation in Python, 0.4 MB, which later versions do not load
     gc.freeze()  # modules, classes and the window stay: later collections need not look at them
     gc.enable()
     start_logging(program.folder)

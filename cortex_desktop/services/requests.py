@@ -7,7 +7,6 @@ How to sign is read from Medable's own tools and not tried against a server, and
 
 from __future__ import annotations
 
-import shlex
 from enum import Enum
 
 from ..domain.model import App, Org
@@ -56,7 +55,7 @@ def to_read(snippet: Snippet, org: Org, app: App) -> str:
 
 def first_request(org: Org, app: App, key: str) -> str:
     """A curl command for POSIX shells that makes the app's first request with this API key."""
-    url = shlex.quote(_base(org) + _path(org, app))
+    url = _quoted(_base(org) + _path(org, app))
     return " \\\n  ".join([f"curl {url}", *_options(app, key)])
 
 
@@ -88,10 +87,10 @@ def _path(org: Org, app: App) -> str:
 
 
 def _options(app: App, key: str) -> list[str]:
-    header = "-H " + shlex.quote(f"Medable-Client-Key: {key}")
+    header = "-H " + _quoted(f"Medable-Client-Key: {key}")
     if not app.sessions:
         return [header]
-    return [header, "-H 'Content-Type: application/json'", f"-d {shlex.quote(LOGIN_BODY)}"]
+    return [header, "-H 'Content-Type: application/json'", f"-d {_quoted(LOGIN_BODY)}"]
 
 
 def _env(org: Org, app: App, key: str, secret: str) -> str:
@@ -107,7 +106,7 @@ def _env(org: Org, app: App, key: str, secret: str) -> str:
 def _word(value: str) -> str:
     """The value as a shell reads it; the … of a masked one needs no quotes, since its key will need none."""
     plain = value.replace("…", "x")
-    return value if shlex.quote(plain) == plain else shlex.quote(value)
+    return value if _quoted(plain) == plain else _quoted(value)
 
 
 def _code(template: str, csrf: bool, **values: str) -> str:
@@ -282,3 +281,10 @@ _CODE = {
     (Snippet.SWIFT, True): _SWIFT,
     (Snippet.SWIFT, False): _SWIFT_SIGNING,
 }
+
+
+def _quoted(text: str) -> str:
+    """As one word for a shell."""
+    import shlex  # first needed when something is copied
+
+    return shlex.quote(text)

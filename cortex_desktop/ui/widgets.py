@@ -6,8 +6,6 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QAccessible,
-    QAccessibleAnnouncementEvent,
     QColor,
     QFontMetrics,
     QIcon,
@@ -23,8 +21,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QSizePolicy,
-    QStyle,
-    QStyleOption,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -58,12 +54,15 @@ def set_property(widget: QWidget, name: str, value: object) -> None:
     """Set a property that the style sheet selects by, and let it take effect."""
     if widget.property(name) != value:
         widget.setProperty(name, value)
-        widget.style().unpolish(widget)
-        widget.style().polish(widget)
+        if widget.testAttribute(Qt.WidgetAttribute.WA_WState_Polished):  # else it will
+            widget.style().unpolish(widget)
+            widget.style().polish(widget)
 
 
 def announce(widget: QWidget, text: str) -> None:
     """Have a screen reader say `text` now."""
+    from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent  # 0.2 MB that the first window needs not
+
     if QAccessible.isActive():
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(widget, text))
 
@@ -140,6 +139,8 @@ class Picture(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         if self.objectName() == "badge":
+            from PySide6.QtWidgets import QStyle, QStyleOption  # 0.4 MB that a window with apps needs not
+
             option = QStyleOption()
             option.initFrom(self)
             self.style().drawPrimitive(QStyle.PrimitiveElement.PE_Widget, option, painter, self)
