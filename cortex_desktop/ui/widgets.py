@@ -200,6 +200,12 @@ class Banner(QFrame):
     def __init__(self, look: Look) -> None:
         super().__init__()
         self.setObjectName("banner")
+        self._look = look
+        self.hide()
+
+    def _build(self) -> None:
+        """Make what is in it; most windows never show a banner."""
+        look = self._look
         self._picture = Picture("lock", look, "warning", 20)
         self._title = label("", "strong", wrap=True)
         self._text = label("", "hint", wrap=True)
@@ -218,10 +224,11 @@ class Banner(QFrame):
         row.addWidget(self._close)
         self.action.clicked.connect(self.acted)
         self._close.clicked.connect(self.dismissed)
-        self.hide()
 
     def tell(self, tone: str, icon: str, title: str, text: str, action: str = "", *, dismissable: bool = False) -> None:
         """Show a message. `action`: the text of its button, none when empty."""
+        if self.layout() is None:
+            self._build()
         set_property(self, "tone", tone)
         self._picture.change(icon, {"info": "accent"}.get(tone, tone))
         changed = self._title.text() != title or self.isHidden()
@@ -243,6 +250,11 @@ class EmptyState(QFrame):
     def __init__(self, look: Look) -> None:
         super().__init__()
         self.setObjectName("card")
+        self._look = look
+
+    def _build(self) -> None:
+        """Make what is in it; a list that is never empty never shows it."""
+        look = self._look
         self._picture = Picture("key-round", look, "accent", 24, 52)
         self._picture.setObjectName("badge")
         self._title = label("", "emptyTitle")
@@ -263,6 +275,8 @@ class EmptyState(QFrame):
 
     def tell(self, icon: str, title: str, text: str, action: str = "", action_icon: str = "") -> None:
         """Say what is empty and what to do. `action`: the text of the button, none when empty."""
+        if self.layout() is None:
+            self._build()
         self.action.set_icon(action_icon)
         self._picture.change(icon, "accent")
         self._title.setText(title)

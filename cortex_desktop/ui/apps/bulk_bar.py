@@ -33,6 +33,11 @@ class BulkBar(QFrame):
         self.setObjectName("bulk")
         self._look = look
         self._total = 0
+        self.hide()
+
+    def _build(self) -> None:
+        """Make what is in it, when there is something to say for the first time."""
+        look = self._look
         self._picture = Picture("loader-circle", look, "accent", 20)
         self._title = label("", "strong", wrap=True)
         self._text = label("", "hint", wrap=True)
@@ -80,10 +85,11 @@ class BulkBar(QFrame):
         self._list.clicked.connect(self.list_asked)
         self._close.clicked.connect(self.hide)
         self._close.clicked.connect(self.dismissed)
-        self.hide()
 
     def begin(self, bulk: Bulk) -> None:
         """This has begun, or goes on."""
+        if self.layout() is None:
+            self._build()
         self._total = bulk.total
         self._progress.setRange(0, bulk.total)
         self._progress.setAccessibleName(self._doing(bulk.deed, bulk.total))
@@ -144,7 +150,8 @@ class BulkBar(QFrame):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._arrange()
+        if self.layout() is not None:
+            self._arrange()
 
     def _show(self, tone: str, icon: str, token: str, title: str, text: str, offered: list[Button]) -> None:
         set_property(self, "tone", tone)

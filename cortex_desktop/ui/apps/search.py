@@ -3,49 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from PySide6.QtCore import (
-    QCoreApplication,
-    QEvent,
-    QModelIndex,
-    QObject,
-    QPersistentModelIndex,
-    QRect,
-    QSize,
-    Qt,
-    QTimer,
-    Signal,
-    Slot,
-)
-from PySide6.QtGui import (
-    QFontMetrics,
-    QKeyEvent,
-    QKeySequence,
-    QPainter,
-    QResizeEvent,
-    QStandardItem,
-    QStandardItemModel,
-)
-from PySide6.QtWidgets import (
-    QCompleter,
-    QHBoxLayout,
-    QLineEdit,
-    QListView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-)
+from PySide6.QtCore import QCoreApplication, QEvent, QModelIndex, QObject, QRect, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit
 
 from ..widgets import Look, announce, label
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QCompleter, QListView
 
 LONGEST = 500
 OFFERED = 8
 CHOOSING = (Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab)
 OFFER_MS = 40
 """How long after a keystroke to offer something: what was found is on screen by then."""
-
-MEANING = Qt.ItemDataRole.UserRole
 
 
 class Offer(NamedTuple):
@@ -177,14 +150,9 @@ class SearchField(QLineEdit):
             return
         if self._completer is None or self._popup is None:
             self._completer, self._popup = self._make_completer()
-        model = self._completer.model()
-        assert isinstance(model, QStandardItemModel)
-        model.clear()
-        for offer in self._offered:
-            item = QStandardItem(offer.word)
-            item.setData(offer.meaning, MEANING)
-            item.setData(f"{offer.word}, {offer.meaning}", Qt.ItemDataRole.AccessibleTextRole)
-            model.appendRow(item)
+        from .offers import fill
+
+        fill(self._completer, self._offered)
         was_offering = self._is_offering()
         wanted = self._popup.sizeHintForColumn(0) + 2 * self._popup.frameWidth() + 8
         self._completer.complete(QRect(0, 4, max(self.width(), wanted), self.height()))
@@ -194,17 +162,11 @@ class SearchField(QLineEdit):
 
     def _make_completer(self) -> tuple[QCompleter, QListView]:
         """The pop-up, once it is needed."""
-        completer = QCompleter(QStandardItemModel(self), self)
-        completer.setWidget(self)
-        completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
-        completer.setMaxVisibleItems(OFFERED)
-        popup = QListView()
-        popup.setObjectName("offers")
+        from .offers import make_completer
+
+        completer, popup = make_completer(self._look, self, OFFERED)
         popup.setAccessibleName(self.tr("Suggestions"))
-        popup.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # all that is offered has room
-        completer.setPopup(popup)
         popup.installEventFilter(self)  # after the completer's own, and so before it
-        popup.setItemDelegate(OfferDelegate(self._look, popup))
         popup.selectionModel().currentChanged.connect(self._say_chosen)
         completer.activated[QModelIndex].connect(self._take)  # type: ignore[index]  # one of two signals of that name
         return completer, popup
@@ -230,43 +192,3 @@ class SearchField(QLineEdit):
     def _say_chosen(self, index: QModelIndex) -> None:
         if index.isValid():
             announce(self, index.data(Qt.ItemDataRole.AccessibleTextRole))
-
-
-class OfferDelegate(QStyledItemDelegate):
-    """Draws an offer: the word, and what it means beside it."""
-
-    PADDING = 10
-    GAP = 24
-
-    def __init__(self, look: Look, view: QListView) -> None:
-        super().__init__(view)
-        self._look = look
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        theme = self._look.theme
-        word = QFontMetrics(theme.font(13)).horizontalAdvance(index.data())
-        meaning = QFontMetrics(theme.font(12)).horizontalAdvance(index.data(MEANING))
-        return QSize(word + meaning + self.GAP + 2 * self.PADDING, max(30, theme.px(30)))
-
-    def paint(
-        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> None:
-        theme = self._look.theme
-        rect: QRect = option.rect
-        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
-        if chosen:
-            painter.fillRect(rect, theme.color("accent_soft"))
-            painter.fillRect(rect.left(), rect.top(), 3, rect.height(), theme.color("accent"))
-        inner = rect.adjusted(self.PADDING, 0, -self.PADDING, 0)
-        metrics = QFontMetrics(theme.font(13))
-        painter.setFont(theme.font(13))
-        painter.setPen(theme.color("text"))
-        word = metrics.elidedText(index.data(), Qt.TextElideMode.ElideRight, inner.width())
-        painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, word)
-        room = inner.adjusted(metrics.horizontalAdvance(word) + self.GAP, 0, 0, 0)
-        painter.setFont(theme.font(12))
-        painter.setPen(theme.color("muted"))
-        meaning = QFontMetrics(theme.font(12)).elidedText(
-            index.data(MEANING), Qt.TextElideMode.ElideRight, max(0, room.width())
-        )
-        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, meaning)
