@@ -36,7 +36,7 @@ FIRST_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 _START = b'{"_meta":{"1":{"sha256":"'
 _HASHED = len(_START) + 64
-_META_START = '{"_meta":'
+_META_START = b'{"_meta":'
 doc_text = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 """The JSON text of a document that was read, and so needs no second look as in `encode_doc`."""
 
@@ -121,11 +121,7 @@ def decode_rows(rows: Rows) -> Tables:
 
 def parse(raw: bytes) -> Snapshot:
     """The database in the file's content. Raises Damaged, or StorageError for a newer schema."""
-    try:
-        text = raw.decode()
-    except ValueError as error:
-        raise Damaged("not UTF-8") from error
-    sealed, rows = _cut(text) or _decoded(text)
+    sealed, rows = _cut(raw) or _decoded(raw)
     schema = schema_of(sealed, any(rows.values()))
     seal = sealed[0] if sealed else {}
     extra = {name: value for name, value in seal.items() if name not in SEAL}
@@ -156,8 +152,12 @@ def decode(text: str) -> Any:
     return found
 
 
-def _decoded(text: str) -> tuple[list[dict[str, Any]] | None, Rows]:
+def _decoded(raw: bytes) -> tuple[list[dict[str, Any]] | None, Rows]:
     """The documents of `META`, and the rows, of a file laid out in any way. Raises Damaged."""
+    try:
+        text = raw.decode()
+    except ValueError as error:
+        raise Damaged("not UTF-8") from error
     tables = check(decode(text))
     rows = {
         name: Packed((number, doc_text(doc)) for number, doc in table.items())
@@ -167,59 +167,85 @@ def _decoded(text: str) -> tuple[list[dict[str, Any]] | None, Rows]:
     return list(tables[META].values()) if META in tables else None, rows
 
 
-def _cut(text: str) -> tuple[list[dict[str, Any]], Rows] | None:
-    """The same of a file laid out as `encode` does it: each document is looked at, and dropped again. Else None."""
-    if not text.isascii() or not text.startswith(_META_START):
+def _cut(raw: bytes) -> tuple[list[dict[str, Any]], Rows] | None:
+    """The same of a file laid out as `encode` does it: each line is looked at, and dropped again. Else None."""
+    if not raw.isascii() or not raw.startswith(_META_START):
         return None
+    lines = _Lines(raw)
     rows: Rows = {}
     try:
-        meta, at = _DECODER.raw_decode(text, len(_META_START))
+        line = next(lines)
+        meta, at = _DECODER.raw_decode(line, len(_META_START))
         _whole(meta)
-        while text.startswith(",\n", at):
-            name, at = _DECODER.raw_decode(text, at + 2)
+        end = line[at:]
+        while end == ",":
+            line = next(lines)
+            name, at = _DECODER.raw_decode(line)
             _whole(name)
-            if type(name) is not str or name in rows or name == META or not text.startswith(":{", at):
+            if type(name) is not str or name in rows or name == META or not line.startswith(":{", at):
                 return None
-            cut = _Cut(text, at + 2)
+            cut = _Cut(lines, line[at + 2 :])
             rows[name] = Packed(cut)
-            at = cut.at
-    except (ValueError, RecursionError):
+            end = cut.end
+    except (StopIteration, ValueError, RecursionError):
         return None
-    if text[at:] != "}\n" or not isinstance(meta, dict) or list(meta) != ["1"] or not isinstance(meta["1"], dict):
+    if end != "}" or not lines.over or not isinstance(meta, dict) or list(meta) != ["1"]:
         return None
-    return [meta["1"]], rows
+    return ([meta["1"]], rows) if isinstance(meta["1"], dict) else None
+
+
+class _Lines(Iterator[str]):
+    """The lines of ASCII text, each made when its turn comes: all of a large file at once take as much as the file."""
+
+    def __init__(self, raw: bytes) -> None:
+        self._raw = raw
+        self._at = 0
+
+    @property
+    def over(self) -> bool:
+        """Whether there is nothing behind the last line."""
+        return self._at == len(self._raw)
+
+    def __next__(self) -> str:
+        end = self._raw.find(b"\n", self._at)
+        if end < 0:
+            raise StopIteration
+        line, self._at = self._raw[self._at : end].decode(), end + 1
+        return line
 
 
 class _Cut:
-    """The ids and texts of the table whose first document is at `at`; afterwards `at` is where it ends.
+    """The ids and texts of a table. begun: what stands behind its opening brace; `end`: behind the closing one.
 
     Going through them raises ValueError or RecursionError for anything that `encode` does not write.
     """
 
-    def __init__(self, text: str, at: int) -> None:
-        self._text = text
-        self.at = at
+    def __init__(self, lines: Iterator[str], begun: str) -> None:
+        self._lines = lines
+        self._empty = begun.startswith("}")
+        self.end = begun[1:]
+        if begun and not self._empty:
+            raise ValueError("not as written here")
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
-        text, at = self._text, self.at
-        numbers: set[str] = set()
-        more = not text.startswith("}", at)
+        last, more = -1, not self._empty
         while more:
-            number, begin = _DECODER.raw_decode(text, at + 1)
-            if text[at] != "\n" or text[begin : begin + 1] != ":" or not is_number(number) or number in numbers:
+            line = next(self._lines, "")
+            number, begin = _DECODER.raw_decode(line)
+            # In order, as ids are given out; so none comes twice.
+            if line[begin : begin + 1] != ":" or not is_number(number) or int(number) <= last:
                 raise ValueError("not as written here")
-            numbers.add(number)
-            doc, at = _DECODER.raw_decode(text, begin + 1)
-            if _HALF_PAIR.search(text, begin, at):
+            last = int(number)
+            doc, end = _DECODER.raw_decode(line, begin + 1)
+            if _HALF_PAIR.search(line, begin, end):
                 _whole(doc)
             if type(doc) is not dict:
                 raise ValueError("a document is not an object")
-            yield number, text[begin + 1 : at]
-            more = text.startswith(",", at)
-            at += more
-        if not text.startswith("}", at):
-            raise ValueError("no end")
-        self.at = at + 1
+            yield number, line[begin + 1 : end]
+            more = line[end:] == ","
+            if not more and line[end : end + 1] != "}":
+                raise ValueError("no end")
+            self.end = line[end + 1 :]
 
 
 def check(tables: object) -> Tables:

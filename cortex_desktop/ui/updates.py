@@ -6,24 +6,21 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QObject, QUrl, Slot
-from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QProgressBar, QWidget
+from PySide6.QtCore import QObject, Slot
 
 from .. import __version__
 from ..domain.errors import CortexError, UpdateError, UpdateProblem
 from ..tasks.runner import Lane, Runner
-from .i18n import say
 from .notices import Notices
 from .settings import Settings
-from .sheet import Sheet
 from .sheets import Sheets
-from .widgets import Button, Look, announce, label
+from .widgets import Look
 
 if TYPE_CHECKING:
     from PySide6.QtNetwork import QNetworkProxy, QSslConfiguration
 
     from ..system.updates import Release, UpdateCheck
+    from .updates_dialog import UpdatesDialog
 
 DAY = 86_400
 NOTICE_SECONDS = 30
@@ -48,6 +45,8 @@ class Updates(QObject):
         """Open the dialog, and begin."""
         if not self._sheets.free:
             return
+        from .updates_dialog import UpdatesDialog
+
         self._dialog = UpdatesDialog(self._look, self._sheets.window)
         self._dialog.finished.connect(self._dialog_gone)
         self._dialog.again.clicked.connect(self._begin)
@@ -101,7 +100,7 @@ class Updates(QObject):
             notice = self._notices.show(
                 title, self.tr("You have {version}.").format(version=__version__), action=self.tr("Open page")
             )
-            notice.acted.connect(partial(_open, release.page))
+            notice.acted.connect(partial(open_page, release.page))
             notice.count_down(NOTICE_SECONDS)
 
     @Slot(object)
@@ -115,74 +114,6 @@ class Updates(QObject):
         self._dialog = None
 
 
-class UpdatesDialog(Sheet):
-    """Looks, then says what was found. again: the button to try once more."""
-
-    def __init__(self, look: Look, parent: QWidget) -> None:
-        title = QCoreApplication.translate("UpdatesDialog", "Check for updates")
-        have = QCoreApplication.translate("UpdatesDialog", "You have version {version}.").format(version=__version__)
-        super().__init__(look, title, have, 440, parent)
-        self._page = ""
-        self._title = label("", "strong", wrap=True)
-        self._text = label("", wrap=True)
-        self._progress = QProgressBar()
-        self._progress.setRange(0, 0)
-        self._progress.setTextVisible(False)
-        self._progress.setAccessibleName(self.tr("Looking for a newer version…"))
-        self.form.addWidget(self._title)
-        self.form.addSpacing(4)
-        self.form.addWidget(self._text)
-        self.form.addSpacing(4)
-        self.form.addWidget(self._progress)
-        self.form.addStretch()
-        self.again = Button(self.tr("Try again"), look)
-        self.again.setAutoDefault(False)
-        self.close_button = Button(self.tr("Close"), look)
-        self.get = Button(self.tr("Open the download page"), look, "primary")
-        self.foot.addWidget(self.again)
-        self.foot.addWidget(self.close_button)
-        self.foot.addWidget(self.get)
-        self.close_button.clicked.connect(self.reject)
-        self.get.clicked.connect(self._open_page)
-        self.show_busy()
-
-    def show_busy(self) -> None:
-        """It is looking."""
-        self._say(self.tr("Looking for a newer version…"), "")
-        self._progress.show()
-
-    def show_release(self, release: Release, newer: bool) -> None:
-        """The feed answered."""
-        if newer:
-            self._page = release.page
-            title = self.tr("Version {version} is available").format(version=release.version)
-            text = self.tr("Nothing was downloaded. Get it from {host}, install it over this version, and go on.")
-            self._say(title, text.format(host=QUrl(release.page).host()), page=True)
-        else:
-            self._say(self.tr("You have the newest version"), "")
-
-    def show_failure(self, error: CortexError) -> None:
-        """It did not work."""
-        self._say(say(error.title), f"{say(error.message)} {say(error.advice)}", again=True)
-
-    def _say(self, title: str, text: str, *, page: bool = False, again: bool = False) -> None:
-        self._title.setText(title)
-        self._text.setText(text)
-        self._text.setVisible(bool(text))
-        self._progress.hide()
-        self.get.setVisible(page)
-        self.again.setVisible(again)
-        (self.get if page else self.close_button).setDefault(True)
-        if self.isVisible():
-            self.fit()
-            announce(self, f"{title}. {text}")
-
-    @Slot()
-    def _open_page(self) -> None:
-        _open(self._page)
-        self.accept()
-
-
 def _prepare(feed: str) -> list[QNetworkProxy]:
     """Off the GUI thread: load the network module, look at the address, and find out about proxies."""
     from ..system.updates import is_safe, proxies_for
@@ -192,5 +123,9 @@ def _prepare(feed: str) -> list[QNetworkProxy]:
     return proxies_for(feed)
 
 
-def _open(page: str) -> None:
+def open_page(page: str) -> None:
+    """In the person's browser."""
+    from PySide6.QtCore import QUrl
+    from PySide6.QtGui import QDesktopServices
+
     QDesktopServices.openUrl(QUrl(page))

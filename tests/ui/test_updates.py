@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
 
 from cortex_desktop import __version__
 from cortex_desktop.system.feed import default_feed
 from cortex_desktop.system.paths import resources
 from cortex_desktop.system.updates import MOST_BYTES, Release, is_safe, release_of
-from cortex_desktop.ui import updates
 from tests.support.gui import Desk, Key, texts
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="cryptography, for a certificate, is Linux's part")
@@ -57,7 +57,7 @@ def test_a_newer_version_is_told_and_opened_nowhere_but_in_the_browser(
     asking: Desk, feed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[str] = []
-    monkeypatch.setattr(updates.QDesktopServices, "openUrl", lambda url: opened.append(QUrl(url).toString()))
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(QUrl(url).toString()))
     feed.say(feed_says())
     asking.choose("Check for updates", asking.open_menu("Help"))
     asking.dialog()

@@ -1,0 +1,86 @@
+"""The dialog of Check for updates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication, QUrl, Slot
+from PySide6.QtWidgets import QProgressBar, QWidget
+
+from .. import __version__
+from ..domain.errors import CortexError
+from .i18n import say
+from .sheet import Sheet
+from .updates import open_page
+from .widgets import Button, Look, announce, label
+
+if TYPE_CHECKING:
+    from ..system.updates import Release
+
+
+class UpdatesDialog(Sheet):
+    """Looks, then says what was found. again: the button to try once more."""
+
+    def __init__(self, look: Look, parent: QWidget) -> None:
+        title = QCoreApplication.translate("UpdatesDialog", "Check for updates")
+        have = QCoreApplication.translate("UpdatesDialog", "You have version {version}.").format(version=__version__)
+        super().__init__(look, title, have, 440, parent)
+        self._page = ""
+        self._title = label("", "strong", wrap=True)
+        self._text = label("", wrap=True)
+        self._progress = QProgressBar()
+        self._progress.setRange(0, 0)
+        self._progress.setTextVisible(False)
+        self._progress.setAccessibleName(self.tr("Looking for a newer version…"))
+        self.form.addWidget(self._title)
+        self.form.addSpacing(4)
+        self.form.addWidget(self._text)
+        self.form.addSpacing(4)
+        self.form.addWidget(self._progress)
+        self.form.addStretch()
+        self.again = Button(self.tr("Try again"), look)
+        self.again.setAutoDefault(False)
+        self.close_button = Button(self.tr("Close"), look)
+        self.get = Button(self.tr("Open the download page"), look, "primary")
+        self.foot.addWidget(self.again)
+        self.foot.addWidget(self.close_button)
+        self.foot.addWidget(self.get)
+        self.close_button.clicked.connect(self.reject)
+        self.get.clicked.connect(self._open_page)
+        self.show_busy()
+
+    def show_busy(self) -> None:
+        """It is looking."""
+        self._say(self.tr("Looking for a newer version…"), "")
+        self._progress.show()
+
+    def show_release(self, release: Release, newer: bool) -> None:
+        """The feed answered."""
+        if newer:
+            self._page = release.page
+            title = self.tr("Version {version} is available").format(version=release.version)
+            text = self.tr("Nothing was downloaded. Get it from {host}, install it over this version, and go on.")
+            self._say(title, text.format(host=QUrl(release.page).host()), page=True)
+        else:
+            self._say(self.tr("You have the newest version"), "")
+
+    def show_failure(self, error: CortexError) -> None:
+        """It did not work."""
+        self._say(say(error.title), f"{say(error.message)} {say(error.advice)}", again=True)
+
+    def _say(self, title: str, text: str, *, page: bool = False, again: bool = False) -> None:
+        self._title.setText(title)
+        self._text.setText(text)
+        self._text.setVisible(bool(text))
+        self._progress.hide()
+        self.get.setVisible(page)
+        self.again.setVisible(again)
+        (self.get if page else self.close_button).setDefault(True)
+        if self.isVisible():
+            self.fit()
+            announce(self, f"{title}. {text}")
+
+    @Slot()
+    def _open_page(self) -> None:
+        open_page(self._page)
+        self.accept()
