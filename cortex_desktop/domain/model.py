@@ -20,7 +20,8 @@ LAST_VERSION = 10_000
 keychain is asked for every number up to the last one given out, so that a row may not tell of a thousand million."""
 NOTES_LENGTH = 4000
 OWNER_LENGTH = 120
-_NOTHING: Mapping[str, object] = MappingProxyType({})
+NO_EXTRA: Mapping[str, object] = MappingProxyType({})
+"""One for all apps whose row holds nothing that this version does not know."""
 EXPIRES_SOON = timedelta(days=30)
 """How long before its last day an app is marked."""
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -100,12 +101,14 @@ class AppDetails:
 class PendingVersion:
     """A new version of an app's secrets that is being stored. A journal entry.
 
-    sessions: what becomes of the app's Sessions with it, which decides what secrets there are.
+    sessions: what becomes of the app's Sessions with it, which decides what secrets there are; details: what a person
+    decided along with that, and what becomes of the app's own with it. None where only the secrets are new.
     """
 
     number: int
     key_ends: KeyEnds
     sessions: bool
+    details: AppDetails | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +157,7 @@ class App:
     owner: str = ""
     expires: date | None = None
     review: date | None = None
-    extra: Mapping[str, object] = field(default_factory=lambda: _NOTHING, compare=False)
+    extra: Mapping[str, object] = field(default_factory=lambda: NO_EXTRA, compare=False)
     """Fields of a newer version of this program: kept as they are, never read."""
 
     @property

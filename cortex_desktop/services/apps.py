@@ -211,12 +211,12 @@ class AppService:
                 swap = partial(_swap, number=kept.number, until=until, details=details)
                 return self._drop_due(self._repository.change_app(app.id, swap), now)
         key = self._vault.read(app.ref(SecretKind.API_KEY))
-        begin = partial(_begin_version, key_ends=KeyEnds.of(key), sessions=details.sessions)
+        begin = partial(_begin_version, key_ends=KeyEnds.of(key), details=details)
         app = self._repository.change_app(app.id, begin)
         if app.pending is None:
             raise AppGone
         self._store(app, app.pending.number, key, partial(_give_up_pending, until=self._now()))
-        app = self._finish(app, lambda app: _describe(_move_pointer(app, now, until), details))
+        app = self._finish(app, partial(_move_pointer, now=now, until=until))
         return self._drop_due(app, now)
 
     def _add(self, org_id: str, details: AppDetails, key: Secret, secret: Secret | None = None) -> Created:
@@ -605,32 +605,38 @@ def hide(app: App, until: datetime) -> App:
 
 
 def _describe(app: App, details: AppDetails) -> App:
-    """All but Sessions, which goes with a version."""
-    return replace(app, **{**vars(details), "sessions": app.sessions})
+    """All but Sessions, which goes with a version. What is to hold once one is stored is what was said last."""
+    pending = app.pending
+    if pending is not None and pending.details is not None:
+        pending = replace(pending, details=replace(details, sessions=pending.sessions))
+    return replace(app, **{**vars(details), "sessions": app.sessions}, pending=pending)
 
 
-def _begin_version(app: App, key_ends: KeyEnds, sessions: bool | None = None) -> App:
+def _begin_version(app: App, key_ends: KeyEnds, details: AppDetails | None = None) -> App:
+    """details: what a person decided together with Sessions, to hold from the moment at which the version does."""
     if app.state is not AppState.ACTIVE:
         return app
     if app.last_version >= LAST_VERSION:
         raise TooManyVersions
     number = app.last_version + 1
-    pending = PendingVersion(number, key_ends, app.sessions if sessions is None else sessions)
+    pending = PendingVersion(number, key_ends, app.sessions if details is None else details.sessions, details)
     return replace(app, pending=pending, last_version=number)
 
 
 def _move_pointer(app: App, now: datetime, until: datetime) -> App:
-    if app.pending is None:
+    pending = app.pending
+    if pending is None:
         return app
-    return replace(
+    app = replace(
         app,
-        version=app.pending.number,
-        key_ends=app.pending.key_ends,
-        sessions=app.pending.sessions,
+        version=pending.number,
+        key_ends=pending.key_ends,
+        sessions=pending.sessions,
         pending=None,
         kept=(KeptVersion(app.version, app.key_ends, app.sessions, until), *app.kept),
-        rotated=now if app.pending.sessions == app.sessions else app.rotated,  # switching Sessions keeps the key
+        rotated=now if pending.sessions == app.sessions else app.rotated,  # switching Sessions keeps the key
     )
+    return app if pending.details is None else _describe(app, pending.details)
 
 
 def _swap(app: App, number: int, until: datetime, details: AppDetails | None = None) -> App:

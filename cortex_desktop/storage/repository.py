@@ -25,7 +25,9 @@ from tinydb.table import Table
 from ..domain.errors import AppGone, OrgGone
 from ..domain.model import (
     LAST_VERSION,
+    NO_EXTRA,
     App,
+    AppDetails,
     AppState,
     Environment,
     KeptVersion,
@@ -395,12 +397,6 @@ def _org_from_doc(doc: Mapping[str, Any]) -> Org:
 
 
 def _app_to_doc(app: App) -> dict[str, Any]:
-    details: dict[str, Any] = {
-        "notes": _is_a(str, app.notes),
-        "owner": _is_a(str, app.owner),
-        "expires": app.expires and _date_to_text(app.expires),
-        "review": app.review and _date_to_text(app.review),
-    }
     return {
         "id": app.id,
         "org": app.org_id,
@@ -415,14 +411,25 @@ def _app_to_doc(app: App) -> dict[str, Any]:
         "key_tail": app.key_ends.tail,
         "keychain": app.keychain,
         "last_version": app.last_version,
-        "pending": app.pending and _version_to_doc(app.pending),
+        "pending": app.pending and _pending_to_doc(app.pending),
         "kept": [{**_version_to_doc(kept), "until": _time_to_text(kept.until)} for kept in app.kept],
         "rotated": app.rotated and _time_to_text(app.rotated),
         "last_copied": app.last_copied and _time_to_text(app.last_copied),
         "purge_after": app.purge_after and _time_to_text(app.purge_after),
         **({"sweep_until": _time_to_text(app.sweep_until)} if app.sweep_until else {}),
-        **{name: value for name, value in details.items() if value},
+        **_noted_to_doc(app),
     }
+
+
+def _noted_to_doc(noted: App | AppDetails) -> dict[str, Any]:
+    """What a person noted about an app, as far as they did."""
+    found: dict[str, Any] = {
+        "notes": _is_a(str, noted.notes),
+        "owner": _is_a(str, noted.owner),
+        "expires": noted.expires and _date_to_text(noted.expires),
+        "review": noted.review and _date_to_text(noted.review),
+    }
+    return {name: value for name, value in found.items() if value}
 
 
 _APP_FIELDS = frozenset(
@@ -448,24 +455,47 @@ def _app_from_doc(doc: Mapping[str, Any]) -> App:
         state=AppState(doc["state"]),
         # Rows of before keys could be rotated lack the next four.
         last_version=max(version, _version(doc.get("last_version", version))),
-        pending=None if doc.get("pending") is None else PendingVersion(*_version_from_doc(doc["pending"], doc)),
+        pending=None if doc.get("pending") is None else _pending_from_doc(doc["pending"], doc),
         kept=tuple(KeptVersion(*_version_from_doc(kept, doc), _time(kept["until"])) for kept in doc.get("kept", ())),
         rotated=None if doc.get("rotated") is None else _time(doc["rotated"]),
         last_copied=None if doc["last_copied"] is None else _time(doc["last_copied"]),
         purge_after=None if doc["purge_after"] is None else _time(doc["purge_after"]),
         sweep_until=None if doc.get("sweep_until") is None else _time(doc["sweep_until"]),
-        # What a person noted about an app: absent when empty, and when damaged no reason to hide the app's key.
-        notes=_text_or_empty(doc.get("notes")),
-        owner=sys.intern(_text_or_empty(doc.get("owner"))),
-        expires=_date_or_none(doc.get("expires")),
-        review=_date_or_none(doc.get("review")),
-        **({} if _APP_FIELDS.issuperset(doc) else {"extra": _extra(doc)}),
+        **_noted_from_doc(doc),
+        extra=NO_EXTRA if _APP_FIELDS.issuperset(doc) else _extra(doc),
     )
 
 
 def _extra(doc: Mapping[str, Any]) -> dict[str, Any]:
     """What a row holds beside the fields we know."""
     return {name: copy.deepcopy(value) for name, value in doc.items() if name not in _APP_FIELDS}
+
+
+def _noted_from_doc(doc: Mapping[str, Any]) -> dict[str, Any]:
+    """What a person noted about an app: absent when empty, and when damaged no reason to hide the app's key."""
+    return {
+        "notes": _text_or_empty(doc.get("notes")),
+        "owner": sys.intern(_text_or_empty(doc.get("owner"))),
+        "expires": _date_or_none(doc.get("expires")),
+        "review": _date_or_none(doc.get("review")),
+    }
+
+
+def _pending_to_doc(pending: PendingVersion) -> dict[str, Any]:
+    doc, details = _version_to_doc(pending), pending.details
+    if details is not None:
+        doc["details"] = {"label": details.label, "csrf": details.csrf, **_noted_to_doc(details)}
+    return doc
+
+
+def _pending_from_doc(value: object, app: Mapping[str, Any]) -> PendingVersion:
+    number, key_ends, sessions = _version_from_doc(value, app)
+    found = _is_a(dict, value).get("details")
+    if found is None:
+        return PendingVersion(number, key_ends, sessions)
+    doc: dict[str, Any] = _is_a(dict, found)
+    label, csrf = _is_a(str, doc["label"]), _is_a(bool, doc["csrf"])
+    return PendingVersion(number, key_ends, sessions, AppDetails(label, sessions, csrf, **_noted_from_doc(doc)))
 
 
 def _version_to_doc(version: PendingVersion | KeptVersion) -> dict[str, Any]:

@@ -399,9 +399,9 @@ class Console(RuleBasedStateMachine):
             self.settled[app_id] = after.recovered(self.time, set()) or after  # what is due goes at once
         else:
             key = before.keys[before.current]
-            moved = [before.rotated(key, end, sessions) for end in (until, None)]
+            moved = [before.rotated(key, end, sessions).changed(**described) for end in (until, None)]
             begun = [before.began_rotation(), before.began_rotation().swept()]
-            self.interrupted(app_id, before, *begun, moved[0].changed(**described), moved[1])
+            self.interrupted(app_id, before, *begun, *moved)
 
     @precondition(lambda self: self.there_is(AppState.ACTIVE))
     @rule(choice=CHOICE, keep=KEEP, fuse=FUSE)

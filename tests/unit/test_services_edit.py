@@ -16,13 +16,15 @@ from cortex_desktop.domain.errors import (
     KeyFormError,
     KeyKnown,
     LabelError,
+    NotFinished,
     SecretMissing,
     VaultError,
     VaultProblem,
+    VaultTimeout,
 )
 from cortex_desktop.domain.model import App, AppDetails, AppState, Environment, Org
 from cortex_desktop.domain.ports import VaultState
-from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, generate
+from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate
 from cortex_desktop.services.activity import Recorder
 from cortex_desktop.services.apps import RESTORABLE, SECRET_KEPT, AppService
 from cortex_desktop.services.doctor import Doctor
@@ -215,6 +217,47 @@ def test_deleted_for_good_nothing_of_either_stays(office: Office) -> None:
     office.apps.recover()
     assert not office.vault.items
     assert not office.repository.apps()
+
+
+def leave_unfinished(office: Office, app: App, details: AppDetails) -> None:
+    """Switch Sessions with a keychain that stores everything and then gives no answer."""
+    last = SecretKind.of(details.sessions)[-1]
+
+    def give_no_answer(call: str, ref: SecretRef | None) -> None:
+        if call == "store" and ref is not None and ref.kind is last:
+            office.vault.after = None
+            raise VaultTimeout(office.vault.name)
+
+    office.vault.after = give_no_answer
+    with pytest.raises(NotFinished):
+        office.apps.edit(app.id, details)
+
+
+@pytest.mark.parametrize("sessions", [True, False])
+def test_a_switch_that_recovery_finishes_takes_along_what_was_saved_with_it(office: Office, sessions: bool) -> None:
+    app = office.create(sessions=sessions)
+    after = replace(DETAILS, sessions=not sessions)
+    leave_unfinished(office, app, after)
+    assert office.repository.app(app.id).details == app.details, "not yet"
+    assert office.apps.recover().finished == (app.id,)
+    assert office.repository.app(app.id).details == after
+    assert office.whole(app)
+
+
+def test_a_switch_that_recovery_undoes_leaves_all_as_it_was(office: Office) -> None:
+    app = office.create(sessions=False)
+    leave_unfinished(office, app, replace(DETAILS, sessions=True))
+    del office.vault.items[SecretRef(app.org_id, app.id, KEY, 2)]
+    assert office.apps.recover().undone == (app.id,)
+    assert office.repository.app(app.id).details == app.details
+
+
+def test_what_is_said_after_an_unfinished_switch_is_not_taken_back_by_it(office: Office) -> None:
+    app = office.create(sessions=False)
+    leave_unfinished(office, app, replace(DETAILS, sessions=True))
+    office.apps.edit(app.id, replace(DETAILS, sessions=False, label="Said last"))
+    office.apps.recover()
+    assert office.repository.app(app.id).details == replace(DETAILS, sessions=True, label="Said last")
 
 
 @pytest.mark.parametrize("sessions", [True, False])

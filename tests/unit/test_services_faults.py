@@ -553,8 +553,7 @@ def rotate_again_after_no_answer(service: AppService, world: World) -> Iterator[
 
 def edit(service: AppService, app: App, after: AppDetails, failed: Told, done: Told) -> Iterator[Told]:
     """failed, done: what the person knows then, but for the details."""
-    # What recovery finishes is Sessions alone: the rest is saved together with the last step or not at all.
-    any_of = (app.details, after, replace(app.details, sessions=after.sessions))
+    any_of = (app.details, after)
     yield replace(failed, kept=None, details=any_of)
     try:
         service.edit(app.id, after)
@@ -563,7 +562,7 @@ def edit(service: AppService, app: App, after: AppDetails, failed: Told, done: T
     except CortexError:
         yield replace(failed, details=any_of[:1])
     else:
-        yield replace(done, details=any_of[1:2])
+        yield replace(done, details=any_of[1:])
 
 
 def edit_details(service: AppService, world: World) -> Iterator[Told]:

@@ -20,6 +20,7 @@ from cortex_desktop.domain.errors import AppGone, OrgGone, StorageError
 from cortex_desktop.domain.model import (
     LAST_VERSION,
     App,
+    AppDetails,
     AppState,
     Environment,
     KeptVersion,
@@ -150,7 +151,12 @@ def test_an_app_comes_back_as_it_was(repository: TinyRepository, folder: Path) -
             enabled=False,
             version=3,
             last_version=5,
-            pending=PendingVersion(5, KeyEnds("abcd", "efgh"), sessions=True),
+            pending=PendingVersion(
+                5,
+                KeyEnds("abcd", "efgh"),
+                sessions=True,
+                details=AppDetails("Ärztin", True, False, "Ask Ada", "Ada", date(2027, 3, 1), date(2027, 1, 1)),
+            ),
             kept=(KeptVersion(2, KeyEnds("ijkl", "mnop"), False, NOON + timedelta(days=7)),),
             rotated=NOON + timedelta(hours=1),
             state=AppState.DELETED,
@@ -584,6 +590,7 @@ def test_what_is_handed_out_is_no_way_into_the_database(repository: TinyReposito
     assert len(before) == 2
 
 
+PENDING = {"version": 2, "key_head": "abcd", "key_tail": "efgh", "sessions": True}
 BROKEN = {
     "a missing field": lambda row: row.pop("label"),
     "a number for a text": lambda row: row.update(label=5),
@@ -604,6 +611,9 @@ BROKEN = {
     "a time to sweep until that is none": lambda row: row.update(sweep_until="soon"),
     "version true": lambda row: row.update(version=True),
     "a truth for a version": lambda row: row.update(pending=True),
+    "details that are none": lambda row: row.update(pending={**PENDING, "details": "all"}),
+    "details without a label": lambda row: row.update(pending={**PENDING, "details": {"csrf": True}}),
+    "a number for a truth in details": lambda row: row.update(pending={**PENDING, "details": {"label": "", "csrf": 1}}),
     "a text for kept versions": lambda row: row.update(kept="ab"),
     "an empty id": lambda row: row.update(id=""),
     "the id of an older row": lambda row: row.update(id="a0"),
