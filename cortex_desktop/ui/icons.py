@@ -36,11 +36,12 @@ class Icons:
             self._pixmaps[key] = self._render(name, color, size, ratio)
         return self._pixmaps[key]
 
-    def icon(self, name: str, token: str = "text", size: int = 16) -> QIcon:
-        """The icon for a button or a menu, at 1x, 2x and 3x."""
+    def icon(self, name: str, token: str = "text", size: int = 16, gap: int = 0) -> QIcon:
+        """The icon for a button or a menu, at 1x, 2x and 3x. gap: empty pixels behind it."""
         icon = QIcon()
         for ratio in (1.0, 2.0, 3.0):
-            icon.addPixmap(self.pixmap(name, token, size, ratio))
+            pixmap = self.pixmap(name, token, size, ratio)
+            icon.addPixmap(_with_gap(pixmap, round(gap * ratio)) if gap else pixmap)
         return icon
 
     def paint(self, painter: QPainter, rect: QRect, name: str, token: str, size: int = 16) -> None:
@@ -66,6 +67,15 @@ class Icons:
         pixmap = QPixmap.fromImage(image)
         pixmap.setDevicePixelRatio(ratio)
         return pixmap
+
+
+def _with_gap(pixmap: QPixmap, gap: int) -> QPixmap:
+    wider = QPixmap(pixmap.width() + gap, pixmap.height())
+    wider.setDevicePixelRatio(pixmap.devicePixelRatio())
+    wider.fill(Qt.GlobalColor.transparent)
+    with QPainter(wider) as painter:
+        painter.drawPixmap(0, 0, pixmap)
+    return wider
 
 
 def _path(outline: str) -> QPainterPath:

@@ -179,7 +179,7 @@ class Notices(QObject):
         for _, notice in reversed(self._shown):
             height = max(60 + 2 * SHADOW, notice.heightForWidth(notice.width()), notice.minimumSizeHint().height())
             left_to_right = self.host.layoutDirection() == Qt.LayoutDirection.LeftToRight
-            inset = self._inset if self.host.width() - self._inset > 2 * notice.width() else 0
+            inset = self._inset if self.host.width() - self._inset >= notice.width() + 24 else 0
             x = self.host.width() - notice.width() - 24 + SHADOW - inset if left_to_right else 24 - SHADOW + inset
             notice.setGeometry(x, bottom - height, notice.width(), height)
             bottom -= height + 10 - 2 * SHADOW

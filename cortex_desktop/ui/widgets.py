@@ -67,6 +67,10 @@ def announce(widget: QWidget, text: str) -> None:
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(widget, text))
 
 
+ICON_GAP = 4
+"""Between a button's icon and its text, beside the 4 pixels that Qt leaves there."""
+
+
 class Button(QPushButton):
     """A push button. role: "primary", "danger", "link" or none; icon: name and colour follow the theme."""
 
@@ -77,7 +81,7 @@ class Button(QPushButton):
         self.setProperty("role", role)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         if icon:
-            self.setIconSize(QSize(16, 16))
+            self.setIconSize(QSize(16 + ICON_GAP, 16))
             look.theme.changed.connect(self._recolour)
             self._recolour()
 
@@ -91,7 +95,7 @@ class Button(QPushButton):
             self.setIcon(QIcon())
             return
         token = {"primary": "on_accent", "danger": "danger", "link": "accent"}.get(self.property("role"), "text")
-        self.setIcon(self._look.icons.icon(self._icon_name, token))
+        self.setIcon(self._look.icons.icon(self._icon_name, token, gap=ICON_GAP))
 
 
 class IconButton(QToolButton):

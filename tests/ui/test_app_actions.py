@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QApplication, QListWidget, QMessageBox, QPlainTextEdit, QPushButton
 
@@ -59,6 +59,17 @@ class TestEnabling:
         desk.wait(lambda: status(desk) == "Disabled")
         desk.click("Enable", QPushButton, details)
         desk.wait(lambda: status(desk) == "Enabled")
+
+    def test_messages_leave_the_buttons_of_the_details_free(self, desk: Desk) -> None:
+        desk.window.resize(1200, 760)
+        desk.key(Key.Key_Return)
+        details = desk.console.page.details
+        desk.wait(details.isVisible)
+        desk.key(Key.Key_C, CTRL)
+        notice = desk.notice("API key copied")
+        assert not QRect(notice.mapToGlobal(QPoint()), notice.size()).intersects(
+            QRect(details.mapToGlobal(QPoint()), details.size())
+        )
 
     def test_a_disabled_apps_key_can_still_be_copied(self, desk: Desk) -> None:
         desk.key(Key.Key_E, CTRL)

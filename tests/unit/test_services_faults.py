@@ -1048,10 +1048,10 @@ def in_memory() -> Callable[[], Repository]:
         (change_org, 2, 60),
         (remove_empty_org, 3, 970),
         (remove_org_with_apps, 2, 2400),
-        (remove_org_for_good, 2, 2100),
-        (remove_org_with_unfinished, 2, 3040),
-        (remove_org_after_creating, 2, 2800),
-        (remove_and_restore_org, 2, 500),
+        (remove_org_for_good, 2, 1990),
+        (remove_org_with_unfinished, 2, 3000),
+        (remove_org_after_creating, 2, 2700),
+        (remove_and_restore_org, 2, 490),
         (mend_missing_key_and_secret, 2, 1440),
         (mend_missing_secret, 2, 1190),
         (mend_another_key, 2, 100),
@@ -1072,6 +1072,8 @@ def test_whatever_goes_wrong_ends_consistent(
 ) -> None:
     long = request.config.getoption("--long", default=False)
     played = every_case(scenario, in_memory, depth, None if long else MOST)
+    if long:
+        print(f"\n{scenario.__name__}: {played} cases")
     assert played >= (at_least if long else min(at_least, MOST))
 
 

@@ -556,10 +556,12 @@ class AppsPage(QWidget):
         show = self._wants_details and self.selection.count > 0
         if show:
             self._fill_details()
-        if show != self._details_shown:
+        toggled = show != self._details_shown
+        if toggled:
             self.details.setVisible(show)
-            self.details_toggled.emit(show)
         self._share_width()
+        if toggled:
+            self.details_toggled.emit(show)
 
     @property
     def _details_shown(self) -> bool:
