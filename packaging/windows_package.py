@@ -142,13 +142,19 @@ def make_msi(folder: Path, output: Path, version: str = "") -> Path:
     target = output / (f"old-{version}.msi" if version else file_name(".msi"))
     if shutil.which("wixl"):
         run(["wixl", "-a", "x64", "-o", target, source])
-    elif shutil.which("candle"):
-        compiled = source.with_suffix(".wixobj")
-        run(["candle", "-nologo", "-arch", "x64", "-out", compiled, source])
-        run(["light", "-nologo", "-sice:ICE60", "-out", target, compiled])
-    else:
+        return target
+    candle, light = find_wix("candle"), find_wix("light")
+    if candle is None or light is None:
         fail("neither wixl (Debian: apt install wixl) nor the WiX Toolset 3 (candle, light) is installed")
+    compiled = source.with_suffix(".wixobj")
+    run([candle, "-nologo", "-arch", "x64", "-out", compiled, source])
+    run([light, "-nologo", "-sice:ICE60", "-out", target, compiled])
     return target
+
+
+def find_wix(name: str) -> str | None:
+    """A program of the WiX Toolset 3. Its setup tells where it is in WIX, and adds itself to no PATH."""
+    return shutil.which(name) or shutil.which(name, path=os.path.join(os.environ.get("WIX", ""), "bin"))
 
 
 def relative(path: Path) -> str:
@@ -180,7 +186,9 @@ def wix_tree(folder: Path, version: str) -> ElementTree.Element:
         "MajorUpgrade",
         DowngradeErrorMessage=f"A newer version of {NAME} is installed. Uninstall it first; your apps and keys stay.",
     )
-    add(package, "Media", Id="1", Cabinet="files.cab", EmbedCab="yes")
+    # High is LZX, a third smaller, which wixl does not know.
+    level = {} if shutil.which("wixl") else {"CompressionLevel": "high"}
+    add(package, "Media", Id="1", Cabinet="files.cab", EmbedCab="yes", **level)
     add(package, "Icon", Id="program.ico", SourceFile=relative(RESOURCES / "app-icon" / f"{PROGRAM}.ico"))
     add(package, "Property", Id="ARPPRODUCTICON", Value="program.ico")
     if product.homepage():
