@@ -90,16 +90,20 @@ class Measures:
         """From the click on Create App to the key on screen, and how long the GUI thread was away meanwhile."""
         self._keychain(SOME)
         found = _child("child_create.py", self._data(SOME), self._rounds)
-        bare = found["bare"]
-        limit = CREATE_RATIO * middle(bare) + CREATE_MS
         rows = []
-        for name, what in (("sessions", "with Sessions, 1 secret"), ("signing", "without Sessions, 2 secrets")):
+        for name, what, secrets in (
+            ("sessions", "with Sessions, 1 secret", 1),
+            ("signing", "without Sessions, 2 secrets", 2),
+        ):
             took = found[name]
+            bare = [secrets * each for each in found["bare"]]
+            limit = CREATE_RATIO * middle(bare) + CREATE_MS
+            times = "" if secrets == 1 else f"{secrets} × "
             rows.append(
                 Row(
                     f"create, {what}",
                     spread(took),
-                    f"bare write + read {spread(bare)}",
+                    f"{times}bare write + read {spread(bare)}",
                     f"{_times(took, bare)}, which is 1.3 × {middle(took) - CREATE_RATIO * middle(bare):+.0f} ms",
                     f"1.3 × + 30 ms = {limit:.0f} ms",
                     middle(took) <= limit,
