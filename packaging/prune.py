@@ -40,8 +40,10 @@ MODULES = (
         ("ssl", "_ssl", "_hashlib"), "HTTPS is Qt's, with the system's own TLS; the hash functions have their own code"
     ),
     Cut(("asyncio", "multiprocessing", "xmlrpc", "ftplib"), "never called; libraries offer them for other uses"),
-    Cut(("PySide6.QtSvg", "PySide6.QtSvgWidgets", "PySide6.QtOpenGL", "PySide6.QtTest"), "not imported"),
-    Cut(("PySide6.QtDBus",), "the screen lock is heard from the bus on Linux only", ("windows", "macos")),
+    Cut(
+        ("PySide6.QtDBus", "PySide6.QtSvg", "PySide6.QtSvgWidgets", "PySide6.QtOpenGL", "PySide6.QtTest"),
+        "not imported",
+    ),
     Cut(("secretstorage", "jeepney", "cryptography"), "the Secret Service is Linux's", ("windows", "macos")),
     Cut(("win32ctypes",), "the Credential Manager is Windows'", ("linux", "macos")),
 )
