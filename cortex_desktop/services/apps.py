@@ -28,26 +28,23 @@ from ..domain.errors import (
     SecretElsewhere,
     SecretMissing,
     StorageError,
-    TooManyVersions,
     VaultError,
     VaultProblem,
     VaultTimeout,
     VersionGone,
 )
 from ..domain.model import (
-    LAST_VERSION,
     App,
     AppDetails,
     AppState,
-    KeptVersion,
     Org,
     OrgState,
-    PendingVersion,
     clean_details,
     new_id,
 )
 from ..domain.ports import Repository, Vault, VaultState
 from ..domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate, well_formed
+from . import rows
 from .activity import Recorder
 
 RESTORABLE = timedelta(days=30)
@@ -196,7 +193,7 @@ class AppService:
             self._settle_rotation(self._reached(app_id))
             before = self._repository.app(app_id)
         if before.sessions == details.sessions:
-            app = self._repository.change_app(app_id, partial(_describe, details=details))
+            app = self._repository.change_app(app_id, partial(rows.describe, details=details))
         else:
             app = self._switch_sessions(before, details)
         self._record.app(Action.EDITED, app, **_app_changes(before.details, app.details))
@@ -208,15 +205,15 @@ class AppService:
         for kept in app.kept:
             before = kept.sessions == details.sessions and kept.key_ends == app.key_ends
             if before and kept.until > now and self._is_complete(app, kept.number, kept.key_ends):
-                swap = partial(_swap, number=kept.number, until=until, details=details)
+                swap = partial(rows.swap, number=kept.number, until=until, details=details)
                 return self._drop_due(self._repository.change_app(app.id, swap), now)
         key = self._vault.read(app.ref(SecretKind.API_KEY))
-        begin = partial(_begin_version, key_ends=KeyEnds.of(key), details=details)
+        begin = partial(rows.begin_version, key_ends=KeyEnds.of(key), details=details)
         app = self._repository.change_app(app.id, begin)
         if app.pending is None:
             raise AppGone
-        self._store(app, app.pending.number, key, partial(_give_up_pending, until=self._now()))
-        app = self._finish(app, partial(_move_pointer, now=now, until=until))
+        self._store(app, app.pending.number, key, partial(rows.give_up_pending, until=self._now()))
+        app = self._finish(app, partial(rows.move_pointer, now=now, until=until))
         return self._drop_due(app, now)
 
     def _add(self, org_id: str, details: AppDetails, key: Secret, secret: Secret | None = None) -> Created:
@@ -230,8 +227,8 @@ class AppService:
             state=AppState.CREATING,
         )
         self._repository.add_app(app)
-        self._store(app, app.version, key, partial(_condemn, late=self._now()), secret)
-        return Created(self._finish(app, _activate), key)
+        self._store(app, app.version, key, partial(rows.condemn, late=self._now()), secret)
+        return Created(self._finish(app, rows.activate), key)
 
     def _owner_of(self, key: Secret) -> App | None:
         """The app of any org that has this key, or had it and keeps it. Reads those whose ends are the same."""
@@ -253,12 +250,12 @@ class AppService:
         self._require_vault()
         self._settle_rotation(self._reached(app_id))
         key = generate(SecretKind.API_KEY)
-        app = self._repository.change_app(app_id, partial(_begin_version, key_ends=KeyEnds.of(key)))
+        app = self._repository.change_app(app_id, partial(rows.begin_version, key_ends=KeyEnds.of(key)))
         if app.pending is None:
             raise AppGone
-        self._store(app, app.pending.number, key, partial(_give_up_pending, until=self._now()))
+        self._store(app, app.pending.number, key, partial(rows.give_up_pending, until=self._now()))
         until = self._now() + keep
-        app = self._finish(app, partial(_move_pointer, now=self._now(), until=until))
+        app = self._finish(app, partial(rows.move_pointer, now=self._now(), until=until))
         if keep:
             self._record.app(Action.ROTATED, app, kept_until=until)
         else:
@@ -278,7 +275,7 @@ class AppService:
         now = self._now()
         app = self._repository.app(app_id)
         if any(kept.number == number and kept.until > now for kept in app.kept):
-            app = self._repository.change_app(app_id, partial(_end_kept, number=number, until=until))
+            app = self._repository.change_app(app_id, partial(rows.end_kept, number=number, until=until))
         return app
 
     def roll_back(self, app_id: str, number: int, keep: timedelta) -> App:
@@ -296,7 +293,7 @@ class AppService:
         if not self._is_complete(app, number, chosen.key_ends):
             raise SecretMissing(self._vault.name)
         until = now + keep
-        app = self._repository.change_app(app_id, partial(_swap, number=number, until=until))
+        app = self._repository.change_app(app_id, partial(rows.swap, number=number, until=until))
         self._record.app(Action.ROLLED_BACK, app, version=number, kept_until=until)
         return app
 
@@ -308,12 +305,12 @@ class AppService:
         app = self._reached(app_id)
         now = self._now()
         if any(kept.number == number and kept.until > now for kept in app.kept):
-            app = self._repository.change_app(app_id, partial(_end_kept, number=number, until=now))
+            app = self._repository.change_app(app_id, partial(rows.end_kept, number=number, until=now))
         gone = next((kept for kept in app.kept if kept.number == number), None)
         if gone is None:
             return app
         self._remove(app, number)
-        app = self._repository.change_app(app_id, partial(_forget_kept, number=number))
+        app = self._repository.change_app(app_id, partial(rows.forget_kept, number=number))
         if gone.key_ends != app.key_ends or not gone.sessions:  # else it was the present key once more
             self._record.app(Action.KEPT_REMOVED, app, version=number)
         return app
@@ -350,13 +347,13 @@ class AppService:
         Raises StorageError, AppGone, and NotFinished for an app that is still being created.
         """
         until = self._now() + RESTORABLE
-        app = self._repository.change_app(app_id, lambda app: hide(app, until))
+        app = self._repository.change_app(app_id, lambda app: rows.hide(app, until))
         self._record.app(Action.DELETED, app, restorable_until=until)
         return app
 
     def restore(self, app_id: str) -> App:
         """Bring a deleted app back. Raises AppGone when the removal of its secrets has begun."""
-        app = self._repository.change_app(app_id, bring_back)
+        app = self._repository.change_app(app_id, rows.bring_back)
         self._record.app(Action.RESTORED, app)
         return app
 
@@ -366,7 +363,7 @@ class AppService:
         Raises SecretElsewhere: only the keychain that has the secrets can lose them.
         """
         late = self._now() + LATE
-        app = self._repository.change_app(app_id, lambda app: _begin_deleting(self._here(app), late))
+        app = self._repository.change_app(app_id, lambda app: rows.begin_deleting(self._here(app), late))
         if app.state is AppState.DELETING:
             self._remove_app(app)
             self._record.app(Action.PURGED, app)
@@ -393,7 +390,7 @@ class AppService:
         """
         now = self._now()
         going = self._orgs_going(now)
-        unfinished = [app for app in self._repository.apps() if app.org_id in going or is_unfinished(app, now)]
+        unfinished = [app for app in self._repository.apps() if app.org_id in going or rows.is_unfinished(app, now)]
         if unfinished and self._vault.state() is not VaultState.UNLOCKED:
             return RecoveryReport(waiting=_ids(unfinished))
         rest = [app for app in unfinished if app.id not in self._tried]
@@ -402,7 +399,7 @@ class AppService:
         waiting: list[App] = []
         doomed = [app.id for app in batch if app.org_id in going]
         with self._record.batch():
-            doom = partial(_condemn, late=now + LATE)
+            doom = partial(rows.condemn, late=now + LATE)
             condemned = {app.id: app for app in self._repository.change_apps(doomed, doom)} if doomed else {}
             batch = [condemned.get(app.id, app) for app in batch]
             for app in batch:
@@ -422,8 +419,8 @@ class AppService:
 
     def _orgs_going(self, now: datetime) -> dict[str, Org]:
         """The orgs whose time to be restored is up, or that were to go at once. From here on they only go."""
-        due = [org.id for org in self._repository.orgs() if is_going(org, now)]
-        begun = [self._repository.change_org(org_id, partial(_begin_removing, now=now)) for org_id in due]
+        due = [org.id for org in self._repository.orgs() if rows.is_going(org, now)]
+        begun = [self._repository.change_org(org_id, partial(rows.begin_removing, now=now)) for org_id in due]
         return {org.id: org for org in begun if org.state is OrgState.REMOVING}  # one may have been restored meanwhile
 
     def _drop_orgs(self, going: dict[str, Org]) -> None:
@@ -492,10 +489,10 @@ class AppService:
         self._here(app)
         if app.state is AppState.CREATING:
             if self._is_complete(app, app.version, app.key_ends):
-                self._repository.change_app(app.id, _activate)
+                self._repository.change_app(app.id, rows.activate)
                 self._record.app(Action.FINISHED, app)
                 return _Outcome.FINISHED
-            given_up = self._repository.change_app(app.id, partial(_condemn, late=now + LATE))
+            given_up = self._repository.change_app(app.id, partial(rows.condemn, late=now + LATE))
             self._record.app(Action.UNDONE, app)
             with suppress(VaultError):  # the next recovery does it then
                 self._remove_app(given_up)
@@ -506,7 +503,7 @@ class AppService:
                 return _Outcome.SWEPT
             self._record.app(Action.PURGED, app)
             return _Outcome.FINISHED
-        if _is_due(app, now):
+        if rows.is_due(app, now):
             self.purge(app.id)
             return _Outcome.FINISHED
         outcome = _Outcome.SWEPT
@@ -520,7 +517,7 @@ class AppService:
             app = self._repository.app(app.id)  # what was given up just now is to be swept for anew
             self._sweep(app)
             if app.sweep_until is not None and app.sweep_until <= now:
-                self._repository.change_app(app.id, _end_sweep)
+                self._repository.change_app(app.id, rows.end_sweep)
         return outcome
 
     def _settle_rotation(self, app: App) -> bool:
@@ -531,10 +528,10 @@ class AppService:
         complete = self._is_complete(app, app.pending.number, app.pending.key_ends)
         if complete:
             until = now + KEPT_BY_RECOVERY
-            self._repository.change_app(app.id, partial(_move_pointer, now=now, until=until))
+            self._repository.change_app(app.id, partial(rows.move_pointer, now=now, until=until))
             self._record.app(Action.FINISHED, app, kept_until=until)
         else:
-            given_up = self._repository.change_app(app.id, partial(_give_up_pending, until=now + LATE))
+            given_up = self._repository.change_app(app.id, partial(rows.give_up_pending, until=now + LATE))
             self._record.app(Action.UNDONE, app)
             with suppress(VaultError):  # the next recovery does it then
                 self._sweep(given_up)
@@ -589,130 +586,6 @@ class AppService:
     def _remove(self, app: App, number: int) -> None:
         for ref in app.any_refs_of(number):
             self._vault.remove(ref)
-
-
-def _activate(app: App) -> App:
-    return replace(app, state=AppState.ACTIVE)
-
-
-def hide(app: App, until: datetime) -> App:
-    """The app deleted, to be purged after `until`. Raises NotFinished while it is created, AppGone once it goes."""
-    if app.state is AppState.CREATING:
-        raise NotFinished(app.label)  # restoring it could bring back an app without its key
-    if app.state is AppState.DELETING:
-        raise AppGone
-    return replace(app, state=AppState.DELETED, purge_after=until)
-
-
-def _describe(app: App, details: AppDetails) -> App:
-    """All but Sessions, which goes with a version. What is to hold once one is stored is what was said last."""
-    pending = app.pending
-    if pending is not None and pending.details is not None:
-        pending = replace(pending, details=replace(details, sessions=pending.sessions))
-    return replace(app, **{**vars(details), "sessions": app.sessions}, pending=pending)
-
-
-def _begin_version(app: App, key_ends: KeyEnds, details: AppDetails | None = None) -> App:
-    """details: what a person decided together with Sessions, to hold from the moment at which the version does."""
-    if app.state is not AppState.ACTIVE:
-        return app
-    if app.last_version >= LAST_VERSION:
-        raise TooManyVersions
-    number = app.last_version + 1
-    pending = PendingVersion(number, key_ends, app.sessions if details is None else details.sessions, details)
-    return replace(app, pending=pending, last_version=number)
-
-
-def _move_pointer(app: App, now: datetime, until: datetime) -> App:
-    pending = app.pending
-    if pending is None:
-        return app
-    app = replace(
-        app,
-        version=pending.number,
-        key_ends=pending.key_ends,
-        sessions=pending.sessions,
-        pending=None,
-        kept=(KeptVersion(app.version, app.key_ends, app.sessions, until), *app.kept),
-        rotated=now if pending.sessions == app.sessions else app.rotated,  # switching Sessions keeps the key
-    )
-    return app if pending.details is None else _describe(app, pending.details)
-
-
-def _swap(app: App, number: int, until: datetime, details: AppDetails | None = None) -> App:
-    chosen = next((kept for kept in app.kept if kept.number == number), None)
-    if chosen is None:
-        return app
-    others = tuple(kept for kept in app.kept if kept.number != number)
-    replaced = KeptVersion(app.version, app.key_ends, app.sessions, until)
-    app = replace(app, version=number, key_ends=chosen.key_ends, sessions=chosen.sessions, kept=(replaced, *others))
-    return app if details is None else _describe(app, details)
-
-
-def _give_up_pending(app: App, until: datetime) -> App:
-    """The version that was being stored is no more to be. What there is, or comes, of it until then is to go."""
-    if app.pending is None:
-        return app
-    return replace(app, pending=None, sweep_until=_later(app.sweep_until, until))
-
-
-def _end_sweep(app: App) -> App:
-    return replace(app, sweep_until=None)
-
-
-def _later(one: datetime | None, other: datetime | None) -> datetime | None:
-    return max(one, other) if one is not None and other is not None else one or other
-
-
-def _end_kept(app: App, number: int, until: datetime) -> App:
-    return replace(app, kept=tuple(replace(k, until=until) if k.number == number else k for k in app.kept))
-
-
-def _forget_kept(app: App, number: int) -> App:
-    return replace(app, kept=tuple(kept for kept in app.kept if kept.number != number))
-
-
-def bring_back(app: App) -> App:
-    """The app no longer deleted. Raises AppGone once the removal of its secrets has begun."""
-    if app.state is AppState.DELETING:
-        raise AppGone
-    if app.state is not AppState.DELETED:
-        return app
-    return replace(app, state=AppState.ACTIVE, purge_after=None)
-
-
-def _begin_removing(org: Org, now: datetime) -> Org:
-    return replace(org, state=OrgState.REMOVING) if is_going(org, now) else org
-
-
-def is_going(org: Org, now: datetime) -> bool:
-    """Whether the org's apps are to go for good, and it with them."""
-    due = org.purge_after is not None and org.purge_after <= now
-    return org.state is OrgState.REMOVING or (org.state is OrgState.REMOVED and due)
-
-
-def _begin_deleting(app: App, late: datetime) -> App:
-    return _condemn(app, late) if app.state is AppState.DELETED else app
-
-
-def _condemn(app: App, late: datetime) -> App:
-    """The app is to go, whatever it was about. late: until when something that was being stored may still come."""
-    if app.state is AppState.DELETING:
-        return app
-    begun = app.state is AppState.CREATING or app.pending is not None
-    return replace(app, state=AppState.DELETING, sweep_until=_later(app.sweep_until, late if begun else None))
-
-
-def is_unfinished(app: App, now: datetime) -> bool:
-    """Whether something about the app's secrets is to be settled: begun, due, or perhaps still to come."""
-    begun = app.state in (AppState.CREATING, AppState.DELETING) or app.pending is not None
-    due = _is_due(app, now) or any(kept.until <= now for kept in app.kept)
-    return begun or due or app.sweep_until is not None
-
-
-def _is_due(app: App, now: datetime) -> bool:
-    """Whether a deleted app can be restored no more."""
-    return app.state is AppState.DELETED and (app.purge_after is None or app.purge_after <= now)
 
 
 def _app_changes(before: AppDetails, after: AppDetails) -> dict[str, Detail]:

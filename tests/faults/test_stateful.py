@@ -42,11 +42,12 @@ from cortex_desktop.domain.model import App, AppDetails, AppState, Org, OrgState
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate, well_formed
 from cortex_desktop.services.activity import Recorder
-from cortex_desktop.services.apps import RESTORABLE, ROLLED_BACK_KEPT, SECRET_KEPT, AppService, Created, is_going
+from cortex_desktop.services.apps import RESTORABLE, ROLLED_BACK_KEPT, SECRET_KEPT, AppService, Created
 from cortex_desktop.services.bulk import Bulk, BulkService, Deed
 from cortex_desktop.services.doctor import Doctor, Problem
 from cortex_desktop.services.keychain import KeychainService
 from cortex_desktop.services.orgs import OrgService
+from cortex_desktop.services.rows import is_going
 from cortex_desktop.storage.activity import ActivityFile
 from cortex_desktop.storage.repository import LOST_ORG_NAME, TinyRepository
 from cortex_desktop.vault.memory import InMemoryVault
