@@ -44,6 +44,7 @@ _BEGUN_WHEN = re.compile(r"(<=?|>=?|)(\d{0,4}|\d{4}-\d?|\d{4}-\d\d?-\d?)")
 _TOKEN = re.compile(rf'(?:((?ai:{"|".join(WORDS)})):)?(?:"((?:\\.|[^"\\])*)("|\\?\Z)|(\S*))', re.DOTALL)
 _ESCAPED = re.compile(r'\\(["\\])')
 _LIKE_A_FILTER = re.compile(r"([^\W\d_]+):(?!//)\S")
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _SHOWN = 40  # characters of a wrong word in a sentence
 
 
@@ -141,18 +142,20 @@ class Is:
                 return [e for e in entries if e.app.enabled and e.app.state is AppState.ACTIVE]
             case "disabled":
                 return [e for e in entries if not e.app.enabled]
+            # Few apps have such a date, and a look at it is quicker than a call.
             case "expired":
-                return [e for e in entries if e.app.is_expired(today)]
+                return [e for e in entries if e.app.expires and e.app.is_expired(today)]
             case "expiring":
-                return [e for e in entries if e.app.expires_soon(today)]
+                return [e for e in entries if e.app.expires and e.app.expires_soon(today)]
             case "review":
-                return [e for e in entries if e.app.needs_review(today)]
+                return [e for e in entries if e.app.review and e.app.needs_review(today)]
             case "missing":
                 return [e for e in entries if e.app.id in missing]
             case "unfinished":
                 return [e for e in entries if e.app.state is AppState.CREATING]
             case _:
-                return [e for e in entries if e.app.is_due(today) or e.app.id in missing]
+                dated = [e for e in entries if e.app.expires or e.app.review or e.app.id in missing]
+                return [e for e in dated if e.app.is_due(today) or e.app.id in missing]
 
 
 @dataclass(frozen=True)
@@ -174,6 +177,8 @@ class When:
             dated = [(entry, getattr(entry.app, self.name)) for entry in entries]
             return [entry for entry, day in dated if day is not None and first <= day <= last]
         low, high = self._times(at.now)
+        if self.name == "created" and high == _NEVER:  # half the work, and the commonest
+            return [entry for entry in entries if entry.app.created >= low]
         if self.name == "created":
             return [entry for entry in entries if low <= entry.app.created < high]
         return [entry for entry in entries if low <= (entry.app.rotated or entry.app.created) < high]
@@ -198,7 +203,7 @@ class When:
 
     def _times(self, now: datetime) -> tuple[datetime, datetime]:
         """From when on, and until before when."""
-        start, end = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+        start, end = datetime.min.replace(tzinfo=UTC), _NEVER
         if self.period is None:
             try:
                 then = now - timedelta(days=self.days)

@@ -211,6 +211,40 @@ def test_letter_by_letter_finds_what_all_at_once_does(model: AppsModel) -> None:
     assert len(found) == 60
 
 
+def test_who_erases_finds_what_has_changed_meanwhile(model: AppsModel) -> None:
+    one, other = app("Ward"), app("Lab")
+    model.load([Row(one), Row(other)])
+    changes = (
+        lambda: model.put(replace(other, label="Ward 2")),
+        lambda: model.put(replace(one, notes="now a lab")),
+        lambda: model.mark_missing(one.id),
+        lambda: model.remove(other.id),
+        lambda: model.load([Row(other)]),
+    )
+    found = []
+    for change, wide in zip(changes, ("ward", "lab", "is:missing", "ward", "ward"), strict=True):
+        model.filter(wide)
+        model.filter(f"{wide} nothing such")
+        change()
+        model.filter(wide)
+        found.append(sorted(labels(model)))
+    assert found == [["Ward", "Ward 2"], ["Ward"], ["Ward"], ["Ward"], []]
+
+
+def test_the_same_apps_again_are_no_other_rows(model: AppsModel) -> None:
+    apps = [app(f"App {n}", age=n) for n in range(9)]
+    model.load([Row(one) for one in apps])
+    resets: list[None] = []
+    model.modelReset.connect(lambda: resets.append(None))
+    model.load([Row(replace(one, notes="new")) for one in apps])
+    model.put(replace(apps[4], label="App 4b"))
+    model.filter("app")
+    model.sort(Column.CREATED, DOWN)
+    assert not resets, "what is selected and scrolled to stays"
+    model.sort(Column.CREATED, UP)
+    assert resets
+
+
 def test_owners_by_how_much_is_theirs(model: AppsModel) -> None:
     model.load([Row(app(str(n), owner=owner)) for n, owner in enumerate(["Bo", "Ada", "", "Ada", "🩺", ""])])
     assert model.owners() == ["Ada", "Bo", "🩺"]

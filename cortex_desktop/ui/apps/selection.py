@@ -41,6 +41,7 @@ class Selection(QObject):
         self._app_id = ""  # of the current row
         self._parts: list[tuple[int, int]] = []  # first and last row of each run that is selected
         self._several: set[str] = set()  # what a reset is about to forget
+        self._restoring = False
         self._settled = QTimer(self)
         self._settled.setSingleShot(True)
         self._settled.setInterval(ANNOUNCE_MS)
@@ -76,6 +77,13 @@ class Selection(QObject):
 
     def restore(self) -> None:
         """Find the apps in their new places. Where none of them is visible, none is selected."""
+        self._restoring = True
+        try:
+            self._restore()
+        finally:
+            self._restoring = False
+
+    def _restore(self) -> None:
         several, self._several = self._model.rows_of(self._several) if self._several else [], set()
         row = self._model.row_of(self._app_id)
         if len(several) > 1:
@@ -101,7 +109,8 @@ class Selection(QObject):
         rows = {r for part in self._selected.selection().toList() for r in range(part.top(), part.bottom() + 1)}
         self._parts = _runs(sorted(rows))
         self._settled.start()
-        self.changed.emit()
+        if not self._restoring:
+            self.changed.emit()
 
     @Slot(QModelIndex, QModelIndex)
     def _current_changed(self, current: QModelIndex, _before: QModelIndex) -> None:
