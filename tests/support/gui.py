@@ -11,7 +11,19 @@ from pathlib import Path
 from typing import TypeVar
 from xml.etree import ElementTree
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QModelIndex, QPoint, QRect, Qt, QTimer, QTranslator
+from PySide6.QtCore import (
+    QBuffer,
+    QByteArray,
+    QEvent,
+    QIODevice,
+    QModelIndex,
+    QObject,
+    QPoint,
+    QRect,
+    Qt,
+    QTimer,
+    QTranslator,
+)
 from PySide6.QtGui import QClipboard, QGuiApplication, QPainter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtTest import QTest
@@ -66,6 +78,20 @@ class MemoryProgram(Program):
 
     def _make_stores(self) -> Stores:
         return Stores(self._repository(self.folder), self._vault)
+
+
+class Counter(QObject):
+    """Counts the events of this type that a widget gets from now on."""
+
+    def __init__(self, widget: QWidget, event: QEvent.Type) -> None:
+        super().__init__(widget)
+        self._event = event
+        self.count = 0
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        self.count += event.type() == self._event
+        return False
 
 
 class SlowVault(InMemoryVault):

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtCore import QEvent, QModelIndex, Qt
 from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QTableView
 
 from cortex_desktop.domain.activity import Action, Entry
@@ -18,7 +18,7 @@ from cortex_desktop.storage.activity import FILE_NAME, ActivityFile
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.ui.activity.model import KEPT_LINES, Column
 from cortex_desktop.vault.memory import InMemoryVault
-from tests.support.gui import CTRL, Desk, Key, stored_apps
+from tests.support.gui import CTRL, Counter, Desk, Key, stored_apps
 
 Start = Callable[..., Desk]
 EVERYTHING = 1_200
@@ -385,3 +385,15 @@ def test_the_database_and_the_log_tell_the_same(desk: Desk, folder: Path) -> Non
     desk.wait(lambda: app.id.encode() in (folder / FILE_NAME).read_bytes())
     desk.close()
     assert app.id in {row.id for row in TinyRepository(folder).apps()}
+
+
+def test_what_is_found_further_down_moves_nothing(desk: Desk) -> None:
+    opened(desk)
+    page = desk.console.activity.page
+    page.add_older(list(range(10_000, 10_400)))
+    desk.let_pass(50)
+    laid_out = Counter(page, QEvent.Type.LayoutRequest)
+    page.add_older(list(range(20_000, 20_300)))
+    desk.let_pass(50)
+    assert "703" in desk.screen()
+    assert not laid_out.count

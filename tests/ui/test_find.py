@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QMenu
 
 from cortex_desktop.storage.repository import TinyRepository
@@ -15,7 +15,7 @@ from cortex_desktop.ui.apps import page
 from cortex_desktop.ui.apps.search import OFFER_MS
 from cortex_desktop.ui.finder import Finder
 from cortex_desktop.vault.memory import InMemoryVault
-from tests.support.gui import CTRL, SHIFT, Desk, Key, plain, stored_app
+from tests.support.gui import CTRL, SHIFT, Counter, Desk, Key, plain, stored_app, stored_apps
 
 Start = Callable[..., Desk]
 NOW = datetime.now(UTC)
@@ -109,6 +109,32 @@ FINDS = {
     "אפליקציה": ["אפליקציה 7"],
     "owner:עדה is:expired": ["אפליקציה 7"],
 }
+
+
+def test_nothing_moves_as_one_types(desk: Desk) -> None:
+    page = desk.console.page
+    search(desk, "is:")
+    before = [widget.geometry() for widget in (page.search, page.filter)]
+    desk.type("disabled")
+    desk.let_pass(50)
+    assert desk.labels() == ["Kiosk"]
+    assert [widget.geometry() for widget in (page.search, page.filter)] == before
+
+
+def test_a_letter_paints_the_table_once(folder: Path, vault: InMemoryVault, start: Start) -> None:
+    """From nothing found to all, as when one takes back what was mistyped."""
+    stored_apps(folder, vault, [f"App {number}" for number in range(60)])
+    desk = start()
+    desk.wait(lambda: len(desk.labels()) == 60)
+    desk.key(Key.Key_F, CTRL)
+    field(desk).setText("nowhere")
+    assert "No app found" in desk.screen()
+    desk.let_pass(200)
+    painted = Counter(desk.table.viewport(), QEvent.Type.Paint)
+    desk.key(Key.Key_Escape)
+    desk.let_pass(20)
+    assert len(desk.labels()) == 60
+    assert painted.count == 1
 
 
 class TestTyping:

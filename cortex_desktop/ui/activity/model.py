@@ -5,11 +5,13 @@ from __future__ import annotations
 from array import array
 from collections import OrderedDict
 from collections.abc import Sequence
+from datetime import date
 from enum import IntEnum
 from typing import Any
 
 from PySide6.QtCore import (
     QAbstractTableModel,
+    QDate,
     QDateTime,
     QLocale,
     QModelIndex,
@@ -44,10 +46,12 @@ class Column(IntEnum):
 class Line:
     """What a row shows, made once."""
 
-    __slots__ = ("details", "entry", "what", "when")
+    __slots__ = ("details", "entry", "told", "told_on", "what", "when")
 
     def __init__(self, logged: Logged, unreadable: str) -> None:
         self.entry: Entry | None = logged.entry
+        self.told = ""  # when it was, in words
+        self.told_on = date.min  # when these words were true
         if logged.entry is None:
             self.what, self.details, self.when = unreadable, "", QDateTime()
             return
@@ -136,7 +140,13 @@ class ActivityModel(QAbstractTableModel):
         """When it was, as short as it can be told."""
         if line.entry is None:
             return ""
-        today = QDateTime.currentDateTime().date()
+        day = date.today()  # noqa: DTZ011  # where the person is
+        if line.told_on != day:
+            line.told, line.told_on = self._when_words(line, QDate(day.year, day.month, day.day)), day
+        return line.told
+
+    def _when_words(self, line: Line, today: QDate) -> str:
+        assert line.entry is not None
         if line.when.date() == today:
             return QLocale().toString(line.when.time(), QLocale.FormatType.ShortFormat)
         if line.when.date().daysTo(today) == 1:
@@ -178,24 +188,14 @@ class ActivityModel(QAbstractTableModel):
             return self._tip(line)
         if role == Qt.ItemDataRole.AccessibleTextRole and index.column() == Column.WHEN and line.entry is not None:
             return long_time(line.entry.when)
-        return self.text(line, Column(index.column()))
+        return self.texts(line)[index.column()]
 
-    def text(self, line: Line, column: Column) -> str:
-        """What a cell shows."""
+    def texts(self, line: Line) -> tuple[str, ...]:
+        """What the cells of a row show, by column."""
         entry = line.entry
-        match column:
-            case Column.WHEN:
-                return self.when_words(line)
-            case Column.WHAT:
-                return line.what
-            case Column.DETAILS:
-                return line.details
-            case Column.APP:
-                return entry.label if entry is not None else ""
-            case Column.ORG:
-                return entry.org_name if entry is not None else ""
-            case Column.WHO:
-                return entry.who if entry is not None else ""
+        if entry is None:
+            return "", line.what, "", "", line.details, ""
+        return self.when_words(line), line.what, entry.label, entry.org_name, line.details, entry.who
 
     def _tip(self, line: Line) -> str:
         """All there is to say, since columns are narrow and times are short."""

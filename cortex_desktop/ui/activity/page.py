@@ -9,7 +9,6 @@ from PySide6.QtCore import QPoint, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
-    QFrame,
     QHBoxLayout,
     QListView,
     QMenu,
@@ -24,8 +23,9 @@ from ...domain.errors import CortexError
 from ...domain.model import App, Org
 from ..apps.search import Offer, SearchField
 from ..i18n import say
+from ..tables import CountLabel, TableCard
 from ..waiting import BUSY_MS
-from ..widgets import Banner, Button, EmptyState, Look, RoundedCorners, label
+from ..widgets import Banner, Button, EmptyState, Look, label
 from .controller import Wanted
 from .model import ActivityModel
 from .table import ActivityTable
@@ -136,14 +136,9 @@ class ActivityPage(QWidget):
             Period(self.tr("Last 365 days"), 365),
         ):
             self.times.addItem(period.words, period)
-        self._count = label("", "count")
+        self._count = CountLabel()
         self.table = ActivityTable(model, look)
-        self._card = QFrame()
-        self._card.setObjectName("card")
-        inside = QVBoxLayout(self._card)
-        inside.setContentsMargins(0, 0, 0, 0)
-        inside.addWidget(self.table)
-        RoundedCorners(self._card, look)
+        self._card = TableCard(self.table, look)
         self.empty = EmptyState(look)
         self._lay_out()
 
@@ -374,13 +369,11 @@ class ActivityPage(QWidget):
 
     def _show_count(self) -> None:
         count = self.model.rowCount()
-        self._count.setText(self.tr("%Ln entry(s)", "", count) if count else "")
+        self._count.tell(self.tr("%Ln entry(s)", "", count) if count else "")
         self.export.setEnabled(count > 0)
 
     def _fit_card(self) -> None:
-        rows = self.model.rowCount()
-        most = 16_777_215  # Qt's own limit
-        self._card.setMaximumHeight(min(most, self.table.header_height + rows * self.table.painter.row_height + 2))
+        self._card.fit(self.table.header_height + self.model.rowCount() * self.table.painter.row_height)
 
     def _fit(self) -> None:
         bar = self.table.verticalScrollBar()

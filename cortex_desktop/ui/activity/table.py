@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QContextMenuEvent, QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal, Slot
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFont,
+    QFontMetrics,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+)
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
-    QStyle,
-    QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
 )
@@ -18,23 +24,23 @@ from PySide6.QtWidgets import (
 from ...domain.activity import ACTION_WORDS
 from ...domain.text import Text
 from ..i18n import long_date, say
+from ..tables import ELIDE, LEADING, PADDING, Index, RowDelegate
 from ..widgets import Look
 from .model import ActivityModel, Column
 
-Index = QModelIndex | QPersistentModelIndex
-PADDING = 12
-LEADING = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeading
+WHAT, APP = Column.WHAT.value, Column.APP.value  # looking up an enumeration takes longer than drawing a cell
 GIVEN_UP_FIRST = (Column.WHO, Column.ORG, Column.DETAILS)
 """Which columns go, in this order, when the table gets narrow."""
 
 
-class ActivityDelegate(QStyledItemDelegate):
+class ActivityDelegate(RowDelegate):
     """Draws a cell: what was done in heavier type, the rest around it muted."""
 
     def __init__(self, look: Look, view: QAbstractItemView) -> None:
-        super().__init__(view)
-        self._look = look
-        self._view = view
+        super().__init__(look, view)
+        model = view.model()
+        assert isinstance(model, ActivityModel)
+        self._model = model
         self.refresh()
         look.theme.changed.connect(self.refresh)
 
@@ -42,7 +48,7 @@ class ActivityDelegate(QStyledItemDelegate):
     def refresh(self) -> None:
         """Take up the fonts and colours of the theme."""
         theme = self._look.theme
-        self._colors = {name: QColor(value) for name, value in theme.tokens._asdict().items() if name != "dark"}
+        self.take_colors()
         self._font = theme.font(13)
         self._strong = theme.font(13, QFont.Weight.DemiBold)
         self._metrics, self._strong_metrics = QFontMetrics(self._font), QFontMetrics(self._strong)
@@ -76,39 +82,21 @@ class ActivityDelegate(QStyledItemDelegate):
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(self.width_of(Column(index.column())), self.row_height)
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        model = index.model()
-        assert isinstance(model, ActivityModel)
-        theme, colors = self._look.theme, self._colors
-        rect: QRect = option.rect
-        selected = bool(option.state & QStyle.StateFlag.State_Selected)
-        painter.fillRect(rect, colors["accent_soft" if selected else "surface"])
-        if index.row() + 1 < model.rowCount():  # the card's own edge ends the last row
-            painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, colors["line"])
-        told_by_ground = theme.tokens.accent_soft != theme.tokens.surface
-        if selected and rect.left() == 0 and (self._view.hasFocus() or not told_by_ground):
-            painter.fillRect(rect.left(), rect.top(), 3, rect.height(), colors["accent"])
+    def look_at(self, row: int) -> tuple[str, ...] | None:
+        line = self._model.line(row)
+        return None if line is None else self._model.texts(line)
+
+    def paint_cell(self, painter: QPainter, rect: QRect, row: int, column: int, known: tuple[str, ...] | None) -> None:
         inner = rect.adjusted(PADDING, 0, -PADDING, 0)
-        line = model.line(index.row())
-        if line is None:  # a moment later it is there
+        if known is None:  # a moment later it is there
             bar = QRect(inner.left(), inner.center().y() - 3, min(inner.width(), 40), 6)
-            painter.fillRect(bar, colors["line"])
-            return
-        column = Column(index.column())
-        strong = column is Column.WHAT
-        painter.setFont(self._strong if strong else self._font)
-        painter.setPen(colors["text" if strong or column is Column.APP else "muted"])
-        metrics = self._strong_metrics if strong else self._metrics
-        text = metrics.elidedText(model.text(line, column), Qt.TextElideMode.ElideRight, inner.width())
-        painter.drawText(inner, LEADING, text)
-        keyboard = QStyle.StateFlag.State_HasFocus | QStyle.StateFlag.State_KeyboardFocusChange
-        if option.state & keyboard == keyboard:
-            painter.save()
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(colors["accent"], 2))
-            painter.drawRoundedRect(QRectF(rect).adjusted(4, 4, -4, -4), 6, 6)
-            painter.restore()
+            painter.fillRect(bar, self._colors["line"])
+        elif text := known[column]:
+            strong = column == WHAT
+            painter.setFont(self._strong if strong else self._font)
+            painter.setPen(self._colors["text" if strong or column == APP else "muted"])
+            metrics = self._strong_metrics if strong else self._metrics
+            painter.drawText(inner, LEADING, metrics.elidedText(text, ELIDE, inner.width()))
 
 
 class ActivityTable(QTableView):
@@ -166,6 +154,10 @@ class ActivityTable(QTableView):
             self.setColumnHidden(column, column not in widths)
             if column in widths:
                 self.setColumnWidth(column, widths[column])
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        self.painter.begin_pass()
+        super().paintEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):

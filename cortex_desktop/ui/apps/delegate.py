@@ -7,8 +7,6 @@ from datetime import UTC, datetime
 from PySide6.QtCore import (
     QAbstractItemModel,
     QEvent,
-    QModelIndex,
-    QPersistentModelIndex,
     QPoint,
     QPointF,
     QRect,
@@ -17,11 +15,9 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPen, QPixmap
+from PySide6.QtGui import QFont, QFontMetrics, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QStyle,
-    QStyledItemDelegate,
     QStyleOptionViewItem,
     QToolTip,
     QWidget,
@@ -31,21 +27,14 @@ from ...domain.model import App, AppState
 from ...services.requests import masked
 from ..i18n import long_date
 from ..reveal import Reveal
+from ..tables import ELIDE, LEADING, PADDING, Index, RowDelegate
 from ..widgets import PILL_TEXT, Look, paint_pill, pill_size
 from .model import AppRole, AppsModel, Column, Status
 
-Index = QModelIndex | QPersistentModelIndex
-PADDING = 12
-LEADING = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeading
 BUTTON = 26
 
-# Enumerations as plain values: looking them up takes longer than drawing a cell.
-COLUMNS = tuple(Column)
-SELECTED = QStyle.StateFlag.State_Selected.value
-KEYBOARD = (QStyle.StateFlag.State_HasFocus | QStyle.StateFlag.State_KeyboardFocusChange).value
 
-
-class AppsDelegate(QStyledItemDelegate):
+class AppsDelegate(RowDelegate):
     """reveal_asked, copy_asked(app id): a chip's eye or copy button; menu_asked(row): the three dots of a row.
 
     The model holds no key. While one is revealed the text comes from `Reveal` at the moment of painting.
@@ -56,27 +45,41 @@ class AppsDelegate(QStyledItemDelegate):
     menu_asked = Signal(int)
 
     def __init__(self, look: Look, reveal: Reveal, view: QAbstractItemView) -> None:
-        super().__init__(view)
-        self._look = look
+        super().__init__(look, view)
         self._reveal = reveal
-        self._view = view
+        model = view.model()
+        assert isinstance(model, AppsModel)
+        self._model = model
         self._hovered = (-1, "")  # row and part under the pointer
+        self._painters = (  # by column
+            self._paint_label,
+            self._paint_chip,
+            self._paint_sessions,
+            self._paint_csrf,
+            self._paint_status,
+            self._paint_created,
+            self._paint_menu,
+            self._paint_owner,
+            self._paint_expires,
+        )
         self.refresh()
         look.theme.changed.connect(self.refresh)
 
     def refresh(self) -> None:
         """Take up the fonts of the theme."""
         theme = self._look.theme
-        self._colors = {name: QColor(value) for name, value in theme.tokens._asdict().items() if name != "dark"}
-        self._pictures: dict[tuple[object, ...], QPixmap] = {}
+        self.take_colors()
+        self._pictures: dict[tuple[bool, bool, float], QPixmap] = {}
+        self._pills: dict[tuple[Status, float], tuple[QPixmap, int, int]] = {}
         self._widths: dict[Column, int] = {}
         self._label_font = theme.font(13, QFont.Weight.Medium)
         self._text_font = theme.font(13)
         self._pill_font = theme.font(12)
-        self._mono_metrics = QFontMetrics(theme.mono)
+        self._mono = theme.mono
         self._text_metrics = QFontMetrics(self._text_font)
         self._label_metrics = QFontMetrics(self._label_font)
-        self._chip_text = self._mono_metrics.horizontalAdvance("M" * 22)
+        self._chip_text = QFontMetrics(self._mono).horizontalAdvance("M" * 22)
+        self._chip_size = QSize(self._chip_text + 2 * BUTTON + 14, theme.px(28))
         self.row_height = max(44, theme.px(44))
 
     def width_of(self, column: Column) -> int:
@@ -92,12 +95,10 @@ class AppsDelegate(QStyledItemDelegate):
             return BUTTON + 2 * PADDING - 6
         if column is Column.LABEL:
             return self._look.theme.px(130)
-        model = self._view.model()
-        assert isinstance(model, AppsModel)
         header = QFontMetrics(self._look.theme.font(12, QFont.Weight.DemiBold))
-        width = header.horizontalAdvance(model.headerData(column, Qt.Orientation.Horizontal)) + 26
+        width = header.horizontalAdvance(self._model.headerData(column, Qt.Orientation.Horizontal)) + 26
         if column is Column.STATUS:
-            width = max(width, *(pill_size(self._look, model.status_words(s)[0]).width() for s in Status))
+            width = max(width, *(pill_size(self._look, self._model.status_words(s)[0]).width() for s in Status))
         if column is Column.OWNER:
             width = max(width, self._look.theme.px(120))
         if column in (Column.CREATED, Column.EXPIRES):
@@ -110,100 +111,96 @@ class AppsDelegate(QStyledItemDelegate):
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(self.width_of(Column(index.column())), self.row_height)
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        model = index.model()
-        assert isinstance(model, AppsModel)
-        app = model.app_at(index.row())
-        if app is None:
-            return
-        theme, colors = self._look.theme, self._colors
-        rect: QRect = option.rect
-        state = option.state.value
-        selected = bool(state & SELECTED)
-        painter.fillRect(rect, colors["accent_soft" if selected else "surface"])
-        if index.row() + 1 < model.rowCount():  # the card's own edge ends the last row
-            painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, colors["line"])
-        column = COLUMNS[index.column()]
-        # A bar tells the selected row where its ground does not (high contrast), and that the table has the focus.
-        told_by_ground = theme.tokens.accent_soft != theme.tokens.surface
-        if selected and rect.left() == 0 and (self._view.hasFocus() or not told_by_ground):
-            painter.fillRect(rect.left(), rect.top(), 3, rect.height(), colors["accent"])
-        inner = rect.adjusted(PADDING, 0, -PADDING, 0)
-        match column:
-            case Column.LABEL:
-                painter.setFont(self._label_font)
-                painter.setPen(colors["text" if app.enabled else "muted"])
-                text = self._label_metrics.elidedText(app.label, Qt.TextElideMode.ElideRight, inner.width())
-                painter.drawText(inner, LEADING, text)
-            case Column.KEY:
-                self._paint_chip(painter, rect, app, index.row())
-            case Column.SESSIONS | Column.CSRF:
-                on = app.sessions if column is Column.SESSIONS else app.csrf
-                place = QRect(inner.left(), rect.top(), 16, rect.height())
-                self._look.icons.paint(painter, place, "check" if on else "minus", "text" if on else "muted")
-            case Column.STATUS:
-                self._paint_status(painter, inner, model, model.status(app))
-            case Column.CREATED:
-                painter.setFont(self._text_font)
-                painter.setPen(colors["muted"])
-                painter.drawText(inner, LEADING, model.created_words(index.row()))
-            case Column.OWNER | Column.EXPIRES:
-                text = app.owner if column is Column.OWNER else model.expires_words(index.row())
-                if text:
-                    painter.setFont(self._text_font)
-                    painter.setPen(colors["muted"])
-                    text = self._text_metrics.elidedText(text, Qt.TextElideMode.ElideRight, inner.width())
-                    painter.drawText(inner, LEADING, text)
-                else:
-                    place = QRect(inner.left(), rect.top(), 16, rect.height())
-                    self._look.icons.paint(painter, place, "minus", "muted")
-            case Column.MENU:
-                self._paint_button(painter, self._parts(rect, column)["menu"], "ellipsis-vertical", index.row(), "menu")
-        if state & KEYBOARD == KEYBOARD:
-            painter.save()
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(colors["accent"], 2))
-            painter.drawRoundedRect(QRectF(rect).adjusted(4, 4, -4, -4), 6, 6)
-            painter.restore()
+    def look_at(self, row: int) -> App | None:
+        return self._model.app_at(row)
 
-    def _paint_status(self, painter: QPainter, inner: QRect, model: AppsModel, status: Status) -> None:
+    def paint_cell(self, painter: QPainter, rect: QRect, row: int, column: int, known: App | None) -> None:
+        if known is not None:
+            self._painters[column](painter, rect, known, row)
+
+    def _paint_label(self, painter: QPainter, rect: QRect, app: App, row: int) -> None:
+        inner = rect.adjusted(PADDING, 0, -PADDING, 0)
+        painter.setFont(self._label_font)
+        painter.setPen(self._colors["text" if app.enabled else "muted"])
+        text = self._label_metrics.elidedText(app.label, ELIDE, inner.width())
+        painter.drawText(inner, LEADING, text)
+
+    def _paint_sessions(self, painter: QPainter, rect: QRect, app: App, row: int) -> None:
+        self._paint_sign(painter, rect, "check" if app.sessions else "minus", "text" if app.sessions else "muted")
+
+    def _paint_csrf(self, painter: QPainter, rect: QRect, app: App, row: int) -> None:
+        self._paint_sign(painter, rect, "check" if app.csrf else "minus", "text" if app.csrf else "muted")
+
+    def _paint_sign(self, painter: QPainter, rect: QRect, icon: str, token: str) -> None:
+        place = QRect(rect.left() + PADDING, rect.top(), 16, rect.height())
+        self._look.icons.paint(painter, place, icon, token)
+
+    def _paint_created(self, painter: QPainter, rect: QRect, app: App, row: int) -> None:
+        painter.setFont(self._text_font)
+        painter.setPen(self._colors["muted"])
+        painter.drawText(rect.adjusted(PADDING, 0, -PADDING, 0), LEADING, self._model.created_words(row))
+
+    def _paint_owner(self, painter: QPainter, rect: QRect, app: App, row: int) -> None:
+        self._paint_text(painter, rect, app.owner)
+
+    def _paint_expires(self, painter: QPainter, rect: QRect, app: App, row: int) -> None:
+        self._paint_text(painter, rect, self._model.expires_words(row))
+
+    def _paint_text(self, painter: QPainter, rect: QRect, text: str) -> None:
+        if not text:
+            self._paint_sign(painter, rect, "minus", "muted")
+            return
+        inner = rect.adjusted(PADDING, 0, -PADDING, 0)
+        painter.setFont(self._text_font)
+        painter.setPen(self._colors["muted"])
+        painter.drawText(inner, LEADING, self._text_metrics.elidedText(text, ELIDE, inner.width()))
+
+    def _paint_menu(self, painter: QPainter, rect: QRect, app: App, row: int) -> None:
+        self._paint_button(painter, self._parts(rect, Column.MENU)["menu"], "ellipsis-vertical", row, "menu")
+
+    def _paint_status(self, painter: QPainter, rect: QRect, app: App, row: int) -> None:
+        status = self._model.status(app)
+        text, tone = self._model.status_words(status)
+        picture, width, height = self._pill(status, painter)
+        left, top = rect.left() + PADDING, rect.center().y() - height // 2 + 1
+        painter.drawPixmap(left, top, picture)
+        painter.setFont(self._pill_font)
+        painter.setPen(self._colors[tone])
+        painter.drawText(QRect(left + PILL_TEXT, top, width - PILL_TEXT, height), LEADING, text)
+
+    def _pill(self, status: Status, painter: QPainter) -> tuple[QPixmap, int, int]:
+        """A status without its word, and its width and height in pixels: drawn once for all rows."""
         ratio = painter.device().devicePixelRatioF()
-        text, tone = model.status_words(status)
-        key = (status, ratio)
-        if key not in self._pictures:
+        pill = self._pills.get((status, ratio))
+        if pill is None:
+            text, tone = self._model.status_words(status)
             size = pill_size(self._look, text)
             picture = _canvas(size, ratio)
             with QPainter(picture) as pen:
                 paint_pill(pen, self._look, QRectF(QPointF(0, 0), size.toSizeF()), "", tone)
-            self._pictures[key] = picture
-        picture = self._pictures[key]
-        size = picture.deviceIndependentSize().toSize()
-        place = QRect(inner.left(), inner.center().y() - size.height() // 2 + 1, size.width(), size.height())
-        painter.drawPixmap(place.topLeft(), picture)
-        painter.setFont(self._pill_font)
-        painter.setPen(self._colors[tone])
-        painter.drawText(place.adjusted(PILL_TEXT, 0, 0, 0), LEADING, text)
+            pill = self._pills[status, ratio] = picture, size.width(), size.height()
+        return pill
 
     def _paint_chip(self, painter: QPainter, rect: QRect, app: App, row: int) -> None:
         chip = self._chip(rect)
         secret = self._reveal.secret if app.id == self._reveal.app_id else None
         usable = app.state is AppState.ACTIVE
-        painter.drawPixmap(chip.topLeft(), self._chip_picture(chip.size(), usable, secret is not None, painter))
+        painter.drawPixmap(chip.topLeft(), self._chip_picture(usable, secret is not None, painter))
         if usable and self._hovered[0] == row:
-            parts = self._parts(rect, Column.KEY)
+            parts = self._parts_of(chip)
             self._paint_button(painter, parts["reveal"], "eye" if secret is None else "eye-off", row, "reveal")
             self._paint_button(painter, parts["copy"], "copy", row, "copy")
-        painter.setFont(self._look.theme.mono)
+        painter.setFont(self._mono)
         painter.setPen(self._colors["text" if app.enabled else "muted"])
         room = QRect(chip.left() + 9, chip.top(), self._chip_text + 4, chip.height())
         painter.drawText(room, LEADING, masked(app) if secret is None else secret.reveal())
 
-    def _chip_picture(self, size: QSize, usable: bool, revealed: bool, painter: QPainter) -> QPixmap:
+    def _chip_picture(self, usable: bool, revealed: bool, painter: QPainter) -> QPixmap:
         """The chip without its text: the same for all rows, so it is drawn once."""
         ratio = painter.device().devicePixelRatioF()
-        key = (size.width(), size.height(), usable, revealed, ratio)
+        key = (usable, revealed, ratio)
         if key not in self._pictures:
+            size = self._chip_size
             picture = _canvas(size, ratio)
             with QPainter(picture) as pen:
                 pen.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -229,13 +226,8 @@ class AppsDelegate(QStyledItemDelegate):
         self._look.icons.paint(painter, rect, icon, "text" if hovered else "muted", 15)
 
     def _chip(self, rect: QRect) -> QRect:
-        height = self._look.theme.px(28)
-        return QRect(
-            rect.left() + PADDING,
-            rect.center().y() - height // 2 + 1,
-            self._chip_text + 2 * BUTTON + 14,
-            height,
-        )
+        size = self._chip_size
+        return QRect(QPoint(rect.left() + PADDING, rect.center().y() - size.height() // 2 + 1), size)
 
     def _parts(self, rect: QRect, column: Column) -> dict[str, QRect]:
         """Where the buttons of a cell lie."""

@@ -13,11 +13,10 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence, QMouseEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
-    QFrame,
     QHBoxLayout,
     QHeaderView,
     QMenu,
@@ -32,9 +31,10 @@ from ...domain.model import App, Org
 from ...domain.query import WORDS
 from ..i18n import say
 from ..reveal import Reveal
+from ..tables import CountLabel, TableCard
 from ..tokens import DETAILS_WIDTH
 from ..waiting import BUSY_MS
-from ..widgets import Banner, Button, EmptyState, Look, Picture, RoundedCorners, announce, label, set_property
+from ..widgets import Banner, Button, EmptyState, Look, Picture, announce, label, set_property
 from .bulk_bar import BulkBar
 from .columns import Columns
 from .delegate import AppsDelegate
@@ -144,6 +144,16 @@ class AppsTable(QTableView):
     def sizeHintForColumn(self, column: int) -> int:
         return self.painter.width_of(Column(column))
 
+    def updateGeometries(self) -> None:
+        # With nothing to list it is not seen: its scroll bar stays, and all is where it was when there is something.
+        model = self.model()  # none while it is being set
+        if model is not None and model.rowCount():
+            super().updateGeometries()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        self.painter.begin_pass()
+        super().paintEvent(event)
+
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self.painter.hover(event)
         super().mouseMoveEvent(event)
@@ -218,18 +228,13 @@ class AppsPage(QWidget):
         self._wrong = QWidget()
         self._wrong_text = label("", "fieldNote", wrap=True)
         set_property(self._wrong_text, "tone", "warning")
-        self._count = label("", "count")
+        self._count = CountLabel()
         self._chosen = label("", "count")
         self._chosen.hide()
         self.bulk = BulkBar(look)
         self.table = AppsTable(model, look, reveal)
         self.selection = Selection(self.table, model)
-        self._card = QFrame()
-        self._card.setObjectName("card")
-        inside = QVBoxLayout(self._card)
-        inside.setContentsMargins(0, 0, 0, 0)
-        inside.addWidget(self.table)
-        RoundedCorners(self._card, look)
+        self._card = TableCard(self.table, look)
         self.empty = EmptyState(look)
         self._reveal = reveal
         self._panel: DetailsPanel | None = None
@@ -457,7 +462,9 @@ class AppsPage(QWidget):
         button.setObjectName("filter")
         button.setAccessibleName(self.tr("Filter"))
         button.setAccessibleDescription(button.text())
-        button.setMinimumWidth(self._look.theme.px(FILTER_WIDTH))  # so that it does not jump as one types
+        button.ensurePolished()
+        # So that it does not jump as one types.
+        button.setMinimumWidth(max(self._look.theme.px(FILTER_WIDTH), button.sizeHint().width()))
         arrows = Picture("chevrons-up-down", self._look, "muted", 14)
         arrows.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         inside = QHBoxLayout(button)
@@ -541,6 +548,8 @@ class AppsPage(QWidget):
 
     @Slot()
     def _rearranged(self) -> None:
+        # Now, since after its next paint the table would do so by itself, and then paint once more.
+        self.table.executeDelayedItemsLayout()
         self.selection.restore()
         self._show_state()
         self._selection_changed()
@@ -599,11 +608,7 @@ class AppsPage(QWidget):
                 self.empty.tell("loader-circle", self.tr("Reading your apps…"), self.tr("This takes a moment."))
                 self._stack.setCurrentWidget(self.empty)
             return
-        if visible == total:
-            self._count.setText(self.tr("%n app(s)", "", total))
-        else:
-            shown = self.locale().toString(visible)
-            self._count.setText(self.tr("{shown} of %n app(s)", "", total).format(shown=shown))
+        self._show_count(visible, total)
         if total == 0:
             self.empty.tell(
                 "key-round",
@@ -619,8 +624,19 @@ class AppsPage(QWidget):
                 self._why_nothing(),
                 self.tr("Show all apps"),
             )
+        if visible:
+            self._card.fit(self.table.full_height())
         self._stack.setCurrentWidget(self._list if visible else self.empty)
-        self._card.setMaximumHeight(self.table.full_height() + 2)
+
+    def _show_count(self, visible: int, total: int) -> None:
+        every = self.tr("%n app(s)", "", total)
+        some = self.tr("{shown} of %n app(s)", "", total)
+        number = self.locale().toString
+        said = every if visible == total else some.format(shown=number(visible))
+        if self.search.text():
+            self._count.tell(said, every, some.format(shown=number(total)))
+        else:
+            self._count.tell(said)
 
     def _why_nothing(self) -> str:
         unknown = self.model.query.unknown
