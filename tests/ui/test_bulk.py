@@ -198,6 +198,13 @@ class TestSelecting:
         desk.select("App 2")
         assert "apps selected" not in " ".join(texts(panel))
 
+    def test_the_details_stay_those_of_several(self, desk: Desk) -> None:
+        desk.key(Key.Key_Return)
+        desk.key(Key.Key_A, CTRL)
+        controller = desk.program.controller
+        controller.keychain_changed.emit(controller.status)
+        assert "6 apps selected" in texts(desk.console.page.details)
+
     def test_many_thousands_keep_their_selection_quickly(self, desk: Desk) -> None:
         """Every second one of 5,000: as many pieces as can be."""
         from cortex_desktop.ui.apps.model import Row

@@ -140,6 +140,16 @@ class TestSwitching:
         assert "https://api.medable.com" in request
         assert "/clinic/v2" in request
 
+    def test_the_details_do_not_go_in_between(self, desk: Desk) -> None:
+        desk.key(Key.Key_Return)
+        told: list[bool] = []
+        desk.console.page.details_toggled.connect(told.append)
+        switch(desk, "Clinic")
+        assert not told, "it would lay out and paint the page twice"
+        assert "Patient web" in texts(desk.console.page.details)
+        switch(desk, "Lab")
+        assert told == [False]
+
     def test_a_new_app_belongs_to_the_current_org(self, desk: Desk) -> None:
         switch(desk, "Lab")
         made = desk.create("Centrifuge")

@@ -273,8 +273,9 @@ class AppsDesk(QObject):
     def _loaded(self, apps: dict[str, Shelved]) -> None:
         org = self._controller.org
         if org is not None:
-            self._shelf.load(apps, org.id)
-            self._show_shelf()
+            with self.page.one_change():
+                self._shelf.load(apps, org.id)
+                self._show_shelf()
 
     @Slot()
     def _entered(self) -> None:
@@ -283,8 +284,9 @@ class AppsDesk(QObject):
         if org is not None:
             self._reveal.end()
             self.page.forget_search()
-            self._shelf.enter(org.id)
-            self._show_shelf()
+            with self.page.one_change():
+                self._shelf.enter(org.id)
+                self._show_shelf()
 
     def _show_shelf(self) -> None:
         self.page.loaded()
@@ -293,7 +295,6 @@ class AppsDesk(QObject):
             self.page.selection.choose_row(0)
             if self._sheets.window.focusWidget() in (None, self.page):
                 self.page.table.setFocus()
-        self.changed.emit()
 
     @Slot(object)
     def _app_changed(self, app: App) -> None:

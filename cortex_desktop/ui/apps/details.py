@@ -224,8 +224,8 @@ class DetailsPanel(QFrame):
         """Take up the org and the keychain's name, which stand in the panel's texts."""
         self._org = org
         self._keychain = keychain
-        if self._app is not None:
-            self.show_app(self._app)
+        self._show_request()
+        self._show_key()
 
     def show_apps(self, apps: Sequence[App], busy: bool) -> None:
         """Show what these have in common. busy: bulk work is under way."""
@@ -352,7 +352,8 @@ class DetailsPanel(QFrame):
         snippet, name = self.language.currentData(), self.language.currentText()
         self.language.setFixedWidth(self.language.fontMetrics().horizontalAdvance(name) + 34)
         self._request_copy.rename("copy", self.tr("Copy {language}").format(language=name))
-        if self._org is not None and self._app is not None:
+        # Going to another org, its app comes first, and then the org itself.
+        if self._org is not None and self._app is not None and self._app.org_id == self._org.id:
             self._request.setPlainText(to_read(snippet, self._org, self._app))
 
     @Slot()

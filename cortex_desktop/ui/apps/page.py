@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import (
@@ -213,6 +215,7 @@ class AppsPage(QWidget):
         self._wants_details = False
         self._loaded = False
         self._failed = False
+        self._holds = False  # what is selected is about to change again
 
         self.keychain_banner = Banner(look)
         self.storage_banner = Banner(look)
@@ -390,10 +393,21 @@ class AppsPage(QWidget):
         self.table.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.table.selectAll()
 
+    @contextmanager
+    def one_change(self) -> Iterator[None]:
+        """Whatever is selected meanwhile, show and tell it once, at the end."""
+        self._holds = True
+        try:
+            yield
+        finally:
+            self._holds = False
+            self._selection_changed()
+
     def set_busy(self, busy: bool) -> None:
         """Bulk work has begun, or has ended."""
-        self.busy = busy
-        self._show_details()
+        if busy != self.busy:
+            self.busy = busy
+            self._show_details()
 
     @Slot()
     def open_details(self) -> None:
@@ -534,6 +548,8 @@ class AppsPage(QWidget):
 
     @Slot()
     def _selection_changed(self) -> None:
+        if self._holds:
+            return
         count = self.selection.count
         self._chosen.setText(self.tr("%Ln selected", "", count))
         self._chosen.setVisible(count > 1)
