@@ -8,6 +8,7 @@ a stuck keychain call.
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 from collections.abc import Callable
 from enum import Enum
@@ -21,6 +22,10 @@ from ..domain.errors import CortexError, Defect
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
+
+YIELD_SECONDS = 0.001
+"""How long a lane may keep Python's lock when another thread wants it. Five times that, as Python has it, is a third of
+a frame, and one paint of the window may have to wait for it several times."""
 
 
 class Lane(Enum):
@@ -64,6 +69,7 @@ class Runner(QObject):
         self._gate = threading.Lock()
         self._open = True
         self._queues: dict[Lane, SimpleQueue[_Job | None]] = {}
+        sys.setswitchinterval(YIELD_SECONDS)
         self._finished.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
     def submit(

@@ -306,7 +306,7 @@ class Console(QObject):
                 self.tr("This app is gone"), self.tr("Deleted apps can be restored for 30 days."), icon="info"
             ).count_down(NOTICE_SECONDS)
 
-    @Slot(list)
+    @Slot(object)
     def _tell_broken(self, breaks: list[Break]) -> None:
         """Say that the log was changed, once for each harm: it stays harmed for ever."""
         harm = f"{len(breaks)} {breaks[-1].harm.value} {breaks[-1].first} {breaks[-1].line}" if breaks else ""

@@ -387,6 +387,18 @@ def test_the_database_and_the_log_tell_the_same(desk: Desk, folder: Path) -> Non
     assert app.id in {row.id for row in TinyRepository(folder).apps()}
 
 
+def test_places_are_handed_on_as_they_are(desk: Desk) -> None:
+    opened(desk)
+    controller, places = desk.program.activity, list(range(3))
+    taken: list[object] = []
+    for signal in (controller.older, controller.newer, controller.broken):
+        signal.disconnect()
+        signal.connect(taken.append)
+        signal.emit(places)
+    assert all(each is places for each in taken), "copying ten thousand to C++ and back takes longer than a frame"
+    assert len(taken) == 3
+
+
 def test_what_is_found_further_down_moves_nothing(desk: Desk) -> None:
     opened(desk)
     page = desk.console.activity.page

@@ -40,14 +40,15 @@ class ActivityController(QObject):
     begun: what is listed begins anew; older, newer(list[int]): more places, newest first; complete: that is all;
     fetched(list[int], list[Logged]): lines that were asked for; broken(list[Break]): what is wrong with the log;
     failed(CortexError): it cannot be read; progressed(float), exported(Export), export_failed(CortexError).
+    Lists travel as objects: a Signal(list) copies each of ten thousand places to C++ and back.
     """
 
     begun = Signal()
-    older = Signal(list)
-    newer = Signal(list)
+    older = Signal(object)
+    newer = Signal(object)
     complete = Signal()
-    fetched = Signal(list, list)
-    broken = Signal(list)
+    fetched = Signal(object, object)
+    broken = Signal(object)
     failed = Signal(object)
     progressed = Signal(float)
     exported = Signal(object)

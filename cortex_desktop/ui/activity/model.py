@@ -66,7 +66,7 @@ class ActivityModel(QAbstractTableModel):
     wanted(list[int]): the lines at these places are to be put here.
     """
 
-    wanted = Signal(list)
+    wanted = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)

@@ -174,7 +174,7 @@ class ActivityPage(QWidget):
         self._patience.start()
         self._show_count()
 
-    @Slot(list)
+    @Slot(object)
     def add_older(self, places: list[int]) -> None:
         """More was found."""
         first = not self.model.rowCount()
@@ -184,7 +184,7 @@ class ActivityPage(QWidget):
         self._fit_card()
         self._show_count()
 
-    @Slot(list)
+    @Slot(object)
     def add_newer(self, places: list[int]) -> None:
         """Something was done meanwhile. Who reads further down stays where they are."""
         bar = self.table.verticalScrollBar()
@@ -209,7 +209,7 @@ class ActivityPage(QWidget):
         self.model.clear()
         self._show_state()
 
-    @Slot(list)
+    @Slot(object)
     def tell_broken(self, breaks: list[Break]) -> None:
         """What is wrong with the log."""
         if not breaks:
@@ -225,7 +225,7 @@ class ActivityPage(QWidget):
             " ".join([*places, self.tr("All of it is kept as it is. Apps and keys are not affected.")]),
         )
 
-    @Slot(list, list)
+    @Slot(object, object)
     def put(self, places: list[int], lines: list[Logged]) -> None:
         """Lines that the table wants to show."""
         self.model.put(places, lines)

@@ -39,7 +39,7 @@ class BulkDesk(QObject):
     begun, ended, or can no longer be taken back; idle: it has come to an end, or to a stop.
     """
 
-    put = Signal(list)
+    put = Signal(object)
     taken = Signal(set)
     changed = Signal()
     idle = Signal()

@@ -36,7 +36,7 @@ class AppsController(QObject):
     RecoveryReport); failed(CortexError): to be told; load_failed(CortexError): there is nothing to show.
     """
 
-    loaded = Signal(dict)
+    loaded = Signal(object)
     orgs_changed = Signal()
     entered = Signal()
     changed = Signal(object)

@@ -269,7 +269,7 @@ class AppsDesk(QObject):
         """The same in words."""
         return self.tr("%Ln app(s)", "", self.count_of(org_id))
 
-    @Slot(dict)
+    @Slot(object)
     def _loaded(self, apps: dict[str, Shelved]) -> None:
         org = self._controller.org
         if org is not None:
@@ -320,7 +320,7 @@ class AppsDesk(QObject):
             self.page.selection.choose_row(min(first, self.model.rowCount() - 1))
         self.changed.emit()
 
-    @Slot(list)
+    @Slot(object)
     def _apps_changed(self, rows: list[Row]) -> None:
         """Many at once."""
         for row in rows:
