@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication, QComboBox
+from PySide6.QtWidgets import QApplication, QComboBox, QListWidget, QListWidgetItem
 
 from cortex_desktop.ui.theme import Theme
 from cortex_desktop.ui.tokens import DARK, LIGHT, READABLE_PAIRS, Tokens
@@ -89,6 +89,26 @@ def test_a_mode_sets_tokens_palette_style_sheet_and_platform(
     assert "$" not in sheet
     for file in re.findall(r'url\("([^"]+)"\)', sheet):
         assert Path(file).is_file(), f"the style sheet names a picture that is not there: {file}"
+
+
+@pytest.mark.parametrize(("mode", "tokens"), [("light", LIGHT), ("dark", DARK)])
+def test_boxes_to_check_in_a_list_have_an_outline(theme: Theme, qtbot, mode: str, tokens: Tokens) -> None:
+    theme.set_mode(mode)
+    rows = QListWidget()
+    qtbot.addWidget(rows)
+    item = QListWidgetItem("")  # without text, only the box is seen
+    item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+    item.setCheckState(Qt.CheckState.Unchecked)
+    rows.addItem(item)
+    rows.resize(200, 80)
+    picture = rows.grab().toImage()
+    place = rows.visualItemRect(item).translated(rows.viewport().pos())
+    inks = {
+        picture.pixelColor(x, y).name()
+        for x in range(place.left(), place.left() + 40)
+        for y in range(place.top(), place.bottom())
+    }
+    assert max(contrast(ink, tokens.surface) for ink in inks) >= 3  # as WCAG has it for controls
 
 
 def test_system_follows_the_system(theme: Theme, qapp: QApplication) -> None:
