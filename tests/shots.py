@@ -30,6 +30,7 @@ from cortex_desktop.services.keychain import KeychainStatus
 from cortex_desktop.storage import activity
 from cortex_desktop.ui.apps.model import Column
 from cortex_desktop.ui.console import Console
+from cortex_desktop.ui.crash_dialog import CrashDialog
 
 # Example keys of Cortex's public documentation and made-up ones.
 SEED = (
@@ -211,6 +212,7 @@ def scenes(studio: Studio) -> None:
             studio.shoot(name)
         dialog.close()
         wait(lambda: console.sheets.current is None)
+    _bad_days(studio)
 
     console.show_palette()
     console._palette.edit.setText("new")
@@ -502,6 +504,44 @@ def _forms(studio: Studio) -> None:
     studio.shoot("take-in-known")
     dialog.close()
     wait(lambda: console.sheets.current is None)
+
+
+def _bad_days(studio: Studio) -> None:
+    """What was deleted, a keychain that does not match, and a report, also where there is little room."""
+    window, console = studio.window, studio.console
+    stores = studio.program.stores
+    assert stores is not None
+    app = next(app for app in stores.repository.apps() if app.label == "Legacy kiosk")
+
+    def look_at(name: str) -> None:
+        dialog = _dialog(console)
+        studio.shoot(name)
+        dialog.close()
+        wait(lambda: console.sheets.current is None)
+
+    ref = app.refs_of(app.versions[-1])[0]
+    kept = stores.vault.read(ref)
+    stores.vault.remove(ref)
+    for size, name in ((SIZE, "doctor-found"), ((900, 600), "doctor-found-900")):
+        window.resize(*size)
+        console.apps.check_keychain()
+        dialog = _dialog(console)
+        wait(lambda dialog=dialog: dialog.repair.isVisible() or dialog.close_button.text() == "Close")
+        look_at(name)
+    stores.vault.store(ref, kept)
+    for size, name in (((900, 600), "crash-900"), (SIZE, "crash")):
+        window.resize(*size)
+        console.news.tell_crash("Cortex Desktop 0.1.0\n\n" + "KeyError at cortex_desktop/ui/console.py:1\n" * 20)
+        studio.shoot(name)
+        for report in window.findChildren(CrashDialog):
+            report.close()
+    gone: list[App] = []
+    studio.program.controller.delete(app, gone.append)
+    wait(lambda: bool(gone))
+    console.apps.show_deleted()
+    look_at("deleted-some")
+    studio.program.controller.restore(gone[0])
+    wait(lambda: console.model.total == len(SEED))
 
 
 def _dialog(console: Console) -> QWidget:
