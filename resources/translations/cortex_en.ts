@@ -313,10 +313,10 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>%n thing(s) do not match. Repairing does what stands behind each.</source>
+        <source>%n thing(s) do not match. Check what to repair.</source>
         <translation>
-            <numerusform>%n thing does not match. Repairing does what stands behind each.</numerusform>
-            <numerusform>%n things do not match. Repairing does what stands behind each.</numerusform>
+            <numerusform>%n thing does not match. Check what to repair.</numerusform>
+            <numerusform>%n things do not match. Check what to repair.</numerusform>
         </translation>
     </message>
     <message numerus="yes">

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QRect, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QProgressBar, QWidget
 
 from ...domain.errors import CortexError
@@ -14,6 +15,12 @@ from ...services.doctor import Finding, Problem
 from ..i18n import say
 from ..sheet import Sheet
 from ..widgets import Button, Look, announce, label
+
+BESIDE_WORDS = 56
+"""Pixels of a finding's width that its box and margins take."""
+
+SCROLL_BAR = 20
+"""Pixels that it and the list's padding take."""
 
 
 class DoctorDialog(Sheet):
@@ -49,6 +56,7 @@ class DoctorDialog(Sheet):
         self._list = QListWidget()
         self._list.setAccessibleName(self.tr("What does not match"))
         self._list.setWordWrap(True)
+        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.setMinimumHeight(look.theme.px(150))
         self._list.hide()
         self.form.addWidget(self._state)
@@ -112,13 +120,28 @@ class DoctorDialog(Sheet):
             self._say(self.tr("Everything matches. %n app(s) checked.", "", self._total))
             self._end()
             return
-        self._say(self.tr("%n thing(s) do not match. Repairing does what stands behind each.", "", self._list.count()))
+        self._say(self.tr("%n thing(s) do not match. Check what to repair.", "", self._list.count()))
         self._list.show()
         self.repair.show()
         self._count_chosen()
         self.close_button.setText(self.tr("Close"))
         self.fit()
+        self._wrap()
         self._list.setFocus()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._wrap()
+
+    def _wrap(self) -> None:
+        """Give each finding the height that its wrapped words need: a list takes them for one line."""
+        width = self._list.contentsRect().width() - SCROLL_BAR  # whether it shows or not
+        room = QRect(0, 0, width - BESIDE_WORDS, 10_000)
+        metrics = self._list.fontMetrics()
+        for row in range(self._list.count()):
+            item = self._list.item(row)
+            words = metrics.boundingRect(room, Qt.TextFlag.TextWordWrap, item.text())
+            item.setSizeHint(QSize(width - 8, words.height() + 14))
 
     @Slot()
     def _begin_repair(self) -> None:
