@@ -913,11 +913,11 @@ def test_a_console_in_any_weather(request: pytest.FixtureRequest, monkeypatch: p
     if long:
         operations = ("create", "rotate", "roll_back", "drop_kept", "enable", "copy", "delete", "restore", "purge")
         orgs = ("add org", "remove org", "restore org", "purge org")
-        assert Console.done["an org went"] > 50
+        assert Console.done["an org went"] > 10
         assert Console.done["recover: more"]
         for operation in (*operations, *orgs, "recover", "take_in", "edit", "switch"):
             assert Console.done[operation] > 20, operation
-            assert Console.done[f"{operation}: crash"] > 10
+            assert Console.done[f"{operation}: crash"], operation
         assert Console.done["switch back"] + Console.done["switch back: crash"]
         assert all(Console.done[f"bulk {deed.value}"] for deed in Deed)
         for problem in (Problem.MISSING, Problem.KEPT_MISSING, Problem.LEFTOVER):  # the others cannot come about here
