@@ -72,9 +72,9 @@ def main(arguments: list[str] | None = None) -> int:
                 parser.error(f"--data-dir: {chosen.data_dir} is not a folder")
     # Nothing of what a start loads is garbage; looking for it would take 10 ms. bootstrap turns it on again.
     gc.disable()
-    from .system import plain_import
+    from .system import pyside
 
-    plain_import.restore()
+    pyside.load()
     from . import bootstrap
 
     if chosen.self_check:

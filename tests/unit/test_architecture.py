@@ -44,7 +44,7 @@ def test_nothing_is_loaded_before_it_is_needed(module: str, too_much: set[str]) 
 
 def test_pyside_does_not_keep_the_source_of_all_that_is_imported() -> None:
     script = (
-        "from cortex_desktop.system import plain_import; plain_import.restore(); "
+        "from cortex_desktop.system import pyside; pyside.load(); "
         "import linecache, cortex_desktop.ui.console; print(*linecache.cache)"
     )
     read = subprocess.check_output([sys.executable, "-c", script], cwd=ROOT, text=True, timeout=30)
