@@ -48,6 +48,9 @@ MODULES = (
     Cut(("win32ctypes",), "the Credential Manager is Windows'", ("linux", "macos")),
 )
 
+HOOKS = frozenset({"pyi_rth_inspect", "pyi_rth_pkgutil"})
+"""What PyInstaller has run at each start, for 10 ms, so that a program can read its own source and list its modules."""
+
 FILES = (
     Cut(("PySide6/*translations/*",), "7 MB of Qt's own words in languages that the program does not speak"),
     Cut(("*/plugins/imageformats/libq[!s]*", "*/plugins/imageformats/q[!s]*"), "pictures are SVG and PNG"),
