@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from .ui.activity.controller import ActivityController
     from .ui.apps.controller import AppsController
     from .ui.console import Console
+    from .ui.idle import Idle
     from .ui.orgs.controller import OrgsController
     from .ui.theme import Theme
     from .ui.updates import Updates
@@ -94,6 +95,7 @@ class Program(QObject):
         self.folder = folder
         self.stores: Stores | None = None
         self._screen_lock: ScreenLock | None = None
+        self._idle: Idle | None = None
         self.settings = Settings(folder)
         self.window = MainWindow(self.settings)
 
@@ -220,15 +222,22 @@ class Program(QObject):
     def _watch_over_keys(self) -> None:
         """Have them put away when nobody is in front of the screen."""
         from .system.screen_lock import ScreenLock
-        from .ui.idle import Idle
 
-        idle = Idle(self.settings, self.window)
-        idle.idle.connect(self.console.put_keys_away)
-        idle.away.connect(self.console.reveal.end)  # the clipboard is for where the person went
-        idle.watch(self.window.windowHandle())
+        self.console.reveal.changed.connect(self._watch_for_idle)
+        self.console.clipboard.ticked.connect(self._watch_for_idle)
         self._screen_lock = ScreenLock(self.window)
         self._screen_lock.locked.connect(self.console.put_keys_away)
         self._screen_lock.watch(self.window.winId(), self._beside)
+
+    @Slot()
+    def _watch_for_idle(self) -> None:
+        if self._idle is None:
+            from .ui.idle import Idle
+
+            self._idle = Idle(self.settings, self.window)
+            self._idle.idle.connect(self.console.put_keys_away)
+            self._idle.away.connect(self.console.reveal.end)  # the clipboard is for where the person went
+            self._idle.watch(self.window.windowHandle())
 
     def _beside(self, work: Callable[[], None], done: Callable[[None], None]) -> None:
         """Run what may wait for an answer on a lane where nothing else waits."""
@@ -248,7 +257,8 @@ def make_application() -> QApplication:
     QApplication.setApplicationName("Cortex Desktop")
     QApplication.setApplicationVersion(__version__)
     QApplication.setDesktopFileName("cortex-desktop")
-    return QApplication(sys.argv[:1])
+    # Not by `setStyle`: that returns the style, for whose class PySide6 takes 0.4 MB.
+    return QApplication([*sys.argv[:1], "-style", "fusion"])
 
 
 def run(data_folder: str | None) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import shiboken6
 from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QGuiApplication, QPalette, QWindow
+from PySide6.QtGui import QGuiApplication, QPalette
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from ..domain.activity import Break
@@ -42,9 +42,6 @@ if TYPE_CHECKING:
     from .orgs.controller import OrgsController
     from .orgs.desk import OrgsDesk
     from .palette import Palette
-
-AWAY_MS = 60_000
-"""A revealed key hides when the window has not been the active one for this long."""
 
 STRIPE = 4
 """Height in pixels."""
@@ -122,10 +119,6 @@ class Console(QObject):
         self.commands = Actions(window, self.page)
         self._connect()
         self._connect_actions()
-        self._away = QTimer(self)
-        self._away.setSingleShot(True)
-        self._away.setInterval(AWAY_MS)
-        self._away.timeout.connect(self.reveal.end)
         self.page.wait_for_load()  # before the sorting is restored, which has the page show its state
         self._due = QTimer(self)  # for those who leave it running for weeks
         self._due.setInterval(DUE_MS)
@@ -159,7 +152,8 @@ class Console(QObject):
         self.window.resized.connect(self._resized)
         app = QGuiApplication.instance()
         assert isinstance(app, QGuiApplication)
-        app.focusWindowChanged.connect(self._focus_moved)
+        # Not focusWindowChanged, for which PySide6 makes Python classes of windows, at every start.
+        app.applicationStateChanged.connect(self._state_changed)
         self.window.closing.connect(self._closing)
         self.window.hold = self._hold_window
         self.apps.bulk.idle.connect(self._bulk_ended)
@@ -526,14 +520,10 @@ class Console(QObject):
     def _resized(self) -> None:
         self.sidebar.compact(self.window.width() < self._look.theme.px(800))
 
-    @Slot(QWindow)
-    def _focus_moved(self, to: QWindow | None) -> None:
-        """Another of our windows has the keyboard, or none of them."""
-        if to is not None:
-            self._away.stop()
+    @Slot(Qt.ApplicationState)
+    def _state_changed(self, state: Qt.ApplicationState) -> None:
+        if state == Qt.ApplicationState.ApplicationActive:  # elsewhere the keychain may have been locked
             self._controller.look_at_keychain()
-        elif not self._away.isActive():
-            self._away.start()
 
     def _hold_window(self) -> bool:
         """Whether bulk work must come to a stop first. Who closes the window a second time does not want to wait."""

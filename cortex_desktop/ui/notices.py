@@ -120,7 +120,6 @@ class Notices(QObject):
         self._look = look
         self._shown: list[tuple[str, Notice]] = []
         self._inset = 0
-        host.installEventFilter(self)
 
     def show(
         self,
@@ -141,6 +140,7 @@ class Notices(QObject):
         notice = Notice(self._look, icon, tone, title, text, action)
         notice.setParent(self.host)
         self._shown.append((topic, notice))
+        self.host.installEventFilter(self)  # once more is no more than once
         notice.gone.connect(self._settle)
         notice.show()
         notice.raise_()

@@ -9,15 +9,12 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QFrame,
     QLabel,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QVBoxLayout,
 )
 
-from .widgets import Look, RoundedCorners
+from .widgets import Card, Look
 
 Index = QModelIndex | QPersistentModelIndex
 PADDING = 12
@@ -25,8 +22,6 @@ LEADING = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeading
 
 # Enumerations as plain values: looking them up takes longer than drawing a cell.
 ELIDE = Qt.TextElideMode.ElideRight
-SELECTED = QStyle.StateFlag.State_Selected.value
-KEYBOARD = (QStyle.StateFlag.State_HasFocus | QStyle.StateFlag.State_KeyboardFocusChange).value
 
 
 _DIGIT = re.compile(r"\d")
@@ -35,16 +30,8 @@ TALLER_THAN_SCREENS = 10_000
 """Pixels."""
 
 
-class TableCard(QFrame):
-    """Holds a table within round corners."""
-
-    def __init__(self, table: QAbstractItemView, look: Look) -> None:
-        super().__init__()
-        self.setObjectName("card")
-        inside = QVBoxLayout(self)
-        inside.setContentsMargins(0, 0, 0, 0)
-        inside.addWidget(table)
-        RoundedCorners(self, look)
+class TableCard(Card):
+    """Holds a table."""
 
     def fit(self, height: int) -> None:
         """Be no higher than a table of `height` pixels."""
@@ -83,7 +70,7 @@ class RowDelegate(QStyledItemDelegate):
         self._view = view
         self._rows: dict[int, tuple[Any, bool]] = {}  # in this pass: what `look_at` told, and whether it is selected
         self._last = -1  # row
-        self._current = (-1, -1)  # row and column
+        self._marked = (-1, -1)  # row and column of the cell that the keyboard is at
 
     def take_colors(self) -> None:
         """Take up the colours of the theme."""
@@ -96,8 +83,12 @@ class RowDelegate(QStyledItemDelegate):
         """Forget what the rows were like in the pass before."""
         self._rows.clear()
         self._last = self._view.model().rowCount() - 1
+        self._selection = self._view.selectionModel()
+        self._has_focus = self._view.hasFocus()
+        # As in `QStyle.StateFlag`, whose class, of 0.4 MB, nothing else has PySide6 make.
+        by_keyboard = self._view.window().testAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange)
         current = self._view.currentIndex()
-        self._current = (current.row(), current.column())
+        self._marked = (current.row(), current.column()) if self._has_focus and by_keyboard else (-1, -1)
 
     def look_at(self, row: int) -> Any:
         """What `paint_cell` needs to know of a row."""
@@ -111,7 +102,7 @@ class RowDelegate(QStyledItemDelegate):
         row, column = index.row(), index.column()
         found = self._rows.get(row)
         if found is None:
-            found = self._rows[row] = self.look_at(row), bool(option.state.value & SELECTED)
+            found = self._rows[row] = self.look_at(row), self._selection.isSelected(index)
         known, selected = found
         colors = self._colors
         rect: QRect = option.rect
@@ -119,10 +110,10 @@ class RowDelegate(QStyledItemDelegate):
             painter.fillRect(rect, colors["accent_soft"])
         if row != self._last:  # the card's own edge ends the last row
             painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, colors["line"])
-        if selected and rect.left() == 0 and (not self._told_by_ground or self._view.hasFocus()):
+        if selected and rect.left() == 0 and (not self._told_by_ground or self._has_focus):
             painter.fillRect(0, rect.top(), 3, rect.height(), colors["accent"])
         self.paint_cell(painter, rect, row, column, known)
-        if (row, column) == self._current and option.state.value & KEYBOARD == KEYBOARD:
+        if (row, column) == self._marked:
             painter.save()
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setBrush(Qt.BrushStyle.NoBrush)

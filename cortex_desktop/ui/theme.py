@@ -30,7 +30,6 @@ class Theme(QObject):
         self.mono.setPixelSize(self.base)
         self.tokens = LIGHT
         self._mode = mode
-        app.setStyle("Fusion")
         self._apply()
         app.styleHints().colorSchemeChanged.connect(self._system_changed)
 

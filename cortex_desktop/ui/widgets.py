@@ -14,6 +14,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
     QRegion,
+    QResizeEvent,
 )
 from PySide6.QtWidgets import (
     QFrame,
@@ -151,7 +152,24 @@ class Picture(QWidget):
         self._look.icons.paint(painter, self.rect(), self._icon_name, self._token, self._size)
 
 
-class RoundedCorners(QWidget):
+class Card(QFrame):
+    """Holds one widget within round corners."""
+
+    def __init__(self, content: QWidget, look: Look) -> None:
+        super().__init__()
+        self.setObjectName("card")
+        inside = QVBoxLayout(self)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.addWidget(content)
+        self._corners = _RoundedCorners(self, look)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._corners.resize(event.size())
+        self._corners.raise_()
+
+
+class _RoundedCorners(QWidget):
     """Lies over a card and rounds what the card's content would leave square."""
 
     RADIUS = 10
@@ -160,14 +178,7 @@ class RoundedCorners(QWidget):
         super().__init__(card)
         self._look = look
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        card.installEventFilter(self)
         look.theme.changed.connect(self.update)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize and isinstance(watched, QWidget):
-            self.resize(watched.size())
-            self.raise_()
-        return False
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -316,7 +327,6 @@ class Veil(QWidget):
     def __init__(self, over: QWidget) -> None:
         super().__init__(over)
         self._over = over
-        over.installEventFilter(self)
         self.hide()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -326,6 +336,7 @@ class Veil(QWidget):
 
     def cover(self) -> None:
         """Dim all of it."""
+        self._over.installEventFilter(self)  # once more is no more than once
         self.resize(self._over.size())
         self.show()
         self.raise_()

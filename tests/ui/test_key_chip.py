@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
 from cortex_desktop.domain.ports import VaultState
+from cortex_desktop.ui import idle
 from cortex_desktop.vault.memory import InMemoryVault
 from tests.support.gui import Desk, Key, clipboard_text, stored_apps, texts
 
@@ -165,7 +166,7 @@ class TestEnds:
         self, desk: Desk, start: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         desk.close()
-        monkeypatch.setattr("cortex_desktop.ui.console.AWAY_MS", 150)
+        monkeypatch.setattr(idle, "MINUTE", 0.15)
         desk = start()
         desk.wait(lambda: len(desk.labels()) == len(LABELS))
         reveal(desk, "Trial portal")

@@ -21,7 +21,6 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QFocusEvent, QFont, QFontMetrics, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
-    QFrame,
     QHBoxLayout,
     QLayout,
     QListView,
@@ -39,7 +38,7 @@ from ...domain.model import Org
 from ..apps.controller import AppsController
 from ..apps.desk import AppsDesk
 from ..i18n import environment_of, say
-from ..widgets import Button, Look, RoundedCorners, announce, label
+from ..widgets import Button, Card, Look, announce, label
 from .form import OrgForm
 
 Index = QModelIndex | QPersistentModelIndex
@@ -268,7 +267,7 @@ class OrganizationPage(QWidget):
         head.addWidget(self.add, 0, Qt.AlignmentFlag.AlignBottom)
         side = QVBoxLayout()
         side.setSpacing(6)
-        side.addWidget(self._card(self.list), 1)
+        side.addWidget(Card(self.list, self._look), 1)
         side.addWidget(self.removed, 0, Qt.AlignmentFlag.AlignLeft)
         self._side = QWidget()
         side.setContentsMargins(0, 0, 0, 0)
@@ -305,22 +304,13 @@ class OrganizationPage(QWidget):
         self._parts = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._parts.setSpacing(16)
         self._parts.addWidget(self._side)
-        self._parts.addWidget(self._card(scroll), 1)
+        self._parts.addWidget(Card(scroll, self._look), 1)
         page = QVBoxLayout(self)
         page.setContentsMargins(24, 16, 24, 24)
         page.setSpacing(14)
         page.addLayout(head)
         page.addLayout(self._parts, 1)
         self._problem.hide()
-
-    def _card(self, content: QWidget) -> QFrame:
-        card = QFrame()
-        card.setObjectName("card")
-        inside = QVBoxLayout(card)
-        inside.setContentsMargins(0, 0, 0, 0)
-        inside.addWidget(content)
-        RoundedCorners(card, self._look)
-        return card
 
     # What there is
 
