@@ -6,6 +6,7 @@ import argparse
 import gc
 import stat
 import sys
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -25,6 +26,8 @@ def _parser() -> _Parser:
         prog="cortex-desktop",
         description="A desktop org console for Medable Cortex. An independent program, not made by Medable.",
         allow_abbrev=False,
+        # Asking for the terminal's width would load what packs and unpacks archives, 0.4 MB, at every start.
+        formatter_class=partial(argparse.HelpFormatter, width=100),
     )
     parser.add_argument("--version", action="version", version=f"Cortex Desktop {__version__}")
     parser.add_argument("--data-dir", metavar="DIR", help="where everything the program writes goes")
