@@ -49,15 +49,17 @@ _SHOWN = 40  # characters of a wrong word in a sentence
 
 
 class Searchable:
-    """An app made ready to be searched: what can be found in it, folded, a part of `_PARTS` on each line."""
+    """An app made ready to be searched. folded: what can be found in it, a part of `_PARTS` on each line; created_at:
+    in seconds since 1970, as comparing moments takes twice the time, through 10,000 apps."""
 
-    __slots__ = ("app", "folded")
+    __slots__ = ("app", "created_at", "folded")
 
     def __init__(self, app: App) -> None:
         ends = app.key_ends
         parts = (fold(app.label), ends.head.lower(), ends.tail.lower(), fold(app.owner), fold(app.notes))
         self.app = app
         self.folded = "\n".join(parts)
+        self.created_at = app.created.timestamp()
 
 
 S = TypeVar("S", bound=Searchable)
@@ -177,10 +179,9 @@ class When:
             dated = [(entry, getattr(entry.app, self.name)) for entry in entries]
             return [entry for entry, day in dated if day is not None and first <= day <= last]
         low, high = self._times(at.now)
-        if self.name == "created" and high == _NEVER:  # half the work, and the commonest
-            return [entry for entry in entries if entry.app.created >= low]
         if self.name == "created":
-            return [entry for entry in entries if low <= entry.app.created < high]
+            since, until = low.timestamp(), high.timestamp()
+            return [entry for entry in entries if since <= entry.created_at < until]
         return [entry for entry in entries if low <= (entry.app.rotated or entry.app.created) < high]
 
     def _dates(self, today: date) -> tuple[date, date]:

@@ -73,7 +73,7 @@ class Row(Searchable):
     def become(self, other: Row) -> None:
         """Hold what the other row holds."""
         self.app, self.folded, self.sort_label = other.app, other.folded, other.sort_label
-        self.created, self.expires = other.created, other.expires
+        self.created_at, self.created, self.expires = other.created_at, other.created, other.expires
 
 
 class AppsModel(QAbstractTableModel):
@@ -487,7 +487,7 @@ class AppsModel(QAbstractTableModel):
             case Column.EXPIRES:
                 return lambda row: row.app.expires
             case _:
-                return lambda row: row.app.created
+                return lambda row: row.created_at
 
     def _order(self) -> None:
         column, order = self._sort
