@@ -394,6 +394,27 @@ class TestRotating:
         assert [len(desk.app(label).kept) for label in LABELS] == [1] * 6, "each was rotated once"
         assert len(vault.items) == 12
 
+    def test_what_became_of_it_is_not_talked_over(
+        self, desk: Desk, vault: InMemoryVault, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """When the last app that was rotated had been told already, as with a keychain that takes its time."""
+        monkeypatch.setattr("cortex_desktop.ui.apps.bulk_desk.TELL_MS", 0)
+        desk.console.apps.bulk._late.setInterval(30)
+        stored: list[SecretRef] = []
+
+        def lock(call: str, ref: SecretRef | None) -> None:
+            if call == "store" and ref is not None:
+                stored.append(ref)
+                if len(stored) == 3:
+                    raise VaultError(VaultProblem.LOCKED, "Test keychain")
+
+        vault.before = lock
+        desk.key(Key.Key_A, CTRL)
+        ask_rotate(desk)
+        ended(desk, "2 API keys rotated")
+        desk.let_pass(100)
+        assert "Stopped: Your keychain is locked. 4 apps left as they were." in bar(desk)
+
     def test_a_silent_keychain_can_be_given_up_on(
         self, slow: tuple[Desk, SlowVault], monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -277,6 +277,7 @@ class BulkDesk(QObject):
 
     def _end(self, bulk: Bulk) -> None:
         self._running = False
+        self._late.stop()  # a last step that did nothing has set it off, and it would talk over the outcome
         self._undo = bulk.undo()
         self._is_read = False
         self._bar.tell(bulk, undoable=self._undo is not None)
