@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QRect, QRectF, QSize, Qt, Signal
@@ -58,6 +59,15 @@ def set_property(widget: QWidget, name: str, value: object) -> None:
         if widget.testAttribute(Qt.WidgetAttribute.WA_WState_Polished):  # else it will
             widget.style().unpolish(widget)
             widget.style().polish(widget)
+
+
+def set_tab_order(frame: QWidget, *parts: QWidget) -> None:
+    """Let Tab come to these parts, which were made late, where it passes their frame."""
+    before = frame.previousInFocusChain()
+    while before.focusPolicy() == Qt.FocusPolicy.NoFocus and before is not frame:  # Qt does nothing after such a one
+        before = before.previousInFocusChain()
+    for first, second in pairwise((before, *parts)):
+        QWidget.setTabOrder(first, second)
 
 
 def announce(widget: QWidget, text: str) -> None:
@@ -237,6 +247,7 @@ class Banner(QFrame):
         row.addLayout(words, 1)
         row.addWidget(self.action)
         row.addWidget(self._close)
+        set_tab_order(self, self.action, self._close)
         self.action.clicked.connect(self.acted)
         self._close.clicked.connect(self.dismissed)
 
@@ -286,6 +297,7 @@ class EmptyState(QFrame):
         column.insertSpacing(2, 6)
         column.insertSpacing(5, 4)
         column.addStretch()
+        set_tab_order(self, self.action)
         self.action.clicked.connect(self.acted)
 
     def tell(self, icon: str, title: str, text: str, action: str = "", action_icon: str = "") -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -120,6 +121,31 @@ def test_every_control_can_be_reached_by_tab_and_back(desk: Desk) -> None:
                 assert QApplication.focusWidget() is not None
                 reached.add(spoken_name(QApplication.focusWidget()))
             assert not wanted - reached, (where, wanted - reached)
+
+
+def region(widget: QWidget, window: QWidget) -> QWidget:
+    """The part of the window that is read by itself, from top to bottom."""
+    while widget is not window and widget.objectName() not in {"sidebar", "details", "orgs", "orgScroll"}:
+        widget = widget.parentWidget()
+    return widget
+
+
+def test_tab_goes_as_one_reads(desk: Desk) -> None:
+    desk.console.page.keychain_banner.tell("warning", "lock", "A banner", "made late", "Unlock…")
+    for where, window in windows(desk):
+        order: dict[QWidget, list[int]] = {}
+        first = None
+        for _ in range(60):
+            desk.key(Key.Key_Tab)
+            widget = QApplication.focusWidget()
+            if widget is first:
+                break
+            first = first or widget
+            place = widget.mapTo(window, QPoint(0, widget.height()))  # neighbours stand on one line
+            order.setdefault(region(widget, window), []).append(place.y())
+        for ends in order.values():
+            back = [(one, next) for one, next in pairwise(ends) if next < one - 8]
+            assert len(back) <= 1, (where, ends)  # once where it began
 
 
 def test_focus_is_seen(desk: Desk) -> None:

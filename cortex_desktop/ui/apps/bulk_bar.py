@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QProgressBar, QVB
 
 from ...services.bulk import Bulk, Deed
 from ..i18n import say
-from ..widgets import Button, IconButton, Look, Picture, announce, label, set_property
+from ..widgets import Button, IconButton, Look, Picture, announce, label, set_property, set_tab_order
 
 LEAST_WORDS = 260
 """With less room than this many pixels at 13 px text beside them, the buttons go below the words."""
@@ -78,6 +78,7 @@ class BulkBar(QFrame):
         column.setSpacing(8)
         column.addLayout(top)
         column.addWidget(self._progress)
+        set_tab_order(self, self._stop_waiting, self._stop, self._list, self._undo, self._resume, self._close)
         self._stop.clicked.connect(self.stop_asked)
         self._stop_waiting.clicked.connect(self.stop_waiting_asked)
         self._resume.clicked.connect(self.resume_asked)
