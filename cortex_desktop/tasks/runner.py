@@ -23,9 +23,9 @@ from ..domain.errors import CortexError, Defect
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
-YIELD_SECONDS = 0.001
-"""How long a lane may keep Python's lock when another thread wants it. Five times that, as Python has it, is a third of
-a frame, and one paint of the window may have to wait for it several times."""
+YIELD_SECONDS = 0.0002
+"""How long a lane may keep Python's lock when another thread wants it. The 5 ms that Python has otherwise are a third
+of a frame, and one paint of the window may have to wait for the lock several times."""
 
 
 class Lane(Enum):
