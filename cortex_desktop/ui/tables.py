@@ -8,10 +8,9 @@ from typing import Any
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QLabel,
     QStyledItemDelegate,
-    QStyleOptionViewItem,
+    QTableView,
 )
 
 from .widgets import Card, Look
@@ -20,7 +19,6 @@ Index = QModelIndex | QPersistentModelIndex
 PADDING = 12
 LEADING = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeading
 
-# Enumerations as plain values: looking them up takes longer than drawing a cell.
 ELIDE = Qt.TextElideMode.ElideRight
 
 
@@ -59,18 +57,16 @@ class CountLabel(QLabel):
 
 
 class RowDelegate(QStyledItemDelegate):
-    """Draws a cell's ground, the line below it and the mark of the keyboard; a subclass draws what stands in it.
+    """Draws a table's rows; a subclass draws what stands in a cell, and answers mouse and keyboard.
 
-    The table calls `begin_pass` before it paints itself, so that what the cells of a row share is found out once.
+    All of the rows at once, since Qt would ask for each cell by itself: a hundred times it would make an index and a
+    style option for Python, and look up the style sheet, which takes as long as what is drawn.
     """
 
-    def __init__(self, look: Look, view: QAbstractItemView) -> None:
+    def __init__(self, look: Look, view: QTableView) -> None:
         super().__init__(view)
         self._look = look
         self._view = view
-        self._rows: dict[int, tuple[Any, bool]] = {}  # in this pass: what `look_at` told, and whether it is selected
-        self._last = -1  # row
-        self._marked = (-1, -1)  # row and column of the cell that the keyboard is at
 
     def take_colors(self) -> None:
         """Take up the colours of the theme."""
@@ -78,17 +74,6 @@ class RowDelegate(QStyledItemDelegate):
         self._colors = {name: QColor(value) for name, value in tokens._asdict().items() if name != "dark"}
         # A bar tells the selected row where its ground does not (high contrast), and that the table has the focus.
         self._told_by_ground = tokens.accent_soft != tokens.surface
-
-    def begin_pass(self) -> None:
-        """Forget what the rows were like in the pass before."""
-        self._rows.clear()
-        self._last = self._view.model().rowCount() - 1
-        self._selection = self._view.selectionModel()
-        self._has_focus = self._view.hasFocus()
-        # As in `QStyle.StateFlag`, whose class, of 0.4 MB, nothing else has PySide6 make.
-        by_keyboard = self._view.window().testAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange)
-        current = self._view.currentIndex()
-        self._marked = (current.row(), current.column()) if self._has_focus and by_keyboard else (-1, -1)
 
     def look_at(self, row: int) -> Any:
         """What `paint_cell` needs to know of a row."""
@@ -98,25 +83,40 @@ class RowDelegate(QStyledItemDelegate):
         """Draw what stands in a cell. known: what `look_at` told of its row."""
         raise NotImplementedError
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        row, column = index.row(), index.column()
-        found = self._rows.get(row)
-        if found is None:
-            found = self._rows[row] = self.look_at(row), self._selection.isSelected(index)
-        known, selected = found
-        colors = self._colors
-        rect: QRect = option.rect
-        if selected:  # the table's own ground is that of all others
-            painter.fillRect(rect, colors["accent_soft"])
-        if row != self._last:  # the card's own edge ends the last row
-            painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, colors["line"])
-        if selected and rect.left() == 0 and (not self._told_by_ground or self._has_focus):
-            painter.fillRect(0, rect.top(), 3, rect.height(), colors["accent"])
-        self.paint_cell(painter, rect, row, column, known)
-        if (row, column) == self._marked:
-            painter.save()
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(colors["accent"], 2))
-            painter.drawRoundedRect(QRectF(rect).adjusted(4, 4, -4, -4), 6, 6)
-            painter.restore()
+    def paint_rows(self, area: QRect) -> None:
+        """Draw the rows within this part of the viewport, all as high as each other."""
+        view, colors = self._view, self._colors
+        header, model, chosen = view.horizontalHeader(), view.model(), view.selectionModel()
+        columns = [(c, header.sectionViewportPosition(c), header.sectionSize(c)) for c in range(header.count())]
+        columns = [(c, x, width) for c, x, width in columns if width and x <= area.right() and x + width > area.left()]
+        end = model.rowCount() - 1
+        first, last = view.rowAt(area.top()), view.rowAt(area.bottom())
+        if first < 0 or not columns:
+            return
+        top, height = view.rowViewportPosition(first), view.rowHeight(first)
+        left = min(x for _, x, _ in columns)
+        length = max(x + width for _, x, width in columns) - left
+        rows = [(row, top + (row - first) * height) for row in range(first, (last if last >= 0 else end) + 1)]
+        with QPainter(view.viewport()) as painter:
+            for row, y in rows:
+                selected = chosen.isSelected(model.index(row, 0))
+                if selected:
+                    painter.fillRect(left, y, length, height, colors["accent_soft"])
+                if row < end:  # the card's own edge ends the last row
+                    painter.fillRect(left, y + height - 1, length, 1, colors["line"])
+                if selected and left <= 0 and (not self._told_by_ground or view.hasFocus()):
+                    painter.fillRect(0, y, 3, height, colors["accent"])
+                known = self.look_at(row)
+                for column, x, width in columns:
+                    self.paint_cell(painter, QRect(x, y, width, height), row, column, known)
+            # That the keyboard is used is asked of the window: `QStyle.StateFlag`, which says it too, takes 0.4 MB.
+            current, by_keyboard = view.currentIndex(), Qt.WidgetAttribute.WA_KeyboardFocusChange
+            if current.isValid() and view.hasFocus() and view.window().testAttribute(by_keyboard):
+                self._mark(painter, view.visualRect(current))
+
+    def _mark(self, painter: QPainter, rect: QRect) -> None:
+        """Show that the keyboard is in this cell."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(self._colors["accent"], 2))
+        painter.drawRoundedRect(QRectF(rect).adjusted(4, 4, -4, -4), 6, 6)

@@ -59,16 +59,20 @@ def opened(desk: Desk) -> QTableView:
     return table(desk)
 
 
-def cells(desk: Desk, column: Column) -> list[str]:
-    """A column's texts, once they are there."""
+def lines(desk: Desk, *columns: Column) -> list[list[str]]:
+    """These columns' texts of each line, once they are there. More lines may come meanwhile."""
     model = table(desk).model()
-    indexes = [model.index(row, column) for row in range(model.rowCount())]
-    desk.wait(lambda: all(index.data() is not None for index in indexes), "the lines are read")
-    return [index.data() for index in indexes]
+    indexes = [[model.index(row, column) for column in columns] for row in range(model.rowCount())]
+    desk.wait(lambda: all(index.data() is not None for line in indexes for index in line), "the lines are read")
+    return [[index.data() for index in line] for line in indexes]
+
+
+def cells(desk: Desk, column: Column) -> list[str]:
+    return [text for (text,) in lines(desk, column)]
 
 
 def rows(desk: Desk) -> list[str]:
-    return [f"{what}: {app}" for what, app in zip(cells(desk, Column.WHAT), cells(desk, Column.APP), strict=True)]
+    return [f"{what}: {app}" for what, app in lines(desk, Column.WHAT, Column.APP)]
 
 
 def test_what_the_design_shows(desk: Desk) -> None:

@@ -36,7 +36,7 @@ GIVEN_UP_FIRST = (Column.WHO, Column.ORG, Column.DETAILS)
 class ActivityDelegate(RowDelegate):
     """Draws a cell: what was done in heavier type, the rest around it muted."""
 
-    def __init__(self, look: Look, view: QAbstractItemView) -> None:
+    def __init__(self, look: Look, view: QTableView) -> None:
         super().__init__(look, view)
         model = view.model()
         assert isinstance(model, ActivityModel)
@@ -156,8 +156,7 @@ class ActivityTable(QTableView):
                 self.setColumnWidth(column, widths[column])
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        self.painter.begin_pass()
-        super().paintEvent(event)
+        self.painter.paint_rows(event.rect())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):

@@ -19,6 +19,7 @@ from PySide6.QtGui import QFont, QFontMetrics, QHelpEvent, QKeyEvent, QMouseEven
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QStyleOptionViewItem,
+    QTableView,
     QToolTip,
     QWidget,
 )
@@ -44,7 +45,7 @@ class AppsDelegate(RowDelegate):
     copy_asked = Signal(str)
     menu_asked = Signal(int)
 
-    def __init__(self, look: Look, reveal: Reveal, view: QAbstractItemView) -> None:
+    def __init__(self, look: Look, reveal: Reveal, view: QTableView) -> None:
         super().__init__(look, view)
         self._reveal = reveal
         model = view.model()

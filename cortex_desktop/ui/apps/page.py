@@ -153,8 +153,7 @@ class AppsTable(QTableView):
             super().updateGeometries()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        self.painter.begin_pass()
-        super().paintEvent(event)
+        self.painter.paint_rows(event.rect())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self.painter.hover(event)
