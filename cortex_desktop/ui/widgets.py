@@ -64,9 +64,9 @@ def set_property(widget: QWidget, name: str, value: object) -> None:
 def set_tab_order(frame: QWidget, *parts: QWidget) -> None:
     """Let Tab come to these parts, which were made late, where it passes their frame."""
     before = frame.previousInFocusChain()
-    while before.focusPolicy() == Qt.FocusPolicy.NoFocus and before is not frame:  # Qt does nothing after such a one
-        before = before.previousInFocusChain()
-    for first, second in pairwise((before, *parts)):
+    while before is not None and before is not frame and before.focusPolicy() == Qt.FocusPolicy.NoFocus:
+        before = before.previousInFocusChain()  # Qt does nothing after one that cannot have the focus
+    for first, second in pairwise((before or frame, *parts)):
         QWidget.setTabOrder(first, second)
 
 
