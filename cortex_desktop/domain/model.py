@@ -204,7 +204,8 @@ class App:
 
     def is_due(self, today: date) -> bool:
         """Whether a person should look at it now: it is in use, and expired, expires soon, or needs a review."""
-        return self.enabled and (self.is_expired(today) or self.expires_soon(today) or self.needs_review(today))
+        expired_or_soon = self.expires is not None and self.expires <= today + EXPIRES_SOON
+        return self.enabled and (expired_or_soon or self.needs_review(today))
 
     @property
     def versions(self) -> tuple[int, ...]:

@@ -156,7 +156,7 @@ class Is:
             case "unfinished":
                 return [e for e in entries if e.app.state is AppState.CREATING]
             case _:
-                dated = [e for e in entries if e.app.expires or e.app.review or e.app.id in missing]
+                dated = [e for e in entries if (app := e.app).expires or app.review or (missing and app.id in missing)]
                 return [e for e in dated if e.app.is_due(today) or e.app.id in missing]
 
 

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, date, datetime
 from enum import IntEnum
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal, Slot
@@ -475,19 +476,19 @@ class AppsModel(QAbstractTableModel):
             case Column.LABEL:
                 return _by_label
             case Column.KEY:
-                return lambda row: row.app.key_ends.head
+                return attrgetter("app.key_ends.head")
             case Column.SESSIONS:
-                return lambda row: row.app.sessions
+                return attrgetter("app.sessions")
             case Column.CSRF:
-                return lambda row: row.app.csrf
+                return attrgetter("app.csrf")
             case Column.STATUS:
                 return lambda row: self.status(row.app)
             case Column.OWNER:
                 return lambda row: fold(row.app.owner)
             case Column.EXPIRES:
-                return lambda row: row.app.expires
+                return attrgetter("app.expires")
             case _:
-                return lambda row: row.created_at
+                return attrgetter("created_at")
 
     def _order(self) -> None:
         column, order = self._sort
@@ -533,14 +534,14 @@ def _same_apps(rows: list[Row], others: list[Row]) -> bool:
     return len(rows) == len(others) and all(row.app.id == other.app.id for row, other in zip(rows, others, strict=True))
 
 
-def _by_label(row: Row) -> str:
-    return row.sort_label
+_by_label = attrgetter("sort_label")
 
 
 def _empty_last(rows: list[Row], key: Callable[[Row], Any], down: bool) -> list[Row]:
     """Sorted, and those for which there is no key behind the others in both directions."""
-    some = [row for row in rows if key(row)]
-    return sorted(some, key=key, reverse=down) + [row for row in rows if not key(row)]
+    keyed = [(key(row), row) for row in rows]
+    some = sorted((pair for pair in keyed if pair[0]), key=itemgetter(0), reverse=down)
+    return [row for _, row in some] + [row for value, row in keyed if not value]
 
 
 def sorted_rows(apps: Sequence[App]) -> list[Row]:
