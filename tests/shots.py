@@ -175,7 +175,7 @@ def scenes(studio: Studio) -> None:
     studio.shoot("offers")
     page.search.put_away()
     page.search.setText("is:attention")
-    page.show_filter_menu()
+    page.bar.show_menu()
     studio.shoot("filter-menu")
     studio.app.activePopupWidget().close()
     for column in (Column.OWNER, Column.EXPIRES):

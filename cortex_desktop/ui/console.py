@@ -180,7 +180,7 @@ class Console(QObject):
             (actions.stop, apps.bulk.stop),
             (actions.resume, apps.bulk.resume),
             (actions.find, self._find),
-            (actions.filter, self.page.show_filter_menu),
+            (actions.filter, self.page.bar.show_menu),
             (actions.apps, self.show_apps),
             (actions.activity, self.show_activity),
             (actions.app_activity, self._show_app_activity),
@@ -342,7 +342,7 @@ class Console(QObject):
         if self.sheets.free:
             from .apps.save_filter_dialog import SaveFilterDialog
 
-            saved = self.page.filters.saved
+            saved = self.page.bar.filters.saved
             dialog = SaveFilterDialog(self._look, text, list(saved.all()), self.window)
             dialog.saved.connect(lambda name: saved.save(name, text))
             self.sheets.open(dialog)

@@ -90,30 +90,6 @@
     </message>
 </context>
 <context>
-    <name>AppsPage</name>
-    <message numerus="yes">
-        <source>%Ln selected</source>
-        <translation>
-            <numerusform>%Ln selected</numerusform>
-            <numerusform>%Ln selected</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n app(s)</source>
-        <translation>
-            <numerusform>%n app</numerusform>
-            <numerusform>%n apps</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>{shown} of %n app(s)</source>
-        <translation>
-            <numerusform>{shown} of %n app</numerusform>
-            <numerusform>{shown} of %n apps</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
     <name>Badge</name>
     <message numerus="yes">
         <source>%n app(s) need attention</source>
@@ -439,6 +415,30 @@
         <translation>
             <numerusform>%Ln app deleted before can no longer be restored alone.</numerusform>
             <numerusform>%Ln apps deleted before can no longer be restored alone.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>SearchBar</name>
+    <message numerus="yes">
+        <source>%n app(s)</source>
+        <translation type="unfinished">
+            <numerusform>%n app</numerusform>
+            <numerusform>%n apps</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>{shown} of %n app(s)</source>
+        <translation type="unfinished">
+            <numerusform>{shown} of %n app</numerusform>
+            <numerusform>{shown} of %n apps</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln selected</source>
+        <translation type="unfinished">
+            <numerusform>%Ln selected</numerusform>
+            <numerusform>%Ln selected</numerusform>
         </translation>
     </message>
 </context>

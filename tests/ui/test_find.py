@@ -11,7 +11,7 @@ from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QMenu
 
 from cortex_desktop.storage.repository import TinyRepository
-from cortex_desktop.ui.apps import page
+from cortex_desktop.ui.apps import search_bar
 from cortex_desktop.ui.apps.search import OFFER_MS
 from cortex_desktop.ui.finder import Finder
 from cortex_desktop.vault.memory import InMemoryVault
@@ -114,11 +114,11 @@ FINDS = {
 def test_nothing_moves_as_one_types(desk: Desk) -> None:
     page = desk.console.page
     search(desk, "is:")
-    before = [widget.geometry() for widget in (page.search, page.filter)]
+    before = [widget.geometry() for widget in (page.search, page.bar.filter)]
     desk.type("disabled")
     desk.let_pass(50)
     assert desk.labels() == ["Kiosk"]
-    assert [widget.geometry() for widget in (page.search, page.filter)] == before
+    assert [widget.geometry() for widget in (page.search, page.bar.filter)] == before
 
 
 def test_a_letter_paints_the_table_once(folder: Path, vault: InMemoryVault, start: Start) -> None:
@@ -175,7 +175,7 @@ class TestTyping:
 
     def test_what_was_found_is_said_once_one_pauses(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
         said: list[str] = []
-        monkeypatch.setattr(page, "announce", lambda _widget, text: said.append(text))
+        monkeypatch.setattr(search_bar, "announce", lambda _widget, text: said.append(text))
         search(desk, "is:expired")
         desk.wait(lambda: said)
         assert said == ["2 of 5 apps"]
@@ -376,7 +376,7 @@ class TestMenu:
     def test_does_not_open_over_a_dialog(self, desk: Desk) -> None:
         desk.console.forms.ask_new_app()
         desk.dialog()
-        desk.console.page.show_filter_menu()
+        desk.console.page.bar.show_menu()
         assert QApplication.activePopupWidget() is None
 
 
@@ -423,12 +423,12 @@ class TestSaved:
         menu = filter_menu(desk)
         submenu(desk, menu, "Remove a saved filter").actions()[0].trigger()
         close(desk, menu)
-        assert desk.console.page.filters.saved.all() == {}
+        assert desk.console.page.bar.filters.saved.all() == {}
 
     @pytest.mark.parametrize("kept", ["[1]", "{", '{"a": 1, "b": "is:disabled"}', ""])
     def test_nonsense_in_the_settings_is_left_out(self, desk: Desk, kept: str) -> None:
         desk.console._settings.set_text("filters", kept)
-        assert desk.console.page.filters.saved.all() in ({}, {"b": "is:disabled"})
+        assert desk.console.page.bar.filters.saved.all() in ({}, {"b": "is:disabled"})
         close(desk, filter_menu(desk))
 
 

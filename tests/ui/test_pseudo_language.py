@@ -346,7 +346,7 @@ def dialogs(desk: Desk) -> Iterator[tuple[str, QWidget]]:
     """Every dialog and what it may say."""
     console, page = desk.console, desk.console.page
     work = console._orgs_desk()
-    page.filters.saved.save("NH", "is:enabled")
+    page.bar.filters.saved.save("NH", "is:enabled")
     console.page.select(desk.app("NewHealth App").id)
     for name, act in (
         ("create", console.forms.ask_new_app),
@@ -490,7 +490,7 @@ def test_every_text_in_dialogs_and_menus_is_translated(desk: Desk) -> None:
         assert isinstance(menu, QMenu)
         left += [f"menu: {text}" for text in pseudo.untranslated(pseudo.words_of(menu), data_of(desk))]
         menu.close()
-    desk.console.page.show_filter_menu()
+    desk.console.page.bar.show_menu()
     menu = desk.menu()
     words = pseudo.words_of_actions(menu.actions())
     left += [f"filter menu: {text}" for text in pseudo.untranslated(words, data_of(desk))]

@@ -8,181 +8,37 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import (
     QByteArray,
-    QEvent,
     QPoint,
     Qt,
     QTimer,
     Signal,
     Slot,
 )
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence, QMouseEvent, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QApplication,
     QHBoxLayout,
-    QHeaderView,
-    QMenu,
     QSizePolicy,
     QStackedLayout,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
 
 from ...domain.model import App, Org
 from ...domain.query import WORDS
-from ..i18n import say
 from ..reveal import Reveal
-from ..tables import CountLabel, TableCard
+from ..tables import TableCard
 from ..tokens import DETAILS_WIDTH
 from ..waiting import BUSY_MS
-from ..widgets import Banner, Button, EmptyState, Look, Picture, announce, label, set_property
+from ..widgets import Banner, Button, EmptyState, Look, label
 from .bulk_bar import BulkBar
-from .columns import Columns
-from .delegate import AppsDelegate
-from .filters import Filters, SavedFilters
+from .filters import SavedFilters
 from .model import AppsModel, Column
-from .search import Offer, SearchField
+from .search_bar import SearchBar
 from .selection import Selection
+from .table import AppsTable
 
 if TYPE_CHECKING:
     from .details import DetailsPanel
-
-FILTER_WIDTH = 114
-"""Of the filter's button, in pixels at 13 px text. It grows for longer words, up to FILTER_TEXT of these."""
-
-FILTER_TEXT = 160
-
-PAUSE_MS = 700
-"""How long after a keystroke a screen reader says how much was found."""
-
-
-class AppsTable(QTableView):
-    """The table itself. opened: Enter or a double click on a row; menu_asked(point): a menu for the current row."""
-
-    opened = Signal()
-    menu_asked = Signal(QPoint)
-
-    def __init__(self, model: AppsModel, look: Look, reveal: Reveal) -> None:
-        super().__init__()
-        self.setModel(model)
-        self.painter = AppsDelegate(look, reveal, self)
-        self.setItemDelegate(self.painter)
-        self.setAccessibleName(self.tr("Apps"))
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setShowGrid(False)
-        self.setTabKeyNavigation(False)
-        self.setWordWrap(False)
-        self.setMouseTracking(True)
-        self.verticalHeader().hide()
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setSectionsMovable(True)
-        header.setMinimumSectionSize(40)
-        header.setSortIndicatorShown(False)
-        header.setSectionResizeMode(Column.LABEL, QHeaderView.ResizeMode.Stretch)
-        for column in (Column.KEY, Column.MENU):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
-        header.sectionClicked.connect(self._sort_by)
-        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        header.customContextMenuRequested.connect(self._show_columns_menu)
-        self.columns = Columns(self, self.painter.width_of, self.sort_by)
-        self._sorted = (Column.CREATED, Qt.SortOrder.DescendingOrder)
-        self.take_sizes()
-        look.theme.changed.connect(self.take_sizes)
-
-    @Slot()
-    def take_sizes(self) -> None:
-        """Measure rows and columns in the fonts in force."""
-        self.verticalHeader().setDefaultSectionSize(self.painter.row_height)
-        self._header_height = max(37, self.painter.row_height - 7)
-        self.horizontalHeader().setFixedHeight(self._header_height)
-        for column in Column:
-            if column is not Column.LABEL:
-                self.setColumnWidth(column, self.painter.width_of(column))
-
-    def full_height(self) -> int:
-        """The height in pixels at which nothing scrolls."""
-        rows: int = self.model().rowCount()
-        return self._header_height + rows * self.painter.row_height
-
-    def sorted_by(self) -> tuple[Column, Qt.SortOrder]:
-        """Column and direction of the sorting in force."""
-        return self._sorted
-
-    def sort_by(self, column: Column, order: Qt.SortOrder) -> None:
-        """Sort, and show so in the header."""
-        self._sorted = (column, order)
-        header = self.horizontalHeader()
-        header.setSortIndicatorShown(True)
-        header.setSortIndicator(column, order)
-        self.columns.tell_sorting(column, order)
-        self.model().sort(column, order)
-
-    @Slot(QPoint)
-    def _show_columns_menu(self, place: QPoint) -> None:
-        header = self.horizontalHeader()
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.columns.fill_header(menu, Column(max(0, header.logicalIndexAt(place))))
-        menu.popup(header.mapToGlobal(place))
-
-    @Slot(int)
-    def _sort_by(self, section: int) -> None:
-        column = Column(section)
-        if column is Column.MENU:
-            return
-        before, order = self._sorted
-        if before is column and order is Qt.SortOrder.AscendingOrder:
-            self.sort_by(column, Qt.SortOrder.DescendingOrder)
-        else:
-            self.sort_by(column, Qt.SortOrder.AscendingOrder)
-
-    def sizeHintForColumn(self, column: int) -> int:
-        return self.painter.width_of(Column(column))
-
-    def updateGeometries(self) -> None:
-        # With nothing to list it is not seen: its scroll bar stays, and all is where it was when there is something.
-        model = self.model()  # none while it is being set
-        if model is not None and model.rowCount():
-            super().updateGeometries()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        self.painter.paint_rows(event.rect())
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self.painter.hover(event)
-        super().mouseMoveEvent(event)
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self.painter.hover(None)
-        super().leaveEvent(event)
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        column = self.indexAt(event.position().toPoint()).column()
-        if column not in (-1, Column.KEY, Column.MENU):
-            self.opened.emit()
-        else:
-            self.mousePressEvent(event)  # two quick clicks on a button are two clicks
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.opened.emit()
-        elif event.matches(QKeySequence.StandardKey.Copy):
-            event.ignore()  # copying a key is the window's action; Qt would copy the cell's dots
-        else:
-            super().keyPressEvent(event)
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        if event.reason() is QContextMenuEvent.Reason.Keyboard:
-            self.menu_asked.emit(self.viewport().mapToGlobal(self.visualRect(self.currentIndex()).bottomLeft()))
-        elif self.indexAt(event.pos()).isValid():
-            self.menu_asked.emit(event.globalPos())
 
 
 class AppsPage(QWidget):
@@ -222,17 +78,8 @@ class AppsPage(QWidget):
         self._subtitle = label(" ", "subtitle", wrap=True)
         self._subtitle.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         self.new = Button(self.tr("New App"), look, "primary", "plus")
-        self.filters = Filters(saved, self)
-        self.search = SearchField(look, self.tr("Search apps"), self._offers)
-        self.search.setMaximumWidth(look.theme.px(300))
-        self.search.setMinimumWidth(look.theme.px(140))
-        self.filter = self._make_filter_button()
-        self._wrong = QWidget()
-        self._wrong_text = label("", "fieldNote", wrap=True)
-        set_property(self._wrong_text, "tone", "warning")
-        self._count = CountLabel()
-        self._chosen = label("", "count")
-        self._chosen.hide()
+        self.bar = SearchBar(look, model, saved)
+        self.search = self.bar.search
         self.bulk = BulkBar(look)
         self.table = AppsTable(model, look, reveal)
         self.selection = Selection(self.table, model)
@@ -249,21 +96,6 @@ class AppsPage(QWidget):
         words.addWidget(self._subtitle)
         head.addLayout(words, 1)
         head.addWidget(self.new, 0, Qt.AlignmentFlag.AlignBottom)
-        self._tools = QWidget()
-        tools = QHBoxLayout(self._tools)
-        tools.setContentsMargins(0, 0, 0, 0)
-        tools.setSpacing(8)
-        tools.addWidget(self.search, 2)
-        tools.addWidget(self.filter)
-        tools.addStretch(1)
-        tools.addWidget(self._chosen)
-        tools.addWidget(self._count)
-        wrong = QHBoxLayout(self._wrong)
-        wrong.setContentsMargins(0, 0, 0, 0)
-        wrong.setSpacing(8)
-        wrong.addWidget(Picture("triangle-alert", look, "warning", 15))
-        wrong.addWidget(self._wrong_text, 1)
-        self._wrong.hide()
         self._list = QWidget()
         listing = QVBoxLayout(self._list)
         listing.setContentsMargins(0, 0, 0, 0)
@@ -283,24 +115,19 @@ class AppsPage(QWidget):
         column.addWidget(self.storage_banner)
         column.addWidget(self.keychain_banner)
         column.addLayout(head)
-        column.addWidget(self._tools)
-        column.addWidget(self._wrong)
+        column.addWidget(self.bar)
         column.addWidget(self.bulk)
         column.addWidget(holder, 1)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(self._main, 1)
-        self._tools.hide()
+        self.bar.hide()
 
         self.new.clicked.connect(self.new_asked)
         self.empty.acted.connect(self._empty_acted)
-        self.search.textChanged.connect(self._filter)
-        self.search.left.connect(self._enter_table)
-        self.search.editingFinished.connect(self._show_wrong)
-        self.filter.clicked.connect(self.show_filter_menu)
-        self.filters.wanted.connect(self.look_for)
-        self.filters.save_asked.connect(self._ask_to_save)
+        self.bar.left.connect(self._enter_table)
+        self.bar.save_asked.connect(self.save_filter_asked)
         self.keychain_banner.acted.connect(self.unlock_asked)
         self.storage_banner.dismissed.connect(self.storage_banner.hide)
         self.table.opened.connect(self.open_details)
@@ -313,10 +140,6 @@ class AppsPage(QWidget):
         self._patience.setSingleShot(True)
         self._patience.setInterval(BUSY_MS)
         self._patience.timeout.connect(self._show_state)
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(PAUSE_MS)
-        self._pause.timeout.connect(self._say_found)
 
     # What the window tells
 
@@ -447,16 +270,6 @@ class AppsPage(QWidget):
         """Search for this."""
         self.search.setText(text)
 
-    @Slot()
-    def show_filter_menu(self) -> None:
-        """Open the menu that puts filters into the search, unless something else is in front."""
-        if not self.filter.isVisible() or QApplication.activeModalWidget() is not None:
-            return
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.filters.fill(menu, self.search.text(), self.model.owners())
-        menu.popup(self.filter.mapToGlobal(QPoint(0, self.filter.height() + 4)))
-
     # Remembered between starts
 
     def layout_state(self) -> tuple[QByteArray, str]:
@@ -469,57 +282,6 @@ class AppsPage(QWidget):
         self._fit()
 
     # Inside
-
-    def _make_filter_button(self) -> Button:
-        button = Button(self.filters.summary(""), self._look)
-        button.setObjectName("filter")
-        button.setAccessibleName(self.tr("Filter"))
-        button.setAccessibleDescription(button.text())
-        button.ensurePolished()
-        # So that it does not jump as one types.
-        button.setMinimumWidth(max(self._look.theme.px(FILTER_WIDTH), button.sizeHint().width()))
-        arrows = Picture("chevrons-up-down", self._look, "muted", 14)
-        arrows.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        inside = QHBoxLayout(button)
-        inside.setContentsMargins(0, 0, 10, 0)
-        inside.addWidget(arrows, 0, Qt.AlignmentFlag.AlignRight)
-        return button
-
-    def _offers(self, text: str, position: int) -> tuple[int, list[Offer]]:
-        return self.filters.offers(text, position, self.model.owners() if "owner:" in text.lower() else ())
-
-    @Slot()
-    def _filter(self) -> None:
-        text = self.search.text()
-        self.model.filter(text)
-        summary = self.filters.summary(text)
-        if summary != self.filter.accessibleDescription():
-            self.filter.setAccessibleDescription(summary)
-            self.filter.setToolTip(summary)
-            room = self._look.theme.px(FILTER_TEXT)
-            self.filter.setText(self.filter.fontMetrics().elidedText(summary, Qt.TextElideMode.ElideRight, room))
-        self._show_wrong()
-        self._pause.start()
-
-    @Slot()
-    def _say_found(self) -> None:
-        """Tell those who do not see the table what the search found, once they pause."""
-        announce(self, self._count.text() if self.model.rowCount() else self.tr("No app found"))
-
-    @Slot()
-    def _show_wrong(self) -> None:
-        """Say which word of the search makes no sense; of the last one only when nobody is typing it."""
-        query = self.model.query
-        wrong = [*query.problems, *(() if self.search.hasFocus() else query.unfinished)]
-        text = " ".join(map(say, wrong))
-        if text and text != self._wrong_text.text():
-            announce(self, text)
-        self._wrong_text.setText(text)
-        self._wrong.setVisible(bool(text))
-
-    @Slot()
-    def _ask_to_save(self) -> None:
-        self.save_filter_asked.emit(self.search.text().strip())
 
     @Slot()
     def _enter_table(self) -> None:
@@ -549,10 +311,7 @@ class AppsPage(QWidget):
     def _selection_changed(self) -> None:
         if self._holds:
             return
-        count = self.selection.count
-        self._chosen.setText(self.tr("%Ln selected", "", count))
-        self._chosen.setVisible(count > 1)
-        self._count.setVisible(count < 2)  # there is room for one of them
+        self.bar.tell_chosen(self.selection.count)
         self._show_details()
         self.selected.emit()
 
@@ -614,7 +373,7 @@ class AppsPage(QWidget):
     @Slot()
     def _show_state(self) -> None:
         total, visible = self.model.total, self.model.rowCount()
-        self._tools.setVisible(total > 0)
+        self.bar.setVisible(total > 0)
         if self._failed and not total:
             self._stack.setCurrentWidget(self.empty)
             return
@@ -623,7 +382,7 @@ class AppsPage(QWidget):
                 self.empty.tell("loader-circle", self.tr("Reading your apps…"), self.tr("This takes a moment."))
                 self._stack.setCurrentWidget(self.empty)
             return
-        self._show_count(visible, total)
+        self.bar.tell_found(visible, total)
         if total == 0:
             self.empty.tell(
                 "key-round",
@@ -642,16 +401,6 @@ class AppsPage(QWidget):
         if visible:
             self._card.fit(self.table.full_height())
         self._stack.setCurrentWidget(self._list if visible else self.empty)
-
-    def _show_count(self, visible: int, total: int) -> None:
-        every = self.tr("%n app(s)", "", total)
-        some = self.tr("{shown} of %n app(s)", "", total)
-        number = self.locale().toString
-        said = every if visible == total else some.format(shown=number(visible))
-        if self.search.text():
-            self._count.tell(said, every, some.format(shown=number(total)))
-        else:
-            self._count.tell(said)
 
     def _why_nothing(self) -> str:
         unknown = self.model.query.unknown

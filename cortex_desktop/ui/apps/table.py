@@ -1,0 +1,141 @@
+"""The table of apps: its columns, its sorting, and what mouse and keyboard do in it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal, Slot
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence, QMouseEvent, QPaintEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView
+
+from ..reveal import Reveal
+from ..widgets import Look
+from .columns import Columns
+from .delegate import AppsDelegate
+from .model import AppsModel, Column
+
+
+class AppsTable(QTableView):
+    """The table itself. opened: Enter or a double click on a row; menu_asked(point): a menu for the current row."""
+
+    opened = Signal()
+    menu_asked = Signal(QPoint)
+
+    def __init__(self, model: AppsModel, look: Look, reveal: Reveal) -> None:
+        super().__init__()
+        self.setModel(model)
+        self.painter = AppsDelegate(look, reveal, self)
+        self.setItemDelegate(self.painter)
+        self.setAccessibleName(self.tr("Apps"))
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setShowGrid(False)
+        self.setTabKeyNavigation(False)
+        self.setWordWrap(False)
+        self.setMouseTracking(True)
+        self.verticalHeader().hide()
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionsMovable(True)
+        header.setMinimumSectionSize(40)
+        header.setSortIndicatorShown(False)
+        header.setSectionResizeMode(Column.LABEL, QHeaderView.ResizeMode.Stretch)
+        for column in (Column.KEY, Column.MENU):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
+        header.sectionClicked.connect(self._sort_by)
+        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        header.customContextMenuRequested.connect(self._show_columns_menu)
+        self.columns = Columns(self, self.painter.width_of, self.sort_by)
+        self._sorted = (Column.CREATED, Qt.SortOrder.DescendingOrder)
+        self.take_sizes()
+        look.theme.changed.connect(self.take_sizes)
+
+    @Slot()
+    def take_sizes(self) -> None:
+        """Measure rows and columns in the fonts in force."""
+        self.verticalHeader().setDefaultSectionSize(self.painter.row_height)
+        self._header_height = max(37, self.painter.row_height - 7)
+        self.horizontalHeader().setFixedHeight(self._header_height)
+        for column in Column:
+            if column is not Column.LABEL:
+                self.setColumnWidth(column, self.painter.width_of(column))
+
+    def full_height(self) -> int:
+        """The height in pixels at which nothing scrolls."""
+        rows: int = self.model().rowCount()
+        return self._header_height + rows * self.painter.row_height
+
+    def sorted_by(self) -> tuple[Column, Qt.SortOrder]:
+        """Column and direction of the sorting in force."""
+        return self._sorted
+
+    def sort_by(self, column: Column, order: Qt.SortOrder) -> None:
+        """Sort, and show so in the header."""
+        self._sorted = (column, order)
+        header = self.horizontalHeader()
+        header.setSortIndicatorShown(True)
+        header.setSortIndicator(column, order)
+        self.columns.tell_sorting(column, order)
+        self.model().sort(column, order)
+
+    @Slot(QPoint)
+    def _show_columns_menu(self, place: QPoint) -> None:
+        header = self.horizontalHeader()
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.columns.fill_header(menu, Column(max(0, header.logicalIndexAt(place))))
+        menu.popup(header.mapToGlobal(place))
+
+    @Slot(int)
+    def _sort_by(self, section: int) -> None:
+        column = Column(section)
+        if column is Column.MENU:
+            return
+        before, order = self._sorted
+        if before is column and order is Qt.SortOrder.AscendingOrder:
+            self.sort_by(column, Qt.SortOrder.DescendingOrder)
+        else:
+            self.sort_by(column, Qt.SortOrder.AscendingOrder)
+
+    def sizeHintForColumn(self, column: int) -> int:
+        return self.painter.width_of(Column(column))
+
+    def updateGeometries(self) -> None:
+        # With nothing to list it is not seen: its scroll bar stays, and all is where it was when there is something.
+        model = self.model()  # none while it is being set
+        if model is not None and model.rowCount():
+            super().updateGeometries()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        self.painter.paint_rows(event.rect())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self.painter.hover(event)
+        super().mouseMoveEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.painter.hover(None)
+        super().leaveEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        column = self.indexAt(event.position().toPoint()).column()
+        if column not in (-1, Column.KEY, Column.MENU):
+            self.opened.emit()
+        else:
+            self.mousePressEvent(event)  # two quick clicks on a button are two clicks
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.opened.emit()
+        elif event.matches(QKeySequence.StandardKey.Copy):
+            event.ignore()  # copying a key is the window's action; Qt would copy the cell's dots
+        else:
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if event.reason() is QContextMenuEvent.Reason.Keyboard:
+            self.menu_asked.emit(self.viewport().mapToGlobal(self.visualRect(self.currentIndex()).bottomLeft()))
+        elif self.indexAt(event.pos()).isValid():
+            self.menu_asked.emit(event.globalPos())
