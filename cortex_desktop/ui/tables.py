@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
     QLabel,
     QStyledItemDelegate,
     QTableView,
+    QWidget,
 )
 
 from .widgets import Card, Look
@@ -35,6 +38,51 @@ class TableCard(Card):
         """Be no higher than a table of `height` pixels."""
         # A new limit has all of the page laid out anew, so one that no screen reaches stays what it is.
         self.setMaximumHeight(min(height + 2, TALLER_THAN_SCREENS))
+
+
+class RowTable(QTableView):
+    """Rows of one height, chosen as a whole, that its `painter` draws.
+
+    opened: Enter or a double click on a row; menu_asked(point): a menu for the current row.
+    """
+
+    opened = Signal()
+    menu_asked = Signal(QPoint)
+    painter: RowDelegate
+
+    def __init__(self) -> None:
+        super().__init__()
+        # Of a viewport that Qt made PySide6 finds out the kind by trying 56 classes, which takes 2.5 MB.
+        self._ground = QWidget()
+        self._ground.setBackgroundRole(QPalette.ColorRole.Base)
+        self._ground.setAutoFillBackground(True)
+        self.setViewport(self._ground)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setShowGrid(False)
+        self.setTabKeyNavigation(False)
+        self.setWordWrap(False)
+        self.verticalHeader().hide()
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.horizontalHeader().setHighlightSections(False)
+        self.horizontalHeader().setMinimumSectionSize(40)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        self.painter.paint_rows(event.rect())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.opened.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if event.reason() is QContextMenuEvent.Reason.Keyboard:
+            self.menu_asked.emit(self.viewport().mapToGlobal(self.visualRect(self.currentIndex()).bottomLeft()))
+        elif self.indexAt(event.pos()).isValid():
+            self.menu_asked.emit(event.globalPos())
 
 
 class CountLabel(QLabel):

@@ -422,21 +422,21 @@
     <name>SearchBar</name>
     <message numerus="yes">
         <source>%n app(s)</source>
-        <translation type="unfinished">
+        <translation>
             <numerusform>%n app</numerusform>
             <numerusform>%n apps</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>{shown} of %n app(s)</source>
-        <translation type="unfinished">
+        <translation>
             <numerusform>{shown} of %n app</numerusform>
             <numerusform>{shown} of %n apps</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%Ln selected</source>
-        <translation type="unfinished">
+        <translation>
             <numerusform>%Ln selected</numerusform>
             <numerusform>%Ln selected</numerusform>
         </translation>

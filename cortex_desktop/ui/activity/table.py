@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QRect, QSize, Slot
 from PySide6.QtGui import (
-    QContextMenuEvent,
     QFont,
     QFontMetrics,
-    QKeyEvent,
     QMouseEvent,
     QPainter,
-    QPaintEvent,
 )
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -24,7 +21,7 @@ from PySide6.QtWidgets import (
 from ...domain.activity import ACTION_WORDS
 from ...domain.text import Text
 from ..i18n import long_date, say
-from ..tables import ELIDE, LEADING, PADDING, Index, RowDelegate
+from ..tables import ELIDE, LEADING, PADDING, Index, RowDelegate, RowTable
 from ..widgets import Look
 from .model import ActivityModel, Column
 
@@ -99,32 +96,18 @@ class ActivityDelegate(RowDelegate):
             painter.drawText(inner, LEADING, metrics.elidedText(text, ELIDE, inner.width()))
 
 
-class ActivityTable(QTableView):
-    """opened: Enter or a double click on a row; menu_asked(point): a menu for the current row."""
-
-    opened = Signal()
-    menu_asked = Signal(QPoint)
+class ActivityTable(RowTable):
+    """The table itself."""
 
     def __init__(self, model: ActivityModel, look: Look) -> None:
         super().__init__()
         self.setModel(model)
-        self.painter = ActivityDelegate(look, self)
+        self.painter: ActivityDelegate = ActivityDelegate(look, self)
         self.setItemDelegate(self.painter)
         self.setAccessibleName(self.tr("Activity"))
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setShowGrid(False)
-        self.setTabKeyNavigation(False)
-        self.setWordWrap(False)
-        self.verticalHeader().hide()
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header = self.horizontalHeader()
-        header.setHighlightSections(False)
         header.setSectionsClickable(False)
-        header.setMinimumSectionSize(40)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self._with_org = False
         self.take_sizes()
@@ -155,21 +138,6 @@ class ActivityTable(QTableView):
             if column in widths:
                 self.setColumnWidth(column, widths[column])
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        self.painter.paint_rows(event.rect())
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.opened.emit()
-        else:
-            super().keyPressEvent(event)
-
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if self.indexAt(event.position().toPoint()).isValid():
             self.opened.emit()
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        if event.reason() is QContextMenuEvent.Reason.Keyboard:
-            self.menu_asked.emit(self.viewport().mapToGlobal(self.visualRect(self.currentIndex()).bottomLeft()))
-        elif self.indexAt(event.pos()).isValid():
-            self.menu_asked.emit(event.globalPos())

@@ -2,44 +2,31 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, Qt, Signal, Slot
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence, QMouseEvent, QPaintEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView
+from PySide6.QtCore import QEvent, QPoint, Qt, Slot
+from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu
 
 from ..reveal import Reveal
+from ..tables import RowTable
 from ..widgets import Look
 from .columns import Columns
 from .delegate import AppsDelegate
 from .model import AppsModel, Column
 
 
-class AppsTable(QTableView):
-    """The table itself. opened: Enter or a double click on a row; menu_asked(point): a menu for the current row."""
-
-    opened = Signal()
-    menu_asked = Signal(QPoint)
+class AppsTable(RowTable):
+    """The table itself; sorted by a click in its head."""
 
     def __init__(self, model: AppsModel, look: Look, reveal: Reveal) -> None:
         super().__init__()
         self.setModel(model)
-        self.painter = AppsDelegate(look, reveal, self)
+        self.painter: AppsDelegate = AppsDelegate(look, reveal, self)
         self.setItemDelegate(self.painter)
         self.setAccessibleName(self.tr("Apps"))
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setShowGrid(False)
-        self.setTabKeyNavigation(False)
-        self.setWordWrap(False)
         self.setMouseTracking(True)
-        self.verticalHeader().hide()
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header = self.horizontalHeader()
-        header.setHighlightSections(False)
         header.setSectionsMovable(True)
-        header.setMinimumSectionSize(40)
         header.setSortIndicatorShown(False)
         header.setSectionResizeMode(Column.LABEL, QHeaderView.ResizeMode.Stretch)
         for column in (Column.KEY, Column.MENU):
@@ -76,7 +63,9 @@ class AppsTable(QTableView):
         self._sorted = (column, order)
         header = self.horizontalHeader()
         header.setSortIndicatorShown(True)
-        header.setSortIndicator(column, order)
+        # Fusion's arrow points up where it descends; on Windows, macOS and the web it is the other way round.
+        up = order is Qt.SortOrder.AscendingOrder
+        header.setSortIndicator(column, Qt.SortOrder.DescendingOrder if up else Qt.SortOrder.AscendingOrder)
         self.columns.tell_sorting(column, order)
         self.model().sort(column, order)
 
@@ -108,9 +97,6 @@ class AppsTable(QTableView):
         if model is not None and model.rowCount():
             super().updateGeometries()
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        self.painter.paint_rows(event.rect())
-
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self.painter.hover(event)
         super().mouseMoveEvent(event)
@@ -127,15 +113,7 @@ class AppsTable(QTableView):
             self.mousePressEvent(event)  # two quick clicks on a button are two clicks
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.opened.emit()
-        elif event.matches(QKeySequence.StandardKey.Copy):
+        if event.matches(QKeySequence.StandardKey.Copy):
             event.ignore()  # copying a key is the window's action; Qt would copy the cell's dots
         else:
             super().keyPressEvent(event)
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        if event.reason() is QContextMenuEvent.Reason.Keyboard:
-            self.menu_asked.emit(self.viewport().mapToGlobal(self.visualRect(self.currentIndex()).bottomLeft()))
-        elif self.indexAt(event.pos()).isValid():
-            self.menu_asked.emit(event.globalPos())
