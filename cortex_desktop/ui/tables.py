@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtGui import QColor, QContextMenuEvent, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -16,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from .i18n import long_day
 from .widgets import Card, Look
 
 Index = QModelIndex | QPersistentModelIndex
@@ -38,6 +40,13 @@ class TableCard(Card):
         """Be no higher than a table of `height` pixels."""
         # A new limit has all of the page laid out anew, so one that no screen reaches stays what it is.
         self.setMaximumHeight(min(height + 2, TALLER_THAN_SCREENS))
+
+
+def widest_date(metrics: QFontMetrics) -> int:
+    """The pixels that any date takes, as `ui.i18n.long_date` writes it."""
+    digit = max("0123456789", key=metrics.horizontalAdvance)
+    days = (long_day(date(2026, month, 28)) for month in range(1, 13))
+    return max(metrics.horizontalAdvance(_DIGIT.sub(digit, day)) for day in days)
 
 
 class RowTable(QTableView):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent, QModelIndex, Qt
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QTableView
 
 from cortex_desktop.domain.activity import Action, Entry
@@ -17,6 +18,8 @@ from cortex_desktop.domain.model import App
 from cortex_desktop.storage.activity import FILE_NAME, ActivityFile
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.ui.activity.model import KEPT_LINES, Column
+from cortex_desktop.ui.i18n import long_day
+from cortex_desktop.ui.tables import PADDING
 from cortex_desktop.vault.memory import InMemoryVault
 from tests.support.gui import CTRL, Counter, Desk, Key, stored_apps
 
@@ -413,3 +416,14 @@ def test_what_is_found_further_down_moves_nothing(desk: Desk) -> None:
     desk.let_pass(50)
     assert "703" in desk.screen()
     assert not laid_out.count
+
+
+def test_no_date_is_cut_short(desk: Desk) -> None:
+    view = opened(desk)
+    column = view.painter.width_of(Column.WHEN) - 2 * PADDING
+    metrics = QFontMetrics(view.painter._font)
+    first = date(2026, 1, 1)
+    cut = [
+        day for day in (first + timedelta(n) for n in range(365)) if metrics.horizontalAdvance(long_day(day)) > column
+    ]
+    assert not cut

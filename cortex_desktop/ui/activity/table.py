@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from PySide6.QtCore import QRect, QSize, Slot
 from PySide6.QtGui import (
     QFont,
@@ -20,8 +18,8 @@ from PySide6.QtWidgets import (
 
 from ...domain.activity import ACTION_WORDS
 from ...domain.text import Text
-from ..i18n import long_date, say
-from ..tables import ELIDE, LEADING, PADDING, Index, RowDelegate, RowTable
+from ..i18n import say
+from ..tables import ELIDE, LEADING, PADDING, Index, RowDelegate, RowTable, widest_date
 from ..widgets import Look
 from .model import ActivityModel, Column
 
@@ -62,8 +60,7 @@ class ActivityDelegate(RowDelegate):
         px = self._look.theme.px
         match column:
             case Column.WHEN:
-                texts: tuple[str, ...] = (self.tr("Yesterday"), long_date(datetime(2028, 9, 28, tzinfo=UTC)))
-                return max(map(self._metrics.horizontalAdvance, texts))
+                return max(self._metrics.horizontalAdvance(self.tr("Yesterday")), widest_date(self._metrics))
             case Column.WHAT:
                 texts = tuple(say(Text(words)) for words in ACTION_WORDS.values())
                 return min(px(136), max(map(self._strong_metrics.horizontalAdvance, texts)))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from PySide6.QtCore import (
     QAbstractItemModel,
     QEvent,
@@ -26,9 +24,8 @@ from PySide6.QtWidgets import (
 
 from ...domain.model import App, AppState
 from ...services.requests import masked
-from ..i18n import long_date
 from ..reveal import Reveal
-from ..tables import ELIDE, LEADING, PADDING, Index, RowDelegate
+from ..tables import ELIDE, LEADING, PADDING, Index, RowDelegate, widest_date
 from ..widgets import PILL_TEXT, Look, paint_pill, pill_size
 from .model import AppRole, AppsModel, Column, Status
 
@@ -105,7 +102,7 @@ class AppsDelegate(RowDelegate):
         if column in (Column.CREATED, Column.EXPIRES):
             width = max(
                 width,
-                QFontMetrics(self._text_font).horizontalAdvance(long_date(datetime(2028, 9, 28, tzinfo=UTC))),
+                widest_date(QFontMetrics(self._text_font)),
             )
         return width + 2 * PADDING
 
