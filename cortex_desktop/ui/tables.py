@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from .i18n import long_day
-from .widgets import Card, Look
+from .widgets import Card, Look, fill
 
 Index = QModelIndex | QPersistentModelIndex
 PADDING = 12
@@ -158,11 +158,11 @@ class RowDelegate(QStyledItemDelegate):
             for row, y in rows:
                 selected = chosen.isSelected(model.index(row, 0))
                 if selected:
-                    painter.fillRect(left, y, length, height, colors["accent_soft"])
+                    fill(painter, QRect(left, y, length, height), colors["accent_soft"])
                 if row < end:  # the card's own edge ends the last row
-                    painter.fillRect(left, y + height - 1, length, 1, colors["line"])
+                    fill(painter, QRect(left, y + height - 1, length, 1), colors["line"])
                 if selected and left <= 0 and (not self._told_by_ground or view.hasFocus()):
-                    painter.fillRect(0, y, 3, height, colors["accent"])
+                    fill(painter, QRect(0, y, 3, height), colors["accent"])
                 known = self.look_at(row)
                 for column, x, width in columns:
                     self.paint_cell(painter, QRect(x, y, width, height), row, column, known)

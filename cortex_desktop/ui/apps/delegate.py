@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import (
     QAbstractItemModel,
     QEvent,
@@ -13,12 +15,10 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFont, QFontMetrics, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPen, QPixmap
+from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QStyleOptionViewItem,
     QTableView,
-    QToolTip,
     QWidget,
 )
 
@@ -28,6 +28,10 @@ from ..reveal import Reveal
 from ..tables import ELIDE, LEADING, PADDING, Index, RowDelegate, widest_date
 from ..widgets import PILL_TEXT, Look, paint_pill, pill_size
 from .model import AppRole, AppsModel, Column, Status
+
+if TYPE_CHECKING:  # PySide6 makes a class when its name is asked for
+    from PySide6.QtGui import QHelpEvent
+    from PySide6.QtWidgets import QStyleOptionViewItem
 
 BUTTON = 26
 
@@ -291,6 +295,8 @@ class AppsDelegate(RowDelegate):
         else:
             tips["reveal"] = self.tr("Reveal API key")
         if tip := tips.get(part):
+            from PySide6.QtWidgets import QToolTip
+
             QToolTip.showText(event.globalPos(), tip, view)
             return True
         return super().helpEvent(event, view, option, index)
