@@ -48,8 +48,11 @@ MODULES = (
     Cut(("win32ctypes",), "the Credential Manager is Windows'", ("linux", "macos")),
 )
 
-HOOKS = frozenset({"pyi_rth_inspect", "pyi_rth_pkgutil"})
-"""What PyInstaller has run at each start, for 10 ms, so that a program can read its own source and list its modules."""
+HOOKS = (
+    Cut(("pyi_rth_inspect", "pyi_rth_pkgutil"), "10 ms of a start, to read one's own source and list one's modules"),
+    Cut(("pyi_rth_pyside6",), "2 ms; Qt finds its plug-ins beside its libraries, as in the wheel", ("linux",)),
+)
+"""What PyInstaller has run at each start."""
 
 FILES = (
     Cut(("PySide6/*translations/*",), "7 MB of Qt's own words in languages that the program does not speak"),
@@ -134,6 +137,11 @@ fit each other, its graphics drivers and its security updates."""
 def excluded_modules() -> list[str]:
     """Names of modules that PyInstaller shall not collect here."""
     return [name for cut in MODULES if SYSTEM in cut.systems for name in cut.names]
+
+
+def unwanted_hooks() -> set[str]:
+    """Names of what PyInstaller shall not have run at a start here."""
+    return {name for cut in HOOKS if SYSTEM in cut.systems for name in cut.names}
 
 
 def reason_to_cut(path: str, source: str = "") -> str:
