@@ -104,7 +104,12 @@ def missing_parts(paths: list[str]) -> list[str]:
         "windows": ("platforms/qwindows.dll", "tls/qschannelbackend.dll", "imageformats/qsvg.dll"),
         "macos": ("platforms/libqcocoa.dylib", "tls/libqsecuretransportbackend.dylib", "libqsvg.dylib"),
     }
-    common = ("resources/translations/cortex_en.qm", "resources/styles/app.qss", "licences/lgpl-3.0.txt")
+    common = (
+        "resources/translations/cortex_en.qm",
+        "resources/styles/app.qss",
+        "licences/lgpl-3.0.txt",
+        "files.dir/shibokensupport/signature/loader.pyc",
+    )
     return [
         f"{part} is missing"
         for part in (*wanted[prune.SYSTEM], *common)
