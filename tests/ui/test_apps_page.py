@@ -129,10 +129,7 @@ class TestSorting:
         filled.sort_by("Label")
         assert header.isSortIndicatorShown()
         assert header.sortIndicatorSection() == filled.column("Label")
-        assert filled.table.sorted_by()[1] is Qt.SortOrder.AscendingOrder
-        assert header.sortIndicatorOrder() is Qt.SortOrder.DescendingOrder, (
-            "which Fusion draws as an arrow that points up"
-        )
+        assert header.sortIndicatorOrder() is Qt.SortOrder.AscendingOrder
 
     def test_the_column_of_dots_sorts_nothing(self, filled: Desk) -> None:
         before = filled.labels()
@@ -264,7 +261,7 @@ class TestMemory:
         assert again.table.columnWidth(2) == 141
         assert again.labels() == order
         assert again.table.horizontalHeader().sortIndicatorSection() == again.column("Status")
-        assert again.table.sorted_by()[1] is Qt.SortOrder.DescendingOrder
+        assert again.table.horizontalHeader().sortIndicatorOrder() is Qt.SortOrder.DescendingOrder
 
     def test_columns_given_up_are_not_lost(self, filled: Desk, start: Callable[..., Desk]) -> None:
         filled.resize(700, 600)

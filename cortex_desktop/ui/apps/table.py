@@ -63,9 +63,7 @@ class AppsTable(RowTable):
         self._sorted = (column, order)
         header = self.horizontalHeader()
         header.setSortIndicatorShown(True)
-        # Fusion's arrow points up where it descends; on Windows, macOS and the web it is the other way round.
-        up = order is Qt.SortOrder.AscendingOrder
-        header.setSortIndicator(column, Qt.SortOrder.DescendingOrder if up else Qt.SortOrder.AscendingOrder)
+        header.setSortIndicator(column, order)  # Fusion's arrow points as is usual on each system
         self.columns.tell_sorting(column, order)
         self.model().sort(column, order)
 
