@@ -49,7 +49,7 @@ class News(QObject):
         values = {"keychain": status.name}
         match status.state:
             case VaultState.UNLOCKED:
-                banner.hide()
+                self._page.put_keychain_banner_away()
             case VaultState.LOCKED:
                 text = self.tr(
                     "Apps are listed, but keys can't be shown, copied or created until {keychain} is unlocked."

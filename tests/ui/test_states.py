@@ -234,6 +234,14 @@ class TestKeychain:
         desk.choose("Unlock keychain", desk.open_menu("File"))
         desk.wait(lambda: not desk.banner())
 
+    def test_once_unlocked_one_goes_on_with_the_apps(self, apps: None, start: Start, vault: InMemoryVault) -> None:
+        vault.current = VaultState.LOCKED
+        desk = start()
+        desk.find("Unlock").setFocus()
+        desk.key(Key.Key_Space)
+        desk.wait(lambda: not desk.banner())
+        assert desk.table.hasFocus()
+
     @pytest.mark.parametrize("state", [VaultState.LOCKED, VaultState.MISSING])
     def test_create_app_says_why_not(self, start: Start, vault: InMemoryVault, state: VaultState) -> None:
         vault.current = state

@@ -260,6 +260,13 @@ class AppsPage(QWidget):
         return self._wants_details
 
     @Slot()
+    def put_keychain_banner_away(self) -> None:
+        """The keychain can be used. Whose focus was on the banner's button goes on to the apps."""
+        had_focus = self.keychain_banner.isAncestorOf(self.window().focusWidget() or self)
+        self.keychain_banner.hide()
+        if had_focus:
+            self._enter_table()
+
     def focus_search(self) -> None:
         """Put the cursor into the search, ready to type anew."""
         self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
