@@ -259,7 +259,6 @@ class AppsPage(QWidget):
         """Whether the person has the details open."""
         return self._wants_details
 
-    @Slot()
     def put_keychain_banner_away(self) -> None:
         """The keychain can be used. Whose focus was on the banner's button goes on to the apps."""
         had_focus = self.keychain_banner.isAncestorOf(self.window().focusWidget() or self)
@@ -267,6 +266,7 @@ class AppsPage(QWidget):
         if had_focus:
             self._enter_table()
 
+    @Slot()
     def focus_search(self) -> None:
         """Put the cursor into the search, ready to type anew."""
         self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
