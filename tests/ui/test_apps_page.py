@@ -131,6 +131,36 @@ class TestSorting:
         assert header.sortIndicatorSection() == filled.column("Label")
         assert header.sortIndicatorOrder() is Qt.SortOrder.AscendingOrder
 
+    def test_what_a_row_is_drawn_on(self, filled: Desk) -> None:
+        """The selected row has its ground, and a bar while the table has the focus; a line ends each but the last."""
+        table, theme = filled.table, filled.program.theme
+        filled.select(filled.labels()[1])
+        height, right = table.rowHeight(0), table.viewport().width() - 3  # beside all that stands in a cell
+
+        def seen() -> list[tuple[str, ...]]:
+            picture = table.viewport().grab().toImage()
+            named = {theme.color(name).name(): name for name in ("surface", "accent_soft", "accent", "line")}
+            places = [(1, 9), (right, 9), (right, height - 1)]
+            return [tuple(named[picture.pixelColor(x, row * height + y).name()] for x, y in places) for row in range(4)]
+
+        plain = ("surface", "surface", "line")
+        assert seen() == [plain, ("accent", "accent_soft", "line"), plain, ("surface", "surface", "surface")]
+        filled.console.page.focus_search()
+        assert seen()[1] == ("accent_soft", "accent_soft", "line")
+
+    def test_the_cell_that_the_keyboard_is_at_is_marked(self, filled: Desk) -> None:
+        table = filled.table
+        filled.select(filled.labels()[1])
+        rect = table.visualRect(table.currentIndex())
+        place = rect.center().x(), rect.top() + 4
+        before = table.viewport().grab().toImage().pixelColor(*place)
+        filled.key(Key.Key_Backtab)
+        filled.key(Key.Key_Tab)
+        assert table.hasFocus()
+        marked = table.viewport().grab().toImage().pixelColor(*place)
+        assert before == filled.program.theme.color("accent_soft")
+        assert marked == filled.program.theme.color("accent")
+
     def test_the_column_of_dots_sorts_nothing(self, filled: Desk) -> None:
         before = filled.labels()
         header = filled.table.horizontalHeader()

@@ -67,6 +67,7 @@ with tempfile.TemporaryFile() as file:
 
 
 def test_it_has_no_more_names_than_it_should() -> None:
+    assert run("import inspect\nprint(hasattr(inspect, '__path__'), waits('inspect'))") == "False True"
     said = run(
         """
 import inspect
@@ -74,10 +75,10 @@ try:
     inspect.no_such_name
 except AttributeError as error:
     print(error)
-print(hasattr(inspect, "__no_such_name__"), waits("inspect"))
+print(waits("inspect"))
 """
     )
-    assert said == "module 'inspect' has no attribute 'no_such_name'\nFalse False"
+    assert said == "module 'inspect' has no attribute 'no_such_name'\nFalse"
 
 
 def test_threads_that_ask_at_once_all_get_it() -> None:
