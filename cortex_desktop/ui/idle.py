@@ -33,7 +33,7 @@ class Idle(QObject):
     event of every widget. Preferences are asked whenever another window gets the keyboard, so when theirs closes.
 
     It is made when the first key is readable or copied: there is nothing to put away before, and the first filter on
-    events has PySide6 make a Python class for each of their kinds, 0.3 MB.
+    events has PySide6 make a Python class for each of their kinds, 0.4 MB.
     """
 
     idle = Signal()

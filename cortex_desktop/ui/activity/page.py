@@ -373,7 +373,7 @@ class ActivityPage(QWidget):
         self.export.setEnabled(count > 0)
 
     def _fit_card(self) -> None:
-        self._card.fit(self.table.header_height + self.model.rowCount() * self.table.painter.row_height)
+        self._card.fit(self.table.full_height())
 
     def _fit(self) -> None:
         bar = self.table.verticalScrollBar()

@@ -20,7 +20,7 @@ from ...domain.activity import ACTION_WORDS
 from ...domain.text import Text
 from ..i18n import say
 from ..tables import ELIDE, LEADING, PADDING, Index, RowDelegate, RowTable, widest_date
-from ..widgets import Look
+from ..widgets import Look, fill
 from .model import ActivityModel, Column
 
 WHAT, APP = Column.WHAT.value, Column.APP.value  # looking up an enumeration takes longer than drawing a cell
@@ -84,7 +84,7 @@ class ActivityDelegate(RowDelegate):
         inner = rect.adjusted(PADDING, 0, -PADDING, 0)
         if known is None:  # a moment later it is there
             bar = QRect(inner.left(), inner.center().y() - 3, min(inner.width(), 40), 6)
-            painter.fillRect(bar, self._colors["line"])
+            fill(painter, bar, self._colors["line"])
         elif text := known[column]:
             strong = column == WHAT
             painter.setFont(self._strong if strong else self._font)
@@ -109,13 +109,6 @@ class ActivityTable(RowTable):
         self._with_org = False
         self.take_sizes()
         look.theme.changed.connect(self.take_sizes)
-
-    @Slot()
-    def take_sizes(self) -> None:
-        """Measure rows and columns in the fonts in force."""
-        self.verticalHeader().setDefaultSectionSize(self.painter.row_height)
-        self.header_height = max(37, self.painter.row_height - 7)
-        self.horizontalHeader().setFixedHeight(self.header_height)
 
     def show_org(self, shown: bool) -> None:
         """Whether the column with the org's name is of use: more than one is listed."""

@@ -41,18 +41,10 @@ class AppsTable(RowTable):
 
     @Slot()
     def take_sizes(self) -> None:
-        """Measure rows and columns in the fonts in force."""
-        self.verticalHeader().setDefaultSectionSize(self.painter.row_height)
-        self._header_height = max(37, self.painter.row_height - 7)
-        self.horizontalHeader().setFixedHeight(self._header_height)
+        super().take_sizes()
         for column in Column:
             if column is not Column.LABEL:
                 self.setColumnWidth(column, self.painter.width_of(column))
-
-    def full_height(self) -> int:
-        """The height in pixels at which nothing scrolls."""
-        rows: int = self.model().rowCount()
-        return self._header_height + rows * self.painter.row_height
 
     def sorted_by(self) -> tuple[Column, Qt.SortOrder]:
         """Column and direction of the sorting in force."""
