@@ -21,8 +21,8 @@ from . import __version__
 from .system.instance import Instance
 from .system.paths import data_dir, make_private, resources
 from .system.signals import Signals
-from .ui.main_window import MainWindow
-from .ui.settings import Settings
+from .ui.kit.settings import Settings
+from .ui.shell.window import MainWindow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,12 +34,12 @@ if TYPE_CHECKING:
     from .tasks.runner import Runner
     from .ui.activity.controller import ActivityController
     from .ui.apps.controller import AppsController
-    from .ui.console import Console
-    from .ui.idle import Idle
+    from .ui.kit.theme import Theme
+    from .ui.kit.widgets import Look
     from .ui.orgs.controller import OrgsController
-    from .ui.theme import Theme
-    from .ui.updates import Updates
-    from .ui.widgets import Look
+    from .ui.shell.console import Console
+    from .ui.shell.idle import Idle
+    from .ui.shell.updates import Updates
     from .vault.deadline import DeadlineVault
 
 log = logging.getLogger(__name__)
@@ -113,13 +113,13 @@ class Program(QObject):
         from .tasks.runner import Runner
         from .ui.activity.controller import ActivityController
         from .ui.apps.controller import AppsController
-        from .ui.console import Console
-        from .ui.i18n import install_translations
-        from .ui.icons import app_icon
+        from .ui.kit.i18n import install_translations
+        from .ui.kit.icons import app_icon
+        from .ui.kit.theme import Theme
+        from .ui.kit.widgets import Look
         from .ui.orgs.controller import OrgsController
-        from .ui.theme import Theme
-        from .ui.updates import Updates
-        from .ui.widgets import Look
+        from .ui.shell.console import Console
+        from .ui.shell.updates import Updates
 
         self._app.setWindowIcon(app_icon(resources()))
         install_translations(self._app, resources() / "translations")
@@ -189,7 +189,7 @@ class Program(QObject):
         from .storage.new_file import Exports
         from .system.identity import user_and_computer
         from .tasks.runner import Lane
-        from .ui.i18n import long_time, say
+        from .ui.kit.i18n import long_time, say
 
         self.stores = stores
         log = ActivityFile(self.folder)
@@ -232,7 +232,7 @@ class Program(QObject):
     @Slot()
     def _watch_for_idle(self) -> None:
         if self._idle is None:
-            from .ui.idle import Idle
+            from .ui.shell.idle import Idle
 
             self._idle = Idle(self.settings, self.window)
             self._idle.idle.connect(self.console.put_keys_away)
@@ -384,7 +384,7 @@ def _settle_in(program: Program, instance: Instance, crashes: list[Crashes]) -> 
 
 def self_check(report: str | None, screenshots: str | None) -> int:
     """Do the main job for real in a temporary data folder. Returns 0 when all is well, else 1."""
-    from .system.self_check import check
+    from .self_check import check
 
     app = make_application()
     return check(lambda folder: Program(app, folder), report, screenshots)

@@ -29,8 +29,8 @@ from cortex_desktop.services.bulk import Deed, Refused
 from cortex_desktop.services.keychain import KeychainStatus
 from cortex_desktop.storage import activity
 from cortex_desktop.ui.apps.model import Column
-from cortex_desktop.ui.console import Console
-from cortex_desktop.ui.crash_dialog import CrashDialog
+from cortex_desktop.ui.shell.console import Console
+from cortex_desktop.ui.shell.crash_dialog import CrashDialog
 
 # Example keys of Cortex's public documentation and made-up ones.
 SEED = (
@@ -531,7 +531,7 @@ def _bad_days(studio: Studio) -> None:
     stores.vault.store(ref, kept)
     for size, name in (((900, 600), "crash-900"), (SIZE, "crash")):
         window.resize(*size)
-        console.news.tell_crash("Cortex Desktop 0.1.0\n\n" + "KeyError at cortex_desktop/ui/console.py:1\n" * 20)
+        console.news.tell_crash("Cortex Desktop 0.1.0\n\n" + "KeyError at cortex_desktop/ui/shell/console.py:1\n" * 20)
         studio.shoot(name)
         for report in window.findChildren(CrashDialog):
             report.close()

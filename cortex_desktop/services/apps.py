@@ -44,7 +44,7 @@ from ..domain.model import (
 )
 from ..domain.ports import Repository, Vault, VaultState
 from ..domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate, well_formed
-from . import rows
+from . import transitions as rows
 from .activity import Recorder
 
 RESTORABLE = timedelta(days=30)

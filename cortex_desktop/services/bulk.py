@@ -28,7 +28,7 @@ from ..domain.model import App, AppState
 from ..domain.ports import Repository
 from .activity import Recorder
 from .apps import RESTORABLE, ROLLED_BACK_KEPT, AppService
-from .rows import bring_back, hide
+from .transitions import bring_back, hide
 
 BATCH = 100
 """Apps that are changed in one durable step: many enough that the disk's time does not count, few enough that other

@@ -47,7 +47,7 @@ from cortex_desktop.services.bulk import Bulk, BulkService, Deed
 from cortex_desktop.services.doctor import Doctor, Problem
 from cortex_desktop.services.keychain import KeychainService
 from cortex_desktop.services.orgs import OrgService
-from cortex_desktop.services.rows import is_going
+from cortex_desktop.services.transitions import is_going
 from cortex_desktop.storage.activity import ActivityFile
 from cortex_desktop.storage.repository import LOST_ORG_NAME, TinyRepository
 from cortex_desktop.vault.memory import InMemoryVault

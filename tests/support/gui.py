@@ -45,8 +45,8 @@ from cortex_desktop.domain.errors import VaultTimeout
 from cortex_desktop.domain.model import App, new_id
 from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, generate
 from cortex_desktop.storage.repository import TinyRepository
-from cortex_desktop.ui.console import Console
-from cortex_desktop.ui.widgets import Veil
+from cortex_desktop.ui.kit.widgets import Veil
+from cortex_desktop.ui.shell.console import Console
 from cortex_desktop.vault.memory import InMemoryVault
 
 W = TypeVar("W", bound=QWidget)

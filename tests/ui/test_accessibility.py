@@ -15,7 +15,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QCheckBox, QLineEdit, QTableView, QWidget
 
 from cortex_desktop.domain.activity import Break, Harm
-from cortex_desktop.ui.console import Console
+from cortex_desktop.ui.shell.console import Console
 from cortex_desktop.vault.memory import InMemoryVault
 from tests.support.gui import Desk, Key, stored_apps, texts
 

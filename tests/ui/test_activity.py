@@ -18,8 +18,8 @@ from cortex_desktop.domain.model import App
 from cortex_desktop.storage.activity import FILE_NAME, ActivityFile
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.ui.activity.model import KEPT_LINES, Column
-from cortex_desktop.ui.i18n import long_day
-from cortex_desktop.ui.tables import PADDING
+from cortex_desktop.ui.kit.i18n import long_day
+from cortex_desktop.ui.kit.table import PADDING
 from cortex_desktop.vault.memory import InMemoryVault
 from tests.support.gui import CTRL, Counter, Desk, Key, stored_apps
 

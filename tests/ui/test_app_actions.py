@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QListWidget, QMessageBox, QPlainText
 from cortex_desktop.domain.errors import VaultError, VaultProblem
 from cortex_desktop.domain.secret import SecretKind
 from cortex_desktop.storage.repository import TinyRepository
-from cortex_desktop.ui.sheet import Question
+from cortex_desktop.ui.kit.dialog import Question
 from cortex_desktop.vault.memory import InMemoryVault
 from tests.support.gui import CTRL, Desk, Key, clipboard_text, stored_app, texts
 

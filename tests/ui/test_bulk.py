@@ -398,7 +398,7 @@ class TestRotating:
         self, desk: Desk, vault: InMemoryVault, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """When the last app that was rotated had been told already, as with a keychain that takes its time."""
-        monkeypatch.setattr("cortex_desktop.ui.apps.bulk_desk.TELL_MS", 0)
+        monkeypatch.setattr("cortex_desktop.ui.apps.bulk_presenter.TELL_MS", 0)
         desk.console.apps.bulk._late.setInterval(30)
         stored: list[SecretRef] = []
 

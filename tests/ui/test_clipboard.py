@@ -27,7 +27,7 @@ def desk(folder: Path, vault: InMemoryVault, start: Start) -> Desk:
 def hasty(folder: Path, vault: InMemoryVault, start: Start, monkeypatch: pytest.MonkeyPatch) -> Desk:
     """With a clipboard that is cleared after one second, less than Preferences allow."""
     (folder / "settings.ini").write_text("[General]\nclipboard_seconds=1\n")
-    monkeypatch.setattr("cortex_desktop.ui.settings.SECONDS", range(1, 601))
+    monkeypatch.setattr("cortex_desktop.ui.kit.settings.SECONDS", range(1, 601))
     return opened(start, folder, vault)
 
 

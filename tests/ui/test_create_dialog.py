@@ -161,8 +161,8 @@ class TestSlowKeychain:
 
     @pytest.fixture(autouse=True)
     def impatient(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("cortex_desktop.ui.waiting.BUSY_MS", 20)
-        monkeypatch.setattr("cortex_desktop.ui.waiting.SLOW_MS", 120)
+        monkeypatch.setattr("cortex_desktop.ui.kit.waiting.BUSY_MS", 20)
+        monkeypatch.setattr("cortex_desktop.ui.kit.waiting.SLOW_MS", 120)
 
     @pytest.fixture
     def form(self, start: Callable[..., Desk], vault: SlowVault) -> Form:

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, 
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.ui.apps import search_bar
 from cortex_desktop.ui.apps.search import OFFER_MS
-from cortex_desktop.ui.finder import Finder
+from cortex_desktop.ui.shell.finder import Finder
 from cortex_desktop.vault.memory import InMemoryVault
 from tests.support.gui import CTRL, SHIFT, Counter, Desk, Key, plain, stored_app, stored_apps
 

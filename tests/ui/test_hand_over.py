@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QPlainTextEdit
 
 from cortex_desktop.domain.activity import Action, Query
 from cortex_desktop.domain.secret import SecretKind
-from cortex_desktop.services.requests import Snippet, write
+from cortex_desktop.services.snippets import Snippet, write
 from cortex_desktop.storage.activity import ActivityFile
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.vault.memory import InMemoryVault

@@ -11,8 +11,8 @@ from PySide6.QtGui import QImage, QImageReader
 from PySide6.QtWidgets import QApplication
 
 from cortex_desktop.system.paths import resources
-from cortex_desktop.ui.icons import Icons
-from cortex_desktop.ui.theme import Theme
+from cortex_desktop.ui.kit.icons import Icons
+from cortex_desktop.ui.kit.theme import Theme
 
 FOLDER = resources() / "icons"
 

@@ -17,8 +17,8 @@ from PySide6.QtWidgets import QApplication, QSpinBox
 
 from cortex_desktop.system.screen_lock import ScreenLock
 from cortex_desktop.system.screen_lock_windows import WM_WTSSESSION_CHANGE, Message, MessageFilter
-from cortex_desktop.ui import idle
-from cortex_desktop.ui.settings import Settings
+from cortex_desktop.ui.kit.settings import Settings
+from cortex_desktop.ui.shell import idle
 from tests.support.gui import CTRL, Desk, Key, clipboard_text
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="D-Bus")

@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
 from cortex_desktop.domain.ports import VaultState
-from cortex_desktop.ui import idle
+from cortex_desktop.ui.shell import idle
 from cortex_desktop.vault.memory import InMemoryVault
 from tests.support.gui import Desk, Key, clipboard_text, stored_apps, texts
 
@@ -148,7 +148,7 @@ class TestEnds:
     ) -> None:
         desk.close()
         (folder / "settings.ini").write_text("[General]\nreveal_seconds=1\n")
-        monkeypatch.setattr("cortex_desktop.ui.settings.SECONDS", range(1, 601))
+        monkeypatch.setattr("cortex_desktop.ui.kit.settings.SECONDS", range(1, 601))
         desk = start()
         desk.wait(lambda: len(desk.labels()) == len(LABELS))
         reveal(desk, "Trial portal")

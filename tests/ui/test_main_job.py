@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QLineEdit
 from tinydb import TinyDB
 
 from cortex_desktop.domain.secret import SecretKind
-from cortex_desktop.ui.sheet import Question
+from cortex_desktop.ui.kit.dialog import Question
 from tests.support.gui import CTRL, Desk, Key, clipboard_text, pasted_elsewhere
 
 MASKED = re.compile(r"[0-9A-Za-z]{4}•{14}[0-9A-Za-z]{4}")

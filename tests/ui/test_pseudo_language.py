@@ -36,8 +36,8 @@ from cortex_desktop.system.identity import user_and_computer
 from cortex_desktop.ui.apps.bulk_report import BulkReport
 from cortex_desktop.ui.apps.model import Column
 from cortex_desktop.ui.apps.rotate_dialog import RotateDialog
+from cortex_desktop.ui.kit.dialog import WaitingSheet
 from cortex_desktop.ui.orgs.form import ENDPOINTS
-from cortex_desktop.ui.sheet import WaitingSheet
 from cortex_desktop.vault.memory import InMemoryVault
 from tests.support import pseudo
 from tests.support.gui import Desk, stored_app
@@ -106,7 +106,7 @@ def desk(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Desk]:
     """The window in the pseudo-language, with apps of all kinds."""
-    monkeypatch.setattr("cortex_desktop.ui.i18n.install_translations", pseudo.install)
+    monkeypatch.setattr("cortex_desktop.ui.kit.i18n.install_translations", pseudo.install)
     repository = TinyRepository(folder)
     stored_app(repository, vault, "NewHealth App", key=KEY)
     stored_app(repository, vault, "EMR integration", sessions=False, csrf=False, enabled=False)
@@ -531,7 +531,7 @@ def test_no_text_in_dialogs_is_cut_off(desk: Desk) -> None:
 
 
 def test_empty_and_loading(qapp: QApplication, start: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cortex_desktop.ui.i18n.install_translations", pseudo.install)
+    monkeypatch.setattr("cortex_desktop.ui.kit.i18n.install_translations", pseudo.install)
     desk = start()
     for size in SIZES:
         desk.resize(*size)

@@ -276,8 +276,8 @@ class TestKeychain:
     def test_waiting_is_told_and_can_be_stopped(
         self, folder: Path, start: Start, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("cortex_desktop.ui.waiting.BUSY_MS", 20)
-        monkeypatch.setattr("cortex_desktop.ui.waiting.SLOW_MS", 100)
+        monkeypatch.setattr("cortex_desktop.ui.kit.waiting.BUSY_MS", 20)
+        monkeypatch.setattr("cortex_desktop.ui.kit.waiting.SLOW_MS", 100)
         vault = SlowVault()
         stored_apps(folder, vault, ["Ward tablet"])
         desk = start(vault=vault)

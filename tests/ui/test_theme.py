@@ -11,8 +11,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication, QComboBox, QListWidget, QListWidgetItem
 
-from cortex_desktop.ui.theme import Theme
-from cortex_desktop.ui.tokens import DARK, LIGHT, READABLE_PAIRS, Tokens
+from cortex_desktop.ui.kit.theme import Theme
+from cortex_desktop.ui.kit.tokens import DARK, LIGHT, READABLE_PAIRS, Tokens
 from tests.support.gui import Desk, Key
 
 Start = Callable[..., Desk]

@@ -28,7 +28,7 @@ def loaded_by(module: str) -> set[str]:
         (
             "cortex_desktop.bootstrap",
             {"keyring", "tinydb", "secretstorage", "platformdirs", "PySide6.QtNetwork", "PySide6.QtTest"}
-            | {"cortex_desktop.storage", "cortex_desktop.vault", "cortex_desktop.system.self_check"},
+            | {"cortex_desktop.storage", "cortex_desktop.vault", "cortex_desktop.self_check"},
         ),
         ("cortex_desktop.services.apps", {"PySide6", "keyring", "tinydb"}),
         ("cortex_desktop.storage.repository", {"PySide6", "keyring"}),
@@ -45,7 +45,7 @@ def test_nothing_is_loaded_before_it_is_needed(module: str, too_much: set[str]) 
 def test_pyside_does_not_keep_the_source_of_all_that_is_imported() -> None:
     script = (
         "from cortex_desktop.system import pyside; pyside.load(); "
-        "import linecache, cortex_desktop.ui.console; print(*linecache.cache)"
+        "import linecache, cortex_desktop.ui.shell.console; print(*linecache.cache)"
     )
     read = subprocess.check_output([sys.executable, "-c", script], cwd=ROOT, text=True, timeout=30)
     assert "cortex_desktop" not in read

@@ -13,7 +13,7 @@ import pytest
 
 from cortex_desktop.domain.model import App, Environment, Org
 from cortex_desktop.domain.secret import KeyEnds
-from cortex_desktop.services.requests import first_request, first_request_to_read, masked
+from cortex_desktop.services.snippets import first_request, first_request_to_read, masked
 
 KEY = "mwidxhb8ShcqmV1B9iOYJh"
 ORG = Org("00", "NewHealth", "newhealthco", Environment.DEVELOPMENT, "https://api.dev.medable.com")

@@ -23,7 +23,7 @@ import pytest
 
 from cortex_desktop.domain.model import App, Environment, Org
 from cortex_desktop.domain.secret import KeyEnds, SecretKind
-from cortex_desktop.services.requests import Snippet, to_read, write
+from cortex_desktop.services.snippets import Snippet, to_read, write
 
 KEY = "mwidxhb8ShcqmV1B9iOYJh"
 SECRET = "abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz01"

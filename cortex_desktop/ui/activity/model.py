@@ -24,7 +24,7 @@ from PySide6.QtCore import (
 
 from ...domain.activity import ACTION_WORDS, Entry, Logged, describe
 from ...domain.text import Text
-from ..i18n import local, long_date, long_time, say
+from ..kit.i18n import local, long_date, long_time, say
 
 Index = QModelIndex | QPersistentModelIndex
 KEPT_LINES = 2_000

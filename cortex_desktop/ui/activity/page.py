@@ -22,10 +22,10 @@ from ...domain.activity import Break, Entry, Logged
 from ...domain.errors import CortexError
 from ...domain.model import App, Org
 from ..apps.search import Offer, SearchField
-from ..i18n import say
-from ..tables import CountLabel, TableCard
-from ..waiting import BUSY_MS
-from ..widgets import Banner, Button, EmptyState, Look, label
+from ..kit.i18n import say
+from ..kit.table import CountLabel, TableCard
+from ..kit.waiting import BUSY_MS
+from ..kit.widgets import Banner, Button, EmptyState, Look, label
 from .controller import Wanted
 from .model import ActivityModel
 from .table import ActivityTable

@@ -18,9 +18,9 @@ from PySide6.QtWidgets import (
 
 from ...domain.activity import ACTION_WORDS
 from ...domain.text import Text
-from ..i18n import say
-from ..tables import ELIDE, LEADING, PADDING, Index, RowDelegate, RowTable, widest_date
-from ..widgets import Look, fill
+from ..kit.i18n import say
+from ..kit.table import ELIDE, LEADING, PADDING, Index, RowDelegate, RowTable, widest_date
+from ..kit.widgets import Look, fill
 from .model import ActivityModel, Column
 
 WHAT, APP = Column.WHAT.value, Column.APP.value  # looking up an enumeration takes longer than drawing a cell

@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QCheckBox, QDateEdit, QHBoxLayout, QLabel, QLineEd
 
 from ...domain.errors import LabelError
 from ...domain.model import LABEL_LENGTH, clean_label
-from ..i18n import day_format, say
-from ..sheet import WaitingSheet
-from ..widgets import Look, label, set_property
+from ..kit.dialog import WaitingSheet
+from ..kit.i18n import day_format, say
+from ..kit.widgets import Look, label, set_property
 from .model import AppsModel
 
 

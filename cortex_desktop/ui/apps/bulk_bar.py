@@ -7,8 +7,8 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from ...services.bulk import Bulk, Deed
-from ..i18n import say
-from ..widgets import Button, IconButton, Look, Picture, announce, label, set_property, set_tab_order
+from ..kit.i18n import say
+from ..kit.widgets import Button, IconButton, Look, Picture, announce, label, set_property, set_tab_order
 
 LEAST_WORDS = 260
 """With less room than this many pixels at 13 px text beside them, the buttons go below the words."""

@@ -6,9 +6,9 @@ from PySide6.QtCore import QCoreApplication, QStringListModel, Signal, Slot
 from PySide6.QtWidgets import QAbstractItemView, QComboBox, QListView, QWidget
 
 from ...services.bulk import Bulk
-from ..i18n import say
-from ..sheet import Sheet
-from ..widgets import Button, Look, label
+from ..kit.dialog import Sheet
+from ..kit.i18n import say
+from ..kit.widgets import Button, Look, label
 
 
 class BulkReport(Sheet):

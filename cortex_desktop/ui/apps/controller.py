@@ -20,7 +20,7 @@ from ...services.doctor import Doctor, Finding
 from ...services.keychain import KeychainService, KeychainStatus
 from ...services.orgs import OrgService
 from ...tasks.runner import Lane, Runner
-from ..waiting import Waiting
+from ..kit.waiting import Waiting
 from .model import Row
 from .shelf import Shelved, to_shelve
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtWidgets import QWidget
 
 from ...domain.model import AppDetails
-from ..widgets import Look
+from ..kit.widgets import Look
 from .app_form import AppSheet, option
 from .model import AppsModel
 

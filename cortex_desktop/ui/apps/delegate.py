@@ -23,10 +23,10 @@ from PySide6.QtWidgets import (
 )
 
 from ...domain.model import App, AppState
-from ...services.requests import masked
-from ..reveal import Reveal
-from ..tables import ELIDE, LEADING, PADDING, Index, RowDelegate, widest_date
-from ..widgets import PILL_TEXT, Look, paint_pill, pill_size
+from ...services.snippets import masked
+from ..kit.reveal import Reveal
+from ..kit.table import ELIDE, LEADING, PADDING, Index, RowDelegate, widest_date
+from ..kit.widgets import PILL_TEXT, Look, paint_pill, pill_size
 from .model import AppRole, AppsModel, Column, Status
 
 if TYPE_CHECKING:  # PySide6 makes a class when its name is asked for

@@ -8,10 +8,10 @@ from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
 from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem, QWidget
 
 from ...domain.model import App
-from ..i18n import long_date
-from ..keys import short
-from ..sheet import Question, Sheet
-from ..widgets import Button, Look, label
+from ..kit.dialog import Question, Sheet
+from ..kit.i18n import long_date
+from ..kit.widgets import Button, Look, label
+from .keys import short
 
 
 class DeletedDialog(Sheet):

@@ -26,11 +26,11 @@ from PySide6.QtWidgets import (
 
 from ...domain.model import App, AppState, Org
 from ...domain.secret import SecretKind
-from ...services.requests import Snippet, masked, to_read
-from ..i18n import long_date, long_day, long_time
-from ..reveal import Reveal
-from ..tokens import DETAILS_WIDTH
-from ..widgets import Button, IconButton, Look, Pill, label, set_property
+from ...services.snippets import Snippet, masked, to_read
+from ..kit.i18n import long_date, long_day, long_time
+from ..kit.reveal import Reveal
+from ..kit.tokens import DETAILS_WIDTH
+from ..kit.widgets import Button, IconButton, Look, Pill, label, set_property
 from .many_panel import ManyPanel
 from .model import AppsModel, Status
 

@@ -12,9 +12,9 @@ from ...domain.errors import CortexError
 from ...domain.model import App
 from ...domain.secret import SecretKind
 from ...services.doctor import Finding, Problem
-from ..i18n import say
-from ..sheet import Sheet
-from ..widgets import Button, Look, announce, label
+from ..kit.dialog import Sheet
+from ..kit.i18n import say
+from ..kit.widgets import Button, Look, announce, label
 
 BESIDE_WORDS = 56
 """Pixels of a finding's width that its box and margins take."""

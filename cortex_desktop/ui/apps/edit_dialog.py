@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLayout, QLineEdit, QPlainTextEdit, Q
 from ...domain.errors import DetailError
 from ...domain.model import App, AppDetails, clean_notes, clean_owner
 from ...services.apps import SECRET_KEPT
-from ..i18n import say
-from ..widgets import Look, label, set_property
+from ..kit.i18n import say
+from ..kit.widgets import Look, label, set_property
 from .app_form import AppSheet, OptionalDate, field, option
 from .model import AppsModel
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QMenu
 
 from ...domain.model import fold
 from ...domain.query import completions, has_filter, parse, quoted, tokens, with_filter
-from ..settings import Settings
+from ..kit.settings import Settings
 from .search import Offer
 
 OWNERS = 12

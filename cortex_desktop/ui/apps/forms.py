@@ -13,12 +13,12 @@ from PySide6.QtCore import QObject, Slot
 from ...domain.model import LABEL_LENGTH, App, AppDetails, AppState, Org
 from ...domain.secret import Secret
 from ...services.apps import SECRET_KEPT, Created
-from ..i18n import place_of
-from ..keys import KeyDesk, short
-from ..notices import NOTICE_SECONDS, Notices
-from ..sheets import Sheets
-from ..widgets import Look
+from ..kit.dialog_host import Sheets
+from ..kit.i18n import place_of
+from ..kit.toasts import NOTICE_SECONDS, Notices
+from ..kit.widgets import Look
 from .controller import AppsController
+from .keys import KeyDesk, short
 from .page import AppsPage
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class AppForms(QObject):
         org = self._org()
         if org is None:
             return
-        from .take_in_dialog import TakeInDialog
+        from .import_key_dialog import TakeInDialog
 
         dialog = TakeInDialog(self._look, self._page.model, place_of(org), self._sheets.window)
 

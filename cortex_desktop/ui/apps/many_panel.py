@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QBoxLayout, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from ...domain.model import App
-from ..widgets import Button, IconButton, Look, label
+from ..kit.widgets import Button, IconButton, Look, label
 from .model import AppsModel, Status
 
 NAMED = 8

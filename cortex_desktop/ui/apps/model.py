@@ -15,8 +15,8 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from ...domain.model import App, AppState, fold
 from ...domain.query import At, Query, Searchable, parse
-from ...services.requests import masked
-from ..i18n import long_date, long_day, long_time
+from ...services.snippets import masked
+from ..kit.i18n import long_date, long_day, long_time
 
 Index = QModelIndex | QPersistentModelIndex
 AppRole = Qt.ItemDataRole.UserRole

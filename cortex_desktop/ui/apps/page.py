@@ -25,11 +25,11 @@ from PySide6.QtWidgets import (
 
 from ...domain.model import App, Org
 from ...domain.query import WORDS
-from ..reveal import Reveal
-from ..tables import TableCard
-from ..tokens import DETAILS_WIDTH
-from ..waiting import BUSY_MS
-from ..widgets import Banner, Button, EmptyState, Look, label
+from ..kit.reveal import Reveal
+from ..kit.table import TableCard
+from ..kit.tokens import DETAILS_WIDTH
+from ..kit.waiting import BUSY_MS
+from ..kit.widgets import Banner, Button, EmptyState, Look, label
 from .bulk_bar import BulkBar
 from .filters import SavedFilters
 from .model import AppsModel, Column

@@ -7,8 +7,8 @@ from datetime import timedelta
 from PySide6.QtCore import QCoreApplication, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QWidget
 
-from ..sheet import WaitingSheet
-from ..widgets import Look, label
+from ..kit.dialog import WaitingSheet
+from ..kit.widgets import Look, label
 
 
 class RotateDialog(WaitingSheet):

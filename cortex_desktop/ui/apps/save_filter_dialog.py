@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import QCoreApplication, Signal, Slot
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from ..sheet import Sheet
-from ..widgets import Button, Look, label
+from ..kit.dialog import Sheet
+from ..kit.widgets import Button, Look, label
 
 NAME_LENGTH = 60
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QModelIndex, QObject, QRect
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit
 
-from ..widgets import Look, announce, label
+from ..kit.widgets import Look, announce, label
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QCompleter, QListView
@@ -150,7 +150,7 @@ class SearchField(QLineEdit):
             return
         if self._completer is None or self._popup is None:
             self._completer, self._popup = self._make_completer()
-        from .offers import fill
+        from .suggestions import fill
 
         fill(self._completer, self._offered)
         was_offering = self._is_offering()
@@ -162,7 +162,7 @@ class SearchField(QLineEdit):
 
     def _make_completer(self) -> tuple[QCompleter, QListView]:
         """The pop-up, once it is needed."""
-        from .offers import make_completer
+        from .suggestions import make_completer
 
         completer, popup = make_completer(self._look, self, OFFERED)
         popup.setAccessibleName(self.tr("Suggestions"))

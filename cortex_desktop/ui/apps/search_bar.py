@@ -5,9 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
-from ..i18n import say
-from ..tables import CountLabel
-from ..widgets import Button, Look, Picture, announce, label, set_property
+from ..kit.i18n import say
+from ..kit.table import CountLabel
+from ..kit.widgets import Button, Look, Picture, announce, label, set_property
 from .filters import Filters, SavedFilters
 from .model import AppsModel
 from .search import Offer, SearchField

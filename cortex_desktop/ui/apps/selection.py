@@ -15,7 +15,7 @@ from PySide6.QtCore import (
 from PySide6.QtWidgets import QTableView
 
 from ...domain.model import App
-from ..widgets import announce
+from ..kit.widgets import announce
 from .model import AppsModel
 
 ANNOUNCE_MS = 300

@@ -6,9 +6,9 @@ from PySide6.QtCore import QEvent, QPoint, Qt, Slot
 from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu
 
-from ..reveal import Reveal
-from ..tables import RowTable
-from ..widgets import Look
+from ..kit.reveal import Reveal
+from ..kit.table import RowTable
+from ..kit.widgets import Look
 from .columns import Columns
 from .delegate import AppsDelegate
 from .model import AppsModel, Column

@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
 from ...domain.errors import CortexError
 from ...domain.model import Environment, Org
-from ..i18n import environment_of, long_date, say
-from ..sheet import Sheet
-from ..widgets import Button, Look, announce, label
+from ..kit.dialog import Sheet
+from ..kit.i18n import environment_of, long_date, say
+from ..kit.widgets import Button, Look, announce, label
 from .form import ENDPOINTS, OrgForm
 
 

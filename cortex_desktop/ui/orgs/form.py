@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QVBoxLayo
 
 from ...domain.errors import OrgError
 from ...domain.model import Environment, Org, clean_org, same_name, same_place
-from ..i18n import environment_name, environment_of, say
-from ..widgets import Look, label, set_property
+from ..kit.i18n import environment_name, environment_of, say
+from ..kit.widgets import Look, label, set_property
 
 ENDPOINTS = (
     "https://api.dev.medable.com",

@@ -36,9 +36,9 @@ from PySide6.QtWidgets import (
 from ...domain.errors import CortexError
 from ...domain.model import Org
 from ..apps.controller import AppsController
-from ..apps.desk import AppsDesk
-from ..i18n import environment_of, say
-from ..widgets import Button, Card, Look, announce, label
+from ..apps.presenter import AppsDesk
+from ..kit.i18n import environment_of, say
+from ..kit.widgets import Button, Card, Look, announce, label
 from .form import OrgForm
 
 Index = QModelIndex | QPersistentModelIndex

@@ -6,8 +6,8 @@ from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
-from .sheet import Sheet
-from .widgets import Button, Look, announce, label
+from ..kit.dialog import Sheet
+from ..kit.widgets import Button, Look, announce, label
 
 
 class CrashDialog(Sheet):

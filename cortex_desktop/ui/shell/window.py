@@ -12,8 +12,8 @@ from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QColor, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QMainWindow
 
-from .settings import Settings
-from .tokens import DARK, LIGHT
+from ..kit.settings import Settings
+from ..kit.tokens import DARK, LIGHT
 
 
 class MainWindow(QMainWindow):

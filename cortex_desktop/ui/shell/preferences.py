@@ -5,11 +5,11 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication, Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QSpinBox, QWidget
 
-from ..services.keychain import KeychainStatus
-from ..system.feed import default_feed
-from .settings import MINUTES, SECONDS, THEMES, Settings
-from .sheet import Sheet
-from .widgets import Button, IconButton, Look, label
+from ...services.keychain import KeychainStatus
+from ...system.feed import default_feed
+from ..kit.dialog import Sheet
+from ..kit.settings import MINUTES, SECONDS, THEMES, Settings
+from ..kit.widgets import Button, IconButton, Look, label
 
 
 class PreferencesDialog(Sheet):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QWidget
 
-from ..domain.model import Org
-from ..services.bulk import Deed
+from ...domain.model import Org
+from ...services.bulk import Deed
+from ..apps.keys import short
+from .dialog import Question
 from .i18n import environment_of
-from .keys import short
-from .sheet import Question
 from .widgets import Look
 
 

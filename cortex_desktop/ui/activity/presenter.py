@@ -14,11 +14,11 @@ from PySide6.QtWidgets import QFileDialog
 from ...domain.errors import CortexError
 from ...domain.model import App
 from ...services.history import Export
-from ..i18n import say
-from ..notices import NOTICE_SECONDS, Notice, Notices
-from ..sheets import Sheets
-from ..waiting import BUSY_MS
-from ..widgets import Look
+from ..kit.dialog_host import Sheets
+from ..kit.i18n import say
+from ..kit.toasts import NOTICE_SECONDS, Notice, Notices
+from ..kit.waiting import BUSY_MS
+from ..kit.widgets import Look
 from .controller import ActivityController
 from .model import ActivityModel
 from .page import ActivityPage

@@ -14,10 +14,10 @@ from ...domain.model import App
 from ...domain.ports import VaultState
 from ...services.bulk import Bulk, Deed
 from ...services.keychain import KeychainStatus
-from ..i18n import place_of
-from ..sheets import Sheets
-from ..waiting import Waiting
-from ..widgets import Look, announce
+from ..kit.dialog_host import Sheets
+from ..kit.i18n import place_of
+from ..kit.waiting import Waiting
+from ..kit.widgets import Look, announce
 from .bulk_bar import BulkBar
 from .controller import AppsController
 from .model import Row
@@ -159,7 +159,7 @@ class BulkDesk(QObject):
     def _ask_delete(self, apps: Sequence[App]) -> None:
         if self._running or not self._sheets.free:
             return
-        from ..sheet import Question
+        from ..kit.dialog import Question
 
         count = len(apps)
         question = Question(

@@ -11,36 +11,36 @@ from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QPalette
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
-from ..domain.activity import Break
-from ..domain.model import App
-from ..domain.ports import VaultState
-from ..domain.secret import SecretKind
-from ..services.keychain import KeychainStatus
+from ...domain.activity import Break
+from ...domain.model import App
+from ...domain.ports import VaultState
+from ...domain.secret import SecretKind
+from ...services.keychain import KeychainStatus
+from ..apps.controller import AppsController
+from ..apps.filters import SavedFilters
+from ..apps.forms import AppForms
+from ..apps.keys import KeyDesk
+from ..apps.model import AppsModel, Column
+from ..apps.page import AppsPage
+from ..apps.presenter import AppsDesk
+from ..kit.clipboard import SecretClipboard
+from ..kit.dialog_host import Sheets
+from ..kit.i18n import environment_of, say
+from ..kit.reveal import Reveal
+from ..kit.settings import Settings
+from ..kit.toasts import NOTICE_SECONDS, Notices
+from ..kit.widgets import Look
 from .actions import Actions, BulkState
-from .apps.controller import AppsController
-from .apps.desk import AppsDesk
-from .apps.filters import SavedFilters
-from .apps.forms import AppForms
-from .apps.model import AppsModel, Column
-from .apps.page import AppsPage
-from .clipboard import SecretClipboard
-from .i18n import environment_of, say
-from .keys import KeyDesk
-from .main_window import MainWindow
-from .news import News
-from .notices import NOTICE_SECONDS, Notices
-from .reveal import Reveal
-from .settings import Settings
-from .sheets import Sheets
 from .sidebar import Entry, Sidebar
-from .widgets import Look
+from .status_messages import News
+from .window import MainWindow
 
 if TYPE_CHECKING:
-    from .activity.controller import ActivityController
-    from .activity.desk import ActivityDesk
+    from ..activity.controller import ActivityController
+    from ..activity.presenter import ActivityDesk
+    from ..orgs.controller import OrgsController
+    from ..orgs.presenter import OrgsDesk
     from .finder import OrgFinder
-    from .orgs.controller import OrgsController
-    from .orgs.desk import OrgsDesk
     from .palette import Palette
 
 STRIPE = 4
@@ -278,7 +278,7 @@ class Console(QObject):
         getattr(page, "focus_search", self.page.focus_search)()
 
     def _make_activity(self) -> QWidget:
-        from .activity.desk import ActivityDesk
+        from ..activity.presenter import ActivityDesk
 
         self.activity = ActivityDesk(self._look, self._activity, self.model.all_apps, self.sheets, self.notices)
         self.activity.app_asked.connect(self._go_to_id)
@@ -340,7 +340,7 @@ class Console(QObject):
     @Slot(str)
     def _ask_filter_name(self, text: str) -> None:
         if self.sheets.free:
-            from .apps.save_filter_dialog import SaveFilterDialog
+            from ..apps.save_filter_dialog import SaveFilterDialog
 
             saved = self.page.bar.filters.saved
             dialog = SaveFilterDialog(self._look, text, list(saved.all()), self.window)
@@ -504,13 +504,13 @@ class Console(QObject):
 
     def _orgs_desk(self) -> OrgsDesk:
         if self._org_work is None:
-            from .orgs.desk import OrgsDesk
+            from ..orgs.presenter import OrgsDesk
 
             self._org_work = OrgsDesk(self._look, self._orgs, self.sheets, self.notices)
         return self._org_work
 
     def _make_organization(self) -> QWidget:
-        from .orgs.page import OrganizationPage
+        from ..orgs.page import OrganizationPage
 
         page = OrganizationPage(self._look, self._controller, self.apps)
         self._orgs_desk().serve(page)

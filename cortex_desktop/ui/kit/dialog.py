@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ..domain.errors import CortexError
+from ...domain.errors import CortexError
 from .i18n import say
 from .widgets import Button, Look, Picture, announce, label
 

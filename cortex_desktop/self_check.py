@@ -18,13 +18,13 @@ from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QWidget
 
-from ..domain.errors import CortexError, SecretMissing
-from ..domain.model import App
-from ..domain.ports import VaultState
-from ..domain.secret import SecretKind, redact, well_formed
+from .domain.errors import CortexError, SecretMissing
+from .domain.model import App
+from .domain.ports import VaultState
+from .domain.secret import SecretKind, redact, well_formed
 
 if TYPE_CHECKING:
-    from ..bootstrap import Program
+    from .bootstrap import Program
 
 W = TypeVar("W", bound=QWidget)
 

@@ -6,16 +6,16 @@ from datetime import datetime
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from ..domain.errors import CortexError, Defect
-from ..domain.ports import VaultState
-from ..services.apps import RecoveryReport
-from ..services.keychain import KeychainStatus
-from .apps.controller import AppsController
-from .apps.page import AppsPage
-from .i18n import long_time, say
-from .notices import NOTICE_SECONDS, Notice, Notices
-from .sheets import Sheets
-from .widgets import Look
+from ...domain.errors import CortexError, Defect
+from ...domain.ports import VaultState
+from ...services.apps import RecoveryReport
+from ...services.keychain import KeychainStatus
+from ..apps.controller import AppsController
+from ..apps.page import AppsPage
+from ..kit.dialog_host import Sheets
+from ..kit.i18n import long_time, say
+from ..kit.toasts import NOTICE_SECONDS, Notice, Notices
+from ..kit.widgets import Look
 
 
 class News(QObject):

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication, QUrl, Slot
 from PySide6.QtWidgets import QProgressBar, QWidget
 
-from .. import __version__
-from ..domain.errors import CortexError
-from .i18n import say
-from .sheet import Sheet
+from ... import __version__
+from ...domain.errors import CortexError
+from ..kit.dialog import Sheet
+from ..kit.i18n import say
+from ..kit.widgets import Button, Look, announce, label
 from .updates import open_page
-from .widgets import Button, Look, announce, label
 
 if TYPE_CHECKING:
-    from ..system.updates import Release
+    from ...system.updates import Release
 
 
 class UpdatesDialog(Sheet):

@@ -7,8 +7,8 @@ import os
 from PySide6.QtCore import QCoreApplication, Signal, Slot
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from .sheet import WaitingSheet
-from .widgets import Look, label, set_property
+from ..kit.dialog import WaitingSheet
+from ..kit.widgets import Look, label, set_property
 
 
 class RemovalDialog(WaitingSheet):

@@ -6,9 +6,9 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from ..kit.dialog import Sheet
+from ..kit.widgets import Button, Look, label
 from .actions import Actions, plain
-from .sheet import Sheet
-from .widgets import Button, Look, label
 
 
 class ShortcutsDialog(Sheet):

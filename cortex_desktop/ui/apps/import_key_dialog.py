@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QPlainTextEdit, QW
 from ...domain.model import AppDetails
 from ...domain.pasted import find_keys
 from ...domain.secret import KeyEnds, Secret, SecretKind
-from ...services.requests import mask
-from ..widgets import IconButton, Look, announce, label, set_property
+from ...services.snippets import mask
+from ..kit.widgets import IconButton, Look, announce, label, set_property
 from .app_form import AppSheet, field, option
 from .model import AppsModel
 

@@ -32,8 +32,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ..domain.model import fold
-from .widgets import VEIL, Look, Picture, announce, label, shadow
+from ...domain.model import fold
+from ..kit.widgets import VEIL, Look, Picture, announce, label, shadow
 
 Index = QModelIndex | QPersistentModelIndex
 

@@ -10,9 +10,9 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu, QWidget
 
-from ..domain.model import App, AppState
-from ..domain.secret import SecretKind
-from ..services.requests import Snippet
+from ...domain.model import App, AppState
+from ...domain.secret import SecretKind
+from ...services.snippets import Snippet
 
 
 class BulkState(Flag):

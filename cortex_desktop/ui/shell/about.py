@@ -8,10 +8,10 @@ from importlib import metadata
 from PySide6.QtCore import QCoreApplication, Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QPlainTextEdit, QVBoxLayout, QWidget
 
-from .. import __version__
-from .icons import app_icon
-from .sheet import Sheet
-from .widgets import Button, Look, label
+from ... import __version__
+from ..kit.dialog import Sheet
+from ..kit.icons import app_icon
+from ..kit.widgets import Button, Look, label
 
 
 class AboutDialog(Sheet):

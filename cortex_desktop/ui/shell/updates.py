@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
-from .. import __version__
-from ..domain.errors import CortexError, UpdateError, UpdateProblem
-from ..tasks.runner import Lane, Runner
-from .notices import Notices
-from .settings import Settings
-from .sheets import Sheets
-from .widgets import Look
+from ... import __version__
+from ...domain.errors import CortexError, UpdateError, UpdateProblem
+from ...tasks.runner import Lane, Runner
+from ..kit.dialog_host import Sheets
+from ..kit.settings import Settings
+from ..kit.toasts import Notices
+from ..kit.widgets import Look
 
 if TYPE_CHECKING:
     from PySide6.QtNetwork import QNetworkProxy, QSslConfiguration
 
-    from ..system.updates import Release, UpdateCheck
+    from ...system.updates import Release, UpdateCheck
     from .updates_dialog import UpdatesDialog
 
 DAY = 86_400
@@ -70,12 +70,12 @@ class Updates(QObject):
         self._runner.submit(Lane.NETWORK, partial(_prepare, feed), self, partial(self._start, feed), self._tell_failed)
 
     def _default_feed(self) -> str:
-        from ..system.feed import default_feed
+        from ...system.feed import default_feed
 
         return default_feed(self._look.resources)
 
     def _start(self, feed: str, proxies: list[QNetworkProxy]) -> None:
-        from ..system.updates import UpdateCheck
+        from ...system.updates import UpdateCheck
 
         self._end()
         self._check = UpdateCheck(feed, self, self.tls)
@@ -116,7 +116,7 @@ class Updates(QObject):
 
 def _prepare(feed: str) -> list[QNetworkProxy]:
     """Off the GUI thread: load the network module, look at the address, and find out about proxies."""
-    from ..system.updates import is_safe, proxies_for
+    from ...system.updates import is_safe, proxies_for
 
     if not is_safe(feed):
         raise UpdateError(UpdateProblem.NOT_HTTPS)

@@ -7,7 +7,7 @@ import time
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QWindow
 
-from .settings import Settings
+from ..kit.settings import Settings
 
 MINUTE = 60.0
 

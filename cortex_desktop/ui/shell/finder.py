@@ -8,11 +8,11 @@ from functools import partial
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QAction, QKeySequence
 
-from ..domain.model import App, AppState, Org, fold
-from ..services.requests import masked
+from ...domain.model import App, AppState, Org, fold
+from ...services.snippets import masked
+from ..apps.model import AppsModel
+from ..kit.i18n import environment_of
 from .actions import Actions, plain
-from .apps.model import AppsModel
-from .i18n import environment_of
 from .palette import Hit, Source, best
 
 MOST = 60

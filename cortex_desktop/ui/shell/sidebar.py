@@ -6,11 +6,11 @@ from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from ..domain.model import Org
-from ..domain.ports import VaultState
-from ..services.keychain import KeychainStatus
-from .tokens import SIDEBAR_WIDTH
-from .widgets import IconButton, Look, Picture, label
+from ...domain.model import Org
+from ...domain.ports import VaultState
+from ...services.keychain import KeychainStatus
+from ..kit.tokens import SIDEBAR_WIDTH
+from ..kit.widgets import IconButton, Look, Picture, label
 
 COMPACT_WIDTH = 64
 NARROW = 100

@@ -10,7 +10,7 @@ import sys
 from PySide6.QtCore import QMimeData, QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QClipboard, QGuiApplication
 
-from ..domain.secret import Secret
+from ...domain.secret import Secret
 
 # Windows: the first keeps clipboard viewers away, the others are DWORD 0 for "no" (Microsoft, "Clipboard formats").
 # KDE: Klipper skips what carries its password hint.

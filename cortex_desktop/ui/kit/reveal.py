@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from ..domain.secret import Secret, SecretKind
+from ...domain.secret import Secret, SecretKind
 
 
 class Reveal(QObject):

@@ -11,15 +11,15 @@ from ...domain.model import App, AppState
 from ...domain.secret import SecretKind
 from ...services.apps import ROLLED_BACK_KEPT, Created
 from ...services.bulk import Deed
-from ...services.requests import Snippet
-from ..i18n import place_of
-from ..keys import KeyDesk, short
-from ..notices import NOTICE_SECONDS, Notices
-from ..reveal import Reveal
-from ..sheets import Sheets
-from ..widgets import Look
-from .bulk_desk import BulkDesk
+from ...services.snippets import Snippet
+from ..kit.dialog_host import Sheets
+from ..kit.i18n import place_of
+from ..kit.reveal import Reveal
+from ..kit.toasts import NOTICE_SECONDS, Notices
+from ..kit.widgets import Look
+from .bulk_presenter import BulkDesk
 from .controller import AppsController
+from .keys import KeyDesk, short
 from .model import AppsModel, Row, Status
 from .page import AppsPage
 from .shelf import Shelf, Shelved
@@ -175,7 +175,7 @@ class AppsDesk(QObject):
         app = self.page.current()
         if app is None or not self._sheets.free:
             return
-        from ..sheet import Question
+        from ..kit.dialog import Question
 
         question = Question(
             self._look,
@@ -200,7 +200,7 @@ class AppsDesk(QObject):
     def _ask_delete(self, app: App) -> None:
         if not self._sheets.free:
             return
-        from ..sheet import Question
+        from ..kit.dialog import Question
 
         question = Question(
             self._look,

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Slot
 from PySide6.QtWidgets import QDialog, QWidget
 
-from ..domain.model import App
-from ..services.bulk import Deed
-from .apps.controller import AppsController
+from ...domain.model import App
+from ...services.bulk import Deed
+from ..apps.controller import AppsController
 from .i18n import place_of
 from .widgets import Look, Veil
 
 if TYPE_CHECKING:
-    from .sheet import WaitingSheet
+    from .dialog import WaitingSheet
 
 UNVEIL_MS = 20
 """How long the veil outlives its dialog. The window then paints itself, for it is the active one again. To lift the
@@ -49,7 +49,7 @@ class Sheets(QObject):
 
     def open(self, dialog: QDialog) -> None:
         """Open a dialog whose parent is the window. One about a production org's apps says so on top."""
-        from .sheet import Sheet
+        from .dialog import Sheet
 
         if self._unveil.isActive():
             self._lift()
@@ -81,7 +81,7 @@ class Sheets(QObject):
         if not org.production:
             then()
             return
-        from .keys import short
+        from ..apps.keys import short
         from .production import question_for
 
         what = f"“{short(apps[0].label)}”" if len(apps) == 1 else self.tr("%Ln app(s)", "", len(apps))

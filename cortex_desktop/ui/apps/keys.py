@@ -7,17 +7,17 @@ from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
-from ..domain.activity import Action
-from ..domain.model import App, AppState, Org
-from ..domain.secret import Secret, SecretKind
-from ..services.apps import Created
-from ..services.requests import Snippet, write
-from .apps.controller import AppsController
-from .clipboard import SecretClipboard
-from .notices import NOTICE_SECONDS, Notices
-from .reveal import Reveal
-from .settings import Settings
-from .widgets import announce
+from ...domain.activity import Action
+from ...domain.model import App, AppState, Org
+from ...domain.secret import Secret, SecretKind
+from ...services.apps import Created
+from ...services.snippets import Snippet, write
+from ..kit.clipboard import SecretClipboard
+from ..kit.reveal import Reveal
+from ..kit.settings import Settings
+from ..kit.toasts import NOTICE_SECONDS, Notices
+from ..kit.widgets import announce
+from .controller import AppsController
 
 OFFER_MS = 60
 

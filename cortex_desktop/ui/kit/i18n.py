@@ -7,8 +7,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QDate, QDateTime, QLocale, QTranslator
 
-from ..domain.model import Environment, Org
-from ..domain.text import Text
+from ...domain.model import Environment, Org
+from ...domain.text import Text
 
 
 def say(text: Text) -> str:

@@ -8,11 +8,11 @@ from PySide6.QtCore import QObject, Slot
 
 from ...domain.model import Org
 from ...services.orgs import Content
-from ..i18n import environment_of
-from ..keys import short
-from ..notices import NOTICE_SECONDS, Notices
-from ..sheets import Sheets
-from ..widgets import Look
+from ..apps.keys import short
+from ..kit.dialog_host import Sheets
+from ..kit.i18n import environment_of
+from ..kit.toasts import NOTICE_SECONDS, Notices
+from ..kit.widgets import Look
 from .controller import OrgsController
 from .page import OrganizationPage
 
@@ -60,7 +60,7 @@ class OrgsDesk(QObject):
     def _ask_remove(self, org: Org, content: Content) -> None:
         if not self._sheets.free:
             return
-        from ..sheet import Question
+        from ..kit.dialog import Question
 
         place = self.tr("{org} ({environment}, {endpoint}/{code})").format(
             org=org.name, environment=environment_of(org), endpoint=org.endpoint, code=org.code
@@ -120,7 +120,7 @@ class OrgsDesk(QObject):
 
     @Slot(object)
     def _ask_purge(self, org: Org) -> None:
-        from ..sheet import Question
+        from ..kit.dialog import Question
 
         question = Question(
             self._look,
