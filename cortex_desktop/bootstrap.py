@@ -130,7 +130,7 @@ class Program(QObject):
         self.activity = ActivityController(self.runner, self)
         self.orgs = OrgsController(self.runner, self.controller, self)
         self.console = Console(self.window, self.look, self.controller, self.orgs, self.activity, self.settings)
-        self.updates = Updates(self.runner, self.settings, self.look, self.console.sheets, self.console.notices)
+        self.updates = Updates(self.runner, self.settings, self.look, self.console.dialogs, self.console.toasts)
         self.console.commands.check_updates.triggered.connect(self.updates.ask)
         self.console.data_removed.connect(self._end_without_data)
         self.furnished.emit()
@@ -162,7 +162,7 @@ class Program(QObject):
         from .tasks.runner import Lane
 
         self.furnish()
-        self.runner.submit(Lane.DISK, self._open_stores, self, self._attach, self.console.news.tell_error)
+        self.runner.submit(Lane.DISK, self._open_stores, self, self._attach, self.console.status_messages.show_error)
 
     def _open_stores(self) -> Stores:
         from .system.hardening import keep_memory_out_of_dumps
@@ -197,7 +197,7 @@ class Program(QObject):
             stores.repository,
             log,
             user_and_computer,
-            partial(self.runner.hand_over, self, self.console.news.tell_error),
+            partial(self.runner.hand_over, self, self.console.status_messages.show_error),
             recorded=partial(self.runner.hand_over, self, self.activity.grow, None),
         )
         apps = AppService(stores.repository, stores.vault, recorder=recorder)
@@ -210,7 +210,11 @@ class Program(QObject):
         self.activity.attach(history)  # it checks the log, after the load that is on the same lane
         # Runs after the load that `attach` has put on the same lane.
         self.runner.submit(
-            Lane.DISK, partial(_damage, stores.repository), self, self._tell_damage, self.console.news.tell_error
+            Lane.DISK,
+            partial(_damage, stores.repository),
+            self,
+            self._show_damage,
+            self.console.status_messages.show_error,
         )
         self._watch_over_keys()
         # A program that runs for weeks lets old keys go in time, too.
@@ -245,11 +249,13 @@ class Program(QObject):
 
         self.runner.submit(Lane.NETWORK, work, self, done, _nothing)
 
-    def _tell_damage(self, damage: Damage) -> None:
+    def _show_damage(self, damage: Damage) -> None:
         if damage.found:
-            self.console.news.tell_damage(damage.set_aside, damage.restored_from, damage.apps, damage.unreadable)
+            self.console.status_messages.show_damage(
+                damage.set_aside, damage.restored_from, damage.apps, damage.unreadable
+            )
         elif damage.changed_outside:
-            self.console.news.tell_changed_outside()
+            self.console.status_messages.show_changed_outside()
 
 
 def make_application() -> QApplication:
@@ -375,8 +381,10 @@ def _settle_in(program: Program, instance: Instance, crashes: list[Crashes]) -> 
     capture = Crashes(program.folder)
     crashes.append(capture)
     capture.install()
-    capture.reported.connect(program.console.news.tell_crash)
-    program.runner.submit(Lane.DISK, capture.watch_faults, program, _nothing, program.console.news.tell_error)
+    capture.reported.connect(program.console.status_messages.show_crash)
+    program.runner.submit(
+        Lane.DISK, capture.watch_faults, program, _nothing, program.console.status_messages.show_error
+    )
     instance.raised.connect(program.window.come_up)
     instance.quit_asked.connect(program.window.close)
     instance.listen()

@@ -137,7 +137,7 @@ def scenes(studio: Studio) -> None:
     console.apps.reveal_or_hide()
     wait(lambda: console.reveal.secret is not None)
     console.apps.copy(SecretKind.API_KEY)
-    wait(lambda: bool(console.notices.shown))
+    wait(lambda: bool(console.toasts.shown))
     studio.shoot("copied")
     page.open_details()
     studio.shoot("detail")
@@ -147,7 +147,7 @@ def scenes(studio: Studio) -> None:
     dialog = _dialog(console)
     studio.shoot("rotate")
     dialog.do.click()
-    wait(lambda: console.sheets.current is None)
+    wait(lambda: console.dialogs.current is None)
     console.reveal.end()
     studio.shoot("rotated")
     console.apps.reveal_or_hide(SecretKind.API_SECRET)
@@ -211,7 +211,7 @@ def scenes(studio: Studio) -> None:
         else:
             studio.shoot(name)
         dialog.close()
-        wait(lambda: console.sheets.current is None)
+        wait(lambda: console.dialogs.current is None)
     _bad_days(studio)
 
     console.show_palette()
@@ -233,16 +233,16 @@ def scenes(studio: Studio) -> None:
         controller.keychain_changed.emit(KeychainStatus("GNOME Keyring", state))
         studio.shoot(name)
     controller.keychain_changed.emit(KeychainStatus("GNOME Keyring", VaultState.UNLOCKED))
-    console.news.tell_error(VaultTimeout("GNOME Keyring"))
+    console.status_messages.show_error(VaultTimeout("GNOME Keyring"))
     studio.shoot("error")
-    for notice in console.notices.shown:
-        notice.leave()
+    for toast in console.toasts.shown:
+        toast.leave()
     app = console.model.app_at(1)
     assert app is not None
     console.apps._deleted(replace(app, state=AppState.DELETED))
     studio.shoot("undo")
-    console.notices.shown[0].action.click()
-    console.news.tell_damage("apps.json.damaged-20261123T101500Z", datetime.now(UTC), 5, 1)
+    console.toasts.shown[0].action.click()
+    console.status_messages.show_damage("apps.json.damaged-20261123T101500Z", datetime.now(UTC), 5, 1)
     studio.shoot("damaged")
     page.storage_banner.hide()
     console._show_menu(window.mapToGlobal(QPoint(700, 300)))
@@ -305,11 +305,11 @@ def org_scenes(studio: Studio) -> None:
     console.pages.currentWidget().remove_asked.emit(first)
     _dialog(console)
     studio.shoot("orgs-remove")
-    console.sheets.current.close()
+    console.dialogs.current.close()
     console.add_org()
     _dialog(console)
     studio.shoot("orgs-add")
-    console.sheets.current.close()
+    console.dialogs.current.close()
     console.switch_org()
     studio.shoot("orgs-switch")
     console._org_list.edit.setText("prod")
@@ -322,11 +322,11 @@ def org_scenes(studio: Studio) -> None:
     console.apps.ask_rotate()
     _dialog(console)
     studio.shoot("production-asks")
-    console.sheets.current.accept()
+    console.dialogs.current.accept()
     _dialog(console)
     studio.shoot("production-rotate")
-    console.sheets.current.reject()
-    wait(lambda: console.sheets.current is None)
+    console.dialogs.current.reject()
+    wait(lambda: console.dialogs.current is None)
     for size, name in (((900, 600), "narrow"), ((560, 600), "small")):
         window.resize(*size)
         console.open_page(console.sidebar.organization)
@@ -371,12 +371,12 @@ def many(studio: Studio) -> None:
     dialog = _dialog(console)
     studio.shoot("several-rotate")
     dialog.reject()
-    wait(lambda: console.sheets.current is None)
+    wait(lambda: console.dialogs.current is None)
     bulk.ask_delete(console.model.all_apps() * 200)
     dialog = _dialog(console)
     studio.shoot("several-delete")
     dialog.reject()
-    wait(lambda: console.sheets.current is None)
+    wait(lambda: console.dialogs.current is None)
     made = controller.bulk(Deed.ROTATE, console.model.all_apps() * 200)
     page.bulk.begin(made)
     page.bulk.progress(312)
@@ -403,7 +403,7 @@ def many(studio: Studio) -> None:
     dialog = _dialog(console)
     studio.shoot("bulk-list")
     dialog.reject()
-    wait(lambda: console.sheets.current is None)
+    wait(lambda: console.dialogs.current is None)
     bulk.undo()
     wait(lambda: not bulk.running)
     studio.shoot("bulk-undone")
@@ -440,22 +440,22 @@ def _activity(studio: Studio) -> None:
     studio.shoot("activity-nothing")
     desk.page.search.clear()
     desk.page.apps.setCurrentIndex(0)
-    desk.page.tell_broken([Break(Harm.CHANGED, 4211, 4211, 4211), Break(Harm.MISSING, 5000, 5012, 5000)])
+    desk.page.show_breaks([Break(Harm.CHANGED, 4211, 4211, 4211), Break(Harm.MISSING, 5000, 5012, 5000)])
     studio.shoot("activity-broken")
     for size in ((900, 600), (560, 600)):
         window.resize(*size)
         studio.shoot(f"activity-broken-{size[0]}")
     window.resize(*SIZE)
-    desk.page.tell_broken([])
+    desk.page.show_breaks([])
     desk.ask_export()
     studio.shoot("activity-export")
     _dialog(console).close()
-    wait(lambda: console.sheets.current is None)
+    wait(lambda: console.dialogs.current is None)
     desk.export(str(folder.parent / "activity.html"))
-    wait(lambda: bool(console.notices.shown))
+    wait(lambda: bool(console.toasts.shown))
     studio.shoot("activity-exported")
-    for notice in console.notices.shown:
-        notice.leave()
+    for toast in console.toasts.shown:
+        toast.leave()
     console.show_apps()
 
 
@@ -480,16 +480,16 @@ def _forms(studio: Studio) -> None:
     dialog.expires.day.setDate(dialog.expires.day.date().addDays(-200))
     studio.shoot("edit-changed")
     dialog.do.click()
-    wait(lambda: console.sheets.current is None)
+    wait(lambda: console.dialogs.current is None)
     studio.shoot("edited")
-    console.notices.shown[-1].action.click()
+    console.toasts.shown[-1].action.click()
     wait(lambda: not console.page.current().sessions)
     console.forms.ask_duplicate()
     dialog = _dialog(console)
     studio.shoot("duplicate")
     dialog.close()
-    wait(lambda: console.sheets.current is None)
-    console.forms.ask_take_in()
+    wait(lambda: console.dialogs.current is None)
+    console.forms.ask_import_key()
     dialog = _dialog(console)
     for name, text in (
         ("nothing", "no key in this"),
@@ -503,7 +503,7 @@ def _forms(studio: Studio) -> None:
     wait(lambda: not dialog.busy)
     studio.shoot("take-in-known")
     dialog.close()
-    wait(lambda: console.sheets.current is None)
+    wait(lambda: console.dialogs.current is None)
 
 
 def _bad_days(studio: Studio) -> None:
@@ -517,7 +517,7 @@ def _bad_days(studio: Studio) -> None:
         dialog = _dialog(console)
         studio.shoot(name)
         dialog.close()
-        wait(lambda: console.sheets.current is None)
+        wait(lambda: console.dialogs.current is None)
 
     ref = app.refs_of(app.versions[-1])[0]
     kept = stores.vault.read(ref)
@@ -531,7 +531,9 @@ def _bad_days(studio: Studio) -> None:
     stores.vault.store(ref, kept)
     for size, name in (((900, 600), "crash-900"), (SIZE, "crash")):
         window.resize(*size)
-        console.news.tell_crash("Cortex Desktop 0.1.0\n\n" + "KeyError at cortex_desktop/ui/shell/console.py:1\n" * 20)
+        console.status_messages.show_crash(
+            "Cortex Desktop 0.1.0\n\n" + "KeyError at cortex_desktop/ui/shell/console.py:1\n" * 20
+        )
         studio.shoot(name)
         for report in window.findChildren(CrashDialog):
             report.close()
@@ -545,8 +547,8 @@ def _bad_days(studio: Studio) -> None:
 
 
 def _dialog(console: Console) -> QWidget:
-    wait(lambda: console.sheets.current is not None and console.sheets.current.isVisible())
-    return console.sheets.current
+    wait(lambda: console.dialogs.current is not None and console.dialogs.current.isVisible())
+    return console.dialogs.current
 
 
 def _id_of(studio: Studio, label: str) -> str:

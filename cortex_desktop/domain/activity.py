@@ -16,7 +16,7 @@ class Action(Enum):
     """What was done. The value is what the log holds, so it never changes."""
 
     CREATED = "created"
-    TAKEN_IN = "taken in"  # an app whose key was made elsewhere
+    IMPORTED = "taken in"  # an app whose key was made elsewhere
     DUPLICATED = "duplicated"
     EDITED = "edited"
     ENABLED = "enabled"
@@ -160,7 +160,7 @@ class Break:
 
 ACTION_WORDS: Mapping[Action, str] = {
     Action.CREATED: QT_TRANSLATE_NOOP("core", "Created"),
-    Action.TAKEN_IN: QT_TRANSLATE_NOOP("core", "Existing key added"),
+    Action.IMPORTED: QT_TRANSLATE_NOOP("core", "Existing key added"),
     Action.DUPLICATED: QT_TRANSLATE_NOOP("core", "Duplicated"),
     Action.EDITED: QT_TRANSLATE_NOOP("core", "Edited"),
     Action.ENABLED: QT_TRANSLATE_NOOP("core", "Enabled"),

@@ -151,7 +151,7 @@ class AppService:
             self._record.app(Action.CREATED, made.app, sessions=details.sessions, csrf=details.csrf)
         return made
 
-    def take_in(self, org_id: str, details: AppDetails, key: Secret, secret: Secret | None = None) -> Created:
+    def import_key(self, org_id: str, details: AppDetails, key: Secret, secret: Secret | None = None) -> Created:
         """Add an app whose key was made elsewhere, and its secret, which an app without Sessions must have.
 
         Raises what `add` does; KeyFormError for what is no key or no secret; KeyKnown when an app has this key.
@@ -170,7 +170,7 @@ class AppService:
             deleted = owner.state is AppState.DELETED
             raise KeyKnown(owner.label, org.name if org is not None else "", deleted=deleted, removed=removed)
         made = self._add(org_id, details, key, secret)
-        self._record.app(Action.TAKEN_IN, made.app, sessions=details.sessions, csrf=details.csrf)
+        self._record.app(Action.IMPORTED, made.app, sessions=details.sessions, csrf=details.csrf)
         return made
 
     def edit(self, app_id: str, details: AppDetails) -> App:

@@ -33,16 +33,6 @@
     </message>
 </context>
 <context>
-    <name>ActivityDesk</name>
-    <message numerus="yes">
-        <source>%Ln entry(s) in {file}.</source>
-        <translation>
-            <numerusform>%Ln entry in {file}.</numerusform>
-            <numerusform>%Ln entries in {file}.</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
     <name>ActivityPage</name>
     <message numerus="yes">
         <source>%n more place(s).</source>
@@ -56,6 +46,16 @@
         <translation>
             <numerusform>%Ln entry</numerusform>
             <numerusform>%Ln entries</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ActivityPresenter</name>
+    <message numerus="yes">
+        <source>%Ln entry(s) in {file}.</source>
+        <translation>
+            <numerusform>%Ln entry in {file}.</numerusform>
+            <numerusform>%Ln entries in {file}.</numerusform>
         </translation>
     </message>
 </context>
@@ -80,7 +80,7 @@
     </message>
 </context>
 <context>
-    <name>AppsDesk</name>
+    <name>AppsPresenter</name>
     <message numerus="yes">
         <source>%Ln app(s)</source>
         <translation>
@@ -236,7 +236,7 @@
     </message>
 </context>
 <context>
-    <name>BulkDesk</name>
+    <name>BulkPresenter</name>
     <message numerus="yes">
         <source>Rotate %Ln API key(s)</source>
         <translation>
@@ -269,6 +269,16 @@
         <translation>
             <numerusform>Hides again in %n s.</numerusform>
             <numerusform>Hides again in %n s.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>DialogHost</name>
+    <message numerus="yes">
+        <source>%Ln app(s)</source>
+        <translation>
+            <numerusform>%Ln app</numerusform>
+            <numerusform>%Ln apps</numerusform>
         </translation>
     </message>
 </context>
@@ -334,7 +344,7 @@
     </message>
 </context>
 <context>
-    <name>KeyDesk</name>
+    <name>KeyPresenter</name>
     <message numerus="yes">
         <source>Clears from the clipboard in %n s</source>
         <translation>
@@ -371,38 +381,7 @@
     </message>
 </context>
 <context>
-    <name>News</name>
-    <message numerus="yes">
-        <source>%n change(s) completed.</source>
-        <translation>
-            <numerusform>%n change completed.</numerusform>
-            <numerusform>%n changes completed.</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n change(s) undone.</source>
-        <translation>
-            <numerusform>%n change undone.</numerusform>
-            <numerusform>%n changes undone.</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>It was restored with %n app(s) as of {time}.</source>
-        <translation>
-            <numerusform>It was restored with %n app as of {time}.</numerusform>
-            <numerusform>It was restored with %n apps as of {time}.</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n entry(s) cannot be read and were left in the file as they are.</source>
-        <translation>
-            <numerusform>%n entry cannot be read and was left in the file as it is.</numerusform>
-            <numerusform>%n entries cannot be read and were left in the file as they are.</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
-    <name>OrgsDesk</name>
+    <name>OrgsPresenter</name>
     <message numerus="yes">
         <source>%Ln app(s) are deleted with it.</source>
         <translation>
@@ -463,12 +442,33 @@
     </message>
 </context>
 <context>
-    <name>Sheets</name>
+    <name>StatusMessages</name>
     <message numerus="yes">
-        <source>%Ln app(s)</source>
+        <source>%n change(s) completed.</source>
         <translation>
-            <numerusform>%Ln app</numerusform>
-            <numerusform>%Ln apps</numerusform>
+            <numerusform>%n change completed.</numerusform>
+            <numerusform>%n changes completed.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n change(s) undone.</source>
+        <translation>
+            <numerusform>%n change undone.</numerusform>
+            <numerusform>%n changes undone.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>It was restored with %n app(s) as of {time}.</source>
+        <translation>
+            <numerusform>It was restored with %n app as of {time}.</numerusform>
+            <numerusform>It was restored with %n apps as of {time}.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n entry(s) cannot be read and were left in the file as they are.</source>
+        <translation>
+            <numerusform>%n entry cannot be read and was left in the file as it is.</numerusform>
+            <numerusform>%n entries cannot be read and were left in the file as they are.</numerusform>
         </translation>
     </message>
 </context>

@@ -110,8 +110,8 @@ class Bench:
         assert stores is not None
         pause(SETTLE_MS)
         console.reveal.end()
-        for notice in list(console.notices.shown):
-            notice.leave()
+        for toast in list(console.toasts.shown):
+            toast.leave()
         app = stores.repository.app(app_id)
         for number in range(1, app.last_version + 1):
             for ref in app.refs_of(number):

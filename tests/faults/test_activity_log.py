@@ -121,7 +121,7 @@ def test_a_power_cut_loses_nothing_and_alarms_nobody(
     assert len(seen) > 500
 
 
-# The guards, each left out once: the enumeration above must notice.
+# The guards, each left out once: the enumeration above must toast.
 
 
 def no_sync(patch: pytest.MonkeyPatch) -> None:

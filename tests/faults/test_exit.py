@@ -57,7 +57,7 @@ class Racing(bootstrap.Program):
                 self.again(lane, None)
 
     def again(self, lane, _):
-        self.console.notices.show("A result", topic=lane.value).count_down(8)
+        self.console.toasts.show("A result", topic=lane.value).count_down(8)
         self.controller.look_at_keychain()
         self.runner.submit(lane, work, self, partial(self.again, lane), lambda error: self.again(lane, error))
 

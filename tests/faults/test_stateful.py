@@ -335,7 +335,7 @@ class Console(RuleBasedStateMachine):
 
     @precondition(lambda self: not self.dead and len(self.settled) + len(self.unsettled) < 6)
     @rule(sessions=st.booleans(), name=st.booleans(), fuse=FUSE)
-    def take_in(self, sessions: bool, name: bool, fuse: int | None) -> None:
+    def import_key(self, sessions: bool, name: bool, fuse: int | None) -> None:
         key = Secret(f"c_{generate(KEY).reveal()}") if name else generate(KEY)
         secret = None if sessions else generate(SecretKind.API_SECRET)
         details = AppDetails("Taken in", sessions, notes="from the web console")
@@ -343,14 +343,14 @@ class Console(RuleBasedStateMachine):
         made: list[Created] = []
 
         def take() -> None:
-            made.append(self.service.take_in(org, details, key, secret))
+            made.append(self.service.import_key(org, details, key, secret))
 
         if self.locked:
             self.refused(take)
             return
         self.handed_out.append(key)
         model = Model.new(org, details.label, sessions, key, details.notes)
-        if self.attempt("take_in", fuse, take):
+        if self.attempt("import_key", fuse, take):
             self.settled[made[0].app.id] = model
         else:
             self.interrupted_adding(model)
@@ -363,8 +363,8 @@ class Console(RuleBasedStateMachine):
         keys = [key for number, key in model.keys.items() if key is not None and (number, KEY) in model.items]
         if keys:
             with pytest.raises(KeyKnown):
-                self.service.take_in(model.org, AppDetails("Again", sessions=True), keys[choice % len(keys)])
-            self.done["take_in: known"] += 1
+                self.service.import_key(model.org, AppDetails("Again", sessions=True), keys[choice % len(keys)])
+            self.done["import_key: known"] += 1
 
     @precondition(lambda self: self.there_is(AppState.ACTIVE))
     @rule(choice=CHOICE, notes=st.sampled_from(["", "Ask Ada"]), sessions=st.booleans(), fuse=FUSE)
@@ -915,7 +915,7 @@ def test_a_console_in_any_weather(request: pytest.FixtureRequest, monkeypatch: p
         orgs = ("add org", "remove org", "restore org", "purge org")
         assert Console.done["an org went"] > 10
         assert Console.done["recover: more"]
-        for operation in (*operations, *orgs, "recover", "take_in", "edit", "switch"):
+        for operation in (*operations, *orgs, "recover", "import_key", "edit", "switch"):
             assert Console.done[operation] > 20, operation
             assert Console.done[f"{operation}: crash"], operation
         assert Console.done["switch back"] + Console.done["switch back: crash"]

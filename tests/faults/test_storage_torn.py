@@ -144,7 +144,7 @@ def test_a_crash_while_damage_is_repaired_loses_nothing(
                 assert damage in read_image(folder).values() or length > 2
 
 
-# The guards, each left out once: the enumeration above must notice.
+# The guards, each left out once: the enumeration above must toast.
 
 
 def no_file_sync(patch: pytest.MonkeyPatch) -> None:

@@ -45,7 +45,7 @@ from cortex_desktop.domain.errors import VaultTimeout
 from cortex_desktop.domain.model import App, new_id
 from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, generate
 from cortex_desktop.storage.repository import TinyRepository
-from cortex_desktop.ui.kit.widgets import Veil
+from cortex_desktop.ui.kit.widgets import Overlay
 from cortex_desktop.ui.shell.console import Console
 from cortex_desktop.vault.memory import InMemoryVault
 
@@ -257,7 +257,10 @@ class Desk:
         self.wait(
             lambda: not any(isinstance(w, QDialog) for w in QApplication.topLevelWidgets()), "the dialog has closed"
         )
-        self.wait(lambda: not any(veil.isVisible() for veil in self.window.findChildren(Veil)), "the veil is lifted")
+        self.wait(
+            lambda: not any(overlay.isVisible() for overlay in self.window.findChildren(Overlay)),
+            "the overlay is lifted",
+        )
         self._get_keyboard(self.window)
 
     def menu(self) -> QMenu:
@@ -393,14 +396,14 @@ class Desk:
 
     # What is said
 
-    def notices(self) -> list[str]:
+    def toasts(self) -> list[str]:
         """The messages in the corner, oldest first: title and text of each."""
-        return [" ".join(texts(notice)) for notice in self.console.notices.shown]
+        return [" ".join(texts(toast)) for toast in self.console.toasts.shown]
 
-    def notice(self, words: str) -> QWidget:
+    def toast(self, words: str) -> QWidget:
         """The message that holds these words."""
-        self.wait(lambda: any(words in n for n in self.notices()), f"a notice says “{words}”")
-        return next(n for n in self.console.notices.shown if words in " ".join(texts(n)))
+        self.wait(lambda: any(words in n for n in self.toasts()), f"a toast says “{words}”")
+        return next(n for n in self.console.toasts.shown if words in " ".join(texts(n)))
 
     def banner(self) -> str:
         """What stands across the page, empty when nothing does."""

@@ -47,9 +47,9 @@ def windows(desk: Desk) -> Iterator[tuple[str, QWidget]]:
     desk.select("EMR integration")
     desk.key(Key.Key_Return)
     desk.key(Key.Key_C, Qt.KeyboardModifier.ControlModifier)
-    desk.notice("API key copied")
+    desk.toast("API key copied")
     yield "window", desk.window
-    desk.click("Dismiss", within=desk.notice("API key copied"))
+    desk.click("Dismiss", within=desk.toast("API key copied"))
     console.open_page(console.sidebar.organization)
     console.pages.currentWidget().form.environment.setCurrentIndex(4)
     console.pages.currentWidget().form.own_environment.setText("Live")
@@ -57,7 +57,7 @@ def windows(desk: Desk) -> Iterator[tuple[str, QWidget]]:
     console.open_page(console.sidebar.apps)
     desk.key(Key.Key_3, Qt.KeyboardModifier.ControlModifier)
     desk.wait(lambda: console.activity.page.model.rowCount())
-    console.activity.page.tell_broken([Break(Harm.CHANGED, 1, 1, 1)])
+    console.activity.page.show_breaks([Break(Harm.CHANGED, 1, 1, 1)])
     yield "Activity", desk.window
     desk.key(Key.Key_1, Qt.KeyboardModifier.ControlModifier)
     console.page.select_all()
@@ -87,8 +87,8 @@ def windows(desk: Desk) -> Iterator[tuple[str, QWidget]]:
 
 
 def _with_a_key_found(console: Console) -> None:
-    console.forms.ask_take_in()
-    console.sheets.current.take(f"mwidxhb8ShcqmV1B9iOYJh GsAqlhnIMzrDeD8V2MBQWq secret {'aB3d' * 16}")
+    console.forms.ask_import_key()
+    console.dialogs.current.take(f"mwidxhb8ShcqmV1B9iOYJh GsAqlhnIMzrDeD8V2MBQWq secret {'aB3d' * 16}")
 
 
 def test_every_control_has_a_name(desk: Desk) -> None:
@@ -125,7 +125,7 @@ def test_every_control_can_be_reached_by_tab_and_back(desk: Desk) -> None:
 
 def region(widget: QWidget, window: QWidget) -> QWidget:
     """The part of the window that is read by itself, from top to bottom."""
-    while widget is not window and widget.objectName() not in {"sidebar", "details", "notice", "orgScroll"}:
+    while widget is not window and widget.objectName() not in {"sidebar", "details", "toast", "orgScroll"}:
         widget = widget.parentWidget()
     return widget
 
@@ -280,7 +280,7 @@ def test_labels_belong_to_their_fields(desk: Desk) -> None:
     for act, names in (
         (desk.console.forms.ask_new_app, ["Label"]),
         (desk.console.forms.ask_edit, ["Label", "Owner", "Notes"]),
-        (desk.console.forms.ask_take_in, ["Paste the key", "Label"]),
+        (desk.console.forms.ask_import_key, ["Paste the key", "Label"]),
         (desk.console.add_org, ["Name", "Code", "Environment", "API endpoint"]),
         (desk.console.show_preferences, ["Appearance", "Clear the clipboard after", "Hide a revealed key after"]),
     ):

@@ -188,7 +188,7 @@ def test_an_app_that_is_gone_is_said(desk: Desk, apps: list[App], folder: Path) 
     view.setCurrentIndex(view.model().index(0, 0))
     view.setFocus()
     desk.key(Key.Key_Return)
-    desk.notice("This app is gone")
+    desk.toast("This app is gone")
 
 
 def test_all_orgs(desk: Desk, apps: list[App], folder: Path) -> None:
@@ -243,22 +243,22 @@ def test_a_changed_log_is_said_once_with_its_place_and_for_ever_on_its_page(
     desk.close()
     harm(folder)
     desk = start()
-    notice = desk.notice("The activity log was changed outside Cortex Desktop")
-    assert "Entry 2 was changed (line 2 of the file)." in desk.notices()[0]
-    desk.click("Show activity", within=notice)
+    toast = desk.toast("The activity log was changed outside Cortex Desktop")
+    assert "Entry 2 was changed (line 2 of the file)." in desk.toasts()[0]
+    desk.click("Show activity", within=toast)
     desk.wait(lambda: "Entry 2 was changed" in desk.banner())
     desk.close()
     desk = start()
     desk.click("Activity")
     desk.wait(lambda: "Entry 2 was changed" in desk.banner())
-    assert desk.notices() == []
+    assert desk.toasts() == []
 
 
 def test_a_log_that_is_whole_is_no_news(desk: Desk) -> None:
     opened(desk)
     desk.let_pass(50)
     assert desk.banner() == ""
-    assert desk.notices() == []
+    assert desk.toasts() == []
 
 
 def test_a_log_that_cannot_be_read_is_said(folder: Path, apps: list[App], start: Start) -> None:
@@ -279,11 +279,11 @@ def test_a_log_that_cannot_be_written_is_said_once(
 
     monkeypatch.setattr(ActivityFile, "append", full)
     desk.program.controller.set_enabled(apps[0], False)
-    desk.notice("Activity is not recorded now")
+    desk.toast("Activity is not recorded now")
     desk.program.controller.set_enabled(apps[1], False)
     desk.wait(lambda: not desk.app("Ärzte portal").enabled)
     desk.let_pass(50)
-    assert len(desk.notices()) == 1
+    assert len(desk.toasts()) == 1
     assert not desk.app("NewHealth App").enabled, "what was done stays done"
 
 
@@ -305,8 +305,8 @@ def test_export(desk: Desk, tmp_path: Path, kind: str) -> None:
     dialog.findChild(QLineEdit).setText("handed over")
     dialog.accept()
     desk.no_dialog()
-    desk.notice("Activity exported")
-    assert "2 entries" in desk.notices()[0]
+    desk.toast("Activity exported")
+    assert "2 entries" in desk.toasts()[0]
     text = (tmp_path / f"handed over.{kind}").read_text("utf-8-sig")
     assert text.count("Ärzte portal") == 2
     assert "NewHealth" not in text
@@ -316,7 +316,7 @@ def test_export(desk: Desk, tmp_path: Path, kind: str) -> None:
 def test_an_export_that_fails_is_said(desk: Desk, tmp_path: Path) -> None:
     opened(desk)
     desk.console.activity.export(str(tmp_path / "not there" / "out.csv"))
-    desk.notice("The export was not saved")
+    desk.toast("The export was not saved")
 
 
 def test_a_long_export_says_so_and_can_be_cancelled(
@@ -330,9 +330,9 @@ def test_a_long_export_says_so_and_can_be_cancelled(
     desk.console.activity._long.setInterval(0)
     (tmp_path / "out").mkdir()
     desk.console.activity.export(str(tmp_path / "out" / "out.html"))
-    notice = desk.notice("Exporting activity…")
-    desk.wait(lambda: "% written" in desk.notices()[0])
-    desk.click("Cancel", within=notice)
+    toast = desk.toast("Exporting activity…")
+    desk.wait(lambda: "% written" in desk.toasts()[0])
+    desk.click("Cancel", within=toast)
     desk.wait(lambda: not list((tmp_path / "out").iterdir()), "nothing is left of it")
     assert not desk.program.activity.exporting
 

@@ -66,8 +66,8 @@ class TestEnabling:
         details = desk.console.page.details
         desk.wait(details.isVisible)
         desk.key(Key.Key_C, CTRL)
-        notice = desk.notice("API key copied")
-        assert not QRect(notice.mapToGlobal(QPoint()), notice.size()).intersects(
+        toast = desk.toast("API key copied")
+        assert not QRect(toast.mapToGlobal(QPoint()), toast.size()).intersects(
             QRect(details.mapToGlobal(QPoint()), details.size())
         )
 
@@ -105,10 +105,10 @@ class TestDeleting:
         self.ask(desk)
         desk.click("Delete")
         desk.wait(lambda: "NewHealth App" not in desk.labels())
-        notice = desk.notice("“NewHealth App” deleted")
-        assert "restored for 30 days" in " ".join(texts(notice))
+        toast = desk.toast("“NewHealth App” deleted")
+        assert "restored for 30 days" in " ".join(texts(toast))
         assert vault.items == items
-        desk.click("Undo", within=notice)
+        desk.click("Undo", within=toast)
         desk.wait(lambda: "NewHealth App" in desk.labels())
         desk.let_pass(30)
         assert vault.items == items
@@ -120,7 +120,7 @@ class TestDeleting:
         items = dict(vault.items)
         self.ask(desk)
         desk.click("Delete")
-        desk.notice("“NewHealth App” deleted")
+        desk.toast("“NewHealth App” deleted")
         desk.close()
         again = start()
         assert again.labels() == ["EMR integration"]
@@ -136,7 +136,7 @@ class TestDeleting:
     def test_delete_now_takes_key_and_row(self, desk: Desk, vault: InMemoryVault) -> None:
         self.ask(desk)
         desk.click("Delete")
-        desk.notice("“NewHealth App” deleted")
+        desk.toast("“NewHealth App” deleted")
         desk.console.commands.deleted.trigger()
         deleted = desk.dialog()
         desk.click("Delete now")
@@ -164,7 +164,7 @@ class TestDeleting:
         monkeypatch.setattr("cortex_desktop.services.apps.RESTORABLE", timedelta(seconds=0))
         self.ask(desk)
         desk.click("Delete")
-        desk.notice("deleted")
+        desk.toast("deleted")
         desk.close()
         assert len({ref.app_id for ref in vault.items}) == 2, "the key is not lost at quit"
         again = start()
@@ -177,7 +177,7 @@ class TestDeleting:
         monkeypatch.setattr("cortex_desktop.services.apps.RESTORABLE", timedelta(seconds=0))
         self.ask(desk)
         desk.click("Delete")
-        desk.notice("deleted")
+        desk.toast("deleted")
         desk.close()
         vault.fail_next("remove", VaultError(VaultProblem.FAILED, vault.name))
         second = start()
@@ -238,7 +238,7 @@ class TestDetails:
 
     def test_the_curl_copied_has_the_real_key(self, details: Desk) -> None:
         details.click("Copy curl", within=details.console.page.details)
-        details.notice("First request copied")
+        details.toast("First request copied")
         assert shlex.split(clipboard_text().replace("\\\n", " ")) == [
             "curl",
             "https://api.dev.medable.com/my-org/v2/accounts/login",
@@ -253,7 +253,7 @@ class TestDetails:
 
     def test_last_copied(self, details: Desk) -> None:
         details.click("Copy API key", within=details.console.page.details)
-        details.notice("API key copied")
+        details.toast("API key copied")
         details.wait(lambda: "—" not in self.words(details).splitlines())
         assert details.app("NewHealth App").last_copied is not None
 

@@ -359,4 +359,4 @@ def test_unfinished_rows_offer_nothing_but_to_delete(
     desk.let_pass(30)
     assert desk.key_seen("Half").startswith(app.key_ends.head)
     assert "•" in desk.key_seen("Half")
-    assert not desk.notices()
+    assert not desk.toasts()

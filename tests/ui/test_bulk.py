@@ -384,7 +384,7 @@ class TestRotating:
         vault.before = None
         vault.person_unlocks = False
         desk.click("Resume")
-        desk.notice("The keychain refused")
+        desk.toast("The keychain refused")
         desk.let_pass(50)
         assert "2 API keys rotated" in bar(desk)
         vault.person_unlocks = True

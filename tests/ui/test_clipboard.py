@@ -49,7 +49,7 @@ def opened(start: Start, folder: Path, vault: InMemoryVault) -> Desk:
 def copy(desk: Desk) -> str:
     """Copy the selected app's key."""
     desk.key(Key.Key_C, CTRL)
-    desk.notice("API key copied")
+    desk.toast("API key copied")
     key = desk.kept(desk.selected())
     desk.wait(lambda: clipboard_text() == key, "the key is on the clipboard")
     return key
@@ -83,9 +83,9 @@ def test_it_is_put_nowhere_else(desk: Desk) -> None:
 
 def test_cleared_when_its_time_is_up(hasty: Desk) -> None:
     copy(hasty)
-    hasty.notice("Clears from the clipboard in 1 s")
+    hasty.toast("Clears from the clipboard in 1 s")
     hasty.wait(lambda: not clipboard_text(), milliseconds=3000)
-    hasty.wait(lambda: not hasty.notices(), "the notice goes with it")
+    hasty.wait(lambda: not hasty.toasts(), "the toast goes with it")
     if shutil.which("xclip"):
         assert pasted_elsewhere(hasty.qtbot) == ""
 
@@ -93,7 +93,7 @@ def test_cleared_when_its_time_is_up(hasty: Desk) -> None:
 def test_what_was_copied_meanwhile_is_left_alone(hasty: Desk, something_else: str) -> None:
     copy(hasty)
     QGuiApplication.clipboard().setText(something_else)
-    hasty.wait(lambda: not hasty.notices(), milliseconds=3000)
+    hasty.wait(lambda: not hasty.toasts(), milliseconds=3000)
     assert clipboard_text() == something_else
     hasty.close()
     assert clipboard_text() == something_else
@@ -104,19 +104,19 @@ def test_a_picture_copied_meanwhile_is_left_alone(hasty: Desk, something_else: s
     mime = QMimeData()
     mime.setData("image/x-something", b"picture")
     QGuiApplication.clipboard().setMimeData(mime)
-    hasty.wait(lambda: not hasty.notices(), milliseconds=3000)
+    hasty.wait(lambda: not hasty.toasts(), milliseconds=3000)
     assert QGuiApplication.clipboard().mimeData().hasFormat("image/x-something")
 
 
 def test_clear_now(desk: Desk) -> None:
     copy(desk)
-    desk.click("Clear now", within=desk.notice("API key copied"))
+    desk.click("Clear now", within=desk.toast("API key copied"))
     assert not clipboard_text()
-    desk.wait(lambda: not desk.notices())
+    desk.wait(lambda: not desk.toasts())
 
 
 def test_clear_now_by_keyboard(desk: Desk) -> None:
-    """The notice is reached without a mouse."""
+    """The toast is reached without a mouse."""
     copy(desk)
     button = desk.find("Clear now")
     for _ in range(40):
@@ -130,7 +130,7 @@ def test_clear_now_by_keyboard(desk: Desk) -> None:
 
 def test_dismissing_the_notice_keeps_the_clipboard_and_its_clock(hasty: Desk) -> None:
     key = copy(hasty)
-    hasty.click("Dismiss", within=hasty.notice("API key copied"))
+    hasty.click("Dismiss", within=hasty.toast("API key copied"))
     assert clipboard_text() == key
     hasty.wait(lambda: not clipboard_text(), milliseconds=3000)
 
@@ -152,12 +152,12 @@ def test_a_second_copy_takes_the_place_of_the_first(desk: Desk) -> None:
     desk.select("Trial portal")
     second = copy(desk)
     assert second != first
-    assert len([n for n in desk.notices() if "copied" in n]) == 1
+    assert len([n for n in desk.toasts() if "copied" in n]) == 1
 
 
 def test_the_secret_of_a_signing_app(desk: Desk) -> None:
     desk.key(Key.Key_C, CTRL | SHIFT)
-    desk.notice("API secret copied")
+    desk.toast("API secret copied")
     assert clipboard_text() == desk.kept("Ward tablet", SecretKind.API_SECRET)
     assert len(clipboard_text()) == 64
 
@@ -169,18 +169,18 @@ def test_the_time_set_in_preferences(desk: Desk) -> None:
     desk.key(Key.Key_Escape)
     desk.no_dialog()
     copy(desk)
-    desk.notice("Clears from the clipboard in 45 s")
+    desk.toast("Clears from the clipboard in 45 s")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="X11's clipboard ends with its owner")
 def test_no_notice_hides_another(desk: Desk) -> None:
     copy(desk)
     desk.key(Key.Key_C, CTRL | SHIFT)
-    desk.notice("API secret copied")
+    desk.toast("API secret copied")
     desk.key(Key.Key_Delete)
     desk.dialog()
     desk.click("Delete")
-    desk.notice("deleted")
-    # What lies around a notice is its shadow.
-    places = [n.geometry().marginsRemoved(n.layout().contentsMargins()) for n in desk.console.notices.shown]
+    desk.toast("deleted")
+    # What lies around a toast is its shadow.
+    places = [n.geometry().marginsRemoved(n.layout().contentsMargins()) for n in desk.console.toasts.shown]
     assert all(not a.intersects(b) for i, a in enumerate(places) for b in places[i + 1 :])

@@ -21,7 +21,7 @@ def crashes(desk: Desk, folder: Path) -> Iterator[Crashes]:
     """Crash capture, connected as `bootstrap.run` does."""
     crashes = Crashes(folder)
     crashes.install()
-    crashes.reported.connect(desk.console.news.tell_crash)
+    crashes.reported.connect(desk.console.status_messages.show_crash)
     yield crashes
     crashes.close()
 

@@ -106,7 +106,7 @@ def test_a_label_that_can_be_used(form: Form, text: str, kept: str) -> None:
     form.desk.key(Key.Key_Return)
     form.desk.no_dialog()
     assert form.desk.labels() == [kept]
-    form.desk.notice("App created")
+    form.desk.toast("App created")
     form.desk.key(Key.Key_Delete)  # the question names it as well
     form.desk.dialog()
     form.desk.key(Key.Key_Escape)

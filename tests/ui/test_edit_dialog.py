@@ -113,11 +113,11 @@ def test_undo_in_the_notice_brings_all_back(desk: Desk, vault: InMemoryVault) ->
     assert "It stays in the keychain for 7 days" in form.says(), "said before it is done"
     form.saved()
     assert desk.app("Changed").sessions
-    desk.click("Undo", within=desk.notice("“Changed” saved"))
+    desk.click("Undo", within=desk.toast("“Changed” saved"))
     desk.wait(lambda: "Signing" in desk.labels())
     assert desk.kept("Signing", SecretKind.API_SECRET) == secret
     assert len(vault.items) == 3, "nothing beside the keys of the two and this secret"
-    assert not [n for n in desk.notices() if "settled" in n], "it is no work of an earlier session"
+    assert not [n for n in desk.toasts() if "settled" in n], "it is no work of an earlier session"
 
 
 def test_switched_off_there_is_a_secret_to_copy(desk: Desk) -> None:
@@ -126,7 +126,7 @@ def test_switched_off_there_is_a_secret_to_copy(desk: Desk) -> None:
     form.part("Sessions", QCheckBox).click()
     assert "an API secret is generated" in form.says()
     form.saved()
-    desk.notice("Its API secret is in the keychain now")
+    desk.toast("Its API secret is in the keychain now")
     assert desk.kept("With sessions") == key
     assert len(desk.kept("With sessions", SecretKind.API_SECRET)) == 64
     assert desk.console.commands.copy_secret.isEnabled()
@@ -140,7 +140,7 @@ def test_switched_there_and_back_nothing_is_said_or_done(desk: Desk, vault: InMe
     assert form.says() == before
     vault.calls.clear()
     form.saved()
-    assert not desk.notices()
+    assert not desk.toasts()
     assert not [call for call, _ in vault.calls if call != "state"]
 
 
@@ -264,7 +264,7 @@ class TestDuplicate:
         assert label.text() == label.selectedText() == "With sessions copy"
         desk.key(Key.Key_Return)
         desk.no_dialog()
-        desk.notice("App created")
+        desk.toast("App created")
         made, first = desk.app("With sessions copy"), desk.app("With sessions")
         assert (made.sessions, made.owner, made.expires) == (True, "Ada", first.expires)
         assert desk.kept("With sessions copy") != desk.kept("With sessions")
@@ -300,7 +300,7 @@ class TestDuplicate:
 def test_with_room_for_it_nothing_scrolls(desk: Desk) -> None:
     desk.select("Signing")
     forms, apps = desk.console.forms, desk.console.apps
-    for ask in (forms.ask_edit, forms.ask_new_app, forms.ask_take_in, apps.ask_rotate, apps.ask_delete):
+    for ask in (forms.ask_edit, forms.ask_new_app, forms.ask_import_key, apps.ask_rotate, apps.ask_delete):
         ask()
         dialog = desk.dialog()
         desk.let_pass(20)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, 
 
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.ui.apps import search_bar
-from cortex_desktop.ui.apps.search import OFFER_MS
+from cortex_desktop.ui.apps.search import SUGGEST_MS
 from cortex_desktop.ui.shell.finder import Finder
 from cortex_desktop.vault.memory import InMemoryVault
 from tests.support.gui import CTRL, SHIFT, Counter, Desk, Key, plain, stored_app, stored_apps
@@ -60,8 +60,8 @@ def search(desk: Desk, text: str) -> None:
 
 
 def offers(desk: Desk) -> list[str]:
-    desk.let_pass(OFFER_MS + 20)
-    return desk.console.page.search.offered
+    desk.let_pass(SUGGEST_MS + 20)
+    return desk.console.page.search.suggested
 
 
 def wrong(desk: Desk) -> str:
@@ -192,7 +192,7 @@ class TestTyping:
         assert "Kiosk" in desk.labels()
 
 
-class TestOffers:
+class TestSuggestions:
     def test_by_keyboard(self, desk: Desk) -> None:
         desk.key(Key.Key_F, CTRL)
         desk.type("is")

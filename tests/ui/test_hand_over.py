@@ -61,7 +61,7 @@ def test_copy_as_in_the_menu(desk: Desk) -> None:
 def test_the_log_says_when_a_secret_went_along(desk: Desk, folder: Path) -> None:
     desk.select("Signing")
     desk.console.commands.copy_as[Snippet.ENV].trigger()
-    desk.notice("Lines for an .env file copied")
+    desk.toast("Lines for an .env file copied")
     log = ActivityFile(folder)
 
     def actions() -> set[Action]:

@@ -59,7 +59,7 @@ def test_after_a_while_keys_are_put_away(short: None, start: Callable[..., Desk]
     begun = time.monotonic()
     desk.wait(lambda: put_away(desk), "all is put away")
     assert time.monotonic() - begun > 0.4
-    assert desk.notices() == []
+    assert desk.toasts() == []
 
 
 @pytest.mark.parametrize("how", ["key", "shortcut", "pointer", "wheel"])

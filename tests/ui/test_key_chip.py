@@ -46,7 +46,7 @@ class TestMouse:
 
     def test_copy_copies_without_showing(self, desk: Desk) -> None:
         desk.click_in_key("Trial portal", "copy")
-        desk.notice("API key copied")
+        desk.toast("API key copied")
         assert clipboard_text() == desk.kept("Trial portal")
         assert not shown(desk)
 
@@ -55,7 +55,7 @@ class TestMouse:
         window = desk.window.windowHandle()
         inside = desk.table.viewport().mapTo(desk.window, place)
         QTest.mouseDClick(window, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, inside)
-        desk.notice("API key copied")
+        desk.toast("API key copied")
         assert "First request" not in desk.screen(), "a double click elsewhere opens the details; here it does not"
 
     def test_a_click_beside_the_buttons_only_selects(self, desk: Desk) -> None:

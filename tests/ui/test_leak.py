@@ -179,7 +179,7 @@ def test_a_session_of_everything(
     crashes = Crashes(folder)
     desk = start()
     crashes.install()
-    crashes.reported.connect(desk.console.news.tell_crash)
+    crashes.reported.connect(desk.console.status_messages.show_crash)
     try:
         _session(desk, vault)
     finally:
@@ -228,7 +228,7 @@ def _session(desk: Desk, vault: InMemoryVault) -> None:
         desk.wait(lambda before=before: clipboard_text() != before, "it is copied")
         assert leaked(clipboard_text()), "else the search would prove nothing"
         nowhere(desk)
-    desk.click("Clear now", within=desk.notice("Swift copied"))
+    desk.click("Clear now", within=desk.toast("Swift copied"))
     assert on_clipboards() == []
 
     # The API secret is readable for a while, in its place and in no other.
@@ -289,7 +289,7 @@ def _session(desk: Desk, vault: InMemoryVault) -> None:
     for kind in ("html", "csv"):
         exported = desk.program.folder.parent / f"handed-over.{kind}"
         window.activity.export(str(exported))
-        desk.notice("Activity exported")
+        desk.toast("Activity exported")
         desk.wait(exported.exists)
         desk.wait(lambda: not desk.program.activity.exporting)
         assert "is [redacted]" in exported.read_text("utf-8")
@@ -341,7 +341,7 @@ def _session(desk: Desk, vault: InMemoryVault) -> None:
         desk.dialog()
         desk.click("Delete")
         desk.wait(lambda: "Signing" not in desk.labels(), "it is gone")
-        desk.click("Undo" if undo else "Dismiss", within=desk.notice("deleted"))
+        desk.click("Undo" if undo else "Dismiss", within=desk.toast("deleted"))
         if undo:
             desk.wait(lambda: "Signing" in desk.labels(), "it is back")
     nowhere(desk)
@@ -371,7 +371,7 @@ def test_what_is_edited_copied_or_pasted_again_stays_nowhere(planted: None, star
     desk.no_dialog()
     nowhere(desk)
 
-    commands.take_in.trigger()
+    commands.import_key.trigger()
     dialog = desk.dialog()
     for text in (KEY, f"curl -H 'Medable-Client-Key: {KEY}'", f'{{"key": "{KEY}", "secret": "{SECRET}"}}'):
         dialog.paste.setFocus()
@@ -395,7 +395,7 @@ def test_what_is_edited_copied_or_pasted_again_stays_nowhere(planted: None, star
 
 def test_a_key_taken_in_stays_nowhere(start: Callable[..., Desk], folder: Path) -> None:
     desk = start()
-    desk.console.commands.take_in.trigger()
+    desk.console.commands.import_key.trigger()
     desk.dialog()
     QGuiApplication.clipboard().setText(f"MEDABLE_API_KEY={KEY}\nMEDABLE_API_SECRET={SECRET}\n")
     desk.key(Key.Key_V, CTRL)
@@ -404,7 +404,7 @@ def test_a_key_taken_in_stays_nowhere(start: Callable[..., Desk], folder: Path) 
     desk.no_dialog()
     assert desk.kept("Taken in") == KEY
     nowhere(desk)
-    desk.click("Clear now", within=desk.notice("Existing key added"))
+    desk.click("Clear now", within=desk.toast("Existing key added"))
     assert on_clipboards() == [], "where it was copied from"
     desk.close()
     assert in_files(folder) == []
@@ -435,7 +435,7 @@ def _orgs(desk: Desk, vault: InMemoryVault) -> None:
     desk.no_dialog()
     desk.wait(lambda: controller.org == first, "it is removed")
     nowhere(desk)
-    desk.click("Undo", within=desk.notice("removed"))
+    desk.click("Undo", within=desk.toast("removed"))
     desk.wait(lambda: controller.org == clinic, "it is back")
     nowhere(desk)
     console._orgs.remove(clinic, console._orgs.purge)

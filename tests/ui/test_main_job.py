@@ -62,7 +62,7 @@ def test_by_keyboard_alone_and_again_after_a_restart(start_really: Callable[...,
     assert ask_keyring(service, "api-key") == key
 
     desk.key(Key.Key_C, CTRL)
-    desk.notice("API key copied")
+    desk.toast("API key copied")
     assert clipboard_text() == key
     if sys.platform == "linux":
         assert pasted_elsewhere(desk.qtbot) == key
@@ -95,10 +95,10 @@ def test_by_mouse_as_in_the_guide(program: Desk) -> None:
     assert re.fullmatch(r"[0-9A-Za-z]{64}", program.kept("EMR integration", SecretKind.API_SECRET))
     assert program.values("Sessions") == ["Off"]
     assert program.values("CSRF Protection") == ["Off"]
-    program.click("Copy key", within=program.notice("App created"))
-    program.notice("API key copied")
+    program.click("Copy key", within=program.toast("App created"))
+    program.toast("API key copied")
     assert clipboard_text() == key
-    assert not any("App created" in notice for notice in program.notices()), "one answer at a time"
+    assert not any("App created" in toast for toast in program.toasts()), "one answer at a time"
 
 
 def test_what_the_folder_holds(start_really: Callable[..., Desk], folder: Path) -> None:
@@ -129,11 +129,11 @@ def test_deleting_taking_back_and_deleting_for_good_on_the_real_keychain(program
     program.dialog()
     program.click("Delete")
     program.wait(lambda: not program.labels(), "the app has gone")
-    program.click("Undo", within=program.notice("deleted"))
+    program.click("Undo", within=program.toast("deleted"))
     program.wait(lambda: program.labels() == ["Ward tablet"], "the app is back")
     program.select("Ward tablet")
     program.key(Key.Key_C, CTRL)
-    program.notice("API key copied")
+    program.toast("API key copied")
     assert clipboard_text() == key
     program.key(Key.Key_Delete)
     program.dialog()

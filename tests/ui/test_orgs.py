@@ -123,12 +123,12 @@ class TestSwitching:
         desk.key(Key.Key_Delete)
         desk.dialog()
         desk.click("Delete")
-        undo = desk.notice("deleted")
+        undo = desk.toast("deleted")
         switch(desk, "Clinic")
         assert not desk.console.reveal.app_id
         assert desk.find("Search apps", QLineEdit).text() == ""
         assert desk.labels() == ["Patient web"]
-        desk.wait(lambda: undo not in desk.console.notices.shown)
+        desk.wait(lambda: undo not in desk.console.toasts.shown)
         assert desk.selected() == "Patient web"
 
     def test_shows_the_details_of_an_app_of_that_org(self, desk: Desk) -> None:
@@ -185,11 +185,11 @@ class TestSwitching:
             desk.key(ask, CTRL)
             switch(desk, "Clinic")
             vault.answer()
-            desk.notice("was not used")
+            desk.toast("was not used")
             assert clipboard_text() == before
             assert not desk.console.reveal.app_id
-            for notice in desk.console.notices.shown:
-                notice.leave()
+            for toast in desk.console.toasts.shown:
+                toast.leave()
 
     def test_is_remembered(self, desk: Desk, start: Start) -> None:
         switch(desk, "Clinic")
@@ -335,7 +335,7 @@ class TestAdding:
         desk.key(Key.Key_Return)
         desk.no_dialog()
         desk.wait(lambda: desk.program.controller.org.code == "clinic-test")
-        desk.notice("“Clinic” added")
+        desk.toast("“Clinic” added")
         assert {org.code for org in desk.program.controller.orgs} == {"clinic", "clinic-test", "lab", "my-org"}
         added = next(org for org in desk.program.stores.repository.orgs() if org.code == "clinic-test")
         assert added.environment is Environment.DEVELOPMENT
@@ -379,7 +379,7 @@ class TestRemoving:
         assert current(desk) == "Lab", "the neighbour"
         assert saved(desk)["My organization"].state is OrgState.REMOVED
         assert set(vault.items) == items, "its keys can still be had back"
-        desk.click("Undo", within=desk.notice("“My organization” removed"))
+        desk.click("Undo", within=desk.toast("“My organization” removed"))
         desk.wait(lambda: current(desk) == "My organization")
         desk.key(Key.Key_1, CTRL)
         desk.wait(lambda: sorted(desk.labels()) == ["EMR integration", "NewHealth App"])

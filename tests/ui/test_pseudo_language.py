@@ -36,7 +36,7 @@ from cortex_desktop.system.identity import user_and_computer
 from cortex_desktop.ui.apps.bulk_report import BulkReport
 from cortex_desktop.ui.apps.model import Column
 from cortex_desktop.ui.apps.rotate_dialog import RotateDialog
-from cortex_desktop.ui.kit.dialog import WaitingSheet
+from cortex_desktop.ui.kit.dialog import WaitingDialog
 from cortex_desktop.ui.orgs.form import ENDPOINTS
 from cortex_desktop.vault.memory import InMemoryVault
 from tests.support import pseudo
@@ -174,14 +174,14 @@ def scenes(desk: Desk) -> Iterator[str]:
         controller.keychain_changed.emit(KeychainStatus("Test keychain", state))
         yield f"keychain {state.value}"
     controller.keychain_changed.emit(KeychainStatus("Test keychain", VaultState.UNLOCKED))
-    console.news.tell_damage("apps.json.damaged", datetime.now(UTC), 5, 2)
+    console.status_messages.show_damage("apps.json.damaged", datetime.now(UTC), 5, 2)
     yield "damaged"
-    console.news.tell_damage("apps.json.damaged", None, None, 0)
+    console.status_messages.show_damage("apps.json.damaged", None, None, 0)
     yield "damaged without backup"
     page.storage_banner.hide()
     for error in (*(VaultError(problem, "Test keychain") for problem in VaultProblem), VaultTimeout("Test keychain")):
-        console.news.tell_error(error)
-        yield f"notice: {error.title.source}"
+        console.status_messages.show_error(error)
+        yield f"toast: {error.title.source}"
         dismiss(desk)
     controller.recovered.emit(RecoveryReport(("a",), ("b", "c")))
     controller.waiting.busy.emit(True)
@@ -192,7 +192,7 @@ def scenes(desk: Desk) -> Iterator[str]:
     dismiss(desk)
     page.select(desk.app("NewHealth App").id)
     console.apps.copy(SecretKind.API_KEY)
-    desk.wait(lambda: console.notices.shown)
+    desk.wait(lambda: console.toasts.shown)
     yield "copied"
     console.clipboard.clear()
     dismiss(desk)
@@ -282,9 +282,9 @@ def activity(desk: Desk) -> Iterator[str]:
     yield "activity: cannot be read"
     page.search.clear()
     page.apps.setCurrentIndex(0)
-    console.activity._notice = None
+    console.activity._toast = None
     log._export = object()
-    console.activity._tell_progress()
+    console.activity._show_progress()
     yield "activity: exporting"
     log._export = None
     log.exported.emit(Export(range(2), Path(DATA_FOLDER, "NH.csv"), "csv", "", ""))
@@ -318,7 +318,7 @@ def on_organization_page(desk: Desk) -> Iterator[str]:
     console.switch_org()
     controller.enter(clinic.id)
     yield "production"
-    console._orgs_desk()._removed(clinic)
+    console._orgs_presenter()._removed(clinic)
     yield "organization removed"
     dismiss(desk)
     controller.enter(next(org.id for org in controller.orgs if org.code == "my-org"))
@@ -330,29 +330,29 @@ def removed_org(desk: Desk) -> Org:
 
 
 def production_question(desk: Desk, deed: Deed, apps: int) -> None:
-    controller, sheets = desk.program.controller, desk.console.sheets
+    controller, dialogs = desk.program.controller, desk.console.dialogs
     controller.enter(next(org.id for org in controller.orgs if org.code == "clinic"))
     app = desk.app("NewHealth App")
-    sheets.ask_in_production(deed, [app] * apps, lambda: None)
+    dialogs.ask_in_production(deed, [app] * apps, lambda: None)
     controller.enter(app.org_id)
 
 
 def dismiss(desk: Desk) -> None:
-    for notice in list(desk.console.notices.shown):
-        notice.leave()
+    for toast in list(desk.console.toasts.shown):
+        toast.leave()
 
 
 def dialogs(desk: Desk) -> Iterator[tuple[str, QWidget]]:
     """Every dialog and what it may say."""
     console, page = desk.console, desk.console.page
-    work = console._orgs_desk()
+    work = console._orgs_presenter()
     page.bar.filters.saved.save("NH", "is:enabled")
     console.page.select(desk.app("NewHealth App").id)
     for name, act in (
         ("create", console.forms.ask_new_app),
         ("duplicate", console.forms.ask_duplicate),
         ("edit", console.forms.ask_edit),
-        ("take in", console.forms.ask_take_in),
+        ("take in", console.forms.ask_import_key),
         ("preferences", console.show_preferences),
         ("about", console.show_about),
         ("add organization", console.add_org),
@@ -410,7 +410,7 @@ def dialogs(desk: Desk) -> Iterator[tuple[str, QWidget]]:
                 yield f"take in: {text[:3]}", dialog
                 dialog.sessions.click()
                 yield f"take in: {text[:3]}, another Sessions", dialog
-        if isinstance(dialog, WaitingSheet):
+        if isinstance(dialog, WaitingDialog):
             for problem in VaultProblem:
                 dialog.fail(VaultError(problem, "Test keychain"))
                 yield f"{name}: {problem.value}", dialog
@@ -501,7 +501,7 @@ def test_every_text_in_dialogs_and_menus_is_translated(desk: Desk) -> None:
     for typed in ("exp", "label", "own"):
         field.setText("")
         desk.type(typed)
-        desk.wait(lambda: field.offered)
+        desk.wait(lambda: field.suggested)
         model = QApplication.activePopupWidget().model()
         rows = [model.index(row, 0) for row in range(model.rowCount())]
         words = [("offer", row.data(Qt.ItemDataRole.AccessibleTextRole)) for row in rows]

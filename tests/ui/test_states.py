@@ -121,8 +121,8 @@ class TestNotReadable:
         monkeypatch.setattr("os.fsync", full)  # whatever is to last goes through it
         desk.select("Ward tablet")
         desk.key(Key.Key_E, CTRL)
-        notice = desk.notice("The disk is full")
-        assert "Your apps and keys are as before." in " ".join(texts(notice))
+        toast = desk.toast("The disk is full")
+        assert "Your apps and keys are as before." in " ".join(texts(toast))
         assert desk.values("Status") == ["Enabled"]
         desk.key(Key.Key_N, CTRL)
         dialog = desk.dialog()
@@ -197,7 +197,7 @@ class TestKeychain:
         desk.find(action)
         desk.select("Ward tablet")
         desk.key(Key.Key_C, CTRL)
-        desk.wait(desk.notices)
+        desk.wait(desk.toasts)
         assert "••••" in desk.key_seen("Ward tablet")
         vault.current = VaultState.UNLOCKED
         desk.click(action)
@@ -228,7 +228,7 @@ class TestKeychain:
         vault.current, vault.person_unlocks = VaultState.LOCKED, False
         desk = start()
         desk.click("Unlock")
-        desk.notice("The keychain refused")
+        desk.toast("The keychain refused")
         assert "Your keychain is locked" in desk.banner()
         vault.person_unlocks = True
         desk.choose("Unlock keychain", desk.open_menu("File"))
@@ -269,7 +269,7 @@ class TestKeychain:
         vault.items.clear()
         desk.select("Ward tablet")
         desk.key(Key.Key_C, CTRL)
-        desk.notice("The key is missing")
+        desk.toast("The key is missing")
         desk.wait(lambda: desk.values("Status")[desk.labels().index("Ward tablet")] == "Key missing")
         assert desk.seen(desk.cell("Ward tablet", "Status")) == "Key missing"
 
@@ -284,15 +284,15 @@ class TestKeychain:
         desk.wait(lambda: desk.selected() == "Ward tablet")
         vault.slow = {"read"}
         desk.key(Key.Key_C, CTRL)
-        desk.notice("Waiting for Test keychain…")
+        desk.toast("Waiting for Test keychain…")
         vault.slow = set()
         desk.wait(lambda: desk.all("Stop waiting"))
-        assert any("A prompt of the system may be open behind this window." in n for n in desk.notices())
+        assert any("A prompt of the system may be open behind this window." in n for n in desk.toasts())
         desk.click("Stop waiting")
-        desk.notice("The keychain does not answer")
-        assert not any("Waiting for" in n for n in desk.notices())
+        desk.toast("The keychain does not answer")
+        assert not any("Waiting for" in n for n in desk.toasts())
         desk.key(Key.Key_C, CTRL)
-        desk.notice("API key copied")
+        desk.toast("API key copied")
 
 
 class TestUnfinishedWork:
@@ -301,15 +301,15 @@ class TestUnfinishedWork:
     def test_is_completed_and_told(self, start: Start, folder: Path, vault: InMemoryVault) -> None:
         stored_apps(folder, vault, ["Half"], state=AppState.CREATING)
         desk = start()
-        desk.notice("The last session was settled")
-        assert any("1 change completed." in notice for notice in desk.notices())
+        desk.toast("The last session was settled")
+        assert any("1 change completed." in toast for toast in desk.toasts())
         desk.wait(lambda: desk.values("Status") == ["Enabled"])
 
     def test_is_undone_and_told(self, start: Start, folder: Path, vault: InMemoryVault) -> None:
         stored_apps(folder, vault, ["Half"], state=AppState.CREATING)
         vault.items.clear()
         desk = start()
-        desk.notice("1 change undone.")
+        desk.toast("1 change undone.")
         desk.wait(lambda: not desk.labels())
 
     def test_waits_for_the_keychain(self, start: Start, folder: Path, vault: InMemoryVault) -> None:
@@ -328,7 +328,7 @@ class TestUnfinishedWork:
         desk.click("Create App")
         desk.wait(lambda: "Not finished yet" in " ".join(texts(dialog)))
         desk.key(Key.Key_Escape)
-        desk.notice("1 change undone.")  # by itself: it answers again
+        desk.toast("1 change undone.")  # by itself: it answers again
         desk.wait(lambda: desk.labels() == [])
 
     def test_delete_now_while_locked_is_not_finished(self, desk: Desk, vault: InMemoryVault) -> None:
@@ -337,7 +337,7 @@ class TestUnfinishedWork:
         desk.wait(lambda: not desk.labels())
         vault.current = VaultState.LOCKED
         desk.program.controller.purge(app)
-        desk.notice("Not finished yet")
+        desk.toast("Not finished yet")
         assert vault.items
         vault.current = VaultState.UNLOCKED
         desk.program.controller.look_at_keychain()
@@ -361,8 +361,8 @@ def test_an_error_stays_long_enough_to_be_read_and_can_be_dismissed(desk: Desk, 
     desk.click_in_key("Ward tablet", "eye")
     vault.fail_next("read", VaultError(VaultProblem.DENIED, vault.name))
     desk.click_in_key("Ward tablet", "eye")
-    notice = desk.notice("The keychain refused")
-    assert "Try again and allow access when the system asks." in " ".join(texts(notice))
-    assert notice.size() == notice.size().expandedTo(QSize(60, 60))
-    desk.click("Dismiss", within=notice)
-    desk.wait(lambda: not any("refused" in n for n in desk.notices()))
+    toast = desk.toast("The keychain refused")
+    assert "Try again and allow access when the system asks." in " ".join(texts(toast))
+    assert toast.size() == toast.size().expandedTo(QSize(60, 60))
+    desk.click("Dismiss", within=toast)
+    desk.wait(lambda: not any("refused" in n for n in desk.toasts()))

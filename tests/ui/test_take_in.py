@@ -208,7 +208,7 @@ def test_the_clipboard_it_came_from_is_cleared(form: Form) -> None:
     desk.type("x")
     form.done()
     assert clipboard_text() == CURL
-    desk.click("Clear now", within=desk.notice("Existing key added"))
+    desk.click("Clear now", within=desk.toast("Existing key added"))
     assert clipboard_text() == ""
 
 
@@ -218,7 +218,7 @@ def test_what_else_was_copied_meanwhile_stays(form: Form) -> None:
     QGuiApplication.clipboard().setText("something else")
     desk.type("x")
     form.done()
-    desk.notice("Existing key added")
+    desk.toast("Existing key added")
     assert desk.console.clipboard.seconds_left == 0
     assert clipboard_text() == "something else"
     QGuiApplication.clipboard().clear()

@@ -287,14 +287,14 @@ def test_without_its_key_an_app_is_not_switched(office: Office) -> None:
 def test_a_key_is_taken_in_as_it_is(office: Office, key: str, sessions: bool) -> None:
     secret = None if sessions else generate(API_SECRET)
     details = replace(DETAILS, sessions=sessions)
-    made = office.apps.take_in(office.org.id, details, Secret(key), secret)
+    made = office.apps.import_key(office.org.id, details, Secret(key), secret)
     assert made.key == Secret(key) == office.kept(made.app)
     assert sessions or office.kept(made.app, API_SECRET) == secret
     assert made.app.details == details
     assert made.app.state is AppState.ACTIVE
     assert made.app.key_ends == KeyEnds.of(Secret(key))
     assert office.whole(made.app)
-    assert office.last_entry()[0] is Action.TAKEN_IN
+    assert office.last_entry()[0] is Action.IMPORTED
     rotated = office.apps.rotate(made.app.id, timedelta(0))
     assert len(rotated.key.reveal()) == 22
     office.apps.recover()
@@ -314,13 +314,13 @@ def test_a_key_is_taken_in_as_it_is(office: Office, key: str, sessions: bool) ->
 def test_what_is_no_key_is_refused(office: Office, key: str, secret: str | None, sessions: bool) -> None:
     details = replace(DETAILS, sessions=sessions)
     with pytest.raises(KeyFormError):
-        office.apps.take_in(office.org.id, details, Secret(key), None if secret is None else Secret(secret))
+        office.apps.import_key(office.org.id, details, Secret(key), None if secret is None else Secret(secret))
     assert not office.repository.apps()
 
 
 def known_as(office: Office, key: Secret) -> str:
     with pytest.raises(KeyKnown) as known:
-        office.apps.take_in(office.org.id, replace(DETAILS, sessions=True), key)
+        office.apps.import_key(office.org.id, replace(DETAILS, sessions=True), key)
     return str(known.value)
 
 
@@ -352,8 +352,8 @@ def test_of_another_org_as_well(office: Office) -> None:
 
 
 def test_the_same_ends_are_not_the_same_key(office: Office) -> None:
-    office.apps.take_in(office.org.id, replace(DETAILS, sessions=True), Secret("mwidxhb8ShcqmV1B9iOYJh"))
-    office.apps.take_in(office.org.id, replace(DETAILS, sessions=True), Secret("mwid" + "0" * 14 + "OYJh"))
+    office.apps.import_key(office.org.id, replace(DETAILS, sessions=True), Secret("mwidxhb8ShcqmV1B9iOYJh"))
+    office.apps.import_key(office.org.id, replace(DETAILS, sessions=True), Secret("mwid" + "0" * 14 + "OYJh"))
     assert len(office.repository.apps()) == 2
 
 
@@ -361,7 +361,7 @@ def test_only_keys_with_the_same_ends_are_read(office: Office) -> None:
     for _ in range(5):
         office.create()
     office.vault.calls.clear()
-    office.apps.take_in(office.org.id, replace(DETAILS, sessions=True), generate(KEY))
+    office.apps.import_key(office.org.id, replace(DETAILS, sessions=True), generate(KEY))
     assert not [call for call, _ in office.vault.calls if call == "read"]
 
 
@@ -369,7 +369,7 @@ def test_a_key_that_the_keychain_lost_can_be_taken_in_anew(office: Office) -> No
     app = office.create(sessions=True)
     key = office.kept(app)
     office.vault.items.clear()
-    made = office.apps.take_in(office.org.id, replace(DETAILS, sessions=True), key)
+    made = office.apps.import_key(office.org.id, replace(DETAILS, sessions=True), key)
     assert office.kept(made.app) == key
 
 
@@ -377,7 +377,7 @@ def test_what_cannot_be_compared_is_not_taken_in(office: Office) -> None:
     key = office.kept(office.create())
     office.vault.fail_next("read", VaultError(VaultProblem.DENIED, office.vault.name))
     with pytest.raises(VaultError):
-        office.apps.take_in(office.org.id, replace(DETAILS, sessions=True), key)
+        office.apps.import_key(office.org.id, replace(DETAILS, sessions=True), key)
     assert len(office.repository.apps()) == 1
 
 

@@ -402,10 +402,10 @@ def create_signing(service: AppService, world: World) -> Iterator[Told]:
     yield from create(service, sessions=False)
 
 
-def take_in(service: AppService, details: AppDetails, secret: Secret | None) -> Iterator[Told]:
+def import_key(service: AppService, details: AppDetails, secret: Secret | None) -> Iterator[Told]:
     key = generate(SecretKind.API_KEY)
     try:
-        service.take_in(ORG_ID, details, key, secret)
+        service.import_key(ORG_ID, details, key, secret)
     except NotFinished:
         yield Told(keys=(key,), secret=secret, details=(details,))
     except CortexError:
@@ -413,15 +413,15 @@ def take_in(service: AppService, details: AppDetails, secret: Secret | None) -> 
     else:
         yield Told(exists=True, keys=(key,), secret=secret, kept=0, details=(details,))
         with suppress(KeyKnown):  # it is the other errors that may come
-            service.take_in(ORG_ID, replace(details, label="Twice"), key, secret)
+            service.import_key(ORG_ID, replace(details, label="Twice"), key, secret)
 
 
 def take_in_with_sessions(service: AppService, world: World) -> Iterator[Told]:
-    yield from take_in(service, replace(EDITED, sessions=True), None)
+    yield from import_key(service, replace(EDITED, sessions=True), None)
 
 
 def take_in_signing(service: AppService, world: World) -> Iterator[Told]:
-    yield from take_in(service, EDITED, generate(SecretKind.API_SECRET))
+    yield from import_key(service, EDITED, generate(SecretKind.API_SECRET))
 
 
 def an_app(

@@ -253,10 +253,10 @@ def test_a_key_of_a_removed_org_is_known_and_where(orgs: OrgService, apps: AppSe
     made = apps.create(clinic.id, "Web", sessions=True)
     orgs.remove(clinic.id)
     with pytest.raises(KeyKnown) as refusal:
-        apps.take_in(orgs.orgs()[0].id, AppDetails("Again", sessions=True), made.key)
+        apps.import_key(orgs.orgs()[0].id, AppDetails("Again", sessions=True), made.key)
     assert "of Clinic, which was removed" in str(refusal.value)
     with pytest.raises(OrgGone):
-        apps.take_in(clinic.id, AppDetails("Again", sessions=True), generate(SecretKind.API_KEY))
+        apps.import_key(clinic.id, AppDetails("Again", sessions=True), generate(SecretKind.API_KEY))
 
 
 def test_a_half_made_app_goes_with_its_org(

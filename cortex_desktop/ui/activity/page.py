@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from ...domain.activity import Break, Entry, Logged
 from ...domain.errors import CortexError
 from ...domain.model import App, Org
-from ..apps.search import Offer, SearchField
+from ..apps.search import SearchField, Suggestion
 from ..kit.i18n import say
 from ..kit.table import CountLabel, TableCard
 from ..kit.waiting import BUSY_MS
@@ -157,7 +157,7 @@ class ActivityPage(QWidget):
 
     # What the window tells
 
-    def tell_org(self, org: Org) -> None:
+    def set_org(self, org: Org) -> None:
         """The org whose activity it is."""
         if self._org is None or org.id != self._org.id:
             self._org = org
@@ -210,7 +210,7 @@ class ActivityPage(QWidget):
         self._show_state()
 
     @Slot(object)
-    def tell_broken(self, breaks: list[Break]) -> None:
+    def show_breaks(self, breaks: list[Break]) -> None:
         """What is wrong with the log."""
         if not breaks:
             self.banner.hide()
@@ -422,6 +422,6 @@ class ActivityPage(QWidget):
         self._fit()
 
 
-def _no_offers(text: str, position: int) -> tuple[int, Sequence[Offer]]:
+def _no_offers(text: str, position: int) -> tuple[int, Sequence[Suggestion]]:
     """The search offers no filters of its own."""
     return position, ()

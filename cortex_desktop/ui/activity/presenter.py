@@ -14,9 +14,9 @@ from PySide6.QtWidgets import QFileDialog
 from ...domain.errors import CortexError
 from ...domain.model import App
 from ...services.history import Export
-from ..kit.dialog_host import Sheets
+from ..kit.dialog_host import DialogHost
 from ..kit.i18n import say
-from ..kit.toasts import NOTICE_SECONDS, Notice, Notices
+from ..kit.toasts import TOAST_SECONDS, Toast, Toasts
 from ..kit.waiting import BUSY_MS
 from ..kit.widgets import Look
 from .controller import ActivityController
@@ -26,7 +26,7 @@ from .page import ActivityPage
 ENDINGS = ("html", "csv")
 
 
-class ActivityDesk(QObject):
+class ActivityPresenter(QObject):
     """Puts the page and its controller together.
 
     apps: those of the org, as they are when asked. app_asked(app id): show this app.
@@ -39,14 +39,14 @@ class ActivityDesk(QObject):
         look: Look,
         controller: ActivityController,
         apps: Callable[[], Sequence[App]],
-        sheets: Sheets,
-        notices: Notices,
+        dialogs: DialogHost,
+        toasts: Toasts,
     ) -> None:
-        super().__init__(notices)
+        super().__init__(toasts)
         self._controller = controller
-        self._sheets = sheets
-        self._notices = notices
-        self._notice: Notice | None = None
+        self._dialogs = dialogs
+        self._toasts = toasts
+        self._toast: Toast | None = None
         self._done = 0.0
         self.model = ActivityModel(self)
         self.page = page = ActivityPage(look, self.model, apps)
@@ -56,7 +56,7 @@ class ActivityDesk(QObject):
         controller.complete.connect(page.end)
         controller.fetched.connect(page.put)
         controller.failed.connect(page.fail)
-        controller.broken.connect(page.tell_broken)
+        controller.broken.connect(page.show_breaks)
         controller.progressed.connect(self._progressed)
         controller.exported.connect(self._exported)
         controller.export_failed.connect(self._export_failed)
@@ -65,18 +65,18 @@ class ActivityDesk(QObject):
         page.export_asked.connect(self.ask_export)
         page.app_asked.connect(self.app_asked)
         self.model.wanted.connect(controller.fetch)
-        page.tell_broken(controller.breaks)
+        page.show_breaks(controller.breaks)
         self._long = QTimer(self)
         self._long.setSingleShot(True)
         self._long.setInterval(BUSY_MS)
-        self._long.timeout.connect(self._tell_progress)
+        self._long.timeout.connect(self._show_progress)
 
     @Slot()
     def ask_export(self) -> None:
         """Ask where to, and export what is listed."""
-        if not self._sheets.free or self._controller.exporting or not self.model.rowCount():
+        if not self._dialogs.free or self._controller.exporting or not self.model.rowCount():
             return
-        window = self._sheets.window
+        window = self._dialogs.window
         dialog = QFileDialog(window, self.tr("Export activity"))
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setNameFilters([self.tr("Report to read and print (*.html)"), self.tr("Table for spreadsheets (*.csv)")])
@@ -88,7 +88,7 @@ class ActivityDesk(QObject):
         dialog.filterSelected.connect(partial(self._filter_selected, dialog))
         dialog.fileSelected.connect(self.export)
         dialog.finished.connect(dialog.deleteLater)
-        self._sheets.open(dialog)
+        self._dialogs.open(dialog)
 
     def _filter_selected(self, dialog: QFileDialog, chosen: str) -> None:
         dialog.setDefaultSuffix(ENDINGS[dialog.nameFilters().index(chosen)])
@@ -113,14 +113,14 @@ class ActivityDesk(QObject):
     @Slot(float)
     def _progressed(self, done: float) -> None:
         self._done = done
-        if self._notice is not None:
-            self._notice.say(self._percent())
+        if self._toast is not None:
+            self._toast.say(self._percent())
 
     @Slot()
-    def _tell_progress(self) -> None:
+    def _show_progress(self) -> None:
         """It takes long enough to say so."""
         if self._controller.exporting:
-            self._notice = self._notices.show(
+            self._toast = self._toasts.show(
                 self.tr("Exporting activity…"),
                 self._percent(),
                 icon="loader-circle",
@@ -128,34 +128,34 @@ class ActivityDesk(QObject):
                 action=self.tr("Cancel"),
                 topic="export",
             )
-            self._notice.acted.connect(self._controller.stop_export)
-            self._notice.gone.connect(self._notice_gone)
+            self._toast.acted.connect(self._controller.stop_export)
+            self._toast.gone.connect(self._toast_gone)
 
     def _percent(self) -> str:
         return self.tr("{percent} % written").format(percent=int(self._done * 100))
 
     @Slot()
-    def _notice_gone(self) -> None:
-        self._notice = None
+    def _toast_gone(self) -> None:
+        self._toast = None
 
     @Slot(object)
     def _exported(self, export: Export) -> None:
         self._long.stop()
-        notice = self._notices.show(
+        toast = self._toasts.show(
             self.tr("Activity exported"),
             self.tr("%Ln entry(s) in {file}.", "", len(export.places)).format(file=export.path.name),
             action=self.tr("Open folder"),
             topic="export",
         )
-        notice.acted.connect(partial(_open_folder, str(export.path.parent)))
-        notice.count_down(NOTICE_SECONDS)
+        toast.acted.connect(partial(_open_folder, str(export.path.parent)))
+        toast.count_down(TOAST_SECONDS)
 
     @Slot(object)
     def _export_failed(self, error: CortexError) -> None:
         self._long.stop()
-        self._notices.leave("export")
+        self._toasts.leave("export")
         text = f"{say(error.message)} {say(error.advice)}"
-        self._notices.show(say(error.title), text, icon="circle-alert", tone="danger").count_down(20)
+        self._toasts.show(say(error.title), text, icon="circle-alert", tone="danger").count_down(20)
 
 
 def _open_folder(folder: str) -> None:

@@ -9,13 +9,13 @@ from PySide6.QtWidgets import QCheckBox, QDateEdit, QHBoxLayout, QLabel, QLineEd
 
 from ...domain.errors import LabelError
 from ...domain.model import LABEL_LENGTH, clean_label
-from ..kit.dialog import WaitingSheet
+from ..kit.dialog import WaitingDialog
 from ..kit.i18n import day_format, say
 from ..kit.widgets import Look, label, set_property
 from .model import AppsModel
 
 
-class AppSheet(WaitingSheet):
+class AppDialog(WaitingDialog):
     """Has an app's label, Sessions and CSRF Protection, each with what is said of it; a subclass lays them out.
 
     app_id: the app whose label may be used again, empty for a new one; fields: more of the subclass's own.
@@ -77,7 +77,7 @@ class AppSheet(WaitingSheet):
         super().set_busy(busy)
         self.check()
 
-    def say_below(self, text: str) -> None:
+    def show_below(self, text: str) -> None:
         """Show a sentence under the label's field."""
         self._say(text)
 

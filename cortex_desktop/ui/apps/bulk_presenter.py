@@ -14,7 +14,7 @@ from ...domain.model import App
 from ...domain.ports import VaultState
 from ...services.bulk import Bulk, Deed
 from ...services.keychain import KeychainStatus
-from ..kit.dialog_host import Sheets
+from ..kit.dialog_host import DialogHost
 from ..kit.i18n import place_of
 from ..kit.waiting import Waiting
 from ..kit.widgets import Look, announce
@@ -32,7 +32,7 @@ TYPED_FROM = 10
 """From so many apps on, deleting wants their number typed: a click too many must not be enough."""
 
 
-class BulkDesk(QObject):
+class BulkPresenter(QObject):
     """One bulk work at a time. Everything else can be done meanwhile: each step waits its turn on its lane.
 
     put(list[Row]): these apps are new or different; taken(set[str]): these are gone from the list; changed: it has
@@ -44,12 +44,12 @@ class BulkDesk(QObject):
     changed = Signal()
     idle = Signal()
 
-    def __init__(self, look: Look, controller: AppsController, bar: BulkBar, sheets: Sheets) -> None:
+    def __init__(self, look: Look, controller: AppsController, bar: BulkBar, dialogs: DialogHost) -> None:
         super().__init__(bar)
         self._look = look
         self._controller = controller
         self._bar = bar
-        self._sheets = sheets
+        self._dialogs = dialogs
         self._bulk: Bulk | None = None
         self._undo: Bulk | None = None
         self._org_id = ""
@@ -120,7 +120,7 @@ class BulkDesk(QObject):
         if enabled:
             self._begin(self._controller.bulk(Deed.ENABLE, apps))
         elif not self._running:
-            self._sheets.ask_in_production(Deed.DISABLE, apps, partial(self._disable, list(apps)))
+            self._dialogs.ask_in_production(Deed.DISABLE, apps, partial(self._disable, list(apps)))
 
     def _disable(self, apps: Sequence[App]) -> None:
         self._begin(self._controller.bulk(Deed.DISABLE, apps))
@@ -132,16 +132,16 @@ class BulkDesk(QObject):
     def ask_rotate(self, apps: Sequence[App]) -> None:
         """Ask for how long the old keys should be kept, and rotate."""
         if not self._running:
-            self._sheets.ask_in_production(Deed.ROTATE, apps, partial(self._ask_rotate, list(apps)))
+            self._dialogs.ask_in_production(Deed.ROTATE, apps, partial(self._ask_rotate, list(apps)))
 
     def _ask_rotate(self, apps: Sequence[App]) -> None:
         org = self._controller.org
-        if org is None or self._running or not self._sheets.free:
+        if org is None or self._running or not self._dialogs.free:
             return
         from .rotate_dialog import RotateDialog
 
         title = self.tr("Rotate %Ln API key(s)", "", len(apps))
-        dialog = RotateDialog(self._look, place_of(org), self._sheets.window, title)
+        dialog = RotateDialog(self._look, place_of(org), self._dialogs.window, title)
 
         def submit(keep: timedelta) -> None:
             dialog.set_busy(False)
@@ -149,15 +149,15 @@ class BulkDesk(QObject):
             self._begin(self._controller.bulk(Deed.ROTATE, apps, keep))
 
         dialog.submitted.connect(submit)
-        self._sheets.open(dialog)
+        self._dialogs.open(dialog)
 
     def ask_delete(self, apps: Sequence[App]) -> None:
         """Delete these apps, after a question."""
         if not self._running:
-            self._sheets.ask_in_production(Deed.DELETE, apps, partial(self._ask_delete, list(apps)))
+            self._dialogs.ask_in_production(Deed.DELETE, apps, partial(self._ask_delete, list(apps)))
 
     def _ask_delete(self, apps: Sequence[App]) -> None:
-        if self._running or not self._sheets.free:
+        if self._running or not self._dialogs.free:
             return
         from ..kit.dialog import Question
 
@@ -170,11 +170,11 @@ class BulkDesk(QObject):
                 "cannot be brought back. Nothing is changed in Cortex itself."
             ),
             self.tr("Delete"),
-            self._sheets.window,
+            self._dialogs.window,
             typed=str(count) if count >= TYPED_FROM else "",
         )
         question.confirmed.connect(partial(self._delete, apps))
-        self._sheets.open(question)
+        self._dialogs.open(question)
 
     def _delete(self, apps: Sequence[App]) -> None:
         self._begin(self._controller.bulk(Deed.DELETE, apps))
@@ -208,13 +208,13 @@ class BulkDesk(QObject):
     @Slot()
     def show_list(self) -> None:
         """Show which apps it was about."""
-        if self._bulk is None or self._running or not self._sheets.free:
+        if self._bulk is None or self._running or not self._dialogs.free:
             return
         from .bulk_report import BulkReport
 
-        dialog = BulkReport(self._look, self._bar.outcome(self._bulk)[0], self._bulk, self._sheets.window)
+        dialog = BulkReport(self._look, self._bar.outcome(self._bulk)[0], self._bulk, self._dialogs.window)
         dialog.copied.connect(self._copy_labels)
-        self._sheets.open(dialog)
+        self._dialogs.open(dialog)
 
     def hold_window(self) -> bool:
         """Whether the window should wait with closing: once, until the step under way has ended, which `idle` tells."""

@@ -6,12 +6,12 @@ from PySide6.QtCore import QCoreApplication, QStringListModel, Signal, Slot
 from PySide6.QtWidgets import QAbstractItemView, QComboBox, QListView, QWidget
 
 from ...services.bulk import Bulk
-from ..kit.dialog import Sheet
+from ..kit.dialog import Dialog
 from ..kit.i18n import say
 from ..kit.widgets import Button, Look, label
 
 
-class BulkReport(Sheet):
+class BulkReport(Dialog):
     """The apps in groups, those first that something is wrong about. copied(str): put these lines on the clipboard.
 
     It never holds a key.

@@ -55,7 +55,7 @@ class Columns(QObject):
             hide = column not in shown
             if hide != self._table.isColumnHidden(column):
                 self._table.setColumnHidden(column, hide)
-        self._say_what_is_shown()
+        self._announce_columns()
 
     def show(self, column: Column, yes: bool) -> None:
         """Show or hide a column; Label and API Key are always there."""
@@ -97,7 +97,7 @@ class Columns(QObject):
             self._keep_menu_last()
         self.fit(self._room)
 
-    def tell_sorting(self, column: Column, order: Qt.SortOrder) -> None:
+    def show_sorting(self, column: Column, order: Qt.SortOrder) -> None:
         """The table is sorted so now."""
         self._sorted = (column, order)
         self._sorts[column].setChecked(True)
@@ -192,7 +192,7 @@ class Columns(QObject):
     def _sort_in(self, order: Qt.SortOrder) -> None:
         self._sort(self._sorted[0], order)
 
-    def _say_what_is_shown(self) -> None:
+    def _announce_columns(self) -> None:
         for column, action in self._shows.items():
             wanted = column in self._wanted
             name = self._name(column)

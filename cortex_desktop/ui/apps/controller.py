@@ -101,7 +101,7 @@ class AppsController(QObject):
     def unlock(self) -> None:
         """Have the system unlock the keychain; what waited for it is settled afterwards."""
         if self._keychain is not None:
-            self._vault(self._keychain.unlock, self._take_in)
+            self._vault(self._keychain.unlock, self._import_key)
 
     def stop_waiting(self) -> None:
         """Give up on the keychain call that is waiting now."""
@@ -126,7 +126,7 @@ class AppsController(QObject):
         if self._apps is not None and self.org is not None:
             self._add(partial(self._apps.add, self.org.id, details, copy_of), done, failed)
 
-    def take_in(
+    def import_key(
         self,
         details: AppDetails,
         key: Secret,
@@ -136,7 +136,7 @@ class AppsController(QObject):
     ) -> None:
         """Add an app whose key was made elsewhere; `failed` gets what the dialog should say."""
         if self._apps is not None and self.org is not None:
-            self._add(partial(self._apps.take_in, self.org.id, details, key, secret), done, failed)
+            self._add(partial(self._apps.import_key, self.org.id, details, key, secret), done, failed)
 
     def list_new(self, app: App) -> None:
         """Have everybody know of an app that was added: who gets it as `done` chooses the moment."""
@@ -319,7 +319,7 @@ class AppsController(QObject):
 
     def _seen(self, status: KeychainStatus) -> None:
         self._looked()
-        self._take_in(status)
+        self._import_key(status)
 
     def _not_seen(self, error: CortexError) -> None:
         self._looked()
@@ -331,7 +331,7 @@ class AppsController(QObject):
             self._look_again = False
             self.look_at_keychain()
 
-    def _take_in(self, status: KeychainStatus) -> None:
+    def _import_key(self, status: KeychainStatus) -> None:
         was_shut = self.status is not None and self.status.state is not VaultState.UNLOCKED
         self.status = status
         self.keychain_changed.emit(status)

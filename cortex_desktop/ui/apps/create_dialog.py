@@ -7,11 +7,11 @@ from PySide6.QtWidgets import QWidget
 
 from ...domain.model import AppDetails
 from ..kit.widgets import Look
-from .app_form import AppSheet, option
+from .app_form import AppDialog, option
 from .model import AppsModel
 
 
-class CreateAppDialog(AppSheet):
+class CreateAppDialog(AppDialog):
     """Asks for label, Sessions and CSRF Protection.
 
     proposed: what is filled in already; the label is marked, ready to be typed over. submitted(label, sessions, csrf):

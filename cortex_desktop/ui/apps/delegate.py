@@ -173,15 +173,15 @@ class AppsDelegate(RowDelegate):
     def _pill(self, status: Status, painter: QPainter) -> tuple[QPixmap, int, int]:
         """A status without its word, and its width and height in pixels: drawn once for all rows."""
         ratio = painter.device().devicePixelRatioF()
-        pill = self._pills.get((status, ratio))
-        if pill is None:
+        badge = self._pills.get((status, ratio))
+        if badge is None:
             text, tone = self._model.status_words(status)
             size = pill_size(self._look, text)
             picture = _canvas(size, ratio)
             with QPainter(picture) as pen:
                 paint_pill(pen, self._look, QRectF(QPointF(0, 0), size.toSizeF()), "", tone)
-            pill = self._pills[status, ratio] = picture, size.width(), size.height()
-        return pill
+            badge = self._pills[status, ratio] = picture, size.width(), size.height()
+        return badge
 
     def _paint_chip(self, painter: QPainter, rect: QRect, app: App, row: int) -> None:
         chip = self._chip(rect)

@@ -8,13 +8,13 @@ from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
 from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem, QWidget
 
 from ...domain.model import App
-from ..kit.dialog import Question, Sheet
+from ..kit.dialog import Dialog, Question
 from ..kit.i18n import long_date
 from ..kit.widgets import Button, Look, label
 from .keys import short
 
 
-class DeletedDialog(Sheet):
+class DeletedDialog(Dialog):
     """restore_asked(list[App]): bring these back; purge_asked(App): remove it for good now."""
 
     restore_asked = Signal(list)

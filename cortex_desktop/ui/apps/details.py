@@ -30,7 +30,7 @@ from ...services.snippets import Snippet, masked, to_read
 from ..kit.i18n import long_date, long_day, long_time
 from ..kit.reveal import Reveal
 from ..kit.tokens import DETAILS_WIDTH
-from ..kit.widgets import Button, IconButton, Look, Pill, label, set_property
+from ..kit.widgets import Badge, Button, IconButton, Look, label, set_property
 from .many_panel import ManyPanel
 from .model import AppsModel, Status
 
@@ -102,7 +102,7 @@ class DetailsPanel(QFrame):
         self._title.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._edit = IconButton("pencil", self.tr("Edit App"), look)
         close = IconButton("x", self.tr("Close details"), look)
-        self._pill = Pill(look)
+        self._pill = Badge(look)
         self.key = KeyField(self.tr("API key"))
         self._eye = IconButton("eye", self.tr("Reveal API key"), look)
         self._copy = IconButton("copy", self.tr("Copy API key"), look)

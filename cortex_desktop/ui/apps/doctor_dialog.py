@@ -12,7 +12,7 @@ from ...domain.errors import CortexError
 from ...domain.model import App
 from ...domain.secret import SecretKind
 from ...services.doctor import Finding, Problem
-from ..kit.dialog import Sheet
+from ..kit.dialog import Dialog
 from ..kit.i18n import say
 from ..kit.widgets import Button, Look, announce, label
 
@@ -23,7 +23,7 @@ SCROLL_BAR = 20
 """Pixels that it and the list's padding take."""
 
 
-class DoctorDialog(Sheet):
+class DoctorDialog(Dialog):
     """Checks one app after the other, lists what does not match, repairs what the person leaves checked.
 
     orgs: the names of the orgs by id, to tell their apps apart where there are several.

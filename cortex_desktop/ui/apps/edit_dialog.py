@@ -12,7 +12,7 @@ from ...domain.model import App, AppDetails, clean_notes, clean_owner
 from ...services.apps import SECRET_KEPT
 from ..kit.i18n import say
 from ..kit.widgets import Look, label, set_property
-from .app_form import AppSheet, OptionalDate, field, option
+from .app_form import AppDialog, OptionalDate, field, option
 from .model import AppsModel
 
 EXPIRES_IN = timedelta(days=90)
@@ -20,7 +20,7 @@ REVIEWED_IN = timedelta(days=30)
 """What is proposed to someone who checks Expires or Review."""
 
 
-class EditAppDialog(AppSheet):
+class EditAppDialog(AppDialog):
     """Asks what is to be different about an app. submitted(AppDetails): Save was chosen."""
 
     submitted = Signal(object)
@@ -86,7 +86,7 @@ class EditAppDialog(AppSheet):
         self.sessions.setChecked(app.sessions)
         self.csrf.setChecked(app.csrf)
         self._usual = self.sessions_note.text()
-        self.sessions.toggled.connect(self._tell_of_secret)
+        self.sessions.toggled.connect(self._explain_secret)
         self.owner.textChanged.connect(self.check)
         self.notes.textChanged.connect(self.check)
         self.expires.changed.connect(self._warn_of_past)
@@ -132,7 +132,7 @@ class EditAppDialog(AppSheet):
         return fine
 
     @Slot()
-    def _tell_of_secret(self) -> None:
+    def _explain_secret(self) -> None:
         """Say what becomes of the API secret before it does."""
         on = self.sessions.isChecked()
         text = self._usual

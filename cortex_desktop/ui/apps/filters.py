@@ -13,10 +13,10 @@ from PySide6.QtWidgets import QMenu
 from ...domain.model import fold
 from ...domain.query import completions, has_filter, parse, quoted, tokens, with_filter
 from ..kit.settings import Settings
-from .search import Offer
+from .search import Suggestion
 
 OWNERS = 12
-"""So many owners stand in the menu; all of them are offered as one types."""
+"""So many owners stand in the menu; all of them are suggested as one types."""
 
 
 class Group(NamedTuple):
@@ -91,7 +91,7 @@ class Filters(QObject):
         return self.meaning(words[0])
 
     def meaning(self, word: str) -> str:
-        """What a filter means, e.g. Disabled for is:disabled; the filter itself where it is none of those on offer."""
+        """Meaning of a filter, e.g. Disabled for is:disabled; the filter itself if it is not a suggested one."""
         if word.endswith(":"):
             return {
                 "label:": self.tr("In the label alone"),
@@ -108,14 +108,14 @@ class Filters(QObject):
             return self.tr("Owner: {owner}").format(owner=tokens(word)[0].value)
         return f"{name}: {value}" if value else word
 
-    def offers(self, text: str, position: int, owners: Sequence[str]) -> tuple[int, list[Offer]]:
+    def suggestions(self, text: str, position: int, owners: Sequence[str]) -> tuple[int, list[Suggestion]]:
         """What the word at `position` may become: filters, and saved searches whose name the text begins."""
         begin, words = completions(text, position, owners)
-        found = [Offer(word, self.meaning(word)) for word in words]
+        found = [Suggestion(word, self.meaning(word)) for word in words]
         begun = fold(text.strip())
         if len(begun) > 1 and position == len(text):
             saved = self.saved.all().items()
-            found += [Offer(kept, name, whole=True) for name, kept in saved if fold(name).startswith(begun)]
+            found += [Suggestion(kept, name, whole=True) for name, kept in saved if fold(name).startswith(begun)]
         return begin, found
 
     def fill(self, menu: QMenu, text: str, owners: Sequence[str]) -> None:
@@ -140,7 +140,7 @@ class Filters(QObject):
         clear.setEnabled(bool(text.strip()))
 
     def _add_group(self, menu: QMenu, group: Group, text: str) -> None:
-        # What stands in the text of this group but is not on offer, like created:2026, is ticked by none.
+        # What stands in the text of this group but is not on suggestion, like created:2026, is ticked by none.
         without = with_filter(text, group.name)
         self._add(menu, group.every, without, not any(token.name == group.name for token in tokens(text)))
         for word, title in group.choices:

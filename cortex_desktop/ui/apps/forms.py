@@ -13,12 +13,12 @@ from PySide6.QtCore import QObject, Slot
 from ...domain.model import LABEL_LENGTH, App, AppDetails, AppState, Org
 from ...domain.secret import Secret
 from ...services.apps import SECRET_KEPT, Created
-from ..kit.dialog_host import Sheets
+from ..kit.dialog_host import DialogHost
 from ..kit.i18n import place_of
-from ..kit.toasts import NOTICE_SECONDS, Notices
+from ..kit.toasts import TOAST_SECONDS, Toasts
 from ..kit.widgets import Look
 from .controller import AppsController
-from .keys import KeyDesk, short
+from .keys import KeyPresenter, short
 from .page import AppsPage
 
 if TYPE_CHECKING:
@@ -29,14 +29,20 @@ class AppForms(QObject):
     """Opens the dialogs, has the controller do what they ask for, and shows the outcome."""
 
     def __init__(
-        self, look: Look, controller: AppsController, page: AppsPage, sheets: Sheets, notices: Notices, keys: KeyDesk
+        self,
+        look: Look,
+        controller: AppsController,
+        page: AppsPage,
+        dialogs: DialogHost,
+        toasts: Toasts,
+        keys: KeyPresenter,
     ) -> None:
         super().__init__(page)
         self._look = look
         self._controller = controller
         self._page = page
-        self._sheets = sheets
-        self._notices = notices
+        self._dialogs = dialogs
+        self._toasts = toasts
         self._keys = keys
         page.new_asked.connect(self.ask_new_app)
         page.details_made.connect(self._listen_to)
@@ -66,34 +72,34 @@ class AppForms(QObject):
         from .edit_dialog import EditAppDialog
 
         place = f"{short(app.label)} · {place_of(org)}"
-        dialog = EditAppDialog(self._look, self._page.model, place, app, self._sheets.window)
+        dialog = EditAppDialog(self._look, self._page.model, place, app, self._dialogs.window)
 
         def edited(after: App) -> None:
             dialog.accept()
             self._page.select(after.id)
-            self._tell_edited(app, after)
+            self._show_edited(app, after)
 
         dialog.submitted.connect(lambda details: self._controller.edit(app, details, edited, dialog.fail))
-        self._sheets.open_waiting(dialog)
+        self._dialogs.open_waiting(dialog)
 
     @Slot()
-    def ask_take_in(self) -> None:
+    def ask_import_key(self) -> None:
         """Open the Add existing key dialog."""
         org = self._org()
         if org is None:
             return
-        from .import_key_dialog import TakeInDialog
+        from .import_key_dialog import ImportKeyDialog
 
-        dialog = TakeInDialog(self._look, self._page.model, place_of(org), self._sheets.window)
+        dialog = ImportKeyDialog(self._look, self._page.model, place_of(org), self._dialogs.window)
 
-        def taken_in(made: Created) -> None:
-            self._sheets.close(dialog, partial(self._show_new, made, self._keys.tell_taken_in))
+        def imported(made: Created) -> None:
+            self._dialogs.close(dialog, partial(self._show_new, made, self._keys.show_imported))
 
         def submit(details: AppDetails, key: Secret, secret: Secret | None) -> None:
-            self._controller.take_in(details, key, secret, taken_in, dialog.fail)
+            self._controller.import_key(details, key, secret, imported, dialog.fail)
 
         dialog.submitted.connect(submit)
-        self._sheets.open_waiting(dialog)
+        self._dialogs.open_waiting(dialog)
 
     def _ask_create(self, like: App | None = None) -> None:
         org = self._org()
@@ -102,17 +108,17 @@ class AppForms(QObject):
         from .create_dialog import CreateAppDialog
 
         proposed = None if like is None else self._copy_of(like)
-        dialog = CreateAppDialog(self._look, self._page.model, place_of(org), self._sheets.window, proposed)
+        dialog = CreateAppDialog(self._look, self._page.model, place_of(org), self._dialogs.window, proposed)
 
         def submit(label: str, sessions: bool, csrf: bool) -> None:
             details = replace(proposed or AppDetails(label), label=label, sessions=sessions, csrf=csrf)
             self._controller.add(details, like, created, dialog.fail)
 
         def created(made: Created) -> None:
-            self._sheets.close(dialog, partial(self._show_new, made, self._keys.welcome))
+            self._dialogs.close(dialog, partial(self._show_new, made, self._keys.welcome))
 
         dialog.submitted.connect(submit)
-        self._sheets.open_waiting(dialog)
+        self._dialogs.open_waiting(dialog)
 
     def _show_new(self, made: Created, tell: Callable[[Created], None]) -> None:
         self._controller.list_new(made.app)
@@ -133,7 +139,7 @@ class AppForms(QObject):
         expires, review = (day if day is not None and day >= today else None for day in (app.expires, app.review))
         return replace(app.details, label=label, expires=expires, review=review)
 
-    def _tell_edited(self, before: App, after: App) -> None:
+    def _show_edited(self, before: App, after: App) -> None:
         if after == before:
             return
         text = ""
@@ -146,10 +152,10 @@ class AppForms(QObject):
         elif before.sessions and not after.sessions:
             text = self.tr("Its API secret is in the keychain now. Copy it from the details.")
         title = self.tr("“{label}” saved").format(label=short(after.label))
-        notice = self._notices.show(title, text, icon="check", tone="success", action=self.tr("Undo"), topic="edited")
-        notice.acted.connect(lambda: self._controller.edit(after, before.details))
-        notice.count_down(NOTICE_SECONDS if not text else 2 * NOTICE_SECONDS)
+        toast = self._toasts.show(title, text, icon="check", tone="success", action=self.tr("Undo"), topic="edited")
+        toast.acted.connect(lambda: self._controller.edit(after, before.details))
+        toast.count_down(TOAST_SECONDS if not text else 2 * TOAST_SECONDS)
 
     def _org(self) -> Org | None:
         """The org at hand, unless another dialog is open."""
-        return self._controller.org if self._sheets.free else None
+        return self._controller.org if self._dialogs.free else None

@@ -13,7 +13,7 @@ from ...domain.pasted import find_keys
 from ...domain.secret import KeyEnds, Secret, SecretKind
 from ...services.snippets import mask
 from ..kit.widgets import IconButton, Look, announce, label, set_property
-from .app_form import AppSheet, field, option
+from .app_form import AppDialog, field, option
 from .model import AppsModel
 
 
@@ -118,7 +118,7 @@ class FoundField(QFrame):
         return bool(self._secrets) and self.secret is None
 
 
-class TakeInDialog(AppSheet):
+class ImportKeyDialog(AppDialog):
     """Asks for a key, a secret where there is one, and the app's label, Sessions and CSRF Protection.
 
     submitted(AppDetails, key, secret or None): Add key was chosen. The secrets are held until the dialog closes.
@@ -128,18 +128,20 @@ class TakeInDialog(AppSheet):
 
     def __init__(self, look: Look, model: AppsModel, place: str, parent: QWidget) -> None:
         translate = QCoreApplication.translate
-        text = translate("TakeInDialog", "For a key of {place} that was made in the web console.")
+        text = translate("ImportKeyDialog", "For a key of {place} that was made in the web console.")
         self.paste = PasteField(self.take)
-        self.key = FoundField(look, translate("TakeInDialog", "API key"), translate("TakeInDialog", "Remove this key"))
+        self.key = FoundField(
+            look, translate("ImportKeyDialog", "API key"), translate("ImportKeyDialog", "Remove this key")
+        )
         self.secret = FoundField(
-            look, translate("TakeInDialog", "API secret"), translate("TakeInDialog", "Remove this secret")
+            look, translate("ImportKeyDialog", "API secret"), translate("ImportKeyDialog", "Remove this secret")
         )
         super().__init__(
             look,
             model,
-            translate("TakeInDialog", "Add existing key"),
+            translate("ImportKeyDialog", "Add existing key"),
             text.format(place=place),
-            translate("TakeInDialog", "Add key"),
+            translate("ImportKeyDialog", "Add key"),
             parent,
             fields=(self.paste, self.key, self.secret),
         )

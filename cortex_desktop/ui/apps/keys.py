@@ -15,14 +15,14 @@ from ...services.snippets import Snippet, write
 from ..kit.clipboard import SecretClipboard
 from ..kit.reveal import Reveal
 from ..kit.settings import Settings
-from ..kit.toasts import NOTICE_SECONDS, Notices
+from ..kit.toasts import TOAST_SECONDS, Toasts
 from ..kit.widgets import announce
 from .controller import AppsController
 
 OFFER_MS = 60
 
 
-class KeyDesk(QObject):
+class KeyPresenter(QObject):
     """Reveals one key at a time and copies secrets, each for as long as Preferences say."""
 
     def __init__(
@@ -31,14 +31,14 @@ class KeyDesk(QObject):
         settings: Settings,
         reveal: Reveal,
         clipboard: SecretClipboard,
-        notices: Notices,
+        toasts: Toasts,
     ) -> None:
-        super().__init__(notices)
+        super().__init__(toasts)
         self._controller = controller
         self._settings = settings
         self._reveal = reveal
         self._clipboard = clipboard
-        self._notices = notices
+        self._toasts = toasts
         self._offered: tuple[App, str, str] | None = None
         self._offer_soon = QTimer(self)
         self._offer_soon.setSingleShot(True)
@@ -54,7 +54,7 @@ class KeyDesk(QObject):
 
     def _offer(self, made: Created, title: str, text: str) -> None:
         self._reveal.show(made.app.id, made.key, self._settings.reveal_seconds)
-        # The key is painted first; making the notice takes half a frame of its own.
+        # The key is painted first; making the toast takes half a frame of its own.
         self._offered = (made.app, title, text)
         self._offer_soon.start()
 
@@ -63,15 +63,15 @@ class KeyDesk(QObject):
         if self._offered is None or self._reveal.app_id != self._offered[0].id:
             return
         app, title, text = self._offered
-        notice = self._notices.show(title, text, action=self.tr("Copy key"), topic="created")
-        notice.acted.connect(partial(self.copy, app, SecretKind.API_KEY))
-        notice.count_down(self._settings.reveal_seconds)
+        toast = self._toasts.show(title, text, action=self.tr("Copy key"), topic="created")
+        toast.acted.connect(partial(self.copy, app, SecretKind.API_KEY))
+        toast.count_down(self._settings.reveal_seconds)
 
     def show_rotated(self, made: Created) -> None:
         """Show an app's new key and offer to copy it."""
         self._offer(made, self.tr("API key rotated"), self.tr("Update every client that sends the old key."))
 
-    def tell_taken_in(self, made: Created) -> None:
+    def show_imported(self, made: Created) -> None:
         """Say that a key is stored that the person has already; clear it from where they copied it, if it is there."""
         title = self.tr("Existing key added")
         text = self.tr("The API key of “{label}” is in your keychain.").format(label=short(made.app.label))
@@ -79,7 +79,7 @@ class KeyDesk(QObject):
         if self._clipboard.take_over(made.key, seconds):
             self._count_down(title, seconds)
         else:
-            self._notices.show(title, text).count_down(NOTICE_SECONDS)
+            self._toasts.show(title, text).count_down(TOAST_SECONDS)
 
     def reveal_or_hide(self, app: App, kind: SecretKind = SecretKind.API_KEY) -> None:
         """Show the app's key or secret for a while, or hide it if it is shown."""
@@ -147,12 +147,12 @@ class KeyDesk(QObject):
         if self._controller.org is not None and self._controller.org.id == app.org_id:
             use(secret)
         else:
-            self._notices.show(
+            self._toasts.show(
                 self.tr("The key of “{label}” was not used").format(label=short(app.label)),
                 self.tr("The keychain answered after you had gone to another organization."),
                 icon="info",
                 tone="accent",
-            ).count_down(NOTICE_SECONDS)
+            ).count_down(TOAST_SECONDS)
 
     def _revealed(self, app: App, kind: SecretKind, secret: Secret) -> None:
         self._reveal.show(app.id, secret, self._settings.reveal_seconds, kind)
@@ -171,21 +171,21 @@ class KeyDesk(QObject):
         self._count_down(title, seconds)
 
     def _count_down(self, title: str, seconds: int) -> None:
-        self._notices.leave("created")
-        notice = self._notices.show(title, action=self.tr("Clear now"), topic="clipboard")
-        notice.acted.connect(self._clipboard.clear)
-        notice.count_down(seconds, lambda left: self.tr("Clears from the clipboard in %n s", "", left))
+        self._toasts.leave("created")
+        toast = self._toasts.show(title, action=self.tr("Clear now"), topic="clipboard")
+        toast.acted.connect(self._clipboard.clear)
+        toast.count_down(seconds, lambda left: self.tr("Clears from the clipboard in %n s", "", left))
 
     @Slot(bool)
     def _cleared(self, ours: bool) -> None:
-        self._notices.leave("clipboard")
+        self._toasts.leave("clipboard")
         if ours:
-            announce(self._notices.host, self.tr("Clipboard cleared"))
+            announce(self._toasts.host, self.tr("Clipboard cleared"))
 
     @Slot()
     def _reveal_changed(self) -> None:
         if not self._reveal.app_id:
-            self._notices.leave("created")
+            self._toasts.leave("created")
 
 
 def short(text: str) -> str:

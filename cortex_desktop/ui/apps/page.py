@@ -143,7 +143,7 @@ class AppsPage(QWidget):
 
     # What the window tells
 
-    def tell_org(self, org: Org, keychain: str) -> None:
+    def set_org(self, org: Org, keychain: str) -> None:
         """The org whose apps these are, and the keychain's name."""
         self._subtitle.setText(
             self.tr("API keys that let your apps call the Cortex API for {org}.").format(org=org.name)
@@ -318,7 +318,7 @@ class AppsPage(QWidget):
     def _selection_changed(self) -> None:
         if self._holds:
             return
-        self.bar.tell_chosen(self.selection.count)
+        self.bar.set_selected_count(self.selection.count)
         self._show_details()
         self.selected.emit()
 
@@ -389,7 +389,7 @@ class AppsPage(QWidget):
                 self.empty.tell("loader-circle", self.tr("Reading your apps…"), self.tr("This takes a moment."))
                 self._stack.setCurrentWidget(self.empty)
             return
-        self.bar.tell_found(visible, total)
+        self.bar.set_found(visible, total)
         if total == 0:
             self.empty.tell(
                 "key-round",

@@ -12,14 +12,14 @@ from ...domain.secret import SecretKind
 from ...services.apps import ROLLED_BACK_KEPT, Created
 from ...services.bulk import Deed
 from ...services.snippets import Snippet
-from ..kit.dialog_host import Sheets
+from ..kit.dialog_host import DialogHost
 from ..kit.i18n import place_of
 from ..kit.reveal import Reveal
-from ..kit.toasts import NOTICE_SECONDS, Notices
+from ..kit.toasts import TOAST_SECONDS, Toasts
 from ..kit.widgets import Look
-from .bulk_presenter import BulkDesk
+from .bulk_presenter import BulkPresenter
 from .controller import AppsController
-from .keys import KeyDesk, short
+from .keys import KeyPresenter, short
 from .model import AppsModel, Row, Status
 from .page import AppsPage
 from .shelf import Shelf, Shelved
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .details import DetailsPanel
 
 
-class AppsDesk(QObject):
+class AppsPresenter(QObject):
     """Turns what a person asks of apps into dialogs and work for the controller, and shows the outcome on the page.
 
     changed: other apps, or another current one; counted(int): so many apps there are.
@@ -44,21 +44,21 @@ class AppsDesk(QObject):
         controller: AppsController,
         model: AppsModel,
         page: AppsPage,
-        sheets: Sheets,
-        notices: Notices,
+        dialogs: DialogHost,
+        toasts: Toasts,
         reveal: Reveal,
-        keys: KeyDesk,
+        keys: KeyPresenter,
     ) -> None:
         super().__init__(page)
         self._look = look
         self._controller = controller
         self.model = model
         self.page = page
-        self._sheets = sheets
-        self._notices = notices
+        self._dialogs = dialogs
+        self._toasts = toasts
         self._reveal = reveal
         self._keys = keys
-        self.bulk = BulkDesk(look, controller, page.bulk, sheets)
+        self.bulk = BulkPresenter(look, controller, page.bulk, dialogs)
         self._shelf = Shelf(model)
         controller.loaded.connect(self._loaded)
         controller.entered.connect(self._entered)
@@ -119,7 +119,7 @@ class AppsDesk(QObject):
         app, several = self.page.current(), self.page.several()
         if app is not None and app.state is AppState.ACTIVE:
             if app.enabled:
-                self._sheets.ask_in_production(Deed.DISABLE, [app], partial(self._controller.set_enabled, app, False))
+                self._dialogs.ask_in_production(Deed.DISABLE, [app], partial(self._controller.set_enabled, app, False))
             else:
                 self._controller.set_enabled(app, True)
         elif several:
@@ -143,16 +143,16 @@ class AppsDesk(QObject):
             return
         app = self.page.current()
         if app is not None and app.state is AppState.ACTIVE:
-            self._sheets.ask_in_production(Deed.ROTATE, [app], partial(self._ask_rotate, app))
+            self._dialogs.ask_in_production(Deed.ROTATE, [app], partial(self._ask_rotate, app))
 
     def _ask_rotate(self, app: App) -> None:
         org = self._controller.org
-        if org is None or not self._sheets.free:
+        if org is None or not self._dialogs.free:
             return
         from .rotate_dialog import RotateDialog
 
         place = f"{short(app.label)} · {place_of(org)}"
-        dialog = RotateDialog(self._look, place, self._sheets.window)
+        dialog = RotateDialog(self._look, place, self._dialogs.window)
 
         def rotated(made: Created) -> None:
             dialog.accept()
@@ -161,7 +161,7 @@ class AppsDesk(QObject):
             self._keys.show_rotated(made)
 
         dialog.submitted.connect(lambda keep: self._controller.rotate(app, keep, rotated, dialog.fail))
-        self._sheets.open_waiting(dialog)
+        self._dialogs.open_waiting(dialog)
 
     @Slot(int)
     def _roll_back(self, number: int) -> None:
@@ -173,7 +173,7 @@ class AppsDesk(QObject):
     @Slot(int)
     def _drop_kept(self, number: int) -> None:
         app = self.page.current()
-        if app is None or not self._sheets.free:
+        if app is None or not self._dialogs.free:
             return
         from ..kit.dialog import Question
 
@@ -182,10 +182,10 @@ class AppsDesk(QObject):
             self.tr("Remove the earlier key?"),
             self.tr("It leaves the keychain at once and cannot be brought back. The present key is not affected."),
             self.tr("Remove"),
-            self._sheets.window,
+            self._dialogs.window,
         )
         question.confirmed.connect(partial(self._controller.drop_kept, app, number))
-        self._sheets.open(question)
+        self._dialogs.open(question)
 
     @Slot()
     def ask_delete(self) -> None:
@@ -195,10 +195,10 @@ class AppsDesk(QObject):
             return
         app = self.page.current()
         if app is not None:
-            self._sheets.ask_in_production(Deed.DELETE, [app], partial(self._ask_delete, app))
+            self._dialogs.ask_in_production(Deed.DELETE, [app], partial(self._ask_delete, app))
 
     def _ask_delete(self, app: App) -> None:
-        if not self._sheets.free:
+        if not self._dialogs.free:
             return
         from ..kit.dialog import Question
 
@@ -210,32 +210,32 @@ class AppsDesk(QObject):
                 "be brought back. Nothing is changed in Cortex itself."
             ),
             self.tr("Delete"),
-            self._sheets.window,
+            self._dialogs.window,
         )
         question.confirmed.connect(partial(self._controller.delete, app, self._deleted))
-        self._sheets.open(question)
+        self._dialogs.open(question)
 
     @Slot()
     def check_keychain(self) -> None:
         """Open the doctor and let it look at every app of every org."""
-        if not self._sheets.free:
+        if not self._dialogs.free:
             return
         from .doctor_dialog import DoctorDialog
 
         orgs = {org.id: org.name for org in self._controller.orgs}
         dialog = DoctorDialog(
-            self._look, list(self._shelf.all_apps()), orgs, self._controller.keychain_name, self._sheets.window
+            self._look, list(self._shelf.all_apps()), orgs, self._controller.keychain_name, self._dialogs.window
         )
         dialog.check_asked.connect(lambda app_id: self._controller.check(app_id, dialog.checked, dialog.fail))
         dialog.repair_asked.connect(lambda found: self._controller.repair(found, dialog.repaired, dialog.fail))
         dialog.finished.connect(self._controller.reload)
-        self._sheets.open(dialog)
+        self._dialogs.open(dialog)
         dialog.start()
 
     @Slot()
     def show_deleted(self) -> None:
         """Open Recently deleted."""
-        if self._sheets.free:
+        if self._dialogs.free:
             self._controller.find_deleted(self._show_deleted)
 
     # What happened
@@ -243,11 +243,11 @@ class AppsDesk(QObject):
     def _show_deleted(self, apps: list[App]) -> None:
         from .deleted_dialog import DeletedDialog
 
-        if self._sheets.free:
-            dialog = DeletedDialog(self._look, apps, self._sheets.window)
+        if self._dialogs.free:
+            dialog = DeletedDialog(self._look, apps, self._dialogs.window)
             dialog.restore_asked.connect(partial(self._restore, dialog))
             dialog.purge_asked.connect(self._controller.purge)
-            self._sheets.open(dialog)
+            self._dialogs.open(dialog)
 
     def _restore(self, dialog: DeletedDialog, apps: list[App]) -> None:
         if len(apps) > 1 and not self.bulk.running:
@@ -293,7 +293,7 @@ class AppsDesk(QObject):
         self.counted.emit(self.model.total)
         if not self.page.selection.count and self.model.rowCount():
             self.page.selection.choose_row(0)
-            if self._sheets.window.focusWidget() in (None, self.page):
+            if self._dialogs.window.focusWidget() in (None, self.page):
                 self.page.table.setFocus()
 
     @Slot(object)
@@ -341,16 +341,16 @@ class AppsDesk(QObject):
         self.changed.emit()
 
     def _deleted(self, app: App) -> None:
-        notice = self._notices.show(
+        toast = self._toasts.show(
             self.tr("“{label}” deleted").format(label=short(app.label)),
             self.tr("It can be restored for 30 days from Recently deleted."),
             icon="trash-2",
             tone="muted",
             action=self.tr("Undo"),
         )
-        self._controller.entered.connect(notice.leave)
-        notice.acted.connect(partial(self._controller.restore, app))
-        notice.count_down(NOTICE_SECONDS)
+        self._controller.entered.connect(toast.leave)
+        toast.acted.connect(partial(self._controller.restore, app))
+        toast.count_down(TOAST_SECONDS)
 
     @Slot(str)
     def _copy_of(self, app_id: str) -> None:

@@ -7,11 +7,11 @@ from datetime import timedelta
 from PySide6.QtCore import QCoreApplication, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QWidget
 
-from ..kit.dialog import WaitingSheet
+from ..kit.dialog import WaitingDialog
 from ..kit.widgets import Look, label
 
 
-class RotateDialog(WaitingSheet):
+class RotateDialog(WaitingDialog):
     """Asks how long the old key should be kept. submitted(timedelta): rotate.
 
     title: for several apps; without one it is about one.
@@ -64,7 +64,7 @@ class RotateDialog(WaitingSheet):
         self._explain()
         self.do.setFocus()
 
-    def say_below(self, text: str) -> None:
+    def show_below(self, text: str) -> None:
         """Show a sentence under the choice."""
         self._note.setText(text)
 
@@ -77,8 +77,8 @@ class RotateDialog(WaitingSheet):
     @Slot()
     def _explain(self) -> None:
         if self.keep.currentData():
-            self.say_below(self.tr("Until then both keys stay in the keychain, so you can roll back."))
+            self.show_below(self.tr("Until then both keys stay in the keychain, so you can roll back."))
         elif self._many:
-            self.say_below(self.tr("The old keys leave the keychain at once. You cannot roll back."))
+            self.show_below(self.tr("The old keys leave the keychain at once. You cannot roll back."))
         else:
-            self.say_below(self.tr("The old key leaves the keychain at once. You cannot roll back."))
+            self.show_below(self.tr("The old key leaves the keychain at once. You cannot roll back."))

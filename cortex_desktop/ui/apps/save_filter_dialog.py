@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from PySide6.QtCore import QCoreApplication, Signal, Slot
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from ..kit.dialog import Sheet
+from ..kit.dialog import Dialog
 from ..kit.widgets import Button, Look, label
 
 NAME_LENGTH = 60
 
 
-class SaveFilterDialog(Sheet):
+class SaveFilterDialog(Dialog):
     """Asks for the name of a search. saved(name): keep it."""
 
     saved = Signal(str)

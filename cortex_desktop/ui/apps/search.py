@@ -1,4 +1,4 @@
-"""The search field: filters are offered as one types."""
+"""The search field: filters are suggested as one types."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QCompleter, QListView
 
 LONGEST = 500
-OFFERED = 8
+SUGGESTED = 8
 CHOOSING = (Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab)
-OFFER_MS = 40
-"""How long after a keystroke to offer something: what was found is on screen by then."""
+SUGGEST_MS = 40
+"""Milliseconds from a keystroke to the suggestions: what was found is on screen by then."""
 
 
-class Offer(NamedTuple):
+class Suggestion(NamedTuple):
     """Something to put into the search. word: in place of the word at the cursor, or, if whole, of all; meaning: of it,
     for people."""
 
@@ -33,17 +33,19 @@ class Offer(NamedTuple):
 class SearchField(QLineEdit):
     """Esc empties it, and then leaves it; Down and Enter go to what was found.
 
-    offers(text, position): where the word at the cursor begins, and what it may become. left: the person is done with
-    it. While something is offered, Up and Down choose, Enter and Tab take what is chosen, Esc puts the offer away.
+    suggestions(text, position): where the word at the cursor begins, and what it may become. left: the person is done
+    with it. While the suggestions are open, Up and Down choose one, Enter and Tab take it, Esc closes them.
     """
 
     left = Signal()
 
-    def __init__(self, look: Look, name: str, offers: Callable[[str, int], tuple[int, Sequence[Offer]]]) -> None:
+    def __init__(
+        self, look: Look, name: str, suggestions: Callable[[str, int], tuple[int, Sequence[Suggestion]]]
+    ) -> None:
         super().__init__()
         self._look = look
-        self._offers = offers
-        self._offered: list[Offer] = []
+        self._suggest = suggestions
+        self._suggested: list[Suggestion] = []
         self._begin = 0
         self._completer: QCompleter | None = None
         self._popup: QListView | None = None
@@ -62,19 +64,19 @@ class SearchField(QLineEdit):
         inside.addWidget(self._keys, 0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
-        self._soon.setInterval(OFFER_MS)
-        self._soon.timeout.connect(self._offer)
+        self._soon.setInterval(SUGGEST_MS)
+        self._soon.timeout.connect(self._open_list)
         self.textChanged.connect(self._text_changed)
         self.textEdited.connect(self._edited)
         look.theme.changed.connect(self._recolour)
 
     @property
-    def offered(self) -> list[str]:
-        """The words on offer, empty when nothing is."""
-        return [offer.word for offer in self._offered] if self._is_offering() else []
+    def suggested(self) -> list[str]:
+        """The suggested words, empty while the list is closed."""
+        return [suggestion.word for suggestion in self._suggested] if self._is_open() else []
 
     def put_away(self) -> None:
-        """Offer nothing any more."""
+        """Suggestion nothing any more."""
         self._soon.stop()
         if self._popup is not None:
             self._popup.hide()
@@ -82,12 +84,12 @@ class SearchField(QLineEdit):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()
         if key == Qt.Key.Key_Down and self._soon.isActive():
-            self._offer()  # quicker than what is to be offered
-            if self._popup is not None and self._is_offering():
+            self._open_list()  # quicker than what is to be suggested
+            if self._popup is not None and self._is_open():
                 self._popup.setCurrentIndex(self._popup.model().index(0, 0))
                 return
         enter = key in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-        if self._is_offering() and (key == Qt.Key.Key_Escape or (enter and self._chosen().isValid())):
+        if self._is_open() and (key == Qt.Key.Key_Escape or (enter and self._chosen().isValid())):
             event.ignore()  # the completer takes it
         elif key == Qt.Key.Key_Escape and self.text():
             self.clear()
@@ -98,12 +100,12 @@ class SearchField(QLineEdit):
             super().keyPressEvent(event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Of the pop-up: let nothing be chosen that was offered for an earlier word."""
+        """Of the pop-up: let nothing be chosen that was suggested for an earlier word."""
         if event.type() == QEvent.Type.KeyPress and self._soon.isActive() and isinstance(event, QKeyEvent):
             if event.key() not in CHOOSING:
                 return False
-            self._offer()
-            if not self._is_offering():
+            self._open_list()
+            if not self._is_open():
                 QCoreApplication.sendEvent(self, event)
                 return True
         return False
@@ -138,57 +140,57 @@ class SearchField(QLineEdit):
         self._icon.setIcon(self._look.icons.icon("search", "muted"))
 
     @Slot()
-    def _offer(self) -> None:
+    def _open_list(self) -> None:
         self._soon.stop()
-        self._begin, found = self._offers(self.text(), self.cursorPosition())
-        offered = list(found[:OFFERED])
-        if offered == self._offered and self._is_offering():
+        self._begin, found = self._suggest(self.text(), self.cursorPosition())
+        suggested = list(found[:SUGGESTED])
+        if suggested == self._suggested and self._is_open():
             return
-        self._offered = offered
-        if not self._offered or not self.hasFocus():
+        self._suggested = suggested
+        if not self._suggested or not self.hasFocus():
             self.put_away()
             return
         if self._completer is None or self._popup is None:
             self._completer, self._popup = self._make_completer()
         from .suggestions import fill
 
-        fill(self._completer, self._offered)
-        was_offering = self._is_offering()
+        fill(self._completer, self._suggested)
+        was_open = self._is_open()
         wanted = self._popup.sizeHintForColumn(0) + 2 * self._popup.frameWidth() + 8
         self._completer.complete(QRect(0, 4, max(self.width(), wanted), self.height()))
         self._popup.setCurrentIndex(QModelIndex())  # nothing is chosen yet: Enter goes to what was found
-        if not was_offering:
-            announce(self, self.tr("%n suggestion(s). Press Down to choose.", "", len(self._offered)))
+        if not was_open:
+            announce(self, self.tr("%n suggestion(s). Press Down to choose.", "", len(self._suggested)))
 
     def _make_completer(self) -> tuple[QCompleter, QListView]:
         """The pop-up, once it is needed."""
         from .suggestions import make_completer
 
-        completer, popup = make_completer(self._look, self, OFFERED)
+        completer, popup = make_completer(self._look, self, SUGGESTED)
         popup.setAccessibleName(self.tr("Suggestions"))
         popup.installEventFilter(self)  # after the completer's own, and so before it
-        popup.selectionModel().currentChanged.connect(self._say_chosen)
+        popup.selectionModel().currentChanged.connect(self._announce_chosen)
         completer.activated[QModelIndex].connect(self._take)  # type: ignore[index]  # one of two signals of that name
         return completer, popup
 
-    def _is_offering(self) -> bool:
+    def _is_open(self) -> bool:
         return self._popup is not None and self._popup.isVisible()
 
     def _chosen(self) -> QModelIndex:
-        return self._popup.currentIndex() if self._popup is not None and self._is_offering() else QModelIndex()
+        return self._popup.currentIndex() if self._popup is not None and self._is_open() else QModelIndex()
 
     @Slot(QModelIndex)
     def _take(self, index: QModelIndex) -> None:
         """Put what was chosen in its place, with a space behind it for what comes next."""
-        offer = self._offered[index.row()]
-        begin, end = (0, len(self.text())) if offer.whole else (self._begin, self.cursorPosition())
+        suggestion = self._suggested[index.row()]
+        begin, end = (0, len(self.text())) if suggestion.whole else (self._begin, self.cursorPosition())
         self.setSelection(begin, end - begin)
-        goes_on = offer.word.endswith(":")
-        self.insert(offer.word if goes_on or self.text()[end:].strip() else f"{offer.word} ")
+        goes_on = suggestion.word.endswith(":")
+        self.insert(suggestion.word if goes_on or self.text()[end:].strip() else f"{suggestion.word} ")
         if goes_on:
             self._soon.start()
 
     @Slot(QModelIndex)
-    def _say_chosen(self, index: QModelIndex) -> None:
+    def _announce_chosen(self, index: QModelIndex) -> None:
         if index.isValid():
             announce(self, index.data(Qt.ItemDataRole.AccessibleTextRole))

@@ -10,7 +10,7 @@ from ..kit.table import CountLabel
 from ..kit.widgets import Button, Look, Picture, announce, label, set_property
 from .filters import Filters, SavedFilters
 from .model import AppsModel
-from .search import Offer, SearchField
+from .search import SearchField, Suggestion
 
 FILTER_WIDTH = 114
 """Of the filter's button, in pixels at 13 px text. It grows for longer words, up to FILTER_TEXT of these."""
@@ -35,7 +35,7 @@ class SearchBar(QWidget):
         self._look = look
         self._model = model
         self.filters = Filters(saved, self)
-        self.search = SearchField(look, self.tr("Search apps"), self._offers)
+        self.search = SearchField(look, self.tr("Search apps"), self._suggest)
         self.search.setMaximumWidth(look.theme.px(300))
         self.search.setMinimumWidth(look.theme.px(140))
         self.filter = self._make_filter_button()
@@ -72,7 +72,7 @@ class SearchBar(QWidget):
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(PAUSE_MS)
-        self._pause.timeout.connect(self._say_found)
+        self._pause.timeout.connect(self._announce_found)
 
     @Slot()
     def show_menu(self) -> None:
@@ -84,7 +84,7 @@ class SearchBar(QWidget):
         self.filters.fill(menu, self.search.text(), self._model.owners())
         menu.popup(self.filter.mapToGlobal(QPoint(0, self.filter.height() + 4)))
 
-    def tell_found(self, visible: int, total: int) -> None:
+    def set_found(self, visible: int, total: int) -> None:
         """So many apps were found, of so many."""
         every = self.tr("%n app(s)", "", total)
         some = self.tr("{shown} of %n app(s)", "", total)
@@ -95,7 +95,7 @@ class SearchBar(QWidget):
         else:
             self._count.tell(said)
 
-    def tell_chosen(self, count: int) -> None:
+    def set_selected_count(self, count: int) -> None:
         """So many apps are selected."""
         self._chosen.setText(self.tr("%Ln selected", "", count))
         self._chosen.setVisible(count > 1)
@@ -118,8 +118,8 @@ class SearchBar(QWidget):
         inside.addWidget(arrows, 0, Qt.AlignmentFlag.AlignRight)
         return button
 
-    def _offers(self, text: str, position: int) -> tuple[int, list[Offer]]:
-        return self.filters.offers(text, position, self._model.owners() if "owner:" in text.lower() else ())
+    def _suggest(self, text: str, position: int) -> tuple[int, list[Suggestion]]:
+        return self.filters.suggestions(text, position, self._model.owners() if "owner:" in text.lower() else ())
 
     @Slot()
     def _filter(self) -> None:
@@ -135,7 +135,7 @@ class SearchBar(QWidget):
         self._pause.start()
 
     @Slot()
-    def _say_found(self) -> None:
+    def _announce_found(self) -> None:
         """Tell those who do not see the table what the search found, once they pause."""
         announce(self, self._count.text() if self._model.rowCount() else self.tr("No app found"))
 

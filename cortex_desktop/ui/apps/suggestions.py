@@ -1,4 +1,4 @@
-"""The list under the search field of what a word may become. Loaded when something is offered for the first time."""
+"""The list under the search field of what a word may become. Loaded when something is suggested for the first time."""
 
 from __future__ import annotations
 
@@ -12,39 +12,39 @@ from PySide6.QtWidgets import QCompleter, QLineEdit, QListView, QStyle, QStyledI
 from ..kit.widgets import Look
 
 if TYPE_CHECKING:
-    from .search import Offer
+    from .search import Suggestion
 
 MEANING = Qt.ItemDataRole.UserRole
 
 
 def make_completer(look: Look, field: QLineEdit, most: int) -> tuple[QCompleter, QListView]:
-    """The pop-up of a field, for at most so many offers, and what shows it."""
+    """The pop-up of a field, for at most so many suggestions, and what shows it."""
     completer = QCompleter(QStandardItemModel(field), field)
     completer.setWidget(field)
     completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
     completer.setMaxVisibleItems(most)
     popup = QListView()
-    popup.setObjectName("offers")
-    popup.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # all that is offered has room
+    popup.setObjectName("suggestions")
+    popup.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # all that is suggested has room
     completer.setPopup(popup)
-    popup.setItemDelegate(OfferDelegate(look, popup))
+    popup.setItemDelegate(SuggestionDelegate(look, popup))
     return completer, popup
 
 
-def fill(completer: QCompleter, offers: Sequence[Offer]) -> None:
-    """Have these on offer."""
+def fill(completer: QCompleter, suggestions: Sequence[Suggestion]) -> None:
+    """Have these on suggestion."""
     model = completer.model()
     assert isinstance(model, QStandardItemModel)
     model.clear()
-    for offer in offers:
-        item = QStandardItem(offer.word)
-        item.setData(offer.meaning, MEANING)
-        item.setData(f"{offer.word}, {offer.meaning}", Qt.ItemDataRole.AccessibleTextRole)
+    for suggestion in suggestions:
+        item = QStandardItem(suggestion.word)
+        item.setData(suggestion.meaning, MEANING)
+        item.setData(f"{suggestion.word}, {suggestion.meaning}", Qt.ItemDataRole.AccessibleTextRole)
         model.appendRow(item)
 
 
-class OfferDelegate(QStyledItemDelegate):
-    """Draws an offer: the word, and what it means beside it."""
+class SuggestionDelegate(QStyledItemDelegate):
+    """Draws an suggestion: the word, and what it means beside it."""
 
     PADDING = 10
     GAP = 24

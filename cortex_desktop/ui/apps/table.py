@@ -56,7 +56,7 @@ class AppsTable(RowTable):
         header = self.horizontalHeader()
         header.setSortIndicatorShown(True)
         header.setSortIndicator(column, order)  # Fusion's arrow points as is usual on each system
-        self.columns.tell_sorting(column, order)
+        self.columns.show_sorting(column, order)
         self.model().sort(column, order)
 
     @Slot(QPoint)

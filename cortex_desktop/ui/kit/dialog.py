@@ -33,8 +33,8 @@ class _Scroll(QScrollArea):
 
     def __init__(self, body: _Body) -> None:
         super().__init__()
-        self.setObjectName("sheetScroll")
-        body.setObjectName("sheetBody")
+        self.setObjectName("dialogScroll")
+        body.setObjectName("dialogBody")
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -66,7 +66,7 @@ class _Scroll(QScrollArea):
         return layout
 
 
-class Sheet(QDialog):
+class Dialog(QDialog):
     """A dialog over the window, opened with `open()`, gone for good when it closes.
 
     title: in the title bar and, larger, above the form; subtitle: a sentence under it; width: at 13 px text.
@@ -144,11 +144,11 @@ class Sheet(QDialog):
         super().showEvent(event)
 
 
-class WaitingSheet(Sheet):
+class WaitingDialog(Dialog):
     """A dialog whose button begins work that may wait for the keychain, and for a person at its prompt.
 
     It waits, and cannot be closed, until `accept` or `fail`. stop_waiting: the person has had enough. A subclass
-    names the buttons and implements `say_below`. doing: what is said while it waits.
+    names the buttons and implements `show_below`. doing: what is said while it waits.
     """
 
     stop_waiting = Signal()
@@ -194,7 +194,7 @@ class WaitingSheet(Sheet):
         self.form.addWidget(self._problem)
         self.form.addStretch()
 
-    def say_below(self, text: str) -> None:
+    def show_below(self, text: str) -> None:
         """Show a sentence under the form's field."""
         raise NotImplementedError
 
@@ -227,7 +227,7 @@ class WaitingSheet(Sheet):
         if busy and self.busy:
             self._progress.setAccessibleName(self.doing)
             self._progress.show()
-            self.say_below(self.doing)
+            self.show_below(self.doing)
         elif not busy:
             self._progress.hide()
 
@@ -236,7 +236,7 @@ class WaitingSheet(Sheet):
         """The keychain takes so long that a prompt may be waiting for the person."""
         if self.busy:
             self.stop.show()
-            self.say_below(self.tr("Still waiting. A prompt of the system may be open behind this window."))
+            self.show_below(self.tr("Still waiting. A prompt of the system may be open behind this window."))
 
     def reject(self) -> None:
         """Cancel, unless the key is being stored: then the outcome decides."""
@@ -250,7 +250,7 @@ class WaitingSheet(Sheet):
             super().closeEvent(event)
 
 
-class Question(Sheet):
+class Question(Dialog):
     """Asks before something that hurts. Enter and Esc both mean no.
 
     question, text: what would happen; action: the word on the button that does it; typed: what must be typed before

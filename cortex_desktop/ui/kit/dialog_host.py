@@ -12,17 +12,17 @@ from ...domain.model import App
 from ...services.bulk import Deed
 from ..apps.controller import AppsController
 from .i18n import place_of
-from .widgets import Look, Veil
+from .widgets import Look, Overlay
 
 if TYPE_CHECKING:
-    from .dialog import WaitingSheet
+    from .dialog import WaitingDialog
 
-UNVEIL_MS = 20
-"""How long the veil outlives its dialog. The window then paints itself, for it is the active one again. To lift the
-veil, which has all of it painted, and to show what came of the dialog would be too much for the same turn."""
+UNCOVER_MS = 20
+"""How long the overlay outlives its dialog. The window then paints itself, for it is the active one again. To lift the
+overlay, which has all of it painted, and to show what came of the dialog would be too much for the same turn."""
 
 
-class Sheets(QObject):
+class DialogHost(QObject):
     """Opens dialogs over `window` and dims `body`, what is in it, meanwhile.
 
     One at a time: shortcuts reach the window even while a dialog is modal, so who opens one asks `free` first.
@@ -35,11 +35,11 @@ class Sheets(QObject):
         self.body = body
         self.current: QDialog | None = None
         self._controller = controller
-        self._veil = Veil(body)
-        self._unveil = QTimer(self)
-        self._unveil.setSingleShot(True)
-        self._unveil.setInterval(UNVEIL_MS)
-        self._unveil.timeout.connect(self._lift)
+        self._overlay = Overlay(body)
+        self._uncover = QTimer(self)
+        self._uncover.setSingleShot(True)
+        self._uncover.setInterval(UNCOVER_MS)
+        self._uncover.timeout.connect(self._lift)
         self._then: Callable[[], None] | None = None
 
     @property
@@ -49,19 +49,19 @@ class Sheets(QObject):
 
     def open(self, dialog: QDialog) -> None:
         """Open a dialog whose parent is the window. One about a production org's apps says so on top."""
-        from .dialog import Sheet
+        from .dialog import Dialog
 
-        if self._unveil.isActive():
+        if self._uncover.isActive():
             self._lift()
         self.current = dialog
         org = self._controller.org
-        if org is not None and org.production and isinstance(dialog, Sheet) and dialog.about_org:
+        if org is not None and org.production and isinstance(dialog, Dialog) and dialog.about_org:
             dialog.mark_production(place_of(org))
-        self._veil.cover()
+        self._overlay.cover()
         dialog.finished.connect(self._ended)
         dialog.open()
 
-    def open_waiting(self, dialog: WaitingSheet) -> None:
+    def open_waiting(self, dialog: WaitingDialog) -> None:
         """Open a dialog that waits for the keychain and can give up on it."""
         dialog.stop_waiting.connect(self._controller.stop_waiting)
         self._controller.waiting.busy.connect(dialog.show_busy)
@@ -69,7 +69,7 @@ class Sheets(QObject):
         self.open(dialog)
 
     def close(self, dialog: QDialog, then: Callable[[], None]) -> None:
-        """Close a dialog that has done its work; `then` is called when the veil goes, and shows what came of it."""
+        """Close a dialog that has done its work; `then` is called when the overlay goes, and shows what came of it."""
         self._then = then
         dialog.accept()
 
@@ -97,12 +97,12 @@ class Sheets(QObject):
     @Slot()
     def _ended(self) -> None:
         self.current = None
-        self._unveil.start()
+        self._uncover.start()
 
     @Slot()
     def _lift(self) -> None:
-        self._unveil.stop()
-        self._veil.hide()
+        self._uncover.stop()
+        self._overlay.hide()
         then, self._then = self._then, None
         if then is not None:
             then()

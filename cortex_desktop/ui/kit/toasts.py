@@ -10,14 +10,14 @@ from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QVBoxLayout, QW
 
 from .widgets import Button, IconButton, Look, Picture, announce, label, shadow
 
-NOTICE_SECONDS = 8
+TOAST_SECONDS = 8
 """How long a message stays that asks nothing of anybody."""
 
 SHADOW = 10
-"""Room around a notice for its shadow, in pixels."""
+"""Room around a toast for its shadow, in pixels."""
 
 
-class Notice(QFrame):
+class Toast(QFrame):
     """One message. acted: its action was chosen; gone: it has left the screen, for whatever reason."""
 
     acted = Signal()
@@ -34,7 +34,7 @@ class Notice(QFrame):
         words.addWidget(self._title)
         words.addWidget(self._text)
         body = QFrame()
-        body.setObjectName("notice")
+        body.setObjectName("toast")
         around = QVBoxLayout(self)
         around.setContentsMargins(SHADOW, SHADOW, SHADOW, SHADOW)
         around.addWidget(body)
@@ -108,7 +108,7 @@ class Notice(QFrame):
         return focused is not None and self.isAncestorOf(focused)
 
 
-class Notices(QObject):
+class Toasts(QObject):
     """Keeps the messages stacked in the lower right corner of `host`, newest at the bottom, three at most.
 
     A message with a `topic` takes the place of an earlier one of the same topic.
@@ -118,7 +118,7 @@ class Notices(QObject):
         super().__init__(host)
         self.host = host
         self._look = look
-        self._shown: list[tuple[str, Notice]] = []
+        self._shown: list[tuple[str, Toast]] = []
         self._inset = 0
 
     def show(
@@ -130,28 +130,28 @@ class Notices(QObject):
         tone: str = "success",
         action: str = "",
         topic: str = "",
-    ) -> Notice:
+    ) -> Toast:
         """Show a message and have it read out. It stays until it is told to count down or to leave."""
         for shown_topic, shown in list(self._shown):
             if topic and shown_topic == topic:
                 shown.leave()
         while len(self._shown) >= 3:
             self._shown[0][1].leave()
-        notice = Notice(self._look, icon, tone, title, text, action)
-        notice.setParent(self.host)
-        self._shown.append((topic, notice))
+        toast = Toast(self._look, icon, tone, title, text, action)
+        toast.setParent(self.host)
+        self._shown.append((topic, toast))
         self.host.installEventFilter(self)  # once more is no more than once
-        notice.gone.connect(self._settle)
-        notice.show()
-        notice.raise_()
+        toast.gone.connect(self._settle)
+        toast.show()
+        toast.raise_()
         self._place()
         announce(self.host, f"{title}. {text}")
-        return notice
+        return toast
 
     @property
-    def shown(self) -> list[Notice]:
+    def shown(self) -> list[Toast]:
         """The messages on screen, oldest first."""
-        return [notice for _, notice in self._shown]
+        return [toast for _, toast in self._shown]
 
     def keep_off(self, width: int) -> None:
         """Stay clear of `width` pixels at the far side, where a panel stands whose buttons are needed."""
@@ -160,9 +160,9 @@ class Notices(QObject):
 
     def leave(self, topic: str) -> None:
         """Take the message of this topic off the screen, if there is one."""
-        for shown_topic, notice in list(self._shown):
+        for shown_topic, toast in list(self._shown):
             if shown_topic == topic:
-                notice.leave()
+                toast.leave()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest):
@@ -171,15 +171,15 @@ class Notices(QObject):
 
     @Slot()
     def _settle(self) -> None:
-        self._shown = [(topic, notice) for topic, notice in self._shown if not notice.isHidden()]
+        self._shown = [(topic, toast) for topic, toast in self._shown if not toast.isHidden()]
         self._place()
 
     def _place(self) -> None:
         bottom = self.host.height() - 20 + SHADOW
-        for _, notice in reversed(self._shown):
-            height = max(60 + 2 * SHADOW, notice.heightForWidth(notice.width()), notice.minimumSizeHint().height())
+        for _, toast in reversed(self._shown):
+            height = max(60 + 2 * SHADOW, toast.heightForWidth(toast.width()), toast.minimumSizeHint().height())
             left_to_right = self.host.layoutDirection() == Qt.LayoutDirection.LeftToRight
-            inset = self._inset if self.host.width() - self._inset >= notice.width() + 24 else 0
-            x = self.host.width() - notice.width() - 24 + SHADOW - inset if left_to_right else 24 - SHADOW + inset
-            notice.setGeometry(x, bottom - height, notice.width(), height)
+            inset = self._inset if self.host.width() - self._inset >= toast.width() + 24 else 0
+            x = self.host.width() - toast.width() - 24 + SHADOW - inset if left_to_right else 24 - SHADOW + inset
+            toast.setGeometry(x, bottom - height, toast.width(), height)
             bottom -= height + 10 - 2 * SHADOW

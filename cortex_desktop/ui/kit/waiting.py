@@ -27,7 +27,7 @@ class Waiting(QObject):
         self._busy = QTimer(self)
         self._busy.setSingleShot(True)
         self._busy.setInterval(BUSY_MS)
-        self._busy.timeout.connect(self._say_busy)
+        self._busy.timeout.connect(self._show_busy_now)
         self._slow = QTimer(self)
         self._slow.setSingleShot(True)
         self._slow.setInterval(SLOW_MS)
@@ -51,6 +51,6 @@ class Waiting(QObject):
                 self.busy.emit(False)
 
     @Slot()
-    def _say_busy(self) -> None:
+    def _show_busy_now(self) -> None:
         self._said = True
         self.busy.emit(True)

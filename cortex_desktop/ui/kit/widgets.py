@@ -322,7 +322,7 @@ class EmptyState(QFrame):
         self.action.setVisible(bool(action))
 
 
-VEIL = (16, 24, 40, 110)
+OVERLAY = (16, 24, 40, 110)
 """Red, green, blue and alpha of what dims the window."""
 
 
@@ -341,7 +341,7 @@ def shadow(painter: QPainter, rect: QRect, depth: int, radius: int) -> None:
         )
 
 
-class Veil(QWidget):
+class Overlay(QWidget):
     """Dims what lies behind an open dialog."""
 
     def __init__(self, over: QWidget) -> None:
@@ -362,10 +362,10 @@ class Veil(QWidget):
         self.raise_()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        QPainter(self).fillRect(self.rect(), QColor(*VEIL))
+        QPainter(self).fillRect(self.rect(), QColor(*OVERLAY))
 
 
-class Pill(QWidget):
+class Badge(QWidget):
     """A state as a dot and a word on a soft ground, e.g. Enabled."""
 
     def __init__(self, look: Look) -> None:
@@ -391,7 +391,7 @@ class Pill(QWidget):
 
 
 PILL_TEXT = 21
-"""Where a pill's text begins, in pixels from its left."""
+"""Where a badge's text begins, in pixels from its left."""
 
 
 def pill_size(look: Look, text: str) -> QSize:
@@ -401,7 +401,7 @@ def pill_size(look: Look, text: str) -> QSize:
 
 
 def paint_pill(painter: QPainter, look: Look, rect: QRectF, text: str, tone: str) -> None:
-    """Draw a state pill that fills `rect`."""
+    """Draw a state badge that fills `rect`."""
     ink = look.theme.color(tone)
     ground: QColor = look.theme.color("code" if tone == "muted" else f"{tone}_soft")
     painter.save()

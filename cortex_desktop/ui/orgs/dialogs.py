@@ -9,13 +9,13 @@ from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
 from ...domain.errors import CortexError
 from ...domain.model import Environment, Org
-from ..kit.dialog import Sheet
+from ..kit.dialog import Dialog
 from ..kit.i18n import environment_of, long_date, say
 from ..kit.widgets import Button, Look, announce, label
 from .form import ENDPOINTS, OrgForm
 
 
-class AddOrgDialog(Sheet):
+class AddOrgDialog(Dialog):
     """submitted(Org): make one with these details, then call `accept` or `fail`."""
 
     submitted = Signal(object)
@@ -68,7 +68,7 @@ class AddOrgDialog(Sheet):
             self.submitted.emit(self.fields.typed())
 
 
-class RemovedOrgsDialog(Sheet):
+class RemovedOrgsDialog(Dialog):
     """The orgs that can be restored. restore_asked(Org): bring it back; purge_asked(Org): it is to go for good."""
 
     restore_asked = Signal(object)

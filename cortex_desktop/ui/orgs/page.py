@@ -36,7 +36,7 @@ from PySide6.QtWidgets import (
 from ...domain.errors import CortexError
 from ...domain.model import Org
 from ..apps.controller import AppsController
-from ..apps.presenter import AppsDesk
+from ..apps.presenter import AppsPresenter
 from ..kit.i18n import environment_of, say
 from ..kit.widgets import Button, Card, Look, announce, label
 from .form import OrgForm
@@ -59,7 +59,7 @@ MOST = 16_777_215
 class OrgsModel(QAbstractListModel):
     """The orgs by name. apps: knows how many apps an org has."""
 
-    def __init__(self, apps: AppsDesk, parent: QObject | None = None) -> None:
+    def __init__(self, apps: AppsPresenter, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._apps = apps
         self.orgs: Sequence[Org] = ()
@@ -204,7 +204,7 @@ class OrganizationPage(QWidget):
     remove_asked = Signal(object)
     removed_asked = Signal()
 
-    def __init__(self, look: Look, controller: AppsController, apps: AppsDesk) -> None:
+    def __init__(self, look: Look, controller: AppsController, apps: AppsPresenter) -> None:
         super().__init__()
         self.setObjectName("page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -362,7 +362,7 @@ class OrganizationPage(QWidget):
         self._offer()
 
     def _offer(self) -> None:
-        """Offer to save what can be saved."""
+        """Suggestion to save what can be saved."""
         valid = self.form.check()
         changed = self._org is not None and self._org.id in self._drafts
         self.save.setEnabled(valid and changed)

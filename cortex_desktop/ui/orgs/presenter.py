@@ -9,23 +9,23 @@ from PySide6.QtCore import QObject, Slot
 from ...domain.model import Org
 from ...services.orgs import Content
 from ..apps.keys import short
-from ..kit.dialog_host import Sheets
+from ..kit.dialog_host import DialogHost
 from ..kit.i18n import environment_of
-from ..kit.toasts import NOTICE_SECONDS, Notices
+from ..kit.toasts import TOAST_SECONDS, Toasts
 from ..kit.widgets import Look
 from .controller import OrgsController
 from .page import OrganizationPage
 
 
-class OrgsDesk(QObject):
+class OrgsPresenter(QObject):
     """Turns what a person asks of orgs into dialogs and work for the controller, and tells the outcome."""
 
-    def __init__(self, look: Look, controller: OrgsController, sheets: Sheets, notices: Notices) -> None:
-        super().__init__(sheets)
+    def __init__(self, look: Look, controller: OrgsController, dialogs: DialogHost, toasts: Toasts) -> None:
+        super().__init__(dialogs)
         self._look = look
         self._controller = controller
-        self._sheets = sheets
-        self._notices = notices
+        self._dialogs = dialogs
+        self._toasts = toasts
 
     def serve(self, page: OrganizationPage) -> None:
         """Do what is asked on this page."""
@@ -38,11 +38,11 @@ class OrgsDesk(QObject):
     @Slot()
     def ask_add(self) -> None:
         """Open the dialog that adds an org."""
-        if not self._sheets.free or self._controller.apps.org is None:
+        if not self._dialogs.free or self._controller.apps.org is None:
             return
         from .dialogs import AddOrgDialog
 
-        dialog = AddOrgDialog(self._look, self._controller.apps.orgs, self._sheets.window)
+        dialog = AddOrgDialog(self._look, self._controller.apps.orgs, self._dialogs.window)
 
         def added(org: Org) -> None:
             dialog.accept()
@@ -50,7 +50,7 @@ class OrgsDesk(QObject):
             self._tell(title, self.tr("It is the current organization now."), "check", "success")
 
         dialog.submitted.connect(lambda org: self._controller.add(org, added, dialog.fail))
-        self._sheets.open(dialog)
+        self._dialogs.open(dialog)
 
     @Slot(object)
     def ask_remove(self, org: Org) -> None:
@@ -58,7 +58,7 @@ class OrgsDesk(QObject):
         self._controller.look_into(org, partial(self._ask_remove, org))
 
     def _ask_remove(self, org: Org, content: Content) -> None:
-        if not self._sheets.free:
+        if not self._dialogs.free:
             return
         from ..kit.dialog import Question
 
@@ -70,11 +70,11 @@ class OrgsDesk(QObject):
             self.tr("Remove {org}?").format(org=short(org.name)),
             f"{place}\n\n{self._what_goes(content)}",
             self.tr("Remove organization"),
-            self._sheets.window,
+            self._dialogs.window,
             typed="" if content.empty else org.code,
         )
         question.confirmed.connect(partial(self._controller.remove, org, self._removed))
-        self._sheets.open(question)
+        self._dialogs.open(question)
 
     def _what_goes(self, content: Content) -> str:
         if content.empty:
@@ -93,15 +93,15 @@ class OrgsDesk(QObject):
         return " ".join(parts)
 
     def _removed(self, org: Org) -> None:
-        notice = self._notices.show(
+        toast = self._toasts.show(
             self.tr("“{org}” removed").format(org=short(org.name)),
             self.tr("It can be restored for 30 days from the Organization page."),
             icon="trash-2",
             tone="muted",
             action=self.tr("Undo"),
         )
-        notice.acted.connect(partial(self._controller.restore, org))
-        notice.count_down(NOTICE_SECONDS)
+        toast.acted.connect(partial(self._controller.restore, org))
+        toast.count_down(TOAST_SECONDS)
 
     @Slot()
     def show_removed(self) -> None:
@@ -109,14 +109,14 @@ class OrgsDesk(QObject):
         self._controller.find_removed(self._show_removed)
 
     def _show_removed(self, orgs: list[Org]) -> None:
-        if not self._sheets.free:
+        if not self._dialogs.free:
             return
         from .dialogs import RemovedOrgsDialog
 
-        dialog = RemovedOrgsDialog(self._look, orgs, self._sheets.window)
+        dialog = RemovedOrgsDialog(self._look, orgs, self._dialogs.window)
         dialog.restore_asked.connect(self._controller.restore)
         dialog.purge_asked.connect(self._ask_purge)
-        self._sheets.open(dialog)
+        self._dialogs.open(dialog)
 
     @Slot(object)
     def _ask_purge(self, org: Org) -> None:
@@ -127,11 +127,11 @@ class OrgsDesk(QObject):
             self.tr("Delete {org} for good?").format(org=short(org.name)),
             self.tr("All its apps go, and their keys leave the keychain at once. They cannot be brought back."),
             self.tr("Delete for good"),
-            self._sheets.window,
+            self._dialogs.window,
         )
         question.about_org = False
         question.confirmed.connect(partial(self._controller.purge, org))
-        self._sheets.open(question)
+        self._dialogs.open(question)
 
     def _tell(self, title: str, text: str, icon: str, tone: str) -> None:
-        self._notices.show(title, text, icon=icon, tone=tone).count_down(NOTICE_SECONDS)
+        self._toasts.show(title, text, icon=icon, tone=tone).count_down(TOAST_SECONDS)

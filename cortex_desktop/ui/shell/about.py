@@ -9,12 +9,12 @@ from PySide6.QtCore import QCoreApplication, Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QPlainTextEdit, QVBoxLayout, QWidget
 
 from ... import __version__
-from ..kit.dialog import Sheet
+from ..kit.dialog import Dialog
 from ..kit.icons import app_icon
 from ..kit.widgets import Button, Look, label
 
 
-class AboutDialog(Sheet):
+class AboutDialog(Dialog):
     """The program's name and version, and a list of licences with their texts."""
 
     about_org = False
@@ -32,7 +32,7 @@ class AboutDialog(Sheet):
         head.setSpacing(16)
         head.addWidget(picture)
         head.addLayout(words, 1)
-        notice = label(
+        toast = label(
             self.tr(
                 "An independent desktop org console for Medable Cortex. It is not made, endorsed or supported by "
                 "Medable; “Medable” and “Cortex” are marks of their owner and are used here only to say what this "
@@ -68,7 +68,7 @@ class AboutDialog(Sheet):
         form = self.form
         form.setSpacing(12)
         form.addLayout(head)
-        form.addWidget(notice)
+        form.addWidget(toast)
         form.addWidget(qt)
         form.addWidget(label(self.tr("Licences"), "strong"))
         form.addLayout(parts, 1)

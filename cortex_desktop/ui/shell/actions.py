@@ -31,7 +31,7 @@ class Actions(QObject):
         super().__init__(window)
         keys = QKeySequence.StandardKey
         self.new_app = self._make("plus", self.tr("New App…"), keys.New)
-        self.take_in = self._make("key-round", self.tr("Add existing key…"), "Ctrl+Shift+N")
+        self.import_key = self._make("key-round", self.tr("Add existing key…"), "Ctrl+Shift+N")
         self.copy_key = self._make("copy", self.tr("Copy API key"), keys.Copy)
         self.copy_secret = self._make("copy", self.tr("Copy API secret"), "Ctrl+Shift+C")
         self.copy_as = {
@@ -124,7 +124,7 @@ class Actions(QObject):
         locked: bool,
         bulk: BulkState = BulkState.NONE,
     ) -> None:
-        """Offer what makes sense for the selected app, or for several; with neither, what needs none.
+        """Suggestion what makes sense for the selected app, or for several; with neither, what needs none.
 
         revealed: what of it is readable now; locked: the keychain can be unlocked; bulk: how it is with bulk work.
         """
@@ -148,7 +148,7 @@ class Actions(QObject):
         self.details.setChecked(details_open)
         for action in (
             self.new_app,
-            self.take_in,
+            self.import_key,
             self.organization,
             self.deleted,
             self.check_keychain,
@@ -202,7 +202,7 @@ class Actions(QObject):
     def _make_menus(self, window: QMainWindow) -> None:
         self._bar = bar = window.menuBar()
         file = bar.addMenu(self.tr("&File"))
-        file.addActions([self.new_app, self.take_in])
+        file.addActions([self.new_app, self.import_key])
         file.addSeparator()
         file.addActions([self.switch_org, self.add_org, self.deleted, self.export_activity])
         file.addSeparator()

@@ -1,4 +1,4 @@
-"""What fills the window: sidebar, pages, menus and notices, put together."""
+"""What fills the window: sidebar, pages, menus and toasts, put together."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ from ...services.keychain import KeychainStatus
 from ..apps.controller import AppsController
 from ..apps.filters import SavedFilters
 from ..apps.forms import AppForms
-from ..apps.keys import KeyDesk
+from ..apps.keys import KeyPresenter
 from ..apps.model import AppsModel, Column
 from ..apps.page import AppsPage
-from ..apps.presenter import AppsDesk
+from ..apps.presenter import AppsPresenter
 from ..kit.clipboard import SecretClipboard
-from ..kit.dialog_host import Sheets
+from ..kit.dialog_host import DialogHost
 from ..kit.i18n import environment_of, say
 from ..kit.reveal import Reveal
 from ..kit.settings import Settings
-from ..kit.toasts import NOTICE_SECONDS, Notices
+from ..kit.toasts import TOAST_SECONDS, Toasts
 from ..kit.widgets import Look
 from .actions import Actions, BulkState
 from .sidebar import Entry, Sidebar
-from .status_messages import News
+from .status_messages import StatusMessages
 from .window import MainWindow
 
 if TYPE_CHECKING:
     from ..activity.controller import ActivityController
-    from ..activity.presenter import ActivityDesk
+    from ..activity.presenter import ActivityPresenter
     from ..orgs.controller import OrgsController
-    from ..orgs.presenter import OrgsDesk
+    from ..orgs.presenter import OrgsPresenter
     from .finder import OrgFinder
     from .palette import Palette
 
@@ -53,8 +53,8 @@ DUE_MS = 3_600_000
 class Console(QObject):
     """All that is in the window, put there after its first paint. Knows the controllers, never a store.
 
-    activity: the desk of the Activity page, once that was opened; data_removed: the person has had everything removed,
-    so the program is to end.
+    activity: the presenter of the Activity page, once that was opened; data_removed: everything was removed, so the
+    program ends.
     """
 
     data_removed = Signal()
@@ -89,8 +89,8 @@ class Console(QObject):
         self._close_when_idle = False
         self._panel_width = 0  # in pixels, of the details beside the apps
         self._org_list: Palette | None = None
-        self._org_work: OrgsDesk | None = None
-        self.activity: ActivityDesk | None = None
+        self._org_work: OrgsPresenter | None = None
+        self.activity: ActivityPresenter | None = None
         self.add_page(self.sidebar.apps, lambda: self.page)
         self.add_page(self.sidebar.organization, self._make_organization)
         self.add_page(self.sidebar.activity, self._make_activity)
@@ -110,12 +110,14 @@ class Console(QObject):
         column.addWidget(self._stripe)
         column.addLayout(row, 1)
         window.setCentralWidget(body)
-        self.sheets = Sheets(look, window, body, controller)
-        self.notices = Notices(body, look)
-        self.keys = KeyDesk(controller, settings, self.reveal, self.clipboard, self.notices)
-        self.apps = AppsDesk(look, controller, self.model, self.page, self.sheets, self.notices, self.reveal, self.keys)
-        self.forms = AppForms(look, controller, self.page, self.sheets, self.notices, self.keys)
-        self.news = News(look, controller, self.page, self.sheets, self.notices)
+        self.dialogs = DialogHost(look, window, body, controller)
+        self.toasts = Toasts(body, look)
+        self.keys = KeyPresenter(controller, settings, self.reveal, self.clipboard, self.toasts)
+        self.apps = AppsPresenter(
+            look, controller, self.model, self.page, self.dialogs, self.toasts, self.reveal, self.keys
+        )
+        self.forms = AppForms(look, controller, self.page, self.dialogs, self.toasts, self.keys)
+        self.status_messages = StatusMessages(look, controller, self.page, self.dialogs, self.toasts)
         self.commands = Actions(window, self.page)
         self._connect()
         self._connect_actions()
@@ -136,7 +138,7 @@ class Console(QObject):
         controller, page = self._controller, self.page
         controller.orgs_changed.connect(self._show_org)
         controller.keychain_changed.connect(self._show_keychain)
-        self._activity.broken.connect(self._tell_broken)
+        self._activity.broken.connect(self._show_breaks)
         page.menu_asked.connect(self._show_menu)
         page.details_toggled.connect(self._details_toggled)
         page.save_filter_asked.connect(self._ask_filter_name)
@@ -146,7 +148,7 @@ class Console(QObject):
         page.table.columns.fill_columns(self.commands.columns)
         self.apps.changed.connect(self._update_actions)
         self.apps.counted.connect(self.sidebar.apps.count)
-        self.news.folder_asked.connect(partial(self._open_folder, self._settings.folder))
+        self.status_messages.folder_asked.connect(partial(self._open_folder, self._settings.folder))
         self.sidebar.org_clicked.connect(self.switch_org)
         self.sidebar.preferences_clicked.connect(self.show_preferences)
         self.window.resized.connect(self._resized)
@@ -162,7 +164,7 @@ class Console(QObject):
         actions, apps, forms = self.commands, self.apps, self.forms
         for action, act in (
             (actions.new_app, forms.ask_new_app),
-            (actions.take_in, forms.ask_take_in),
+            (actions.import_key, forms.ask_import_key),
             (actions.edit, forms.ask_edit),
             (actions.duplicate, forms.ask_duplicate),
             (actions.copy_key, partial(apps.copy, SecretKind.API_KEY)),
@@ -236,7 +238,7 @@ class Console(QObject):
         for each in self._make_page:
             each.setChecked(each is entry)
         self.pages.setCurrentWidget(page)
-        self.notices.keep_off(self._panel_width if page is self.page else 0)
+        self.toasts.keep_off(self._panel_width if page is self.page else 0)
         if page is not self.page:  # which has the keyboard go where it is wanted by itself
             page.setFocus()
         self._name_window()
@@ -278,16 +280,16 @@ class Console(QObject):
         getattr(page, "focus_search", self.page.focus_search)()
 
     def _make_activity(self) -> QWidget:
-        from ..activity.presenter import ActivityDesk
+        from ..activity.presenter import ActivityPresenter
 
-        self.activity = ActivityDesk(self._look, self._activity, self.model.all_apps, self.sheets, self.notices)
+        self.activity = ActivityPresenter(self._look, self._activity, self.model.all_apps, self.dialogs, self.toasts)
         self.activity.app_asked.connect(self._go_to_id)
-        self._tell_activity_org()
+        self._set_activity_org()
         return self.activity.page
 
-    def _tell_activity_org(self) -> None:
+    def _set_activity_org(self) -> None:
         if self.activity is not None and self._controller.org is not None:
-            self.activity.page.tell_org(self._controller.org)
+            self.activity.page.set_org(self._controller.org)
 
     @Slot(str)
     def _go_to_id(self, app_id: str) -> None:
@@ -296,12 +298,12 @@ class Console(QObject):
             self._controller.enter(app.org_id)  # the activity of all orgs may be shown
             self._go_to(app)
         else:
-            self.notices.show(
+            self.toasts.show(
                 self.tr("This app is gone"), self.tr("Deleted apps can be restored for 30 days."), icon="info"
-            ).count_down(NOTICE_SECONDS)
+            ).count_down(TOAST_SECONDS)
 
     @Slot(object)
-    def _tell_broken(self, breaks: list[Break]) -> None:
+    def _show_breaks(self, breaks: list[Break]) -> None:
         """Say that the log was changed, once for each harm: it stays harmed for ever."""
         harm = f"{len(breaks)} {breaks[-1].harm.value} {breaks[-1].first} {breaks[-1].line}" if breaks else ""
         if not breaks or self._settings.text("activity_harm") == harm:
@@ -309,43 +311,43 @@ class Console(QObject):
         self._settings.set_text("activity_harm", harm)
         if self.activity is not None and self.activity.page.isVisible():
             return  # it says so itself
-        notice = self.notices.show(
+        toast = self.toasts.show(
             self.tr("The activity log was changed outside Cortex Desktop"),
             say(breaks[0].text),
             icon="triangle-alert",
             tone="danger",
             action=self.tr("Show activity"),
         )
-        notice.acted.connect(self.show_activity)
+        toast.acted.connect(self.show_activity)
 
     @Slot()
     def switch_org(self) -> None:
         """Open the list of orgs under the sidebar's switcher, or close it."""
         if self._org_list is not None and shiboken6.isValid(self._org_list):
             self._org_list.leave()
-        elif self.sheets.free and self._controller.org is not None:
+        elif self.dialogs.free and self._controller.org is not None:
             from .palette import Palette
 
             name, hint = self.tr("Switch organization"), self.tr("Find an organization")
             self._org_list = Palette(
-                self._look, self._org_finder().search, self.sheets.body, name, hint, self.sidebar.org
+                self._look, self._org_finder().search, self.dialogs.body, name, hint, self.sidebar.org
             )
             self._org_list.open(self._controller.orgs.index(self._controller.org))
 
     @Slot()
     def add_org(self) -> None:
         """Open the dialog that adds an org."""
-        self._orgs_desk().ask_add()
+        self._orgs_presenter().ask_add()
 
     @Slot(str)
     def _ask_filter_name(self, text: str) -> None:
-        if self.sheets.free:
+        if self.dialogs.free:
             from ..apps.save_filter_dialog import SaveFilterDialog
 
             saved = self.page.bar.filters.saved
             dialog = SaveFilterDialog(self._look, text, list(saved.all()), self.window)
             dialog.saved.connect(lambda name: saved.save(name, text))
-            self.sheets.open(dialog)
+            self.dialogs.open(dialog)
 
     @Slot()
     def _show_attention(self) -> None:
@@ -356,17 +358,17 @@ class Console(QObject):
     @Slot()
     def show_preferences(self) -> None:
         """Open Preferences."""
-        if self.sheets.free:
+        if self.dialogs.free:
             from .preferences import PreferencesDialog
 
             dialog = PreferencesDialog(self._look, self._settings, self._controller.status, self.window)
             dialog.folder_asked.connect(self._open_folder)
-            self.sheets.open(dialog)
+            self.dialogs.open(dialog)
 
     @Slot()
     def ask_remove_data(self) -> None:
         """Remove everything from this computer, after a typed word; `data_removed` follows."""
-        if self._controller.org is None or not self.sheets.free:
+        if self._controller.org is None or not self.dialogs.free:
             return
         from .removal_dialog import RemovalDialog
 
@@ -378,36 +380,36 @@ class Console(QObject):
             self.data_removed.emit()
 
         dialog.confirmed.connect(lambda: self._controller.remove_everything(removed, dialog.fail))
-        self.sheets.open_waiting(dialog)
+        self.dialogs.open_waiting(dialog)
 
     @Slot()
     def show_about(self) -> None:
         """Open About, with the licences."""
-        if self.sheets.free:
+        if self.dialogs.free:
             from .about import AboutDialog
 
-            self.sheets.open(AboutDialog(self._look, self.window))
+            self.dialogs.open(AboutDialog(self._look, self.window))
 
     @Slot()
     def show_palette(self) -> None:
         """Open the command palette, or close it."""
         if self._palette is not None and shiboken6.isValid(self._palette):
             self._palette.leave()
-        elif self.sheets.free:
+        elif self.dialogs.free:
             from .finder import Finder
             from .palette import Palette
 
             finder = Finder(self.commands, self._org_finder(), self.model, self._go_to, self.keys.copy_key)
-            self._palette = Palette(self._look, finder.search, self.sheets.body)
+            self._palette = Palette(self._look, finder.search, self.dialogs.body)
             self._palette.open()
 
     @Slot()
     def show_shortcuts(self) -> None:
         """Open the list of keyboard shortcuts."""
-        if self.sheets.free:
+        if self.dialogs.free:
             from .shortcuts import ShortcutsDialog
 
-            self.sheets.open(ShortcutsDialog(self._look, self.commands, self.window))
+            self.dialogs.open(ShortcutsDialog(self._look, self.commands, self.window))
 
     def _go_to(self, app: App) -> None:
         self.open_page(self.sidebar.apps)
@@ -420,7 +422,7 @@ class Console(QObject):
     def _show_keychain(self, status: KeychainStatus) -> None:
         self.sidebar.keychain(status)
         if self._controller.org is not None:
-            self.page.tell_org(self._controller.org, status.name)
+            self.page.set_org(self._controller.org, status.name)
         self._update_actions()
         if status.state is VaultState.LOCKED:
             self.reveal.end()
@@ -430,8 +432,8 @@ class Console(QObject):
         org = self._controller.org
         if org is not None:
             self.sidebar.org.tell(org, environment_of(org))
-            self.page.tell_org(org, self._controller.keychain_name)
-            self._tell_activity_org()
+            self.page.set_org(org, self._controller.keychain_name)
+            self._set_activity_org()
             self._stripe.setVisible(org.production)
             self._name_window()
             self._update_actions()
@@ -467,7 +469,7 @@ class Console(QObject):
     @Slot(bool)
     def _details_toggled(self, shown: bool) -> None:
         self._panel_width = self.page.details.minimumWidth() if shown else 0
-        self.notices.keep_off(self._panel_width)
+        self.toasts.keep_off(self._panel_width)
         self._update_actions()
 
     @Slot(QPoint)
@@ -502,18 +504,18 @@ class Console(QObject):
         controller = self._controller
         return OrgFinder(controller.orgs, controller.org, controller.enter, self.apps.count_words)
 
-    def _orgs_desk(self) -> OrgsDesk:
+    def _orgs_presenter(self) -> OrgsPresenter:
         if self._org_work is None:
-            from ..orgs.presenter import OrgsDesk
+            from ..orgs.presenter import OrgsPresenter
 
-            self._org_work = OrgsDesk(self._look, self._orgs, self.sheets, self.notices)
+            self._org_work = OrgsPresenter(self._look, self._orgs, self.dialogs, self.toasts)
         return self._org_work
 
     def _make_organization(self) -> QWidget:
         from ..orgs.page import OrganizationPage
 
         page = OrganizationPage(self._look, self._controller, self.apps)
-        self._orgs_desk().serve(page)
+        self._orgs_presenter().serve(page)
         return page
 
     @Slot()

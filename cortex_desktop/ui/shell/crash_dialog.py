@@ -6,11 +6,11 @@ from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
-from ..kit.dialog import Sheet
+from ..kit.dialog import Dialog
 from ..kit.widgets import Button, Look, announce, label
 
 
-class CrashDialog(Sheet):
+class CrashDialog(Dialog):
     """report: what happened, for developers, without keys. folder_asked: show where the log is."""
 
     about_org = False

@@ -1,4 +1,4 @@
-"""Notices when nobody has used the window for a while."""
+"""Toasts when nobody has used the window for a while."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ from PySide6.QtWidgets import (
 )
 
 from ...domain.model import fold
-from ..kit.widgets import VEIL, Look, Picture, announce, label, shadow
+from ..kit.widgets import OVERLAY, Look, Picture, announce, label, shadow
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -265,7 +265,7 @@ class Palette(QWidget):
         self.edit.setFocus(Qt.FocusReason.PopupFocusReason)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        QPainter(self).fillRect(self.rect(), QColor(*VEIL))
+        QPainter(self).fillRect(self.rect(), QColor(*OVERLAY))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if not self._card.geometry().contains(event.position().toPoint()):

@@ -7,12 +7,12 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QL
 
 from ...services.keychain import KeychainStatus
 from ...system.feed import default_feed
-from ..kit.dialog import Sheet
+from ..kit.dialog import Dialog
 from ..kit.settings import MINUTES, SECONDS, THEMES, Settings
 from ..kit.widgets import Button, IconButton, Look, label
 
 
-class PreferencesDialog(Sheet):
+class PreferencesDialog(Dialog):
     """folder_asked(str): show this folder in the system's file manager."""
 
     about_org = False

@@ -7,11 +7,11 @@ import os
 from PySide6.QtCore import QCoreApplication, Signal, Slot
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from ..kit.dialog import WaitingSheet
+from ..kit.dialog import WaitingDialog
 from ..kit.widgets import Look, label, set_property
 
 
-class RemovalDialog(WaitingSheet):
+class RemovalDialog(WaitingDialog):
     """Asks for the word that stands in the question. keychain, folder: what is emptied.
 
     confirmed: it was typed, and the button chosen.
@@ -56,7 +56,7 @@ class RemovalDialog(WaitingSheet):
         super().set_busy(busy)
         self._check()
 
-    def say_below(self, text: str) -> None:
+    def show_below(self, text: str) -> None:
         """Show a sentence under the field."""
         self._note.setText(text)
         self.fit()

@@ -6,12 +6,12 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from ..kit.dialog import Sheet
+from ..kit.dialog import Dialog
 from ..kit.widgets import Button, Look, label
 from .actions import Actions, plain
 
 
-class ShortcutsDialog(Sheet):
+class ShortcutsDialog(Dialog):
     """Every action that has a shortcut, by menu, and what keys do in the table."""
 
     about_org = False
@@ -44,7 +44,7 @@ class ShortcutsDialog(Sheet):
             columns[filled * 2 >= rows].addLayout(self._group(title, keys))
             filled += len(keys) + 2
         body = QFrame()
-        body.setObjectName("sheetBody")
+        body.setObjectName("dialogBody")
         beside = QHBoxLayout(body)
         beside.setContentsMargins(0, 0, 8, 0)
         beside.setSpacing(32)
@@ -53,7 +53,7 @@ class ShortcutsDialog(Sheet):
             column.addStretch()
             beside.addLayout(column, 1)
         scroll = QScrollArea()
-        scroll.setObjectName("sheetScroll")
+        scroll.setObjectName("dialogScroll")
         scroll.setAccessibleName(self.tr("Keyboard shortcuts"))
         scroll.setWidgetResizable(True)
         scroll.setWidget(body)

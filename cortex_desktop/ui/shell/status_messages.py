@@ -12,14 +12,14 @@ from ...services.apps import RecoveryReport
 from ...services.keychain import KeychainStatus
 from ..apps.controller import AppsController
 from ..apps.page import AppsPage
-from ..kit.dialog_host import Sheets
+from ..kit.dialog_host import DialogHost
 from ..kit.i18n import long_time, say
-from ..kit.toasts import NOTICE_SECONDS, Notice, Notices
+from ..kit.toasts import TOAST_SECONDS, Toast, Toasts
 from ..kit.widgets import Look
 
 
-class News(QObject):
-    """Puts news into notices, banners and dialogs.
+class StatusMessages(QObject):
+    """Puts what it has to say into toasts, banners and dialogs.
 
     folder_asked: show the data folder, where the log is.
     """
@@ -27,18 +27,18 @@ class News(QObject):
     folder_asked = Signal()
 
     def __init__(
-        self, look: Look, controller: AppsController, page: AppsPage, sheets: Sheets, notices: Notices
+        self, look: Look, controller: AppsController, page: AppsPage, dialogs: DialogHost, toasts: Toasts
     ) -> None:
         super().__init__(page)
         self._look = look
         self._controller = controller
         self._page = page
-        self._sheets = sheets
-        self._notices = notices
+        self._dialogs = dialogs
+        self._toasts = toasts
         controller.keychain_changed.connect(self._show_keychain)
-        controller.recovered.connect(self._tell_recovered)
-        controller.failed.connect(self.tell_error)
-        controller.load_failed.connect(self._tell_load_failed)
+        controller.recovered.connect(self._show_recovered)
+        controller.failed.connect(self.show_error)
+        controller.load_failed.connect(self._show_load_failed)
         controller.waiting.busy.connect(self._show_busy)
         controller.waiting.slow.connect(self._offer_stop)
         page.unlock_asked.connect(self._banner_acted)
@@ -86,7 +86,7 @@ class News(QObject):
             self._controller.look_at_keychain()
 
     @Slot(object)
-    def _tell_recovered(self, report: RecoveryReport) -> None:
+    def _show_recovered(self, report: RecoveryReport) -> None:
         text = []
         if report.finished:
             text.append(self.tr("%n change(s) completed.", "", len(report.finished)))
@@ -94,7 +94,7 @@ class News(QObject):
             text.append(self.tr("%n change(s) undone.", "", len(report.undone)))
         self._passing(self.tr("The last session was settled"), " ".join(text), icon="info", tone="accent")
 
-    def tell_damage(self, set_aside: str, restored_from: datetime | None, apps: int | None, unreadable: int) -> None:
+    def show_damage(self, set_aside: str, restored_from: datetime | None, apps: int | None, unreadable: int) -> None:
         """Say that the database was damaged and what became of it. Stays until it is dismissed.
 
         set_aside: name of the file that keeps the damaged content, empty when there was none; restored_from: when
@@ -121,7 +121,7 @@ class News(QObject):
             dismissable=True,
         )
 
-    def tell_changed_outside(self) -> None:
+    def show_changed_outside(self) -> None:
         """Say that another program wrote the database. Stays until it is dismissed."""
         self._page.storage_banner.tell(
             "info",
@@ -134,10 +134,10 @@ class News(QObject):
         )
 
     @Slot(object)
-    def tell_error(self, error: CortexError) -> None:
+    def show_error(self, error: CortexError) -> None:
         """Say what went wrong, what it means and what to do."""
         if isinstance(error, Defect):
-            return  # `tell_crash` does
+            return  # `show_crash` does
         self._passing(
             say(error.title),
             f"{say(error.message)} {say(error.advice)}",
@@ -147,45 +147,45 @@ class News(QObject):
         )
 
     @Slot(str)
-    def tell_crash(self, report: str) -> None:
+    def show_crash(self, report: str) -> None:
         """Say that something went wrong inside the program: also over an open dialog, which may be stuck by it."""
         from .crash_dialog import CrashDialog
 
-        shown = self._sheets.window.findChild(CrashDialog)
+        shown = self._dialogs.window.findChild(CrashDialog)
         if shown is not None and shown.isVisible():
             shown.add(report)
             return
-        below = self._sheets.current
-        dialog = CrashDialog(self._look, report, below or self._sheets.window)
+        below = self._dialogs.current
+        dialog = CrashDialog(self._look, report, below or self._dialogs.window)
         dialog.folder_asked.connect(self.folder_asked)
         if below is None:
-            self._sheets.open(dialog)
+            self._dialogs.open(dialog)
         else:
             dialog.open()
 
     @Slot(object)
-    def _tell_load_failed(self, error: CortexError) -> None:
+    def _show_load_failed(self, error: CortexError) -> None:
         self._page.load_failed(say(error.title), f"{say(error.message)} {say(error.advice)}")
 
     @Slot(bool)
     def _show_busy(self, busy: bool) -> None:
         if not busy:
-            self._notices.leave("waiting")
-        elif self._sheets.free:
-            self._waiting_notice()
+            self._toasts.leave("waiting")
+        elif self._dialogs.free:
+            self._waiting_toast()
 
     @Slot()
     def _offer_stop(self) -> None:
-        if self._sheets.free:
-            notice = self._waiting_notice(self.tr("Stop waiting"))
-            notice.say(self.tr("A prompt of the system may be open behind this window."))
-            notice.acted.connect(self._controller.stop_waiting)
+        if self._dialogs.free:
+            toast = self._waiting_toast(self.tr("Stop waiting"))
+            toast.say(self.tr("A prompt of the system may be open behind this window."))
+            toast.acted.connect(self._controller.stop_waiting)
 
-    def _waiting_notice(self, action: str = "") -> Notice:
+    def _waiting_toast(self, action: str = "") -> Toast:
         title = self.tr("Waiting for {keychain}…").format(
             keychain=self._controller.keychain_name or self.tr("the keychain")
         )
-        return self._notices.show(title, icon="loader-circle", tone="muted", action=action, topic="waiting")
+        return self._toasts.show(title, icon="loader-circle", tone="muted", action=action, topic="waiting")
 
-    def _passing(self, title: str, text: str, *, icon: str, tone: str, seconds: int = NOTICE_SECONDS) -> None:
-        self._notices.show(title, text, icon=icon, tone=tone).count_down(seconds)
+    def _passing(self, title: str, text: str, *, icon: str, tone: str, seconds: int = TOAST_SECONDS) -> None:
+        self._toasts.show(title, text, icon=icon, tone=tone).count_down(seconds)

@@ -11,9 +11,9 @@ from PySide6.QtCore import QObject, Slot
 from ... import __version__
 from ...domain.errors import CortexError, UpdateError, UpdateProblem
 from ...tasks.runner import Lane, Runner
-from ..kit.dialog_host import Sheets
+from ..kit.dialog_host import DialogHost
 from ..kit.settings import Settings
-from ..kit.toasts import Notices
+from ..kit.toasts import Toasts
 from ..kit.widgets import Look
 
 if TYPE_CHECKING:
@@ -23,19 +23,19 @@ if TYPE_CHECKING:
     from .updates_dialog import UpdatesDialog
 
 DAY = 86_400
-NOTICE_SECONDS = 30
+TOAST_SECONDS = 30
 
 
 class Updates(QObject):
-    """Asks the feed, and tells what it said: in the dialog when a person asked, else in a notice if it is news."""
+    """Asks the feed, and tells what it said: in the dialog when a person asked, else in a toast if it is new."""
 
-    def __init__(self, runner: Runner, settings: Settings, look: Look, sheets: Sheets, notices: Notices) -> None:
-        super().__init__(sheets)
+    def __init__(self, runner: Runner, settings: Settings, look: Look, dialogs: DialogHost, toasts: Toasts) -> None:
+        super().__init__(dialogs)
         self._runner = runner
         self._settings = settings
         self._look = look
-        self._sheets = sheets
-        self._notices = notices
+        self._dialogs = dialogs
+        self._toasts = toasts
         self._check: UpdateCheck | None = None
         self._dialog: UpdatesDialog | None = None
         self.tls: QSslConfiguration | None = None
@@ -43,14 +43,14 @@ class Updates(QObject):
     @Slot()
     def ask(self) -> None:
         """Open the dialog, and begin."""
-        if not self._sheets.free:
+        if not self._dialogs.free:
             return
         from .updates_dialog import UpdatesDialog
 
-        self._dialog = UpdatesDialog(self._look, self._sheets.window)
+        self._dialog = UpdatesDialog(self._look, self._dialogs.window)
         self._dialog.finished.connect(self._dialog_gone)
         self._dialog.again.clicked.connect(self._begin)
-        self._sheets.open(self._dialog)
+        self._dialogs.open(self._dialog)
         self._begin()
 
     @Slot()
@@ -65,9 +65,9 @@ class Updates(QObject):
         if self._dialog is not None:
             self._dialog.show_busy()
         if not feed:
-            self._tell_failed(UpdateError(UpdateProblem.NO_FEED))
+            self._show_failed(UpdateError(UpdateProblem.NO_FEED))
             return
-        self._runner.submit(Lane.NETWORK, partial(_prepare, feed), self, partial(self._start, feed), self._tell_failed)
+        self._runner.submit(Lane.NETWORK, partial(_prepare, feed), self, partial(self._start, feed), self._show_failed)
 
     def _default_feed(self) -> str:
         from ...system.feed import default_feed
@@ -80,7 +80,7 @@ class Updates(QObject):
         self._end()
         self._check = UpdateCheck(feed, self, self.tls)
         self._check.found.connect(self._tell)
-        self._check.failed.connect(self._tell_failed)
+        self._check.failed.connect(self._show_failed)
         self._check.start(proxies)
 
     def _end(self) -> None:
@@ -97,14 +97,14 @@ class Updates(QObject):
             self._dialog.show_release(release, newer)
         elif newer:
             title = self.tr("Version {version} is available").format(version=release.version)
-            notice = self._notices.show(
+            toast = self._toasts.show(
                 title, self.tr("You have {version}.").format(version=__version__), action=self.tr("Open page")
             )
-            notice.acted.connect(partial(open_page, release.page))
-            notice.count_down(NOTICE_SECONDS)
+            toast.acted.connect(partial(open_page, release.page))
+            toast.count_down(TOAST_SECONDS)
 
     @Slot(object)
-    def _tell_failed(self, error: CortexError) -> None:
+    def _show_failed(self, error: CortexError) -> None:
         self._end()
         if self._dialog is not None:  # who did not ask is not bothered
             self._dialog.show_failure(error)

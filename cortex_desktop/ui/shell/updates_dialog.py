@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QProgressBar, QWidget
 
 from ... import __version__
 from ...domain.errors import CortexError
-from ..kit.dialog import Sheet
+from ..kit.dialog import Dialog
 from ..kit.i18n import say
 from ..kit.widgets import Button, Look, announce, label
 from .updates import open_page
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ...system.updates import Release
 
 
-class UpdatesDialog(Sheet):
+class UpdatesDialog(Dialog):
     """Looks, then says what was found. again: the button to try once more."""
 
     def __init__(self, look: Look, parent: QWidget) -> None:
