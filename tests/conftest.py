@@ -23,7 +23,7 @@ _applications: list[QApplication] = []
 @pytest.fixture(scope="session")
 def qapp() -> QApplication:
     """The application as the program makes it. pytest-qt's `qtbot` works with this one."""
-    from cortex_desktop.bootstrap import make_application
+    from cortex_desktop.ui.app import make_application
 
     if not _applications:
         _applications.append(make_application())  # kept to the end: Qt crashes when it goes before its widgets
@@ -65,14 +65,21 @@ def vault() -> InMemoryVault:
 def start(qapp: QApplication, qtbot, folder: Path, vault: InMemoryVault) -> Iterator[Callable[..., Desk]]:
     """`start()` opens the window on the data folder and the keychain in memory; again after `close()`.
 
-    Takes what `MemoryProgram` and `Desk.start` take.
+    vault, repository: others than the usual ones; ready: as in `Desk.start`.
     """
-    from tests.support.gui import Desk, MemoryProgram
+    from cortex_desktop.composition import Stores
+    from cortex_desktop.storage.repository import TinyRepository
+    from tests.support.gui import Desk
 
     desks: list[Desk] = []
 
-    def start(*, ready: bool = True, **parts: object) -> Desk:
-        desks.append(Desk(MemoryProgram(qapp, folder, **{"vault": vault, **parts}), qtbot))
+    def start(
+        *,
+        ready: bool = True,
+        vault: InMemoryVault = vault,
+        repository: Callable[[Path], TinyRepository] = TinyRepository,
+    ) -> Desk:
+        desks.append(Desk(qapp, Stores(folder, repository(folder), vault), qtbot))
         return desks[-1].start(ready=ready)
 
     yield start
@@ -89,7 +96,7 @@ def desk(start: Callable[..., Desk]) -> Desk:
 @pytest.fixture
 def start_really(qapp: QApplication, qtbot, folder: Path) -> Iterator[Callable[..., Desk]]:
     """As `start`, with the operating system's keychain. What was stored there is removed afterwards."""
-    from cortex_desktop.bootstrap import Program
+    from cortex_desktop.composition import Stores
     from tests.support.gui import Desk
 
     if sys.platform == "linux" and os.environ.get("CORTEX_DESKTOP_PRIVATE_SESSION") != "1":
@@ -97,7 +104,7 @@ def start_really(qapp: QApplication, qtbot, folder: Path) -> Iterator[Callable[.
     desks: list[Desk] = []
 
     def start_really(*, ready: bool = True) -> Desk:
-        desks.append(Desk(Program(qapp, folder), qtbot))
+        desks.append(Desk(qapp, Stores.of(folder), qtbot))
         return desks[-1].start(ready=ready)
 
     yield start_really

@@ -290,7 +290,7 @@ def org_scenes(studio: Studio) -> None:
     stores.repository.add_app(replace(app, id=new_id(), org_id=made[0].id, label="Patient web"))
     controller.reload()
     wait(lambda: len(controller.orgs) == 1 + len(made))
-    console.open_page(console.sidebar.organization)
+    console.open_page(console.sidebar.buttons["organization"])
     studio.shoot("orgs")
     form = console.pages.currentWidget().form
     form.code.setText("new health")
@@ -317,7 +317,7 @@ def org_scenes(studio: Studio) -> None:
     console.switch_org()
     controller.enter(made[0].id)
     studio.shoot("orgs-production")
-    console.open_page(console.sidebar.apps)
+    console.open_page(console.sidebar.buttons["apps"])
     studio.shoot("production")
     console.apps.ask_rotate()
     _dialog(console)
@@ -329,7 +329,7 @@ def org_scenes(studio: Studio) -> None:
     wait(lambda: console.dialogs.current is None)
     for size, name in (((900, 600), "narrow"), ((560, 600), "small")):
         window.resize(*size)
-        console.open_page(console.sidebar.organization)
+        console.open_page(console.sidebar.buttons["organization"])
         studio.shoot(f"orgs-{name}")
         console.switch_org()
         studio.shoot(f"orgs-switch-{name}")

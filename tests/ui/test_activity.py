@@ -118,7 +118,7 @@ def test_a_line_read_further_down_stays_where_it_is(desk: Desk, apps: list[App],
     desk.wait(lambda: view.model().rowCount() == 103)
     view.scrollTo(view.model().index(60, 0), QTableView.ScrollHint.PositionAtTop)
     before = view.rowViewportPosition(60)
-    desk.program.controller.set_enabled(apps[0], False)
+    desk.apps.set_enabled(apps[0], False)
     desk.wait(lambda: view.model().rowCount() == 104)
     assert view.rowViewportPosition(61) == before
 
@@ -168,17 +168,17 @@ def test_one_app_and_times(desk: Desk, apps: list[App]) -> None:
 
 def test_from_an_app_to_its_activity_and_back(desk: Desk) -> None:
     desk.select("Ärzte portal")
-    desk.console.commands.app_activity.trigger()
+    desk.action("app_activity").trigger()
     desk.wait(lambda: rows(desk) == ["Key copied: Ärzte portal", "Disabled: Ärzte portal"])
-    desk.console.commands.apps.trigger()
+    desk.action("apps").trigger()
     desk.select("NewHealth App")
-    desk.console.commands.activity.trigger()
+    desk.action("activity").trigger()
     view = table(desk)
     view.setCurrentIndex(view.model().index(0, 0))
     view.setFocus()
     desk.key(Key.Key_Return)
     desk.wait(lambda: desk.selected() == "Ärzte portal")
-    assert desk.console.pages.currentWidget() is desk.console.page
+    assert desk.console.pages.currentWidget() is desk.apps.page
 
 
 def test_an_app_that_is_gone_is_said(desk: Desk, apps: list[App], folder: Path) -> None:
@@ -217,7 +217,7 @@ def test_a_long_log_is_read_as_far_as_it_is_looked_at(folder: Path, apps: list[A
     view = table(desk)
     desk.wait(lambda: view.model().rowCount() == EVERYTHING * 4)
     desk.let_pass(50)
-    model = desk.console.activity.model
+    model = desk.program.activity.presenter.model
     assert 0 < len(model._lines) < 400
     for row in range(0, EVERYTHING * 4, 97):
         view.scrollTo(view.model().index(row, 0))
@@ -278,9 +278,9 @@ def test_a_log_that_cannot_be_written_is_said_once(
         raise StorageError("The disk is full", "Not saved.", "Free some space.")
 
     monkeypatch.setattr(ActivityFile, "append", full)
-    desk.program.controller.set_enabled(apps[0], False)
+    desk.apps.set_enabled(apps[0], False)
     desk.toast("Activity is not recorded now")
-    desk.program.controller.set_enabled(apps[1], False)
+    desk.apps.set_enabled(apps[1], False)
     desk.wait(lambda: not desk.app("Ärzte portal").enabled)
     desk.let_pass(50)
     assert len(desk.toasts()) == 1
@@ -315,7 +315,7 @@ def test_export(desk: Desk, tmp_path: Path, kind: str) -> None:
 
 def test_an_export_that_fails_is_said(desk: Desk, tmp_path: Path) -> None:
     opened(desk)
-    desk.console.activity.export(str(tmp_path / "not there" / "out.csv"))
+    desk.program.activity.presenter.export(str(tmp_path / "not there" / "out.csv"))
     desk.toast("The export was not saved")
 
 
@@ -327,14 +327,14 @@ def test_a_long_export_says_so_and_can_be_cancelled(
     desk = start()
     opened(desk)
     desk.wait(lambda: table(desk).model().rowCount() == EVERYTHING)
-    desk.console.activity._long.setInterval(0)
+    desk.program.activity.presenter._long.setInterval(0)
     (tmp_path / "out").mkdir()
-    desk.console.activity.export(str(tmp_path / "out" / "out.html"))
+    desk.program.activity.presenter.export(str(tmp_path / "out" / "out.html"))
     toast = desk.toast("Exporting activity…")
     desk.wait(lambda: "% written" in desk.toasts()[0])
     desk.click("Cancel", within=toast)
     desk.wait(lambda: not list((tmp_path / "out").iterdir()), "nothing is left of it")
-    assert not desk.program.activity.exporting
+    assert not desk.program.activity.reader.exporting
 
 
 def test_quitting_in_the_middle_of_an_export_leaves_nothing(
@@ -346,7 +346,7 @@ def test_quitting_in_the_middle_of_an_export_leaves_nothing(
     opened(desk)
     desk.wait(lambda: table(desk).model().rowCount() == EVERYTHING)
     (tmp_path / "out").mkdir()
-    desk.console.activity.export(str(tmp_path / "out" / "out.csv"))
+    desk.program.activity.presenter.export(str(tmp_path / "out" / "out.csv"))
     desk.wait(lambda: list((tmp_path / "out").iterdir()), "it has begun")
     desk.close()
     assert not list((tmp_path / "out").iterdir())
@@ -382,9 +382,9 @@ def test_narrow_windows_keep_what_counts(desk: Desk, width: int) -> None:
 
 def test_opening_the_page_is_what_loads_it(start: Start) -> None:
     desk = start()
-    assert desk.console.activity is None
+    assert not desk.program.activity.is_made
     desk.click("Activity")
-    assert desk.console.activity is not None
+    assert desk.program.activity.is_made
 
 
 def test_the_database_and_the_log_tell_the_same(desk: Desk, folder: Path) -> None:
@@ -396,9 +396,9 @@ def test_the_database_and_the_log_tell_the_same(desk: Desk, folder: Path) -> Non
 
 def test_places_are_handed_on_as_they_are(desk: Desk) -> None:
     opened(desk)
-    controller, places = desk.program.activity, list(range(3))
+    reader, places = desk.program.activity.reader, list(range(3))
     taken: list[object] = []
-    for signal in (controller.older, controller.newer, controller.broken):
+    for signal in (reader.older, reader.newer, reader.broken):
         signal.disconnect()
         signal.connect(taken.append)
         signal.emit(places)
@@ -408,7 +408,7 @@ def test_places_are_handed_on_as_they_are(desk: Desk) -> None:
 
 def test_what_is_found_further_down_moves_nothing(desk: Desk) -> None:
     opened(desk)
-    page = desk.console.activity.page
+    page = desk.program.activity.presenter.page
     page.add_older(list(range(10_000, 10_400)))
     desk.let_pass(50)
     laid_out = Counter(page, QEvent.Type.LayoutRequest)

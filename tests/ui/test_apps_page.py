@@ -145,7 +145,7 @@ class TestSorting:
 
         plain = ("surface", "surface", "line")
         assert seen() == [plain, ("accent", "accent_soft", "line"), plain, ("surface", "surface", "surface")]
-        filled.console.page.focus_search()
+        filled.apps.page.focus_search()
         assert seen()[1] == ("accent_soft", "accent_soft", "line")
 
     def test_the_cell_that_the_keyboard_is_at_is_marked(self, filled: Desk) -> None:

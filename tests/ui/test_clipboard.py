@@ -182,5 +182,5 @@ def test_no_notice_hides_another(desk: Desk) -> None:
     desk.click("Delete")
     desk.toast("deleted")
     # What lies around a toast is its shadow.
-    places = [n.geometry().marginsRemoved(n.layout().contentsMargins()) for n in desk.console.toasts.shown]
+    places = [n.geometry().marginsRemoved(n.layout().contentsMargins()) for n in desk.tools.toasts.shown]
     assert all(not a.intersects(b) for i, a in enumerate(places) for b in places[i + 1 :])

@@ -148,7 +148,7 @@ def test_nothing_is_made_when_it_is_called_off(form: Form, way: str, vault: InMe
 
 
 def test_only_one_opens(form: Form) -> None:
-    form.desk.console.commands.new_app.trigger()
+    form.desk.action("new_app").trigger()
     assert len([w for w in QApplication.topLevelWidgets() if w.windowTitle() == "Create App" and w.isVisible()]) == 1
 
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, 
 
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.ui.apps import search_bar
-from cortex_desktop.ui.apps.search import SUGGEST_MS
+from cortex_desktop.ui.kit.search import SUGGEST_MS
 from cortex_desktop.ui.shell.finder import Finder
 from cortex_desktop.vault.memory import InMemoryVault
 from tests.support.gui import CTRL, SHIFT, Counter, Desk, Key, plain, stored_app, stored_apps
@@ -56,12 +56,12 @@ def search(desk: Desk, text: str) -> None:
         desk.key(Key.Key_Backspace)
         desk.type(text)
         desk.let_pass(0)
-    desk.console.page.search.put_away()
+    desk.apps.page.search.put_away()
 
 
 def offers(desk: Desk) -> list[str]:
     desk.let_pass(SUGGEST_MS + 20)
-    return desk.console.page.search.suggested
+    return desk.apps.page.search.suggested
 
 
 def wrong(desk: Desk) -> str:
@@ -112,7 +112,7 @@ FINDS = {
 
 
 def test_nothing_moves_as_one_types(desk: Desk) -> None:
-    page = desk.console.page
+    page = desk.apps.page
     search(desk, "is:")
     before = [widget.geometry() for widget in (page.search, page.bar.filter)]
     desk.type("disabled")
@@ -374,9 +374,9 @@ class TestMenu:
         assert field(desk).text() == "is:enabled"
 
     def test_does_not_open_over_a_dialog(self, desk: Desk) -> None:
-        desk.console.forms.ask_new_app()
+        desk.apps.forms.ask_new_app()
         desk.dialog()
-        desk.console.page.bar.show_menu()
+        desk.apps.page.bar.show_menu()
         assert QApplication.activePopupWidget() is None
 
 
@@ -423,12 +423,12 @@ class TestSaved:
         menu = filter_menu(desk)
         submenu(desk, menu, "Remove a saved filter").actions()[0].trigger()
         close(desk, menu)
-        assert desk.console.page.bar.filters.saved.all() == {}
+        assert desk.apps.page.bar.filters.saved.all() == {}
 
     @pytest.mark.parametrize("kept", ["[1]", "{", '{"a": 1, "b": "is:disabled"}', ""])
     def test_nonsense_in_the_settings_is_left_out(self, desk: Desk, kept: str) -> None:
-        desk.console._settings.set_text("filters", kept)
-        assert desk.console.page.bar.filters.saved.all() in ({}, {"b": "is:disabled"})
+        desk.tools.settings.set_text("filters", kept)
+        assert desk.apps.page.bar.filters.saved.all() in ({}, {"b": "is:disabled"})
         close(desk, filter_menu(desk))
 
 
@@ -456,7 +456,7 @@ class TestMarks:
             desk.select(label)
             desk.key(Key.Key_E, CTRL)
             desk.wait(lambda label=label: desk.values("Status")[desk.labels().index(label)] == "Disabled")
-        assert not desk.console.sidebar.apps.attention.isVisible()
+        assert not desk.console.sidebar.buttons["apps"].attention.isVisible()
 
 
 class TestColumns:
@@ -466,7 +466,7 @@ class TestColumns:
     def test_shown_hidden_and_remembered(self, desk: Desk, start: Start) -> None:
         desk.resize(1500, 760)
         assert desk.columns() == SIX
-        menu = desk.console.commands.columns
+        menu = desk.console.actions.menus["columns"]
         for name in ("Owner", "Expires", "Sessions"):
             self.entry(menu, name).trigger()
         wanted = ["Label", "API Key", "CSRF Protection", "Status", "Created", "Owner", "Expires"]
@@ -479,12 +479,12 @@ class TestColumns:
         desk.resize(1500, 760)
         desk.wait(lambda: len(desk.labels()) == len(APPS))
         assert desk.columns() == wanted
-        self.entry(desk.console.commands.columns, "Reset").trigger()
+        self.entry(desk.console.actions.menus["columns"], "Reset").trigger()
         assert desk.columns() == SIX
 
     def test_without_room_they_wait_and_say_so(self, desk: Desk) -> None:
         desk.resize(1100, 700)
-        menu = desk.console.commands.columns
+        menu = desk.console.actions.menus["columns"]
         self.entry(menu, "Owner").trigger()
         shown = desk.columns()
         assert "Created" not in shown
@@ -497,14 +497,14 @@ class TestColumns:
     def test_moved_by_keyboard(self, desk: Desk) -> None:
         desk.resize(1400, 760)
         desk.table.setCurrentIndex(desk.cell("Ward", "Status"))
-        left = self.entry(desk.console.commands.columns, "Move “Status” left")
+        left = self.entry(desk.console.actions.menus["columns"], "Move “Status” left")
         left.trigger()
         left.trigger()
         assert desk.columns()[2] == "Status"
         for _ in range(9):
             left.trigger()
         assert desk.columns()[0] == "Status"
-        right = self.entry(desk.console.commands.columns, "Move “Status” right")
+        right = self.entry(desk.console.actions.menus["columns"], "Move “Status” right")
         for _ in range(9):
             right.trigger()
         assert desk.columns()[-1] == "Status"
@@ -541,7 +541,7 @@ class TestColumns:
         head.moveSection(4, 1)
         head.resizeSection(2, 141)
         head.resizeSection(6, 44)
-        desk.console.page.restore_layout(head.saveState(), "")
+        desk.apps.page.restore_layout(head.saveState(), "")
         old.deleteLater()
         desk.resize(1400, 760)
         assert desk.columns() == ["Label", "Status", "API Key", "Sessions", "CSRF Protection", "Created"]
@@ -553,7 +553,7 @@ class TestColumns:
 class TestSorting:
     def test_every_column_without_a_mouse(self, desk: Desk) -> None:
         desk.resize(1600, 760)
-        menu = desk.console.commands.sorting
+        menu = desk.console.actions.menus["sorting"]
         names = [plain(action.text()) for action in menu.actions() if not action.isSeparator()]
         assert names == [*SIX, "Owner", "Expires", "Ascending", "Descending"]
         assert ticked(menu) == ["Created", "Descending"]
@@ -570,6 +570,5 @@ class TestSorting:
         assert ticked(menu) == ["Label", "Descending"]
 
     def test_the_palette_says_what_is_sorted_and_shown(self, desk: Desk) -> None:
-        console = desk.console
-        finder = Finder(console.commands, console._org_finder(), console.model, lambda _: None, lambda _: None)
+        finder = Finder(desk.console.actions, desk.workspace, [desk.program.apps])
         assert {"Sort by Owner", "Column: Owner"} <= {hit.text for hit in finder.search("owner")}

@@ -37,20 +37,20 @@ def show_and_copy(desk: Desk) -> None:
     """A key is readable and on the clipboard."""
     if not desk.labels():
         desk.create("NewHealth App")
-    if not desk.console.reveal.app_id:
-        desk.console.commands.reveal.trigger()
-        desk.wait(lambda: desk.console.reveal.secret is not None, "the key is readable")
-    desk.console.commands.copy_key.trigger()
-    desk.wait(lambda: desk.console.clipboard.seconds_left > 0, "the key is on the clipboard")
+    if not desk.tools.reveal.app_id:
+        desk.action("reveal").trigger()
+        desk.wait(lambda: desk.tools.reveal.secret is not None, "the key is readable")
+    desk.action("copy_key").trigger()
+    desk.wait(lambda: desk.tools.clipboard.seconds_left > 0, "the key is on the clipboard")
     assert clipboard_text() == desk.kept("NewHealth App")
 
 
 def put_away(desk: Desk) -> bool:
-    return not desk.console.reveal.app_id and not clipboard_text() and "•" in desk.key_seen("NewHealth App")
+    return not desk.tools.reveal.app_id and not clipboard_text() and "•" in desk.key_seen("NewHealth App")
 
 
 def in_sight(desk: Desk) -> bool:
-    return bool(desk.console.reveal.app_id) and bool(clipboard_text())
+    return bool(desk.tools.reveal.app_id) and bool(clipboard_text())
 
 
 def test_after_a_while_keys_are_put_away(short: None, start: Callable[..., Desk]) -> None:
@@ -123,7 +123,7 @@ def test_preferences_count_at_once(short: None, start: Callable[..., Desk], fold
     settings.save()
     desk = start()
     show_and_copy(desk)
-    desk.console.commands.preferences.trigger()
+    desk.action("preferences").trigger()
     dialog = desk.dialog()
     field = desk.find("Hide and clear when idle for", QSpinBox, dialog)
     assert field.text() == "Never"
@@ -152,7 +152,7 @@ def test_a_minute_elsewhere_hides_what_is_revealed(
     desk.window.showMinimized()
     desk.wait(lambda: QApplication.focusWindow() is None, "another program has the keyboard")
     begun = time.monotonic()
-    desk.wait(lambda: not desk.console.reveal.app_id, "the key is hidden")
+    desk.wait(lambda: not desk.tools.reveal.app_id, "the key is hidden")
     assert time.monotonic() - begun > 0.4
     assert clipboard_text() == desk.kept("NewHealth App"), "it may be about to be pasted there"
 

@@ -91,7 +91,7 @@ class TestMouse:
         assert viewport.cursor().shape() is Qt.CursorShape.ArrowCursor
         desk.hover(viewport, desk.table.visualRect(desk.actions_cell("Trial portal")).center())
         assert viewport.cursor().shape() is Qt.CursorShape.PointingHandCursor
-        desk.hover(desk.console.page, QPoint(5, 5))
+        desk.hover(desk.apps.page, QPoint(5, 5))
         desk.wait(lambda: viewport.cursor().shape() is Qt.CursorShape.ArrowCursor)
 
     @pytest.mark.parametrize(("part", "tip"), [("eye", "Reveal API key"), ("copy", "Copy API key")])
@@ -132,7 +132,7 @@ class TestKeyboard:
 
     def test_ctrl_r_from_anywhere_in_the_window(self, desk: Desk) -> None:
         desk.select("Trial portal")
-        desk.console.page.search.setFocus()
+        desk.apps.page.search.setFocus()
         desk.key(Key.Key_R, Qt.KeyboardModifier.ControlModifier)
         desk.wait(lambda: shown(desk) == ["Trial portal"])
 
@@ -153,7 +153,7 @@ class TestEnds:
         desk.wait(lambda: len(desk.labels()) == len(LABELS))
         reveal(desk, "Trial portal")
         desk.wait(lambda: not shown(desk), milliseconds=3000)
-        assert desk.console.reveal.secret is None
+        assert desk.tools.reveal.secret is None
 
     def test_when_the_keychain_gets_locked(self, desk: Desk, vault: InMemoryVault) -> None:
         reveal(desk, "Trial portal")
@@ -174,7 +174,7 @@ class TestEnds:
         assert shown(desk) == ["Trial portal"], "the window was never away"
         desk.window.showMinimized()
         desk.wait(lambda: not desk.window.isActiveWindow())
-        desk.wait(lambda: desk.console.reveal.secret is None)
+        desk.wait(lambda: desk.tools.reveal.secret is None)
 
     def test_when_its_app_is_deleted(self, desk: Desk) -> None:
         reveal(desk, "Trial portal")
@@ -183,12 +183,12 @@ class TestEnds:
         desk.dialog()
         desk.click("Delete")
         desk.wait(lambda: "Trial portal" not in desk.labels())
-        assert desk.console.reveal.secret is None
+        assert desk.tools.reveal.secret is None
 
     def test_at_quit(self, desk: Desk) -> None:
         reveal(desk, "Trial portal")
         desk.window.close()
-        assert desk.console.reveal.secret is None
+        assert desk.tools.reveal.secret is None
 
 
 class TestNobodyElseGetsIt:

@@ -25,6 +25,7 @@ from cortex_desktop.domain.model import AppState, Environment, KeptVersion, Org,
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.query import WORDS
 from cortex_desktop.domain.secret import Secret, SecretKind, SecretRef
+from cortex_desktop.services.damage import Damage
 from cortex_desktop.services.apps import RecoveryReport
 from cortex_desktop.services.bulk import Deed, Refused
 from cortex_desktop.services.history import Export
@@ -131,8 +132,8 @@ def desk(
 
     vault.before = never_answer
     desk = start()
-    desk.wait(lambda: desk.console.model.total == 4)
-    desk.console.model.mark_missing(desk.app("Trial portal").id)
+    desk.wait(lambda: desk.apps.model.total == 4)
+    desk.apps.model.mark_missing(desk.app("Trial portal").id)
     yield desk
     desk.close()
     pseudo.stop(qapp)
@@ -140,7 +141,7 @@ def desk(
 
 def scenes(desk: Desk) -> Iterator[str]:
     """Every page and state of the window, one after the other."""
-    console, page, controller = desk.console, desk.console.page, desk.program.controller
+    console, page, workspace = desk.console, desk.apps.page, desk.workspace
     signing = desk.app("EMR integration")
     page.select(desk.app("NewHealth App").id)
     yield "apps"
@@ -148,13 +149,13 @@ def scenes(desk: Desk) -> Iterator[str]:
     yield "details"
     page.select(signing.id)
     yield "details of a signing app"
-    console.reveal.show(signing.id, Secret(KEY), 30)
+    desk.tools.reveal.show(signing.id, Secret(KEY), 30)
     yield "revealed"
-    console.reveal.end()
+    desk.tools.reveal.end()
     versions = (KeptVersion(1, signing.key_ends, signing.sessions, datetime.now(UTC) + timedelta(days=7)),)
-    controller.changed.emit(replace(signing, version=2, last_version=2, kept=versions, rotated=datetime.now(UTC)))
+    workspace.put(replace(signing, version=2, last_version=2, kept=versions, rotated=datetime.now(UTC)))
     yield "details of a rotated app"
-    controller.changed.emit(signing)
+    workspace.put(signing)
     page.close_details()
     page.search.setText("NH NH")
     yield "nothing found"
@@ -171,45 +172,45 @@ def scenes(desk: Desk) -> Iterator[str]:
     yield "more columns"
     page.table.columns.reset()
     for state in (VaultState.LOCKED, VaultState.MISSING, VaultState.FAILED):
-        controller.keychain_changed.emit(KeychainStatus("Test keychain", state))
+        workspace.keychain_changed.emit(KeychainStatus("Test keychain", state))
         yield f"keychain {state.value}"
-    controller.keychain_changed.emit(KeychainStatus("Test keychain", VaultState.UNLOCKED))
-    console.status_messages.show_damage("apps.json.damaged", datetime.now(UTC), 5, 2)
+    workspace.keychain_changed.emit(KeychainStatus("Test keychain", VaultState.UNLOCKED))
+    workspace.damage_found.emit(Damage(True, "apps.json.damaged", datetime.now(UTC), 5, 2))
     yield "damaged"
-    console.status_messages.show_damage("apps.json.damaged", None, None, 0)
+    workspace.damage_found.emit(Damage(True, "apps.json.damaged"))
     yield "damaged without backup"
     page.storage_banner.hide()
     for error in (*(VaultError(problem, "Test keychain") for problem in VaultProblem), VaultTimeout("Test keychain")):
         console.status_messages.show_error(error)
         yield f"toast: {error.title.source}"
         dismiss(desk)
-    controller.recovered.emit(RecoveryReport(("a",), ("b", "c")))
-    controller.waiting.busy.emit(True)
+    workspace.recovered.emit(RecoveryReport(("a",), ("b", "c")))
+    workspace.waiting.busy.emit(True)
     yield "waiting"
-    controller.waiting.slow.emit()
+    workspace.waiting.slow.emit()
     yield "waiting for long"
-    controller.waiting.busy.emit(False)
+    workspace.waiting.busy.emit(False)
     dismiss(desk)
     page.select(desk.app("NewHealth App").id)
-    console.apps.copy(SecretKind.API_KEY)
-    desk.wait(lambda: console.toasts.shown)
+    desk.apps.copy(SecretKind.API_KEY)
+    desk.wait(lambda: desk.tools.toasts.shown)
     yield "copied"
-    console.clipboard.clear()
+    desk.tools.clipboard.clear()
     dismiss(desk)
     console.show_palette()
     yield "palette"
-    console._palette.edit.setText("NH NH")
+    desk.palette().edit.setText("NH NH")
     yield "palette: nothing found"
     console.show_palette()
     yield from many(desk)
     yield from activity(desk)
     yield from on_organization_page(desk)
-    console.show_apps()
+    desk.program.apps.open()
 
 
 def many(desk: Desk) -> Iterator[str]:
     """Several apps selected, and all that may be said of what is done to them together."""
-    page, controller = desk.console.page, desk.program.controller
+    page = desk.apps.page
     bar = page.bulk
     page.select_all()
     page.open_details()
@@ -217,7 +218,7 @@ def many(desk: Desk) -> Iterator[str]:
     page.close_details()
     apps = [desk.app(label) for label in LABELS]
     for deed in Deed:
-        bulk = controller.bulk(deed, apps)
+        bulk = desk.program.services.bulk.make(deed, apps)
         bar.begin(bulk)
         yield f"bulk {deed.value}: begun"
         bulk._rest.popleft()
@@ -244,8 +245,8 @@ def many(desk: Desk) -> Iterator[str]:
 
 def report(desk: Desk) -> None:
     """Open the list of apps that bulk work was about."""
-    apps, bulk = [desk.app(label) for label in LABELS], desk.console.apps.bulk
-    bulk._bulk = desk.program.controller.bulk(Deed.ROTATE, apps)
+    apps, bulk = [desk.app(label) for label in LABELS], desk.apps.bulk
+    bulk._bulk = desk.program.services.bulk.make(Deed.ROTATE, apps)
     bulk._bulk.changed, bulk._bulk.already = apps[:1], apps[1:2]
     bulk._bulk.refused = [Refused(apps[2], ChangedSince("Trial portal"))]
     bulk.show_list()
@@ -253,9 +254,9 @@ def report(desk: Desk) -> None:
 
 def activity(desk: Desk) -> Iterator[str]:
     """The Activity page and what it may say."""
-    console, log = desk.console, desk.program.activity
-    console.show_activity()
-    page = console.activity.page
+    log = desk.program.activity.reader
+    desk.program.activity.open()
+    page = desk.program.activity.presenter.page
     desk.wait(page.model.rowCount)
     yield "activity"
     places = range(1, 2 + len(ALL_DETAILS))
@@ -282,9 +283,9 @@ def activity(desk: Desk) -> Iterator[str]:
     yield "activity: cannot be read"
     page.search.clear()
     page.apps.setCurrentIndex(0)
-    console.activity._toast = None
+    desk.program.activity.presenter._toast = None
     log._export = object()
-    console.activity._show_progress()
+    desk.program.activity.presenter._show_progress()
     yield "activity: exporting"
     log._export = None
     log.exported.emit(Export(range(2), Path(DATA_FOLDER, "NH.csv"), "csv", "", ""))
@@ -296,11 +297,11 @@ def activity(desk: Desk) -> Iterator[str]:
 
 def on_organization_page(desk: Desk) -> Iterator[str]:
     """What the Organization page and the switcher say."""
-    console, controller = desk.console, desk.program.controller
-    console.open_page(console.sidebar.organization)
+    console, workspace = desk.console, desk.workspace
+    desk.program.orgs.open()
     page = console.pages.currentWidget()
     yield "organization"
-    form, clinic = page.form, next(org for org in controller.orgs if org.code == "clinic")
+    form, clinic = page.form, next(org for org in workspace.orgs if org.code == "clinic")
     form.name.setText("Clinic")
     form.code.setText("clinic")
     form.endpoint.setCurrentText("https://api.medable.com")
@@ -313,49 +314,49 @@ def on_organization_page(desk: Desk) -> Iterator[str]:
     page.discard.click()
     console.switch_org()
     yield "switcher"
-    console._org_list.edit.setText("NH NH")
+    desk.palette().edit.setText("NH NH")
     yield "switcher: nothing found"
     console.switch_org()
-    controller.enter(clinic.id)
+    workspace.enter(clinic.id)
     yield "production"
-    console._orgs_presenter()._removed(clinic)
+    desk.program.orgs.presenter._removed(clinic)
     yield "organization removed"
     dismiss(desk)
-    controller.enter(next(org.id for org in controller.orgs if org.code == "my-org"))
-    console.open_page(console.sidebar.apps)
+    workspace.enter(next(org.id for org in workspace.orgs if org.code == "my-org"))
+    desk.program.apps.open()
 
 
 def removed_org(desk: Desk) -> Org:
-    return replace(desk.program.controller.orgs[0], purge_after=datetime.now(UTC))
+    return replace(desk.workspace.orgs[0], purge_after=datetime.now(UTC))
 
 
 def production_question(desk: Desk, deed: Deed, apps: int) -> None:
-    controller, dialogs = desk.program.controller, desk.console.dialogs
-    controller.enter(next(org.id for org in controller.orgs if org.code == "clinic"))
+    workspace, dialogs = desk.workspace, desk.tools.dialogs
+    workspace.enter(next(org.id for org in workspace.orgs if org.code == "clinic"))
     app = desk.app("NewHealth App")
     dialogs.ask_in_production(deed, [app] * apps, lambda: None)
-    controller.enter(app.org_id)
+    workspace.enter(app.org_id)
 
 
 def dismiss(desk: Desk) -> None:
-    for toast in list(desk.console.toasts.shown):
+    for toast in list(desk.tools.toasts.shown):
         toast.leave()
 
 
 def dialogs(desk: Desk) -> Iterator[tuple[str, QWidget]]:
     """Every dialog and what it may say."""
-    console, page = desk.console, desk.console.page
-    work = console._orgs_presenter()
+    console, page = desk.console, desk.apps.page
+    work = desk.program.orgs.presenter
     page.bar.filters.saved.save("NH", "is:enabled")
-    console.page.select(desk.app("NewHealth App").id)
+    desk.apps.page.select(desk.app("NewHealth App").id)
     for name, act in (
-        ("create", console.forms.ask_new_app),
-        ("duplicate", console.forms.ask_duplicate),
-        ("edit", console.forms.ask_edit),
-        ("take in", console.forms.ask_import_key),
+        ("create", desk.apps.forms.ask_new_app),
+        ("duplicate", desk.apps.forms.ask_duplicate),
+        ("edit", desk.apps.forms.ask_edit),
+        ("take in", desk.apps.forms.ask_import_key),
         ("preferences", console.show_preferences),
         ("about", console.show_about),
-        ("add organization", console.add_org),
+        ("add organization", desk.program.orgs.presenter.ask_add),
         ("remove organization", lambda: work._ask_remove(removed_org(desk), Content(2, 1))),
         ("remove empty organization", lambda: work._ask_remove(removed_org(desk), Content())),
         ("removed organizations", lambda: work._show_removed([removed_org(desk)])),
@@ -366,13 +367,13 @@ def dialogs(desk: Desk) -> Iterator[tuple[str, QWidget]]:
         ("delete in production", lambda: production_question(desk, Deed.DELETE, 1)),
         ("remove data", console.ask_remove_data),
         ("updates", desk.program.updates.ask),
-        ("delete", console.apps.ask_delete),
-        ("rotate", console.apps.ask_rotate),
-        ("rotate several", lambda: console.apps.bulk.ask_rotate(console.model.all_apps())),
-        ("delete several", lambda: console.apps.bulk.ask_delete(console.model.all_apps() * 5)),
+        ("delete", desk.apps.ask_delete),
+        ("rotate", desk.apps.ask_rotate),
+        ("rotate several", lambda: desk.apps.bulk.ask_rotate(desk.apps.model.all_apps())),
+        ("delete several", lambda: desk.apps.bulk.ask_delete(desk.apps.model.all_apps() * 5)),
         ("which apps", lambda: report(desk)),
-        ("check keychain", console.apps.check_keychain),
-        ("recently deleted", console.apps.show_deleted),
+        ("check keychain", desk.apps.check_keychain),
+        ("recently deleted", desk.apps.show_deleted),
         ("shortcuts", console.show_shortcuts),
         ("save filter", lambda: page.save_filter_asked.emit("is:enabled")),
     ):
@@ -443,14 +444,14 @@ def known() -> Iterator[str]:
 def data_of(desk: Desk) -> list[str]:
     """What may stay as it is."""
     ends = [end for app in desk.program.stores.repository.apps() for end in (app.key_ends.head, app.key_ends.tail)]
-    request = desk.console.page.details._request.toPlainText().splitlines()
+    request = desk.apps.page.details._request.toPlainText().splitlines()
     return [
         *known(),
         *ends,
         *request,
         *(line.strip() for line in request),
-        str(desk.program.folder),
-        str(desk.program.folder).replace(os.sep, os.sep + "\u200b"),
+        str(desk.program.stores.folder),
+        str(desk.program.stores.folder).replace(os.sep, os.sep + "\u200b"),
         "x" * 119,
         "x" * 121,
     ]
@@ -490,13 +491,13 @@ def test_every_text_in_dialogs_and_menus_is_translated(desk: Desk) -> None:
         assert isinstance(menu, QMenu)
         left += [f"menu: {text}" for text in pseudo.untranslated(pseudo.words_of(menu), data_of(desk))]
         menu.close()
-    desk.console.page.bar.show_menu()
+    desk.apps.page.bar.show_menu()
     menu = desk.menu()
     words = pseudo.words_of_actions(menu.actions())
     left += [f"filter menu: {text}" for text in pseudo.untranslated(words, data_of(desk))]
     menu.close()
     desk.wait(lambda: QApplication.focusWindow() is not None)
-    field = desk.console.page.search
+    field = desk.apps.page.search
     field.setFocus()
     for typed in ("exp", "label", "own"):
         field.setText("")
@@ -538,10 +539,10 @@ def test_empty_and_loading(qapp: QApplication, start: Callable[..., Desk], monke
         desk.let_pass(10)
         assert not pseudo.untranslated(pseudo.words_of(desk.window), DATA)
         assert not pseudo.clipped(desk.window)
-        desk.console.page.empty.tell("loader-circle", desk.console.page.tr("Reading your apps…"), "")
+        desk.apps.page.empty.tell("loader-circle", desk.apps.page.tr("Reading your apps…"), "")
         desk.let_pass(10)
         assert not pseudo.clipped(desk.window)
-        desk.console.page.loaded()
+        desk.apps.page.loaded()
     desk.close()
     pseudo.stop(qapp)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from cortex_desktop import bootstrap
+from cortex_desktop.cli import data
 from cortex_desktop.domain.errors import VaultError, VaultProblem
 from cortex_desktop.domain.model import AppState
 from cortex_desktop.domain.ports import VaultState
@@ -140,18 +140,18 @@ def test_the_option_leaves_nothing(program: Desk, folder: Path, capsys: pytest.C
     program.create("NewHealth App", sessions=False)
     program.close()
     assert keychain_items()
-    assert bootstrap.remove_all_data(str(folder), ask=False) == 0
+    assert data.remove_all_data(str(folder), ask=False) == 0
     assert capsys.readouterr().out == "Removed 1 app and their keys.\n"
     assert not keychain_items()
     assert not folder.exists()
-    assert bootstrap.remove_all_data(str(folder), ask=False) == 0
+    assert data.remove_all_data(str(folder), ask=False) == 0
 
 
 @pytest.mark.parametrize("answer", ["", "no\n", "yes\n"])
 def test_the_option_asks(folder: Path, monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
     (folder / "settings.ini").write_text("")
     monkeypatch.setattr("sys.stdin", io.StringIO(answer))
-    assert bootstrap.remove_all_data(str(folder), ask=True) == 1
+    assert data.remove_all_data(str(folder), ask=True) == 1
     assert (folder / "settings.ini").exists()
 
 
@@ -162,10 +162,10 @@ def test_a_running_program_is_asked_to_quit(folder: Path) -> None:
             while not (folder / "apps.json").exists():
                 assert time.monotonic() < end
                 time.sleep(0.05)
-            assert bootstrap.remove_all_data(str(folder), ask=False) == 1, "not under a running program"
-            assert bootstrap.quit_running(str(folder)) == 0
+            assert data.remove_all_data(str(folder), ask=False) == 1, "not under a running program"
+            assert data.quit_running(str(folder)) == 0
             assert process.wait(5) == 0
         finally:
             process.kill()
-    assert bootstrap.quit_running(str(folder)) == 0
-    assert bootstrap.quit_running(str(folder / "missing")) == 0
+    assert data.quit_running(str(folder)) == 0
+    assert data.quit_running(str(folder / "missing")) == 0

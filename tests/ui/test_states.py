@@ -27,7 +27,7 @@ class TestEmpty:
     def test_offers_what_to_do_first(self, desk: Desk) -> None:
         assert "No apps yet" in desk.screen()
         assert not desk.all("Search apps", QLineEdit), "there is nothing to search"
-        desk.click("New App", within=desk.console.page.empty)
+        desk.click("New App", within=desk.apps.page.empty)
         assert desk.dialog().windowTitle() == "Create App"
 
     def test_is_back_when_the_last_app_has_gone(self, desk: Desk) -> None:
@@ -333,20 +333,20 @@ class TestUnfinishedWork:
 
     def test_delete_now_while_locked_is_not_finished(self, desk: Desk, vault: InMemoryVault) -> None:
         app = desk.create("Ward tablet")
-        desk.program.controller.delete(app, lambda _: None)
+        desk.apps.delete(app, lambda _: None)
         desk.wait(lambda: not desk.labels())
         vault.current = VaultState.LOCKED
-        desk.program.controller.purge(app)
+        desk.apps.purge(app)
         desk.toast("Not finished yet")
         assert vault.items
         vault.current = VaultState.UNLOCKED
-        desk.program.controller.look_at_keychain()
+        desk.workspace.look_at_keychain()
         desk.wait(lambda: not vault.items, "it is finished when the keychain can be used")
 
     def test_what_is_due_goes_while_the_program_runs(
         self, start: Start, folder: Path, vault: InMemoryVault, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("cortex_desktop.bootstrap.AN_HOUR_MS", 200)
+        monkeypatch.setattr("cortex_desktop.ui.workspace.AN_HOUR_MS", 200)
         stored_apps(folder, vault, ["Ward tablet"])
         desk = start()
         desk.wait(lambda: desk.labels() == ["Ward tablet"])

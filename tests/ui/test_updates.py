@@ -164,7 +164,7 @@ def test_what_goes_wrong_unasked_is_not_told(asking: Desk, feed) -> None:
     asking.program.updates.look_if_due()
     asking.wait(lambda: feed.asked, "it was asked")
     asking.let_pass(200)
-    assert asking.console.toasts.shown == []
+    assert asking.tools.toasts.shown == []
     assert asking.dialog_or_none() is None
 
 

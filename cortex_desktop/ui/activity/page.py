@@ -21,13 +21,14 @@ from PySide6.QtWidgets import (
 from ...domain.activity import Break, Entry, Logged
 from ...domain.errors import CortexError
 from ...domain.model import App, Org
-from ..apps.search import SearchField, Suggestion
 from ..kit.i18n import say
+from ..kit.page import Page
+from ..kit.search import SearchField, Suggestion
 from ..kit.table import CountLabel, TableCard
 from ..kit.waiting import BUSY_MS
 from ..kit.widgets import Banner, Button, EmptyState, Look, label
-from .controller import Wanted
 from .model import ActivityModel
+from .reader import Wanted
 from .table import ActivityTable
 
 ALL_APPS, ALL_ORGS = "", "*"
@@ -97,13 +98,13 @@ class AppsCombo(QComboBox):
         self.addItem(self.tr("All organizations"), ALL_ORGS)
 
 
-class ActivityPage(QWidget):
+class ActivityPage(Page):
     """Emits what the person wants; shows what it is told.
 
     listing_asked(Wanted): list these; app_asked(app id): go to this app; export_asked; retry_asked.
     """
 
-    listing_asked = Signal(object)
+    listing_asked = Signal(Wanted)
     app_asked = Signal(str)
     export_asked = Signal()
     retry_asked = Signal()
@@ -201,7 +202,7 @@ class ActivityPage(QWidget):
         self._patience.stop()
         self._show_state()
 
-    @Slot(object)
+    @Slot(CortexError)
     def fail(self, error: CortexError) -> None:
         """The log cannot be read."""
         self._error = error
@@ -232,11 +233,15 @@ class ActivityPage(QWidget):
 
     # What a person does
 
-    @Slot()
-    def focus_search(self) -> None:
+    def focus_search(self) -> bool:
         """Put the cursor into the search, ready to type anew."""
         self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.search.selectAll()
+        return True
+
+    def take_keyboard(self) -> None:
+        """Put the keyboard into the table."""
+        self.table.setFocus()
 
     def show_only(self, app_id: str, name: str) -> None:
         """List what was done to one app."""

@@ -11,7 +11,7 @@ from ...domain.model import App
 from ..kit.dialog import Dialog, Question
 from ..kit.i18n import long_date
 from ..kit.widgets import Button, Look, label
-from .keys import short
+from ..kit.i18n import short
 
 
 class DeletedDialog(Dialog):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import insort
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -14,13 +13,13 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal, Slot
 
 from ...domain.model import App, AppState, fold
-from ...domain.query import At, Query, Searchable, parse
+from ...domain.query import At, Query, parse
 from ...services.snippets import masked
 from ..kit.i18n import long_date, long_day, long_time
+from ..workspace import ListedApp, by_label
 
 Index = QModelIndex | QPersistentModelIndex
 AppRole = Qt.ItemDataRole.UserRole
-_NUMBER = re.compile(r"\d+")
 
 
 FEW = 20
@@ -59,24 +58,6 @@ class Status(IntEnum):
     UNFINISHED = 6
 
 
-class Row(Searchable):
-    """An app with what searching and sorting need, made once: folded text and a label that sorts "2" before "10"."""
-
-    __slots__ = ("created", "expires", "sort_label")
-
-    def __init__(self, app: App) -> None:
-        super().__init__(app)
-        label = self.folded.partition("\n")[0]
-        self.created = ""  # the dates in words, once they were asked for
-        self.expires = ""
-        self.sort_label = _NUMBER.sub(lambda m: m[0].zfill(12), label) if any(map(str.isdigit, label)) else label
-
-    def become(self, other: Row) -> None:
-        """Hold what the other row holds."""
-        self.app, self.folded, self.sort_label = other.app, other.folded, other.sort_label
-        self.created_at, self.created, self.expires = other.created_at, other.created, other.expires
-
-
 class AppsModel(QAbstractTableModel):
     """Filters and sorts its own list: a proxy model is 20 to 600 times slower here (hazard H-Q6).
 
@@ -89,12 +70,14 @@ class AppsModel(QAbstractTableModel):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._rows: list[Row] = []  # all, by label
-        self._known: dict[str, Row] = {}  # the same, by id
-        self._ordered: list[Row] = []  # all, as sorted now
-        self._visible: list[Row] = []  # those that match, as sorted now
+        self._rows: list[ListedApp] = []  # all, by label
+        self._known: dict[str, ListedApp] = {}  # the same, by id
+        self._ordered: list[ListedApp] = []  # all, as sorted now
+        self._visible: list[ListedApp] = []  # those that match, as sorted now
         self._query = Query()
-        self._found: list[tuple[Query, list[Row]]] = []  # what the last searches found, each within the one before
+        self._found: list[
+            tuple[Query, list[ListedApp]]
+        ] = []  # of the last searches, each within the one before
         self._today = date.today()  # noqa: DTZ011  # where the person is
         self._attention = 0
         self._owners: list[str] | None = None  # of `_rows`, once they were asked for
@@ -134,7 +117,7 @@ class AppsModel(QAbstractTableModel):
         return [row.app for row in self._rows]
 
     @property
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[ListedApp]:
         """All apps by label, visible or not, as `load` takes them. Not to be changed."""
         return self._rows
 
@@ -204,17 +187,17 @@ class AppsModel(QAbstractTableModel):
         wanted = fold(label.strip()) + "\n"  # as `folded` begins; folding a thousand labels anew takes 4 ms
         return any(row.folded.startswith(wanted) and row.app.id != but for row in self._rows)
 
-    def load(self, rows: Sequence[Row]) -> None:
-        """Show these apps and no others. Quickest with what `sorted_rows` gives."""
-        self._rows = sorted(rows, key=_by_label)
+    def load(self, rows: Sequence[ListedApp]) -> None:
+        """Show these apps and no others. Quickest when they are sorted by label."""
+        self._rows = sorted(rows, key=by_label)
         self._known = {row.app.id: row for row in self._rows}
         self._take_stock()
 
     def put(self, app: App) -> None:
         """Add the app, or show its new state."""
-        self.put_all([Row(app)])
+        self.put_all([ListedApp(app)])
 
-    def put_all(self, rows: Sequence[Row]) -> None:
+    def put_all(self, rows: Sequence[ListedApp]) -> None:
         """Add these apps, or show their new states, in one update. Make the rows of many off the GUI thread."""
         new = {row.app.id: row for row in rows}
         known = {app_id: self._known[app_id] for app_id in new if app_id in self._known}
@@ -228,12 +211,12 @@ class AppsModel(QAbstractTableModel):
             self._rows = [row for row in self._rows if row.app.id not in new]
             if len(new) < FEW:
                 for row in new.values():
-                    insort(self._rows, row, key=_by_label)
+                    insort(self._rows, row, key=by_label)
             else:
-                self._rows = sorted([*self._rows, *new.values()], key=_by_label)
+                self._rows = sorted([*self._rows, *new.values()], key=by_label)
             self._take_stock()
 
-    def _put_in_place(self, known: dict[str, Row], new: dict[str, Row]) -> None:
+    def _put_in_place(self, known: dict[str, ListedApp], new: dict[str, ListedApp]) -> None:
         """Show new states of apps that stay where they are in the order: sorting thousands takes half a frame."""
         before = sum(map(self._needs_attention, known.values()))
         shown = {row.app.id for row in self._visible if row.app.id in new} if self._query.terms else set()
@@ -461,7 +444,7 @@ class AppsModel(QAbstractTableModel):
     def _count_attention(self) -> None:
         self._set_attention(sum(map(self._needs_attention, self._rows)))
 
-    def _needs_attention(self, row: Row) -> bool:
+    def _needs_attention(self, row: ListedApp) -> bool:
         app = row.app
         return bool((app.expires or app.review) and app.is_due(self._today)) or app.id in self._missing
 
@@ -470,11 +453,11 @@ class AppsModel(QAbstractTableModel):
             self._attention = count
             self.attention_changed.emit(count)
 
-    def _key(self) -> Callable[[Row], Any]:
+    def _key(self) -> Callable[[ListedApp], Any]:
         """What a row is sorted by now."""
         match self._sort[0]:
             case Column.LABEL:
-                return _by_label
+                return by_label
             case Column.KEY:
                 return attrgetter("app.key_ends.head")
             case Column.SESSIONS:
@@ -501,7 +484,7 @@ class AppsModel(QAbstractTableModel):
             self._ordered = sorted(self._rows, key=self._key(), reverse=down)
         self._select(self._ordered)
 
-    def _select(self, rows: list[Row]) -> None:
+    def _select(self, rows: list[ListedApp]) -> None:
         """Show those of `rows` that match what is searched for."""
         if self._query.terms:
             rows = self._query.select(rows, self._at())
@@ -512,7 +495,7 @@ class AppsModel(QAbstractTableModel):
     def _at(self) -> At:
         return At(datetime.now(UTC), self._today, self._missing)
 
-    def _show(self, rows: list[Row], found: Sequence[tuple[Query, list[Row]]] = ()) -> None:
+    def _show(self, rows: list[ListedApp], found: Sequence[tuple[Query, list[ListedApp]]] = ()) -> None:
         """Have these rows visible, and say what that changes. found: what can still be said of earlier searches."""
         self._found = list(found)
         if _same_apps(rows, self._visible):
@@ -526,7 +509,7 @@ class AppsModel(QAbstractTableModel):
         self.rearranged.emit()
 
 
-def _same_apps(rows: list[Row], others: list[Row]) -> bool:
+def _same_apps(rows: list[ListedApp], others: list[ListedApp]) -> bool:
     """Whether these are the same apps in the same order. Quick where they are the same rows, or begin differently:
     making a list of ten thousand ids takes a third of a frame."""
     if rows == others:
@@ -534,16 +517,8 @@ def _same_apps(rows: list[Row], others: list[Row]) -> bool:
     return len(rows) == len(others) and all(row.app.id == other.app.id for row, other in zip(rows, others, strict=True))
 
 
-_by_label = attrgetter("sort_label")
-
-
-def _empty_last(rows: list[Row], key: Callable[[Row], Any], down: bool) -> list[Row]:
+def _empty_last(rows: list[ListedApp], key: Callable[[ListedApp], Any], down: bool) -> list[ListedApp]:
     """Sorted, and those for which there is no key behind the others in both directions."""
     keyed = [(key(row), row) for row in rows]
     some = sorted((pair for pair in keyed if pair[0]), key=itemgetter(0), reverse=down)
     return [row for _, row in some] + [row for value, row in keyed if not value]
-
-
-def sorted_rows(apps: Sequence[App]) -> list[Row]:
-    """The apps' rows by label, for `AppsModel.load`; takes a while for thousands, so make them off the GUI thread."""
-    return sorted((Row(app) for app in apps), key=_by_label)

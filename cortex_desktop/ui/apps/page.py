@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 
 from ...domain.model import App, Org
 from ...domain.query import WORDS
+from ..kit.page import Page
 from ..kit.reveal import Reveal
 from ..kit.table import TableCard
 from ..kit.tokens import DETAILS_WIDTH
@@ -41,12 +42,12 @@ if TYPE_CHECKING:
     from .details import DetailsPanel
 
 
-class AppsPage(QWidget):
+class AppsPage(Page):
     """Search, filter, table, details. Emits what the person wants; shows what it is told.
 
     new_asked; selected: another app, or none, is the current one; unlock_asked: the banner's action;
     menu_asked(point): a menu for the current app; retry_asked: load again; save_filter_asked(text): keep this search;
-    details_made(DetailsPanel): there is a panel now, to listen to; details_toggled(bool): it is shown, or hidden.
+    details_made(DetailsPanel): there is a panel now, to listen to.
     """
 
     new_asked = Signal()
@@ -54,8 +55,7 @@ class AppsPage(QWidget):
     unlock_asked = Signal()
     menu_asked = Signal(QPoint)
     retry_asked = Signal()
-    details_made = Signal(object)
-    details_toggled = Signal(bool)
+    details_made = Signal(QWidget)
     save_filter_asked = Signal(str)
 
     def __init__(self, look: Look, model: AppsModel, reveal: Reveal, saved: SavedFilters) -> None:
@@ -266,11 +266,23 @@ class AppsPage(QWidget):
         if had_focus:
             self._enter_table()
 
-    @Slot()
-    def focus_search(self) -> None:
+    def focus_search(self) -> bool:
         """Put the cursor into the search, ready to type anew."""
         self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.search.selectAll()
+        return True
+
+    def come_to_front(self) -> None:
+        """Leave the keyboard where it is: in the sidebar, or where it is wanted."""
+
+    def take_keyboard(self) -> None:
+        """Put the keyboard into the table."""
+        self.table.setFocus()
+
+    @property
+    def inset(self) -> int:
+        """The width of the details in pixels, while they are beside the table."""
+        return self._panel.minimumWidth() if self._panel is not None and self._details_shown else 0
 
     @Slot(str)
     def look_for(self, text: str) -> None:
@@ -351,7 +363,7 @@ class AppsPage(QWidget):
             self.details.setVisible(show)
         self._share_width()
         if toggled:
-            self.details_toggled.emit(show)
+            self.inset_changed.emit()
 
     @property
     def _details_shown(self) -> bool:

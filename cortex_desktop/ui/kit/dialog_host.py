@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Slot
 from PySide6.QtWidgets import QDialog, QWidget
 
-from ...domain.model import App
+from ...domain.model import App, Org
 from ...services.bulk import Deed
-from ..apps.controller import AppsController
-from .i18n import place_of
+from .i18n import place_of, short
+from .waiting import Waiting
 from .widgets import Look, Overlay
 
 if TYPE_CHECKING:
@@ -26,15 +26,27 @@ class DialogHost(QObject):
     """Opens dialogs over `window` and dims `body`, what is in it, meanwhile.
 
     One at a time: shortcuts reach the window even while a dialog is modal, so who opens one asks `free` first.
+
+    current_org: the org that dialogs are about; waiting: whether the keychain takes long; stop_waiting: gives up on it.
     """
 
-    def __init__(self, look: Look, window: QWidget, body: QWidget, controller: AppsController) -> None:
+    def __init__(
+        self,
+        look: Look,
+        window: QWidget,
+        body: QWidget,
+        current_org: Callable[[], Org | None],
+        waiting: Waiting,
+        stop_waiting: Callable[[], object],
+    ) -> None:
         super().__init__(window)
         self._look = look
         self.window = window
         self.body = body
         self.current: QDialog | None = None
-        self._controller = controller
+        self._current_org = current_org
+        self._waiting = waiting
+        self._stop_waiting = stop_waiting
         self._overlay = Overlay(body)
         self._uncover = QTimer(self)
         self._uncover.setSingleShot(True)
@@ -54,7 +66,7 @@ class DialogHost(QObject):
         if self._uncover.isActive():
             self._lift()
         self.current = dialog
-        org = self._controller.org
+        org = self._current_org()
         if org is not None and org.production and isinstance(dialog, Dialog) and dialog.about_org:
             dialog.mark_production(place_of(org))
         self._overlay.cover()
@@ -63,9 +75,9 @@ class DialogHost(QObject):
 
     def open_waiting(self, dialog: WaitingDialog) -> None:
         """Open a dialog that waits for the keychain and can give up on it."""
-        dialog.stop_waiting.connect(self._controller.stop_waiting)
-        self._controller.waiting.busy.connect(dialog.show_busy)
-        self._controller.waiting.slow.connect(dialog.show_slow)
+        dialog.stop_waiting.connect(self._stop_waiting)
+        self._waiting.busy.connect(dialog.show_busy)
+        self._waiting.slow.connect(dialog.show_slow)
         self.open(dialog)
 
     def close(self, dialog: QDialog, then: Callable[[], None]) -> None:
@@ -75,13 +87,12 @@ class DialogHost(QObject):
 
     def ask_in_production(self, deed: Deed, apps: Sequence[App], then: Callable[[], object]) -> None:
         """Go on at once, or, in a production org, once the person has said yes to doing this to these apps there."""
-        org = self._controller.org
+        org = self._current_org()
         if org is None or not self.free:
             return
         if not org.production:
             then()
             return
-        from ..apps.keys import short
         from .production import question_for
 
         what = f"“{short(apps[0].label)}”" if len(apps) == 1 else self.tr("%Ln app(s)", "", len(apps))

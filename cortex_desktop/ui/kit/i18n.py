@@ -77,3 +77,8 @@ def day_format() -> str:
     for weekday in ("dddd, ", "dddd ", ", dddd", "dddd،", "dddd"):
         pattern = pattern.replace(weekday, "")
     return pattern.replace("MMMM", "MMM").strip()
+
+
+def short(text: str) -> str:
+    """A label for the middle of a sentence: at most 40 characters."""
+    return text if len(text) <= 40 else text[:39] + "…"

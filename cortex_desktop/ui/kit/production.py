@@ -7,9 +7,8 @@ from PySide6.QtWidgets import QWidget
 
 from ...domain.model import Org
 from ...services.bulk import Deed
-from ..apps.keys import short
 from .dialog import Question
-from .i18n import environment_of
+from .i18n import environment_of, short
 from .widgets import Look
 
 

@@ -31,9 +31,6 @@ class Idle(QObject):
 
     Looks only at what the system sends to our native windows: a filter on the application would be called for every
     event of every widget. Preferences are asked whenever another window gets the keyboard, so when theirs closes.
-
-    It is made when the first key is readable or copied: there is nothing to put away before, and the first filter on
-    events has PySide6 make a Python class for each of their kinds, 0.4 MB.
     """
 
     idle = Signal()

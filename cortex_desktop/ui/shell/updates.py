@@ -10,11 +10,9 @@ from PySide6.QtCore import QObject, Slot
 
 from ... import __version__
 from ...domain.errors import CortexError, UpdateError, UpdateProblem
-from ...tasks.runner import Lane, Runner
-from ..kit.dialog_host import DialogHost
-from ..kit.settings import Settings
-from ..kit.toasts import Toasts
-from ..kit.widgets import Look
+from ...tasks.jobs import Jobs
+from ...tasks.lanes import Lane
+from ..kit.tools import Tools
 
 if TYPE_CHECKING:
     from PySide6.QtNetwork import QNetworkProxy, QSslConfiguration
@@ -29,13 +27,13 @@ TOAST_SECONDS = 30
 class Updates(QObject):
     """Asks the feed, and tells what it said: in the dialog when a person asked, else in a toast if it is new."""
 
-    def __init__(self, runner: Runner, settings: Settings, look: Look, dialogs: DialogHost, toasts: Toasts) -> None:
-        super().__init__(dialogs)
-        self._runner = runner
-        self._settings = settings
-        self._look = look
-        self._dialogs = dialogs
-        self._toasts = toasts
+    def __init__(self, jobs: Jobs, tools: Tools) -> None:
+        super().__init__(tools.dialogs)
+        self._jobs = jobs
+        self._settings = tools.settings
+        self._look = tools.look
+        self._dialogs = tools.dialogs
+        self._toasts = tools.toasts
         self._check: UpdateCheck | None = None
         self._dialog: UpdatesDialog | None = None
         self.tls: QSslConfiguration | None = None
@@ -67,7 +65,7 @@ class Updates(QObject):
         if not feed:
             self._show_failed(UpdateError(UpdateProblem.NO_FEED))
             return
-        self._runner.submit(Lane.NETWORK, partial(_prepare, feed), self, partial(self._start, feed), self._show_failed)
+        self._jobs.submit(Lane.NETWORK, partial(_prepare, feed), self, partial(self._start, feed), self._show_failed)
 
     def _default_feed(self) -> str:
         from ...system.feed import default_feed
@@ -103,7 +101,7 @@ class Updates(QObject):
             toast.acted.connect(partial(open_page, release.page))
             toast.count_down(TOAST_SECONDS)
 
-    @Slot(object)
+    @Slot(CortexError)
     def _show_failed(self, error: CortexError) -> None:
         self._end()
         if self._dialog is not None:  # who did not ask is not bothered

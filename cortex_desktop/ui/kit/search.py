@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QModelIndex, QObject, QRect
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit
 
-from ..kit.widgets import Look, announce, label
+from .widgets import Look, announce, label
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QCompleter, QListView

@@ -1,24 +1,23 @@
-"""Between the Activity page and the log: everything is read off the GUI thread, in steps, and arrives here."""
+"""Reads the activity log with jobs, for the Activity page."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from ...domain.activity import Break, Logged, Piece
 from ...domain.errors import CortexError
-from ...tasks.runner import Lane, Runner
-from ...tasks.steps import Steps
+from ...services.history import Export, History
+from ...tasks.jobs import Jobs
+from ...tasks.lanes import Lane, LongJob
 
-if TYPE_CHECKING:
-    from ...services.history import Export, History
-
+T = TypeVar("T")
 
 HAND_OUT_SECONDS = 0.1
 """How often the list grows while a search goes on. What is found first is there at once."""
@@ -34,8 +33,8 @@ class Wanted:
     since: datetime | None = None
 
 
-class ActivityController(QObject):
-    """Intents in, outcomes out. Until `attach` there is no log yet, and what is wanted is kept until then.
+class ActivityReader(QObject):
+    """Lists entries, reads lines, checks the log and exports it, each with a job.
 
     begun: what is listed begins anew; older, newer(list[int]): more places, newest first; complete: that is all;
     fetched(list[int], list[Logged]): lines that were asked for; broken(list[Break]): what is wrong with the log;
@@ -49,32 +48,25 @@ class ActivityController(QObject):
     complete = Signal()
     fetched = Signal(object, object)
     broken = Signal(object)
-    failed = Signal(object)
+    failed = Signal(CortexError)
     progressed = Signal(float)
-    exported = Signal(object)
-    export_failed = Signal(object)
+    exported = Signal(Export)
+    export_failed = Signal(CortexError)
 
-    def __init__(self, runner: Runner, parent: QObject | None = None) -> None:
+    def __init__(self, jobs: Jobs, history: History, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._runner = runner
-        self._history: History | None = None
+        self._jobs = jobs
+        self._history = history
         self._wanted: Wanted | None = None
-        self._search: Steps[Piece] | None = None
-        self._refresh: Steps[Piece] | None = None
+        self._search: LongJob[Piece] | None = None
+        self._refresh: LongJob[Piece] | None = None
         self._grown = False
         self._end = -1  # up to where in the log the list knows what there is
         self._places: list[int] = []  # found, and not handed out yet
         self._next = 0.0  # when the next are
         self._breaks: list[Break] = []
-        self._checking: Steps[Piece] | None = None
-        self._export: Steps[float] | None = None
-
-    def attach(self, history: History) -> None:
-        """Start to work with the log: see whether it is whole, and list what was wanted meanwhile."""
-        self._history = history
-        if self._wanted is not None:
-            self.list(self._wanted)
-        self.check()
+        self._checking: LongJob[Piece] | None = None
+        self._export: LongJob[float] | None = None
 
     @property
     def breaks(self) -> list[Break]:
@@ -84,14 +76,18 @@ class ActivityController(QObject):
     def list(self, wanted: Wanted) -> None:
         """List these entries and no others, from the newest on."""
         self._wanted = wanted
-        for steps in (self._search, self._refresh):
-            if steps is not None:
-                steps.stop()
+        for job in (self._search, self._refresh):
+            if job is not None:
+                job.cancel()
         self._refresh, self._grown, self._end = None, False, -1
         self._places, self._next = [], 0.0
         self.begun.emit()
-        if self._history is not None:
-            self._search = self._steps(self._find(wanted), self._found, self._found_all, self.failed.emit)
+        self._search = self._scan(self._find(wanted), self._found, self._found_all, self._not_found)
+
+    @property
+    def listing(self) -> bool:
+        """True while more entries may be found."""
+        return self._search is not None
 
     @Slot()
     def list_again(self) -> None:
@@ -101,10 +97,10 @@ class ActivityController(QObject):
         self.check()
 
     @Slot()
-    def grow(self, _: object = None) -> None:
+    def grow(self) -> None:
         """There are new entries: list them too, if they are wanted. Asked often; one look at a time."""
         self._grown = True
-        if self._wanted is None or self._history is None or self._refresh is not None or self._end < 0:
+        if self._wanted is None or self._refresh is not None or self._end < 0:
             return  # nobody looks, or they are found anyway
         self._grown = False
         new: list[int] = []
@@ -114,7 +110,7 @@ class ActivityController(QObject):
             top.append(piece.end)
             new.extend(place for place in piece.places if place >= self._end)
             if piece.begin <= self._end and self._refresh is not None:
-                self._refresh.stop()
+                self._refresh.cancel()
                 ended()
 
         def ended() -> None:
@@ -125,17 +121,16 @@ class ActivityController(QObject):
             if self._grown:
                 self.grow()
 
-        self._refresh = self._steps(self._find(self._wanted), looked, ended, self.failed.emit)
+        self._refresh = self._scan(self._find(self._wanted), looked, ended, self.failed.emit)
 
     def fetch(self, places: Sequence[int]) -> None:
         """Read these lines."""
-        if self._history is not None:
-            read = partial(self._history.read, places)
-            self._runner.submit(Lane.DISK, read, self, partial(self._fetched, places), self.failed.emit)
+        read = partial(self._history.read, places)
+        self._jobs.submit(Lane.DISK, read, self, partial(self._fetched, places), self.failed.emit)
 
     def check(self) -> None:
         """Go through the whole log and see whether it is as it was written."""
-        if self._history is None or self._checking is not None:
+        if self._checking is not None:
             return
         found: list[Break] = []
 
@@ -147,11 +142,11 @@ class ActivityController(QObject):
         def refused(_: CortexError) -> None:
             self._checking = None  # who opens the page is told
 
-        self._checking = self._steps(self._history.check(), lambda piece: found.extend(piece.breaks), ended, refused)
+        self._checking = self._scan(self._history.check(), lambda piece: found.extend(piece.breaks), ended, refused)
 
     def export(self, export: Export) -> None:
         """Write an export. One at a time."""
-        if self._history is None or self._export is not None:
+        if self._export is not None:
             return
 
         def ended() -> None:
@@ -162,7 +157,7 @@ class ActivityController(QObject):
             self._export = None
             self.export_failed.emit(error)
 
-        self._export = self._steps(self._history.export(export), self.progressed.emit, ended, refused)
+        self._export = self._scan(self._history.export(export), self.progressed.emit, ended, refused)
 
     @property
     def exporting(self) -> bool:
@@ -173,17 +168,16 @@ class ActivityController(QObject):
     def stop_export(self) -> None:
         """Give up the export; no file is left of it."""
         if self._export is not None:
-            self._export.stop()
+            self._export.cancel()
             self._export = None
 
     @Slot()
     def close(self) -> None:
         """The program ends: leave no half-written export behind."""
-        if self._history is not None and self._export is not None:
+        if self._export is not None:
             self._history.abandon()
 
-    def _find(self, wanted: Wanted) -> Any:
-        assert self._history is not None
+    def _find(self, wanted: Wanted) -> Iterator[Piece]:
         return self._history.find(wanted.text, wanted.org_id, wanted.app_id, wanted.since)
 
     def _found(self, piece: Piece) -> None:
@@ -209,8 +203,18 @@ class ActivityController(QObject):
         self._end = max(self._end, 0)
         self.complete.emit()
 
+    def _not_found(self, error: CortexError) -> None:
+        self._search = None
+        self.failed.emit(error)
+
     def _fetched(self, places: Sequence[int], lines: Sequence[Logged]) -> None:
         self.fetched.emit(places, lines)
 
-    def _steps(self, steps: Any, each: Any, done: Any, failed: Any) -> Steps:
-        return Steps(self._runner, Lane.DISK, self, steps, each, done, failed)
+    def _scan(
+        self,
+        steps: Iterator[T],
+        each: Callable[[T], object],
+        done: Callable[[], object],
+        failed: Callable[[CortexError], object],
+    ) -> LongJob[T]:
+        return self._jobs.submit_long(Lane.SCAN, steps, self, each, done, failed)
