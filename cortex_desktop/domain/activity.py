@@ -45,7 +45,7 @@ class Action(Enum):
 
 
 @dataclass(frozen=True)
-class Entry:
+class ActivityEntry:
     """One thing that was done.
 
     when: aware; who: the operating system's user; computer: its name; org_*, app_id, label: which org and app, as they
@@ -69,11 +69,11 @@ class Logged:
 
     number: int
     sha256: str
-    entry: Entry | None
+    entry: ActivityEntry | None
 
 
 @dataclass(frozen=True)
-class Word:
+class ActivityWord:
     """A word that is searched for: in an entry's label, user, texts among the details, and org when all are asked for.
 
     text: folded (`model.fold`); actions, details: those in whose words it is, details by name and value, None for any.
@@ -85,13 +85,13 @@ class Word:
 
 
 @dataclass(frozen=True)
-class Query:
+class ActivityQuery:
     """Which entries are wanted: those of this org and app (empty: of all), from this time on, with all the words."""
 
     org_id: str = ""
     app_id: str = ""
     since: datetime | None = None
-    words: tuple[Word, ...] = ()
+    words: tuple[ActivityWord, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Head:
+class ChainHead:
     """What the log ends with: the number of its last entry, 0 when there is none, and that line's SHA-256.
 
     Who knows it can tell later whether anything before it was changed.
@@ -227,7 +227,7 @@ MOMENTS = ("kept_until", "restorable_until")
 _OTHER_DETAIL = QT_TRANSLATE_NOOP("core", "{name}: {value}")
 
 
-def describe(entry: Entry, moment: Callable[[datetime], str]) -> list[Text]:
+def describe(entry: ActivityEntry, moment: Callable[[datetime], str]) -> list[Text]:
     """The entry's details in words. moment: writes a time for people."""
     texts = []
     for name, value in entry.details.items():

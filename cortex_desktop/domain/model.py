@@ -202,7 +202,7 @@ class App:
         """Whether the day on which to look at it again has come."""
         return self.review is not None and self.review <= today
 
-    def is_due(self, today: date) -> bool:
+    def needs_attention(self, today: date) -> bool:
         """Whether a person should look at it now: it is in use, and expired, expires soon, or needs a review."""
         expired_or_soon = self.expires is not None and self.expires <= today + EXPIRES_SOON
         return self.enabled and (expired_or_soon or self.needs_review(today))

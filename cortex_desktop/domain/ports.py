@@ -7,7 +7,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
-from .activity import Entry, Head, Logged, Piece, Query
+from .activity import ActivityEntry, ActivityQuery, ChainHead, Logged, Piece
 from .model import App, Org
 from .secret import Secret, SecretRef
 
@@ -68,13 +68,13 @@ class ActivityLog(Protocol):
     other work can come between them.
     """
 
-    def append(self, entries: Sequence[Entry]) -> None:
+    def append(self, entries: Sequence[ActivityEntry]) -> None:
         """Add entries, oldest first, in one durable step."""
 
-    def head(self) -> Head:
+    def head(self) -> ChainHead:
         """What the log ends with."""
 
-    def find(self, query: Query) -> Iterator[Piece]:
+    def find(self, query: ActivityQuery) -> Iterator[Piece]:
         """Go through the log, newest first, for what `query` asks for."""
 
     def read(self, places: Sequence[int]) -> list[Logged]:

@@ -95,7 +95,7 @@ class Term(Protocol):
 
 
 @dataclass(frozen=True)
-class Word:
+class Contains:
     """The folded text is found; field: where alone."""
 
     text: str
@@ -157,7 +157,7 @@ class Is:
                 return [e for e in entries if e.app.state is AppState.CREATING]
             case _:
                 dated = [e for e in entries if (app := e.app).expires or app.review or (missing and app.id in missing)]
-                return [e for e in dated if e.app.is_due(today) or e.app.id in missing]
+                return [e for e in dated if e.app.needs_attention(today) or e.app.id in missing]
 
 
 @dataclass(frozen=True)
@@ -218,7 +218,7 @@ class When:
 
 
 @dataclass(frozen=True)
-class Query:
+class AppQuery:
     """What was typed, understood. terms: all must hold.
 
     problems: says of each word that makes no sense which it is and what would; such a word is left out. unfinished:
@@ -238,12 +238,12 @@ class Query:
             found = term.select(found, at)
         return found
 
-    def narrows(self, other: Query) -> bool:
+    def narrows(self, other: AppQuery) -> bool:
         """Whether all that this query finds, the other finds too. False also where that is hard to say."""
         return all(any(_implies(mine, theirs) for mine in self.terms) for theirs in other.terms)
 
 
-def parse(text: str) -> Query:
+def parse(text: str) -> AppQuery:
     """Understand what was typed. Never fails: what makes no sense is told in `problems`."""
     terms: list[Term] = []
     problems: list[Text] = []
@@ -259,7 +259,7 @@ def parse(text: str) -> Query:
             (unfinished if may_become_one else problems).append(_problem(token, text))
         if not token.name and not token.quoted and _LIKE_A_FILTER.match(token.value):
             unknown.append(_shortened(token.value))
-    return Query(tuple(terms), tuple(problems), tuple(unfinished), tuple(unknown))
+    return AppQuery(tuple(terms), tuple(problems), tuple(unfinished), tuple(unknown))
 
 
 def tokens(text: str) -> list[Token]:
@@ -326,7 +326,7 @@ def _term(token: Token) -> Term | None:
         if name and token.quoted and token.closed and not token.value:
             return Without(name) if name in ("owner", "notes") else None
         folded = fold(token.value)
-        return Word(folded, name) if folded else None
+        return Contains(folded, name) if folded else None
     if name == "is":
         return Is(value) if value in WORDS[name] else None
     if name in ("sessions", "csrf"):
@@ -394,7 +394,7 @@ def _closed(token: Token, text: str) -> str:
 
 
 def _implies(mine: Term, theirs: Term) -> bool:
-    if isinstance(mine, Word) and isinstance(theirs, Word):
+    if isinstance(mine, Contains) and isinstance(theirs, Contains):
         return theirs.text in mine.text and theirs.field in ("", mine.field)
     return mine == theirs
 

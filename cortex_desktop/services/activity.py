@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
 
-from ..domain.activity import Action, Detail, Entry
+from ..domain.activity import Action, ActivityEntry, Detail
 from ..domain.errors import CortexError, StorageError
 from ..domain.model import App, Org
 from ..domain.ports import ActivityLog, Repository
@@ -78,7 +78,7 @@ class Recorder:
 
     def _add(self, action: Action, details: Mapping[str, Detail | datetime], *about: str) -> None:
         org_id, org_name, app_id, label = (*about, "", "", "", "")[:4]
-        entry = Entry(
+        entry = ActivityEntry(
             when=self._now(),
             who=_safe(self.by()[0]),
             computer=_safe(self.by()[1]),
@@ -101,7 +101,7 @@ class Recorder:
         except StorageError:
             return ""
 
-    def _write(self, entries: list[Entry]) -> None:
+    def _write(self, entries: list[ActivityEntry]) -> None:
         if self._log is None or not entries:
             return
         try:

@@ -503,7 +503,7 @@ class AppService:
                 return _Outcome.SWEPT
             self._record.app(Action.PURGED, app)
             return _Outcome.FINISHED
-        if rows.is_due(app, now):
+        if rows.is_past_restoring(app, now):
             self.purge(app.id)
             return _Outcome.FINISHED
         outcome = _Outcome.SWEPT

@@ -11,12 +11,12 @@ from ..domain.activity import (
     ACTION_WORDS,
     DETAIL_WORDS,
     Action,
+    ActivityQuery,
+    ActivityWord,
     Break,
-    Head,
+    ChainHead,
     Logged,
     Piece,
-    Query,
-    Word,
 )
 from ..domain.model import fold
 from ..domain.ports import ActivityLog, NewFile, NewFiles
@@ -66,13 +66,13 @@ class History:
         across all orgs (no org_id) also in the org's name.
         """
         words = tuple(map(self._word, fold(text).split()))
-        return self._log.find(Query(org_id, app_id, since, words))
+        return self._log.find(ActivityQuery(org_id, app_id, since, words))
 
     def read(self, places: Sequence[int]) -> list[Logged]:
         """The lines at these places. Raises StorageError."""
         return self._log.read(places)
 
-    def head(self) -> Head:
+    def head(self) -> ChainHead:
         """What the log ends with. Raises StorageError."""
         return self._log.head()
 
@@ -116,7 +116,7 @@ class History:
         if self._writing is not None:
             self._writing.drop()
 
-    def _word(self, word: str) -> Word:
+    def _word(self, word: str) -> ActivityWord:
         say = self._speech.say
         actions = {action for action, words in ACTION_WORDS.items() if word in fold(say(Text(words)))}
         details = {
@@ -124,4 +124,4 @@ class History:
             for (name, value), words in DETAIL_WORDS.items()
             if word in fold(say(Text(words, {"value": "" if value is None else str(value)})))
         }
-        return Word(word, frozenset(actions), frozenset(details))
+        return ActivityWord(word, frozenset(actions), frozenset(details))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
 
-from ..domain.activity import ACTION_WORDS, Break, Entry, Head, Logged
+from ..domain.activity import ACTION_WORDS, ActivityEntry, Break, ChainHead, Logged
 from ..domain.text import QT_TRANSLATE_NOOP, Text
 from .speech import Speech
 
@@ -26,7 +26,7 @@ class Facts:
     made: datetime
     who: str
     computer: str
-    head: Head
+    head: ChainHead
     breaks: Sequence[Break]
 
 
@@ -53,7 +53,7 @@ class Report(ABC):
         """The sentence in the person's language."""
         return self.speech.say(Text(source, {name: str(value) for name, value in values.items()}))
 
-    def what(self, entry: Entry | None) -> str:
+    def what(self, entry: ActivityEntry | None) -> str:
         """What was done."""
         return self.say(ACTION_WORDS[entry.action]) if entry is not None else self.say(_UNREADABLE)
 

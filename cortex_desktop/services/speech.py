@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..domain.activity import Entry, describe
+from ..domain.activity import ActivityEntry, describe
 from ..domain.text import Text
 
 
@@ -17,6 +17,6 @@ class Speech:
     say: Callable[[Text], str]
     moment: Callable[[datetime], str]
 
-    def details(self, entry: Entry) -> str:
+    def details(self, entry: ActivityEntry) -> str:
         """The entry's details on one line."""
         return ", ".join(map(self.say, describe(entry, self.moment)))

@@ -146,10 +146,10 @@ def condemn(app: App, late: datetime) -> App:
 def is_unfinished(app: App, now: datetime) -> bool:
     """Whether something about the app's secrets is to be settled: begun, due, or perhaps still to come."""
     begun = app.state in (AppState.CREATING, AppState.DELETING) or app.pending is not None
-    due = is_due(app, now) or any(kept.until <= now for kept in app.kept)
+    due = is_past_restoring(app, now) or any(kept.until <= now for kept in app.kept)
     return begun or due or app.sweep_until is not None
 
 
-def is_due(app: App, now: datetime) -> bool:
+def is_past_restoring(app: App, now: datetime) -> bool:
     """Whether a deleted app can be restored no more."""
     return app.state is AppState.DELETED and (app.purge_after is None or app.purge_after <= now)

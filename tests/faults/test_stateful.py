@@ -28,7 +28,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from cortex_desktop.domain.activity import Entry
+from cortex_desktop.domain.activity import ActivityEntry
 from cortex_desktop.domain.errors import (
     AppGone,
     KeyKnown,
@@ -218,7 +218,7 @@ class SteppedLog(ActivityFile):
         super().__init__(folder)
         self._step = step
 
-    def append(self, entries: Sequence[Entry]) -> None:
+    def append(self, entries: Sequence[ActivityEntry]) -> None:
         self._step()
         super().append(entries)
         self._step()

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.exceptions import TimeoutError
 
 from cortex_desktop import __version__
-from cortex_desktop.domain.activity import DETAIL_WORDS, MOMENTS, Action, Break, Detail, Entry, Harm, Logged
+from cortex_desktop.domain.activity import DETAIL_WORDS, MOMENTS, Action, ActivityEntry, Break, Detail, Harm, Logged
 from cortex_desktop.domain.errors import ChangedSince, StorageError, VaultError, VaultProblem, VaultTimeout
 from cortex_desktop.domain.model import AppState, Environment, KeptVersion, Org, new_id
 from cortex_desktop.domain.ports import VaultState
@@ -34,7 +34,7 @@ from cortex_desktop.storage.problems import in_data_folder, log_not_read
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.system.identity import user_and_computer
 from cortex_desktop.ui.apps.bulk_report import BulkReport
-from cortex_desktop.ui.apps.model import Column
+from cortex_desktop.ui.apps.model import AppColumn
 from cortex_desktop.ui.apps.rotate_dialog import RotateDialog
 from cortex_desktop.ui.kit.dialog import WaitingDialog
 from cortex_desktop.ui.orgs.form import ENDPOINTS
@@ -87,7 +87,9 @@ def _value(name: str, value: Detail | None) -> Detail:
 
 
 ALL_DETAILS = [
-    Entry(datetime.now(UTC), "john", "desk-7", action, "0a", "My organization", "0b", "NewHealth App", {name: value})
+    ActivityEntry(
+        datetime.now(UTC), "john", "desk-7", action, "0a", "My organization", "0b", "NewHealth App", {name: value}
+    )
     for (name, value), action in zip(
         ((name, _value(name, value)) for name, value in DETAIL_WORDS),
         itertools.cycle(Action),
@@ -166,7 +168,7 @@ def scenes(desk: Desk) -> Iterator[str]:
         page.search.setText(text)
         yield f"filter {text}"
     page.search.clear()
-    for column in (Column.OWNER, Column.EXPIRES):
+    for column in (AppColumn.OWNER, AppColumn.EXPIRES):
         page.table.columns.show(column, True)
     yield "more columns"
     page.table.columns.reset()

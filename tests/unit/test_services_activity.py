@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cortex_desktop.domain.activity import Action, Entry, Query
+from cortex_desktop.domain.activity import Action, ActivityEntry, ActivityQuery
 from cortex_desktop.domain.errors import (
     AppGone,
     CortexError,
@@ -52,9 +52,9 @@ class Office:
         self.doctor = Doctor(self.apps, self.repository, vault, self.recorder)
         self.org = self.repository.orgs()[0]
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[ActivityEntry]:
         """Oldest first."""
-        places = [place for piece in self.log.find(Query()) for place in piece.places]
+        places = [place for piece in self.log.find(ActivityQuery()) for place in piece.places]
         return [logged.entry for logged in reversed(self.log.read(places))]
 
     def actions(self) -> list[Action]:
@@ -69,7 +69,7 @@ def office(folder: Path, vault: InMemoryVault) -> Office:
 def test_an_entry_says_what_to_which_app_when_and_who(office: Office) -> None:
     made = office.apps.create(office.org.id, "NewHealth App", sessions=True)
     (entry,) = office.entries()
-    assert entry == Entry(
+    assert entry == ActivityEntry(
         when=NOON,
         who="john",
         computer="desk-7",
@@ -196,7 +196,7 @@ def test_the_life_of_an_org(office: Office) -> None:
 
 
 def test_a_failure_is_said_once_and_undoes_nothing(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(_: Sequence[Entry]) -> None:
+    def full(_: Sequence[ActivityEntry]) -> None:
         raise StorageError("The disk is full", "Not saved.", "Free some space.")
 
     with monkeypatch.context() as patch:
@@ -218,7 +218,7 @@ def test_a_batch_is_written_at_once_even_when_it_is_broken_off(office: Office, m
     ids = [office.apps.create(office.org.id, f"App {number}").app.id for number in range(20)]
     append, sizes = office.log.append, []
 
-    def counted(entries: Sequence[Entry]) -> None:
+    def counted(entries: Sequence[ActivityEntry]) -> None:
         sizes.append(len(entries))
         append(entries)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cortex_desktop.domain.activity import Action, Query
+from cortex_desktop.domain.activity import Action, ActivityQuery
 from cortex_desktop.domain.errors import (
     AppGone,
     ChangedSince,
@@ -65,7 +65,7 @@ class World:
 
     def recorded(self) -> list[tuple[Action, str]]:
         """What the activity log tells of, and of which app; oldest first."""
-        places = [place for piece in self.log.find(Query()) for place in piece.places]
+        places = [place for piece in self.log.find(ActivityQuery()) for place in piece.places]
         entries = [logged.entry for logged in reversed(self.log.read(places))]
         return [(entry.action, entry.label) for entry in entries if entry is not None]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from cortex_desktop.domain.activity import Action, Query
+from cortex_desktop.domain.activity import Action, ActivityQuery
 from cortex_desktop.domain.errors import (
     DetailError,
     KeyFormError,
@@ -61,7 +61,7 @@ class Office:
         return self.vault.items[app.ref(kind)]
 
     def last_entry(self) -> tuple[Action, dict[str, object]]:
-        places = [place for piece in self.log.find(Query()) for place in piece.places]
+        places = [place for piece in self.log.find(ActivityQuery()) for place in piece.places]
         (logged,) = self.log.read(places[:1])
         assert logged.entry is not None
         return logged.entry.action, dict(logged.entry.details)

@@ -20,7 +20,7 @@ from typing import cast
 
 import pytest
 
-from cortex_desktop.domain.activity import Entry
+from cortex_desktop.domain.activity import ActivityEntry
 from cortex_desktop.domain.errors import (
     AppGone,
     CortexError,
@@ -248,7 +248,7 @@ class WatchedLog:
         self._inner = inner
         self._steps = steps
 
-    def append(self, entries: Sequence[Entry]) -> None:
+    def append(self, entries: Sequence[ActivityEntry]) -> None:
         self._steps.before("append")
         self._inner.append(entries)
         self._steps.after("append")
