@@ -76,7 +76,7 @@ class Logged:
 class ActivityWord:
     """A word that is searched for: in an entry's label, user, texts among the details, and org when all are asked for.
 
-    text: folded (`model.fold`); actions, details: those in whose words it is, details by name and value, None for any.
+    text: folded (`folding.fold`); actions, details: those whose words hold it; details by name and value, None for any.
     """
 
     text: str

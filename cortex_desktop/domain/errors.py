@@ -33,11 +33,11 @@ class Defect(CortexError):
 
 
 class LabelError(CortexError):
-    """The label does not follow the rules of `model.clean_label`."""
+    """The label does not follow the rules of `rules.clean_label`."""
 
 
 class DetailError(CortexError):
-    """Notes or an owner do not follow the rules of `model.clean_notes` and `model.clean_owner`."""
+    """Notes or an owner do not follow the rules of `rules.clean_notes` and `rules.clean_owner`."""
 
 
 class KeyFormError(CortexError):
@@ -80,7 +80,7 @@ class KeyKnown(CortexError):
 
 
 class OrgError(CortexError):
-    """An org's details do not follow the rules of `model.clean_org`. field: which one of `Org`."""
+    """An org's details do not follow the rules of `rules.clean_org`. field: which one of `Org`."""
 
     def __init__(
         self, field: str, title: str, message: str, advice: str, values: Mapping[str, str] | None = None

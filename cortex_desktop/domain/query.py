@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol, TypeVar
 
-from .model import App, AppState, fold
+from .folding import fold
+from .model import App, AppState
 from .text import QT_TRANSLATE_NOOP, Text
 
 _PARTS = {"label": slice(0, 1), "key": slice(1, 3), "owner": slice(3, 4), "notes": slice(4, 5)}

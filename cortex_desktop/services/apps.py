@@ -33,16 +33,9 @@ from ..domain.errors import (
     VaultTimeout,
     VersionGone,
 )
-from ..domain.model import (
-    App,
-    AppDetails,
-    AppState,
-    Org,
-    OrgState,
-    clean_details,
-    new_id,
-)
+from ..domain.model import App, AppDetails, AppState, Org, OrgState, new_id, secrets_of
 from ..domain.ports import Repository, Vault, VaultState
+from ..domain.rules import clean_details
 from ..domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate, well_formed
 from . import transitions as rows
 from .activity import Recorder
@@ -159,7 +152,7 @@ class AppService:
         details = clean_details(details)
         given = {SecretKind.API_KEY: key, **({} if secret is None else {SecretKind.API_SECRET: secret})}
         formed = all(well_formed(kind, text) for kind, text in given.items())
-        if not formed or set(given) != set(SecretKind.of(details.sessions)):
+        if not formed or set(given) != set(secrets_of(details.sessions)):
             raise KeyFormError
         self._require_org(org_id)
         self._require_vault()

@@ -18,7 +18,7 @@ from ..domain.activity import (
     Logged,
     Piece,
 )
-from ..domain.model import fold
+from ..domain.folding import fold
 from ..domain.ports import ActivityLog, NewFile, NewFiles
 from ..domain.text import Text
 from .activity import Recorder

@@ -13,8 +13,9 @@ from datetime import UTC, datetime
 
 from ..domain.activity import Action, Detail
 from ..domain.errors import OnlyOrg, OrgGone
-from ..domain.model import AppState, Environment, Org, OrgState, clean_org, new_id
+from ..domain.model import AppState, Environment, Org, OrgState, new_id
 from ..domain.ports import Repository
+from ..domain.rules import clean_org
 from .activity import Recorder
 from .apps import RESTORABLE
 

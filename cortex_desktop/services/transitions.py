@@ -6,16 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from ..domain.errors import AppGone, NotFinished, TooManyVersions
-from ..domain.model import (
-    LAST_VERSION,
-    App,
-    AppDetails,
-    AppState,
-    KeptVersion,
-    Org,
-    OrgState,
-    PendingVersion,
-)
+from ..domain.model import LAST_VERSION, App, AppDetails, AppState, KeptVersion, Org, OrgState, PendingVersion
 from ..domain.secret import KeyEnds
 
 

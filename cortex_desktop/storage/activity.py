@@ -29,7 +29,7 @@ from ..domain.activity import (
     Logged,
     Piece,
 )
-from ..domain.model import fold
+from ..domain.folding import fold
 from . import problems
 from .activity_line import FIRST, WHEN, checksum, decode, encode, front, is_next, when_text
 from .durable import (

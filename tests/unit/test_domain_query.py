@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cortex_desktop.domain.model import App, AppState, fold
+from cortex_desktop.domain.folding import fold
+from cortex_desktop.domain.model import App, AppState
 from cortex_desktop.domain.query import (
     WORDS,
     AppQuery,

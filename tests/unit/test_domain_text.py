@@ -10,17 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cortex_desktop.domain.errors import DetailError, LabelError, OrgError
-from cortex_desktop.domain.model import (
-    Environment,
-    Org,
-    clean_label,
-    clean_notes,
-    clean_org,
-    clean_owner,
-    fold,
-    same_name,
-    same_place,
-)
+from cortex_desktop.domain.folding import fold
+from cortex_desktop.domain.model import Environment, Org
+from cortex_desktop.domain.rules import clean_label, clean_notes, clean_org, clean_owner, same_name, same_place
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"  # man, woman, girl in one picture, held together by joiners
 FLAG_OF_WALES = "\U0001f3f4\U000e0067\U000e0062\U000e0077\U000e006c\U000e0073\U000e007f"

@@ -22,7 +22,7 @@ from cortex_desktop.domain.errors import (
     VaultProblem,
     VaultTimeout,
 )
-from cortex_desktop.domain.model import App, AppDetails, AppState, Environment, Org
+from cortex_desktop.domain.model import App, AppDetails, AppState, Environment, Org, secrets_of
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate
 from cortex_desktop.services.activity import Recorder
@@ -221,7 +221,7 @@ def test_deleted_for_good_nothing_of_either_stays(office: Office) -> None:
 
 def leave_unfinished(office: Office, app: App, details: AppDetails) -> None:
     """Switch Sessions with a keychain that stores everything and then gives no answer."""
-    last = SecretKind.of(details.sessions)[-1]
+    last = secrets_of(details.sessions)[-1]
 
     def give_no_answer(call: str, ref: SecretRef | None) -> None:
         if call == "store" and ref is not None and ref.kind is last:

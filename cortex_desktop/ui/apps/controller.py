@@ -11,7 +11,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from ...domain.activity import Action
 from ...domain.errors import AppGone, CortexError, NotFinished, SecretMissing, VaultError, VaultProblem
-from ...domain.model import App, AppDetails, Org, fold
+from ...domain.folding import fold
+from ...domain.model import App, AppDetails, Org
 from ...domain.ports import VaultState
 from ...domain.secret import Secret, SecretKind
 from ...services.apps import AppService, Created, RecoveryReport

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
-from ...domain.model import LABEL_LENGTH, App, AppDetails, AppState, Org
+from ...domain.model import App, AppDetails, AppState, Org
+from ...domain.rules import LABEL_LENGTH
 from ...domain.secret import Secret
 from ...services.apps import SECRET_KEPT, Created
 from ..kit.dialog_host import DialogHost

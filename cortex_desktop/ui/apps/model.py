@@ -13,7 +13,8 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal, Slot
 
-from ...domain.model import App, AppState, fold
+from ...domain.folding import fold
+from ...domain.model import App, AppState
 from ...domain.query import AppQuery, At, Searchable, parse
 from ...services.snippets import masked
 from ..kit.i18n import long_date, long_day, long_time

@@ -12,7 +12,7 @@ from PySide6.QtGui import QGuiApplication, QPalette
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from ...domain.activity import Break
-from ...domain.model import App
+from ...domain.model import APP_SECRETS, App
 from ...domain.ports import VaultState
 from ...domain.secret import SecretKind
 from ...services.keychain import KeychainStatus
@@ -458,7 +458,7 @@ class Console(QObject):
             app,
             several,
             org_known=org is not None,
-            revealed=next((k for k in SecretKind if app is not None and self.reveal.of(app.id, k) is not None), None),
+            revealed=next((k for k in APP_SECRETS if app is not None and self.reveal.of(app.id, k) is not None), None),
             details_open=self.page.details_wanted and (app is not None or len(several) > 0),
             locked=status is not None and status.state is VaultState.LOCKED,
             bulk=(BulkState.RUNNING if bulk.running else BulkState.NONE)
