@@ -141,6 +141,10 @@ class Office:
     def actions(self) -> list[Action]:
         return [entry.action for entry in self.entries()]
 
+    def last_entry(self) -> tuple[Action, dict[str, object]]:
+        entry = self.entries()[-1]
+        return entry.action, dict(entry.details)
+
     # The keychain
 
     def ref(self, app: App, number: int, kind: SecretKind = SecretKind.API_KEY) -> SecretRef:
@@ -149,6 +153,16 @@ class Office:
     def key(self, app: App) -> Secret:
         """The app's current key."""
         return self.use.secret(app.id)
+
+    def held(self, app: App, kind: SecretKind = SecretKind.API_KEY) -> Secret:
+        """What the keychain holds for the app, whatever its state."""
+        return self.vault.items[app.ref(kind)]
+
+    def is_whole(self, app: App) -> bool:
+        """True if the keychain check finds nothing, and the keychain holds only what the row names."""
+        row = self.row(app)
+        named = {ref for number in row.versions for ref in row.refs_of(number)}
+        return not self.doctor.check(app.id) and set(self.vault.items) == named
 
     def numbers(self) -> list[int]:
         """Which versions the keychain holds, once for each secret."""

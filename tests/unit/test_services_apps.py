@@ -26,7 +26,7 @@ from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef,
 from cortex_desktop.services.apps.recovery import RecoveryReport
 from cortex_desktop.services.keychain import KeychainService, KeychainStatus
 from cortex_desktop.services.periods import LATE, RESTORABLE
-from tests.support.services import NOON, Office, failed
+from tests.support.services import NOON, Office, create, failed
 from tests.support.vaults import StillUnderWay
 
 KEY, API_SECRET = SecretKind.API_KEY, SecretKind.API_SECRET
