@@ -69,6 +69,15 @@ def test_the_row_is_on_disk_before_and_after_each_secret(office: Office) -> None
     assert office.states() == [AppState.ACTIVE]
 
 
+def test_a_creation_syncs_three_times(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The row, the row once more, and the activity entry."""
+    office.make()  # which also makes the files
+    synced: list[int] = []
+    monkeypatch.setattr("os.fsync", synced.append)
+    office.make()
+    assert len(synced) == 3
+
+
 def test_a_row_names_its_keys_ends_before_the_key_is_stored(office: Office) -> None:
     rows = []
     office.vault.before = lambda operation, _: rows.extend(office.on_disk())
