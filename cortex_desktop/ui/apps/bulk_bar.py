@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from PySide6.QtCore import QCoreApplication, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
@@ -23,41 +23,6 @@ class _Words(NamedTuple):
     doing: Callable[[int], str]
     done: Callable[[int], str]
     already: Callable[[int], str]
-
-
-translate = QCoreApplication.translate
-_WORDS: dict[type[BulkAction], _Words] = {
-    Enable: _Words(
-        lambda count: translate("BulkBar", "Enabling %Ln app(s)…", "", count),
-        lambda count: translate("BulkBar", "%Ln app(s) enabled", "", count),
-        lambda count: translate("BulkBar", "%Ln app(s) enabled already.", "", count),
-    ),
-    Disable: _Words(
-        lambda count: translate("BulkBar", "Disabling %Ln app(s)…", "", count),
-        lambda count: translate("BulkBar", "%Ln app(s) disabled", "", count),
-        lambda count: translate("BulkBar", "%Ln app(s) disabled already.", "", count),
-    ),
-    Delete: _Words(
-        lambda count: translate("BulkBar", "Deleting %Ln app(s)…", "", count),
-        lambda count: translate("BulkBar", "%Ln app(s) deleted", "", count),
-        lambda count: translate("BulkBar", "%Ln app(s) deleted already.", "", count),
-    ),
-    Restore: _Words(
-        lambda count: translate("BulkBar", "Restoring %Ln app(s)…", "", count),
-        lambda count: translate("BulkBar", "%Ln app(s) restored", "", count),
-        lambda count: translate("BulkBar", "%Ln app(s) restored already.", "", count),
-    ),
-    Rotate: _Words(
-        lambda count: translate("BulkBar", "Rotating %Ln API key(s)…", "", count),
-        lambda count: translate("BulkBar", "%Ln API key(s) rotated", "", count),
-        lambda count: translate("BulkBar", "%Ln API key(s) rotated meanwhile.", "", count),
-    ),
-    RollBack: _Words(
-        lambda count: translate("BulkBar", "Rolling back %Ln API key(s)…", "", count),
-        lambda count: translate("BulkBar", "%Ln API key(s) rolled back", "", count),
-        lambda count: translate("BulkBar", "%Ln API key(s) rotated meanwhile.", "", count),
-    ),
-}
 
 
 class BulkBar(QFrame):
@@ -139,7 +104,7 @@ class BulkBar(QFrame):
             self._build()
         self._total = bulk.total
         self._progress.setRange(0, bulk.total)
-        doing = _WORDS[type(bulk.action)].doing(bulk.total)
+        doing = self._words(bulk.action).doing(bulk.total)
         self._progress.setAccessibleName(doing)
         self._stop.setEnabled(True)
         self._show("", "loader-circle", "accent", doing, "", [self._stop])
@@ -180,7 +145,7 @@ class BulkBar(QFrame):
 
     def outcome(self, bulk: Bulk) -> tuple[str, str]:
         """Title and text of the summary."""
-        words = _WORDS[type(bulk.action)]
+        words = self._words(bulk.action)
         parts = []
         if bulk.stopped is not None:
             parts.append(self.tr("Stopped: {reason}.").format(reason=say(bulk.stopped.title)))
@@ -232,3 +197,38 @@ class BulkBar(QFrame):
         room = self.width() - self._buttons.sizeHint().width() - 90
         beside = room >= self._look.theme.px(LEAST_WORDS)
         self._row.setDirection(directions.LeftToRight if beside else directions.TopToBottom)
+
+    def _words(self, action: BulkAction) -> _Words:
+        words: dict[type[BulkAction], _Words] = {
+            Enable: _Words(
+                lambda n: self.tr("Enabling %Ln app(s)…", "", n),
+                lambda n: self.tr("%Ln app(s) enabled", "", n),
+                lambda n: self.tr("%Ln app(s) enabled already.", "", n),
+            ),
+            Disable: _Words(
+                lambda n: self.tr("Disabling %Ln app(s)…", "", n),
+                lambda n: self.tr("%Ln app(s) disabled", "", n),
+                lambda n: self.tr("%Ln app(s) disabled already.", "", n),
+            ),
+            Delete: _Words(
+                lambda n: self.tr("Deleting %Ln app(s)…", "", n),
+                lambda n: self.tr("%Ln app(s) deleted", "", n),
+                lambda n: self.tr("%Ln app(s) deleted already.", "", n),
+            ),
+            Restore: _Words(
+                lambda n: self.tr("Restoring %Ln app(s)…", "", n),
+                lambda n: self.tr("%Ln app(s) restored", "", n),
+                lambda n: self.tr("%Ln app(s) restored already.", "", n),
+            ),
+            Rotate: _Words(
+                lambda n: self.tr("Rotating %Ln API key(s)…", "", n),
+                lambda n: self.tr("%Ln API key(s) rotated", "", n),
+                lambda n: self.tr("%Ln API key(s) rotated meanwhile.", "", n),
+            ),
+            RollBack: _Words(
+                lambda n: self.tr("Rolling back %Ln API key(s)…", "", n),
+                lambda n: self.tr("%Ln API key(s) rolled back", "", n),
+                lambda n: self.tr("%Ln API key(s) rotated meanwhile.", "", n),
+            ),
+        }
+        return words[type(action)]
