@@ -13,8 +13,8 @@ from typing import Protocol
 from .domain.errors import CortexError
 from .domain.ports import Vault
 from .services.activity import Recorder
-from .services.apps import AppService
-from .services.bulk import BulkService
+from .services.apps.services import AppServices
+from .services.apps.two_stores import TwoStores
 from .services.damage import Damage
 from .services.doctor import Doctor
 from .services.history import History
@@ -69,8 +69,7 @@ class Services:
 
     stores: Stores
     recorder: Recorder
-    apps: AppService
-    bulk: BulkService
+    apps: AppServices
     doctor: Doctor
     history: History
     keychain: KeychainService
@@ -92,13 +91,12 @@ def compose(
     log = ActivityFile(stores.folder)
     repository, vault = stores.repository, stores.vault
     recorder = Recorder(repository, log, user_and_computer, not_recorded, recorded=recorded)
-    apps = AppService(repository, vault, recorder=recorder)
+    apps = AppServices.build(TwoStores(repository, vault, recorder))
     return Services(
         stores=stores,
         recorder=recorder,
         apps=apps,
-        bulk=BulkService(apps, repository, recorder=recorder),
-        doctor=Doctor(apps, repository, vault, recorder),
+        doctor=Doctor(apps),
         history=History(log, Exports(stores.folder), recorder, speech or Speech(str, str)),
         keychain=KeychainService(vault),
         orgs=OrgService(repository, recorder=recorder),

@@ -43,7 +43,7 @@ def remove_all_data(data_folder: str | None, *, ask: bool) -> int:
         return 1
     stores = Stores.of(folder)
     try:
-        number = compose(stores).apps.remove_everything()
+        number = compose(stores).apps.deletion.remove_everything()
         unreadable = stores.repository.unreadable
     except CortexError as error:
         print(f"cortex-desktop: {error} The data folder stays as long as keys may be left.", file=sys.stderr)

@@ -34,9 +34,9 @@ from ..domain.model import (
     Org,
     OrgState,
     PendingVersion,
-    environment_called,
     new_id,
 )
+from ..domain.rules import environment_called
 from ..domain.secret import KeyEnds
 from . import problems
 from .durable import make_folder

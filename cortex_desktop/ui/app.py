@@ -90,7 +90,7 @@ class Program(QObject):
         workspace = self.workspace
         dialogs = DialogHost(look, window, body, lambda: workspace.org, workspace.waiting, workspace.stop_waiting)
         self.tools = Tools(look, settings, dialogs, Toasts(body, look), SecretClipboard(window), Reveal(window))
-        self.apps = AppsEntry(self.tools, workspace, self.services.apps, self.services.bulk, self.services.doctor)
+        self.apps = AppsEntry(self.tools, workspace, self.services.apps, self.services.doctor)
         self.orgs = OrgsEntry(self.tools, workspace, self.services.orgs)
         self.activity = ActivityEntry(self.tools, workspace, self.jobs, self.services.history)
         pages = [self.apps, self.orgs, self.activity]

@@ -11,10 +11,13 @@ from typing import TypeVar
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from ..domain.errors import CortexError, NotFinished, VaultError, VaultProblem
-from ..domain.model import App, Org, fold
+from ..domain.folding import fold
+from ..domain.model import App, Org
 from ..domain.ports import VaultState
 from ..domain.query import Searchable
-from ..services.apps import AppService, RecoveryReport
+from ..services.apps.listing import AppListing
+from ..services.apps.recovery import RecoveryReport
+from ..services.apps.services import AppServices
 from ..services.damage import Damage
 from ..services.keychain import KeychainService, KeychainStatus
 from ..services.orgs import OrgService
@@ -82,7 +85,7 @@ class Workspace(QObject):
     def __init__(
         self,
         jobs: Jobs,
-        apps: AppService,
+        apps: AppServices,
         orgs: OrgService,
         keychain: KeychainService,
         damage: Callable[[], Damage],
@@ -92,7 +95,7 @@ class Workspace(QObject):
         """damage: looks what was wrong with the database; org_id: of the org to begin with, if it is there."""
         super().__init__(parent)
         self._jobs = jobs
-        self._app_service = apps
+        self._app_services = apps
         self._org_service = orgs
         self._keychain = keychain
         self._damage = damage
@@ -190,7 +193,7 @@ class Workspace(QObject):
 
     def reload(self) -> None:
         """Read orgs and apps anew."""
-        self.on_disk(partial(_load, self._app_service, self._org_service), self._show, self.load_failed.emit)
+        self.on_disk(partial(_load, self._app_services.listing, self._org_service), self._show, self.load_failed.emit)
 
     # Keychain
 
@@ -227,7 +230,7 @@ class Workspace(QObject):
     def recover(self) -> None:
         """Finish or undo what was left half-done, and remove what is due."""
         self._unsettled = False
-        self.submit(Lane.VAULT, self._app_service.recover, self._recovered)
+        self.submit(Lane.VAULT, self._app_services.recovery.recover, self._recovered)
 
     def recover_later(self) -> None:
         """Recover when the keychain answers again."""
@@ -235,7 +238,7 @@ class Workspace(QObject):
 
     def remove_everything(self, done: Callable[[int], object], failed: Callable[[CortexError], object]) -> None:
         """Remove all apps of all orgs with their secrets; `done` gets their number."""
-        self.on_vault(self._app_service.remove_everything, done, failed)
+        self.on_vault(self._app_services.deletion.remove_everything, done, failed)
 
     # Jobs
 
@@ -324,11 +327,11 @@ class Workspace(QObject):
             self.recover()
 
 
-def _load(apps: AppService, orgs: OrgService) -> tuple[list[Org], dict[str, dict[str, ListedApp]]]:
+def _load(apps: AppListing, orgs: OrgService) -> tuple[list[Org], dict[str, dict[str, ListedApp]]]:
     """All orgs, and the apps of each, so that going from one to another needs no disk."""
     found = orgs.orgs()
     listed: dict[str, dict[str, ListedApp]] = {org.id: {} for org in found}
-    for app in sorted(map(ListedApp, apps.all_apps()), key=by_label):
+    for app in sorted(map(ListedApp, apps.of_all_orgs()), key=by_label):
         listed.setdefault(app.app.org_id, {})[app.app.id] = app
     return found, listed
 

@@ -15,9 +15,9 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from cortex_desktop.bootstrap import Program, make_application
 from watching import Heartbeat, pause, timed, wait
 
-from cortex_desktop.bootstrap import Program, make_application
 from cortex_desktop.domain.activity import Action
 
 WORDS = ("kiosk", "john", "created", "ärzte portal 7", "nowhere")

@@ -18,10 +18,9 @@ from typing import TYPE_CHECKING
 from cortex_desktop.__main__ import main as run_program
 
 if TYPE_CHECKING:
+    from cortex_desktop.bootstrap import Program
     from PySide6.QtGui import QPaintEvent
     from PySide6.QtWidgets import QMainWindow
-
-    from cortex_desktop.bootstrap import Program
 
 
 class AfterImport:

@@ -12,10 +12,9 @@ from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
+from cortex_desktop.bootstrap import Program, make_application
 from PySide6.QtCore import QItemSelection, QItemSelectionModel
 from watching import AfterPaint, Heartbeat, pause, wait
-
-from cortex_desktop.bootstrap import Program, make_application
 
 SETTLE_MS = 400
 

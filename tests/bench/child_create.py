@@ -14,13 +14,13 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from cortex_desktop.bootstrap import Program, make_application
 from keyring.backends.SecretService import Keyring
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QLineEdit, QPushButton, QWidget
 from watching import Heartbeat, pause, timed, wait
 
-from cortex_desktop.bootstrap import Program, make_application
 from cortex_desktop.domain.model import new_id
 from cortex_desktop.domain.secret import SecretKind, generate
 from cortex_desktop.ui.apps.create_dialog import CreateAppDialog

@@ -11,9 +11,8 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from watching import pause, timed, wait
-
 from cortex_desktop.bootstrap import Program, make_application
+from watching import pause, timed, wait
 
 
 class Bench:

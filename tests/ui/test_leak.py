@@ -23,8 +23,8 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QSpinBox
 from cortex_desktop.domain import secret as secret_module
 from cortex_desktop.domain.activity import Action
 from cortex_desktop.domain.errors import VaultError, VaultProblem
-from cortex_desktop.services.snippets import Snippet
 from cortex_desktop.domain.secret import Secret, SecretKind
+from cortex_desktop.services.snippets import Snippet
 from cortex_desktop.system.crash import Crashes
 from cortex_desktop.system.log import start_logging
 from cortex_desktop.vault.memory import InMemoryVault
@@ -223,7 +223,11 @@ def _session(desk: Desk, vault: InMemoryVault) -> None:
     actions["reveal"].trigger()
     desk.wait(lambda: not desk.tools.reveal.app_id, "the key is hidden")
     nowhere(desk)
-    for action in (actions["copy_key"], actions["copy_secret"], *(actions[f"copy_as_{snippet.name.lower()}"] for snippet in Snippet)):
+    for action in (
+        actions["copy_key"],
+        actions["copy_secret"],
+        *(actions[f"copy_as_{snippet.name.lower()}"] for snippet in Snippet),
+    ):
         before = clipboard_text()
         action.trigger()
         desk.wait(lambda before=before: clipboard_text() != before, "it is copied")
@@ -305,12 +309,12 @@ def _session(desk: Desk, vault: InMemoryVault) -> None:
     # Both together: new keys that nobody sees, back again, off and on, gone and back.
     desk.apps.page.select_all()
     for act, done in (
-        (lambda: window.apps.bulk.ask_rotate(desk.apps.page.several()), "rotated"),
-        (window.apps.bulk.undo, "rolled back"),
-        (window.apps.disable_several, "disabled"),
-        (window.apps.bulk.undo, "enabled"),
-        (lambda: window.apps.bulk.ask_delete(desk.apps.page.several()), "deleted"),
-        (window.apps.bulk.undo, "restored"),
+        (lambda: desk.apps.bulk.ask_rotate(desk.apps.page.several()), "rotated"),
+        (desk.apps.bulk.undo, "rolled back"),
+        (desk.apps.disable_several, "disabled"),
+        (desk.apps.bulk.undo, "enabled"),
+        (lambda: desk.apps.bulk.ask_delete(desk.apps.page.several()), "deleted"),
+        (desk.apps.bulk.undo, "restored"),
     ):
         act()
         if done in ("rotated", "deleted"):
@@ -318,9 +322,9 @@ def _session(desk: Desk, vault: InMemoryVault) -> None:
             desk.click("Rotate keys" if done == "rotated" else "Delete")
             desk.no_dialog()
         said = desk.apps.page.bulk.outcome
-        bulk = window.apps.bulk
+        bulk = desk.apps.bulk
         desk.wait(lambda: not bulk.running and done in said(bulk._bulk)[0], done)  # noqa: B023
-    window.apps.bulk.show_list()
+    desk.apps.bulk.show_list()
     desk.dialog()
     desk.click("Copy labels")
     assert not leaked(clipboard_text())

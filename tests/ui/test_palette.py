@@ -12,7 +12,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QLabel, QLineEdit, QListView
 
-from cortex_desktop.domain.model import fold
+from cortex_desktop.domain.folding import fold
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.ui.kit.actions import Action
 from cortex_desktop.ui.kit.finding import Hit, Source, best
@@ -66,7 +66,7 @@ def test_copying_a_key(desk: Desk) -> None:
 
 def test_going_to_an_app_that_is_filtered_out(desk: Desk) -> None:
     desk.apps.page.search.setText("portal")
-    found = opened(desk)
+    opened(desk)
     desk.type("health no")
     assert desk.hits() == []
     desk.palette().edit.clear()
@@ -78,7 +78,7 @@ def test_going_to_an_app_that_is_filtered_out(desk: Desk) -> None:
 
 
 def test_running_an_action(desk: Desk) -> None:
-    found = opened(desk)
+    opened(desk)
     desk.type("prefer")
     assert desk.hits() == ["Preferences"]
     desk.key(Key.Key_Return)
@@ -86,7 +86,7 @@ def test_running_an_action(desk: Desk) -> None:
 
 
 def test_what_cannot_be_done_now_is_not_found(desk: Desk) -> None:
-    found = opened(desk)
+    opened(desk)
     assert "New App" in desk.hits()
     desk.type("unlock")
     assert desk.hits() == []

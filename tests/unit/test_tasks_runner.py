@@ -14,13 +14,13 @@ from typing import Any
 
 import pytest
 import shiboken6
+from cortex_desktop.tasks.runner import Lane, Runner
 from PySide6.QtCore import QCoreApplication, QObject, Qt
 from pytestqt.qtbot import QtBot
 
 import cortex_desktop
 from cortex_desktop.domain.errors import CortexError, VaultError, VaultProblem
 from cortex_desktop.domain.secret import Secret
-from cortex_desktop.tasks.runner import Lane, Runner
 
 ROOT = Path(cortex_desktop.__file__).parent.parent
 SECONDS = 10  # before a thing that hangs is taken to hang

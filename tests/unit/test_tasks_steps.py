@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from cortex_desktop.tasks.runner import Lane, Runner
+from cortex_desktop.tasks.steps import Steps
 from PySide6.QtCore import QObject
 
 from cortex_desktop.domain.errors import StorageError
-from cortex_desktop.tasks.runner import Lane, Runner
-from cortex_desktop.tasks.steps import Steps
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from PySide6.QtGui import QGuiApplication
 from ...domain.errors import CortexError
 from ...domain.model import App
 from ...domain.ports import VaultState
-from ...services.bulk import Bulk, BulkService, Deed
+from ...services.apps.services import AppServices
+from ...services.bulk import Bulk, BulkAction, Delete, Disable, Enable, Restore, Rotate
 from ...services.keychain import KeychainStatus
 from ...tasks.lanes import Lane
 from ..kit.i18n import place_of
@@ -41,12 +42,12 @@ class BulkPresenter(QObject):
     changed = Signal()
     idle = Signal()
 
-    def __init__(self, tools: Tools, workspace: Workspace, service: BulkService, bar: BulkBar) -> None:
+    def __init__(self, tools: Tools, workspace: Workspace, apps: AppServices, bar: BulkBar) -> None:
         super().__init__(bar)
         self._look = tools.look
         self._dialogs = tools.dialogs
         self._workspace = workspace
-        self._service = service
+        self._services = apps
         self._bar = bar
         self._bulk: Bulk | None = None
         self._undo: Bulk | None = None
@@ -116,21 +117,21 @@ class BulkPresenter(QObject):
     def set_enabled(self, apps: Sequence[App], enabled: bool) -> None:
         """Enable or disable these apps."""
         if enabled:
-            self._begin(self._service.make(Deed.ENABLE, apps))
+            self._begin(Enable(), apps)
         elif not self._running:
-            self._dialogs.ask_in_production(Deed.DISABLE, apps, partial(self._disable, list(apps)))
+            self._dialogs.ask_in_production(Disable, apps, partial(self._disable, list(apps)))
 
     def _disable(self, apps: Sequence[App]) -> None:
-        self._begin(self._service.make(Deed.DISABLE, apps))
+        self._begin(Disable(), apps)
 
     def restore(self, apps: Sequence[App]) -> None:
         """Bring these deleted apps back."""
-        self._begin(self._service.make(Deed.RESTORE, apps))
+        self._begin(Restore(), apps)
 
     def ask_rotate(self, apps: Sequence[App]) -> None:
         """Ask for how long the old keys should be kept, and rotate."""
         if not self._running:
-            self._dialogs.ask_in_production(Deed.ROTATE, apps, partial(self._ask_rotate, list(apps)))
+            self._dialogs.ask_in_production(Rotate, apps, partial(self._ask_rotate, list(apps)))
 
     def _ask_rotate(self, apps: Sequence[App]) -> None:
         org = self._workspace.org
@@ -144,7 +145,7 @@ class BulkPresenter(QObject):
         def submit(keep: timedelta) -> None:
             dialog.set_busy(False)
             dialog.accept()
-            self._begin(self._service.make(Deed.ROTATE, apps, keep))
+            self._begin(Rotate(keep), apps)
 
         dialog.submitted.connect(submit)
         self._dialogs.open(dialog)
@@ -152,7 +153,7 @@ class BulkPresenter(QObject):
     def ask_delete(self, apps: Sequence[App]) -> None:
         """Delete these apps, after a question."""
         if not self._running:
-            self._dialogs.ask_in_production(Deed.DELETE, apps, partial(self._ask_delete, list(apps)))
+            self._dialogs.ask_in_production(Delete, apps, partial(self._ask_delete, list(apps)))
 
     def _ask_delete(self, apps: Sequence[App]) -> None:
         if self._running or not self._dialogs.free:
@@ -175,7 +176,7 @@ class BulkPresenter(QObject):
         self._dialogs.open(question)
 
     def _delete(self, apps: Sequence[App]) -> None:
-        self._begin(self._service.make(Deed.DELETE, apps))
+        self._begin(Delete(), apps)
 
     @Slot()
     def stop(self) -> None:
@@ -190,7 +191,7 @@ class BulkPresenter(QObject):
         if not self.can_resume or self._bulk is None:
             return
         status = self._workspace.status
-        if self._bulk.deed.needs_keychain and status is not None and status.state is VaultState.LOCKED:
+        if self._bulk.action.needs_keychain and status is not None and status.state is VaultState.LOCKED:
             self._resume_when_unlocked = True
             self._workspace.unlock()
             return
@@ -200,8 +201,8 @@ class BulkPresenter(QObject):
     @Slot()
     def undo(self) -> None:
         """Take the last one back."""
-        if self.can_undo:
-            self._begin(self._undo)
+        if self.can_undo and self._undo is not None:
+            self._start(self._undo)
 
     @Slot()
     def show_list(self) -> None:
@@ -224,9 +225,13 @@ class BulkPresenter(QObject):
 
     # Step by step
 
-    def _begin(self, bulk: Bulk | None) -> None:
+    def _begin(self, action: BulkAction, apps: Sequence[App]) -> None:
+        """Begin the action, unless one is running."""
+        self._start(Bulk(action, apps, self._services))
+
+    def _start(self, bulk: Bulk) -> None:
         org = self._workspace.org
-        if bulk is not None and not self._running and bulk.total and org is not None:
+        if not self._running and bulk.total and org is not None:
             self._bulk = bulk
             self._org_id = org.id
             self._run(bulk)
@@ -254,12 +259,12 @@ class BulkPresenter(QObject):
         elif over:
             self._end(bulk)
         else:
-            if bulk.deed.needs_keychain:
+            if bulk.action.needs_keychain:
                 self._waiting.begin()
             self._step(bulk)
 
     def _step(self, bulk: Bulk) -> None:
-        lane = Lane.VAULT if bulk.deed.needs_keychain else Lane.DISK
+        lane = Lane.VAULT if bulk.action.needs_keychain else Lane.DISK
         self._workspace.submit(
             lane,
             lambda: [ListedApp(app) for app in bulk.step()],
@@ -268,7 +273,7 @@ class BulkPresenter(QObject):
         )
 
     def _stepped(self, bulk: Bulk, rows: list[ListedApp]) -> None:
-        if bulk.deed.needs_keychain:
+        if bulk.action.needs_keychain:
             self._waiting.end()
         self._rows.update({row.app.id: row for row in rows})
         self._reached = bulk.reached
@@ -277,7 +282,7 @@ class BulkPresenter(QObject):
 
     def _failed(self, bulk: Bulk, error: CortexError) -> None:
         """A defect. What was done so far is told, and the rest can be tried again."""
-        if bulk.deed.needs_keychain:
+        if bulk.action.needs_keychain:
             self._waiting.end()
         bulk.stopped = error
         self._next()
@@ -289,7 +294,7 @@ class BulkPresenter(QObject):
         self._is_read = False
         self._bar.tell(bulk, undoable=self._undo is not None)
         self._bar.setVisible(self._is_here())
-        if bulk.deed.needs_keychain:
+        if bulk.action.needs_keychain:
             self._workspace.look_at_keychain()
             self._workspace.recover()  # an old key that would not go yet
         self.changed.emit()
@@ -303,7 +308,7 @@ class BulkPresenter(QObject):
         if not self._stopping:
             self._bar.progress(self._reached)
         rows, self._rows = self._rows, {}
-        if rows and self._bulk is not None and self._bulk.deed is Deed.DELETE:
+        if rows and self._bulk is not None and isinstance(self._bulk.action, Delete):
             self._workspace.remove(rows.keys())
         elif rows:
             self._workspace.put_all(list(rows.values()))

@@ -9,9 +9,8 @@ from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem, Q
 
 from ...domain.model import App
 from ..kit.dialog import Dialog, Question
-from ..kit.i18n import long_date
+from ..kit.i18n import long_date, short
 from ..kit.widgets import Button, Look, label
-from ..kit.i18n import short
 
 
 class DeletedDialog(Dialog):

@@ -12,8 +12,7 @@ from PySide6.QtWidgets import QMenu
 
 from ...domain.model import App, AppState
 from ...domain.secret import SecretKind
-from ...services.apps import AppService
-from ...services.bulk import BulkService
+from ...services.apps.services import AppServices
 from ...services.doctor import Doctor
 from ...services.snippets import Snippet, masked
 from ..kit.actions import Action, Menu, Submenu
@@ -38,12 +37,12 @@ class _Selected(NamedTuple):
 class AppsEntry(PageEntry):
     """The first page of the window."""
 
-    def __init__(self, tools: Tools, workspace: Workspace, apps: AppService, bulk: BulkService, doctor: Doctor) -> None:
+    def __init__(self, tools: Tools, workspace: Workspace, apps: AppServices, doctor: Doctor) -> None:
         title = QCoreApplication.translate("AppsEntry", "Apps")
         super().__init__("apps", "layout-grid", title, Section.SETTINGS, "Ctrl+1")
         self._tools = tools
         self._workspace = workspace
-        self._services = apps, bulk, doctor
+        self._services = apps, doctor
         self._only_among_apps: list[Action] = []
         workspace.app_asked.connect(self.show_app)
         self.changed.connect(self._forget_selected)

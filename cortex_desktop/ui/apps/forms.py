@@ -12,9 +12,12 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
 
 from ...domain.errors import CortexError, NotFinished, SecretMissing
-from ...domain.model import LABEL_LENGTH, App, AppDetails, AppState, Org
+from ...domain.model import App, AppDetails, AppState, Org
+from ...domain.rules import LABEL_LENGTH
 from ...domain.secret import Secret
-from ...services.apps import SECRET_KEPT, AppService, Created
+from ...services.apps.create import Created
+from ...services.apps.services import AppServices
+from ...services.periods import SECRET_KEPT
 from ..kit.i18n import place_of, short
 from ..kit.toasts import TOAST_SECONDS
 from ..kit.tools import Tools
@@ -30,14 +33,14 @@ class AppForms(QObject):
     """Opens the dialogs, has done what they ask for, and shows the outcome."""
 
     def __init__(
-        self, tools: Tools, workspace: Workspace, apps: AppService, page: AppsPage, keys: KeyPresenter
+        self, tools: Tools, workspace: Workspace, apps: AppServices, page: AppsPage, keys: KeyPresenter
     ) -> None:
         super().__init__(page)
         self._look = tools.look
         self._dialogs = tools.dialogs
         self._toasts = tools.toasts
         self._workspace = workspace
-        self._service = apps
+        self._services = apps
         self._page = page
         self._keys = keys
         page.new_asked.connect(self.ask_new_app)
@@ -92,7 +95,9 @@ class AppForms(QObject):
             self._dialogs.close(dialog, partial(self._show_new, made, self._keys.show_imported))
 
         def submit(details: AppDetails, key: Secret, secret: Secret | None) -> None:
-            self._store(partial(self._service.import_key, org.id, details, key, secret), imported, dialog.fail)
+            self._store(
+                partial(self._services.creation.import_key, org.id, details, key, secret), imported, dialog.fail
+            )
 
         dialog.submitted.connect(submit)
         self._dialogs.open_waiting(dialog)
@@ -107,7 +112,7 @@ class AppForms(QObject):
         dialog = CreateAppDialog(self._look, self._page.model, place_of(org), self._dialogs.window, proposed)
 
         def submit(details: AppDetails) -> None:
-            self._store(partial(self._service.add, org.id, details, like), created, dialog.fail)
+            self._store(partial(self._services.creation.create, org.id, details, like), created, dialog.fail)
 
         def created(made: Created) -> None:
             self._dialogs.close(dialog, partial(self._show_new, made, self._keys.welcome))
@@ -145,7 +150,7 @@ class AppForms(QObject):
 
         needs_keychain = details.sessions != app.sessions
         run = self._workspace.on_vault if needs_keychain else self._workspace.on_disk
-        run(partial(self._service.edit, app.id, details), edited, refused)
+        run(partial(self._services.editing.edit, app.id, details), edited, refused)
 
     def _show_new(self, made: Created, tell: Callable[[Created], None]) -> None:
         self._workspace.put(made.app)

@@ -11,7 +11,8 @@ from ...domain.activity import Action
 from ...domain.errors import CortexError, SecretMissing
 from ...domain.model import App, AppState, Org
 from ...domain.secret import Secret, SecretKind
-from ...services.apps import AppService, Created
+from ...services.apps.create import Created
+from ...services.apps.services import AppServices
 from ...services.snippets import Snippet, write
 from ..kit.i18n import short
 from ..kit.toasts import TOAST_SECONDS
@@ -26,14 +27,14 @@ OFFER_MS = 60
 class KeyPresenter(QObject):
     """Reveals one key at a time and copies secrets, each for as long as Preferences say."""
 
-    def __init__(self, tools: Tools, workspace: Workspace, apps: AppService, model: AppsModel) -> None:
+    def __init__(self, tools: Tools, workspace: Workspace, apps: AppServices, model: AppsModel) -> None:
         super().__init__(tools.toasts)
         self._settings = tools.settings
         self._reveal = tools.reveal
         self._clipboard = tools.clipboard
         self._toasts = tools.toasts
         self._workspace = workspace
-        self._service = apps
+        self._use = apps.use
         self._model = model
         self._offered: tuple[App, str, str] | None = None
         self._offer_soon = QTimer(self)
@@ -146,11 +147,11 @@ class KeyPresenter(QObject):
                 self._model.mark_missing(app.id)
             self._workspace.failed.emit(error)
 
-        self._workspace.on_vault(partial(self._service.secret, app.id, kind), done, refused)
+        self._workspace.on_vault(partial(self._use.secret, app.id, kind), done, refused)
 
     def _note_copied(self, app: App, action: Action, clears_after: int) -> None:
         """Record that the key, the secret or a request was copied now, for so many seconds."""
-        work = partial(self._service.copied, app.id, action, clears_after)
+        work = partial(self._use.note_copied, app.id, action, clears_after)
         self._workspace.on_disk(work, self._workspace.put)
 
     def _fetched(self, app: App, use: Callable[[Secret], None], secret: Secret) -> None:
@@ -169,7 +170,7 @@ class KeyPresenter(QObject):
         self._reveal.show(app.id, secret, self._settings.reveal_seconds, kind)
         is_key = kind is SecretKind.API_KEY
         action = Action.KEY_REVEALED if is_key else Action.SECRET_REVEALED
-        self._workspace.on_disk(partial(self._service.revealed, app.id, action), _ignore)
+        self._workspace.on_disk(partial(self._use.note_revealed, app.id, action), _ignore)
 
     def _copied(self, app: App, kind: SecretKind, secret: Secret) -> None:
         is_key = kind is SecretKind.API_KEY

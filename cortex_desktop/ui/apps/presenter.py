@@ -12,9 +12,11 @@ from PySide6.QtWidgets import QWidget
 from ...domain.errors import AppGone, CortexError, NotFinished, VaultError
 from ...domain.model import App, AppState
 from ...domain.secret import SecretKind
-from ...services.apps import ROLLED_BACK_KEPT, AppService, Created
-from ...services.bulk import BulkService, Deed
+from ...services.apps.create import Created
+from ...services.apps.services import AppServices
+from ...services.bulk import Delete, Disable, Rotate
 from ...services.doctor import Doctor, Finding
+from ...services.periods import ROLLED_BACK_KEPT
 from ...services.snippets import Snippet
 from ...tasks.lanes import Lane
 from ..kit.i18n import place_of, short
@@ -26,7 +28,7 @@ from .bulk_presenter import BulkPresenter
 from .filters import SavedFilters
 from .forms import AppForms
 from .keys import KeyPresenter
-from .model import AppsModel, Column, Status
+from .model import AppColumn, AppsModel, Status
 from .page import AppsPage
 
 if TYPE_CHECKING:
@@ -43,20 +45,20 @@ class AppsPresenter(QObject):
     changed = Signal()
     counted = Signal(int)
 
-    def __init__(self, tools: Tools, workspace: Workspace, apps: AppService, bulk: BulkService, doctor: Doctor) -> None:
+    def __init__(self, tools: Tools, workspace: Workspace, apps: AppServices, doctor: Doctor) -> None:
         super().__init__(tools.dialogs)
         self._tools = tools
         self._look = tools.look
         self._dialogs = tools.dialogs
         self._reveal = tools.reveal
         self._workspace = workspace
-        self._service = apps
+        self._services = apps
         self._doctor = doctor
         self.model = AppsModel(self)
         self.page = AppsPage(tools.look, self.model, tools.reveal, SavedFilters(tools.settings, self))
         self.keys = KeyPresenter(tools, workspace, apps, self.model)
         self.forms = AppForms(tools, workspace, apps, self.page, self.keys)
-        self.bulk = BulkPresenter(tools, workspace, bulk, self.page.bulk)
+        self.bulk = BulkPresenter(tools, workspace, apps, self.page.bulk)
         self.banners = Banners(workspace, self.page)
         self._connect()
         self.page.new.setEnabled(False)
@@ -102,10 +104,10 @@ class AppsPresenter(QObject):
         settings = self._tools.settings
         self.page.restore_layout(settings.blob("columns"), settings.text("columns_shown"))
         column, _, order = settings.text("sort").partition(" ")
-        if column not in Column.__members__ or column == "MENU":
+        if column not in AppColumn.__members__ or column == "MENU":
             column, order = "CREATED", "DESC"
         direction = Qt.SortOrder.DescendingOrder if order == "DESC" else Qt.SortOrder.AscendingOrder
-        self.page.table.sort_by(Column[column], direction)
+        self.page.table.sort_by(AppColumn[column], direction)
 
     def remember(self) -> None:
         """Put columns and sorting into the settings."""
@@ -145,7 +147,7 @@ class AppsPresenter(QObject):
         app, several = self.page.current(), self.page.several()
         if app is not None and app.state is AppState.ACTIVE:
             if app.enabled:
-                self._dialogs.ask_in_production(Deed.DISABLE, [app], partial(self.set_enabled, app, False))
+                self._dialogs.ask_in_production(Disable, [app], partial(self.set_enabled, app, False))
             else:
                 self.set_enabled(app, True)
         elif several:
@@ -169,7 +171,7 @@ class AppsPresenter(QObject):
             return
         app = self.page.current()
         if app is not None and app.state is AppState.ACTIVE:
-            self._dialogs.ask_in_production(Deed.ROTATE, [app], partial(self._ask_rotate, app))
+            self._dialogs.ask_in_production(Rotate, [app], partial(self._ask_rotate, app))
 
     def _ask_rotate(self, app: App) -> None:
         org = self._workspace.org
@@ -188,7 +190,9 @@ class AppsPresenter(QObject):
             self._workspace.recover()  # an old version that is not kept is due at once
 
         dialog.submitted.connect(
-            lambda keep: self._workspace.on_vault(partial(self._service.rotate, app.id, keep), rotated, dialog.fail)
+            lambda keep: self._workspace.on_vault(
+                partial(self._services.rotation.rotate, app.id, keep), rotated, dialog.fail
+            )
         )
         self._dialogs.open_waiting(dialog)
 
@@ -197,7 +201,7 @@ class AppsPresenter(QObject):
         app = self.page.current()
         if app is not None:
             self._reveal.end()
-            work = partial(self._service.roll_back, app.id, number, ROLLED_BACK_KEPT)
+            work = partial(self._services.rotation.roll_back, app.id, number, ROLLED_BACK_KEPT)
             self._workspace.on_vault(work, self._workspace.put)
 
     @Slot(int)
@@ -214,7 +218,7 @@ class AppsPresenter(QObject):
             self.tr("Remove"),
             self._dialogs.window,
         )
-        drop = partial(self._service.drop_kept, app.id, number)
+        drop = partial(self._services.removal.drop_kept, app.id, number)
         question.confirmed.connect(lambda: self._workspace.on_vault(drop, self._workspace.put))
         self._dialogs.open(question)
 
@@ -226,7 +230,7 @@ class AppsPresenter(QObject):
             return
         app = self.page.current()
         if app is not None:
-            self._dialogs.ask_in_production(Deed.DELETE, [app], partial(self._ask_delete, app))
+            self._dialogs.ask_in_production(Delete, [app], partial(self._ask_delete, app))
 
     def _ask_delete(self, app: App) -> None:
         if not self._dialogs.free:
@@ -277,7 +281,7 @@ class AppsPresenter(QObject):
         """Open Recently deleted."""
         org = self._workspace.org
         if self._dialogs.free and org is not None:
-            self._workspace.on_disk(partial(self._service.deleted, org.id), self._show_deleted)
+            self._workspace.on_disk(partial(self._services.listing.deleted, org.id), self._show_deleted)
 
     def _show_deleted(self, apps: list[App]) -> None:
         from .deleted_dialog import DeletedDialog
@@ -310,7 +314,7 @@ class AppsPresenter(QObject):
 
     def set_enabled(self, app: App, enabled: bool) -> None:
         """Enable or disable the app."""
-        self._workspace.on_disk(partial(self._service.set_enabled, app.id, enabled), self._workspace.put)
+        self._workspace.on_disk(partial(self._services.use.set_enabled, app.id, enabled), self._workspace.put)
 
     def delete(self, app: App, done: Callable[[App], object]) -> None:
         """Hide the app; `restore` brings it back, `purge` makes it final."""
@@ -319,11 +323,11 @@ class AppsPresenter(QObject):
             self._workspace.remove({gone.id})
             done(gone)
 
-        self._workspace.on_disk(partial(self._service.delete, app.id), deleted)
+        self._workspace.on_disk(partial(self._services.deletion.delete, app.id), deleted)
 
     def restore(self, app: App) -> None:
         """Bring a deleted app back."""
-        self._workspace.on_disk(partial(self._service.restore, app.id), self._workspace.put)
+        self._workspace.on_disk(partial(self._services.deletion.restore, app.id), self._workspace.put)
 
     def purge(self, app: App) -> None:
         """Remove a deleted app's secrets for good. When the keychain cannot now, a recovery does."""
@@ -335,7 +339,7 @@ class AppsPresenter(QObject):
             if not isinstance(error, AppGone):
                 self._workspace.failed.emit(error)
 
-        self._workspace.submit(Lane.VAULT, partial(self._service.purge, app.id), _ignore, failed)
+        self._workspace.submit(Lane.VAULT, partial(self._services.removal.purge, app.id), _ignore, failed)
 
     # What happened
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from ...domain.model import fold
+from ...domain.folding import fold
 
 
 class Hit(NamedTuple):

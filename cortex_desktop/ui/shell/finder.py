@@ -8,7 +8,8 @@ from functools import partial
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QAction, QKeySequence
 
-from ...domain.model import Org, fold
+from ...domain.folding import fold
+from ...domain.model import Org
 from ..kit.actions import Action, Actions, plain
 from ..kit.finding import Hit, Source, best
 from ..kit.i18n import environment_of

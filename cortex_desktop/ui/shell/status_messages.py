@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal, Slot
 
 from ...domain.errors import CortexError, Defect
-from ...services.apps import RecoveryReport
+from ...services.apps.recovery import RecoveryReport
 from ..kit.i18n import say
 from ..kit.toasts import TOAST_SECONDS, Toast
 from ..kit.tools import Tools
