@@ -68,7 +68,7 @@ def windows(desk: Desk) -> Iterator[tuple[str, QWidget]]:
         ("Create App", desk.apps.forms.ask_new_app),
         ("Preferences", console.show_preferences),
         ("About", console.show_about),
-        ("Add organization", console.add_org),
+        ("Add organization", desk.program.orgs.presenter.ask_add),
         ("Remove all data", console.ask_remove_data),
         ("Updates", desk.program.updates.ask),
         ("Delete several", lambda: desk.apps.bulk.ask_delete(desk.apps.model.all_apps() * 5)),
@@ -281,7 +281,7 @@ def test_labels_belong_to_their_fields(desk: Desk) -> None:
         (desk.apps.forms.ask_new_app, ["Label"]),
         (desk.apps.forms.ask_edit, ["Label", "Owner", "Notes"]),
         (desk.apps.forms.ask_import_key, ["Paste the key", "Label"]),
-        (desk.console.add_org, ["Name", "Code", "Environment", "API endpoint"]),
+        (desk.program.orgs.presenter.ask_add, ["Name", "Code", "Environment", "API endpoint"]),
         (desk.console.show_preferences, ["Appearance", "Clear the clipboard after", "Hide a revealed key after"]),
     ):
         act()

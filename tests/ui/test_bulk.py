@@ -610,9 +610,7 @@ def test_the_table_is_brought_up_to_date_in_few_updates(folder: Path, vault: InM
     desk.workspace.reload()
     desk.wait(lambda: desk.apps.model.total == 251)
     updates: list[int] = []
-    real = desk.apps.model.put_all
-    desk.apps.bulk.put.disconnect()
-    desk.apps.bulk.put.connect(lambda rows: (updates.append(len(rows)), real(rows)))
+    desk.workspace.apps_put.connect(lambda apps: updates.append(len(apps)))
     desk.key(Key.Key_A, CTRL)
     flags = QItemSelectionModel.SelectionFlag.Deselect | QItemSelectionModel.SelectionFlag.Rows
     desk.table.selectionModel().select(desk.table.model().index(0, 0), flags)

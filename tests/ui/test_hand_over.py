@@ -40,7 +40,7 @@ def test_copy_as(desk: Desk, label: str) -> None:
     desk.select(label)
     app, org = desk.app(label), desk.workspace.org
     for snippet in Snippet:
-        desk.action("copy_as")[snippet].trigger()
+        desk.action(f"copy_as_{snippet.name.lower()}").trigger()
         secrets = [desk.kept(label, kind) for kind in snippet.kinds(app)]
         desk.wait(lambda texts=secrets, what=snippet: clipboard_text() == write(what, org, app, *texts))
         assert desk.tools.clipboard.seconds_left > 0, "and not for ever"
@@ -60,7 +60,7 @@ def test_copy_as_in_the_menu(desk: Desk) -> None:
 
 def test_the_log_says_when_a_secret_went_along(desk: Desk, folder: Path) -> None:
     desk.select("Signing")
-    desk.action("copy_as")[Snippet.ENV].trigger()
+    desk.action("copy_as_env").trigger()
     desk.toast("Lines for an .env file copied")
     log = ActivityFile(folder)
 

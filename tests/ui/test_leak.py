@@ -304,7 +304,7 @@ def _session(desk: Desk, vault: InMemoryVault) -> None:
     assert not leaked(log)
     for action in ("created", "key copied", "secret copied", "request copied", "key revealed", "disabled"):
         assert f'"what":"{action}"' in log
-    actions["apps"].trigger()
+    actions["open_apps"].trigger()
 
     # Both together: new keys that nobody sees, back again, off and on, gone and back.
     desk.apps.page.select_all()

@@ -345,7 +345,7 @@ class TestAdding:
         def full(*_: object) -> None:
             raise StorageError("The disk is full", "The change was not saved.", "Free some space.")
 
-        desk.console.add_org()
+        desk.action("add_org").trigger()
         dialog = desk.dialog()
         field(desk, "Name").setText("Third")
         assert not desk.find("Add").isEnabled(), "a code is missing"

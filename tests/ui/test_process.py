@@ -135,15 +135,15 @@ def test_a_lock_left_by_a_crash_does_not_keep_anyone_out(folder: Path) -> None:
 CLOSE_AFTER = """
 import sys
 from PySide6.QtCore import QTimer
-from cortex_desktop import bootstrap
+from cortex_desktop.ui import app
 
-class Program(bootstrap.Program):
+class Window(app.MainWindow):
     def show(self):
         super().show()
-        QTimer.singleShot(int(sys.argv[1]), self.window, self.window.close)
+        QTimer.singleShot(int(sys.argv[1]), self, self.close)
 
-bootstrap.Program = Program
-sys.exit(bootstrap.run(sys.argv[2]))
+app.MainWindow = Window
+sys.exit(app.run(sys.argv[2]))
 """
 
 

@@ -6,13 +6,13 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QStandardPaths, QTimer, QUrl, Slot
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QObject, QStandardPaths, QTimer, Slot
 from PySide6.QtWidgets import QFileDialog
 
 from ...domain.errors import CortexError
 from ...domain.model import App, Org
 from ...services.history import Export
+from ..kit.desktop import open_folder
 from ..kit.i18n import say
 from ..kit.toasts import TOAST_SECONDS, Toast
 from ..kit.tools import Tools
@@ -159,7 +159,7 @@ class ActivityPresenter(QObject):
             action=self.tr("Open folder"),
             topic="export",
         )
-        toast.acted.connect(partial(_open_folder, str(export.path.parent)))
+        toast.acted.connect(partial(open_folder, str(export.path.parent)))
         toast.count_down(TOAST_SECONDS)
 
     @Slot(CortexError)
@@ -168,7 +168,3 @@ class ActivityPresenter(QObject):
         self._toasts.leave("export")
         text = f"{say(error.message)} {say(error.advice)}"
         self._toasts.show(say(error.title), text, icon="circle-alert", tone="danger").count_down(20)
-
-
-def _open_folder(folder: str) -> None:
-    QDesktopServices.openUrl(QUrl.fromLocalFile(folder))

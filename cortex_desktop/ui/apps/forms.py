@@ -95,9 +95,8 @@ class AppForms(QObject):
             self._dialogs.close(dialog, partial(self._show_new, made, self._keys.show_imported))
 
         def submit(details: AppDetails, key: Secret, secret: Secret | None) -> None:
-            self._store(
-                partial(self._services.creation.import_key, org.id, details, key, secret), imported, dialog.fail
-            )
+            work = partial(self._services.creation.import_key, org.id, details, key, secret)
+            self._store(work, imported, dialog.fail)
 
         dialog.submitted.connect(submit)
         self._dialogs.open_waiting(dialog)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -189,11 +190,11 @@ class AppsPresenter(QObject):
             self.keys.show_rotated(made)
             self._workspace.recover()  # an old version that is not kept is due at once
 
-        dialog.submitted.connect(
-            lambda keep: self._workspace.on_vault(
-                partial(self._services.rotation.rotate, app.id, keep), rotated, dialog.fail
-            )
-        )
+        def submit(keep: timedelta) -> None:
+            work = partial(self._services.rotation.rotate, app.id, keep)
+            self._workspace.on_vault(work, rotated, dialog.fail)
+
+        dialog.submitted.connect(submit)
         self._dialogs.open_waiting(dialog)
 
     @Slot(int)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import QObject, QPoint, Qt, QUrl, Signal, Slot
-from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication, QKeySequence, QPalette
+from PySide6.QtCore import QObject, QPoint, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QPalette
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout
 
 from ...domain.ports import VaultState
 from ...services.keychain import KeychainStatus
 from ..kit.actions import Action, Actions, Menu, Submenu
+from ..kit.desktop import open_folder
 from ..kit.i18n import environment_of
 from ..kit.page import PageEntry
 from ..kit.tools import Tools
@@ -150,7 +151,7 @@ class Console(QObject):
             self.sidebar.buttons[entry.name].clicked.connect(partial(self._choose, entry))
         self._workspace.orgs_changed.connect(self._show_org)
         self._workspace.keychain_changed.connect(self._show_keychain)
-        self.status_messages.folder_asked.connect(partial(self._open_folder, self._tools.settings.folder))
+        self.status_messages.folder_asked.connect(partial(open_folder, self._tools.settings.folder))
         self.sidebar.org_clicked.connect(self.switch_org)
         self.sidebar.preferences_clicked.connect(self.show_preferences)
         self.window.resized.connect(self._resized)
@@ -236,7 +237,7 @@ class Console(QObject):
             from .preferences import PreferencesDialog
 
             dialog = PreferencesDialog(self._look, self._tools.settings, self._workspace.status, self.window)
-            dialog.folder_asked.connect(self._open_folder)
+            dialog.folder_asked.connect(open_folder)
             self._dialogs.open(dialog)
 
     @Slot()
@@ -279,10 +280,6 @@ class Console(QObject):
         self.actions.refresh()
         self.actions.fill(menu, which)
         menu.popup(place)
-
-    @Slot(str)
-    def _open_folder(self, folder: str) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(folder))
 
     # What happened
 

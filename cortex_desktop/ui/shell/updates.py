@@ -12,6 +12,7 @@ from ... import __version__
 from ...domain.errors import CortexError, UpdateError, UpdateProblem
 from ...tasks.jobs import Jobs
 from ...tasks.lanes import Lane
+from ..kit.desktop import open_web_page
 from ..kit.tools import Tools
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class Updates(QObject):
             toast = self._toasts.show(
                 title, self.tr("You have {version}.").format(version=__version__), action=self.tr("Open page")
             )
-            toast.acted.connect(partial(open_page, release.page))
+            toast.acted.connect(partial(open_web_page, release.page))
             toast.count_down(TOAST_SECONDS)
 
     @Slot(CortexError)
@@ -119,11 +120,3 @@ def _prepare(feed: str) -> list[QNetworkProxy]:
     if not is_safe(feed):
         raise UpdateError(UpdateProblem.NOT_HTTPS)
     return proxies_for(feed)
-
-
-def open_page(page: str) -> None:
-    """In the person's browser."""
-    from PySide6.QtCore import QUrl
-    from PySide6.QtGui import QDesktopServices
-
-    QDesktopServices.openUrl(QUrl(page))

@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QProgressBar, QWidget
 
 from ... import __version__
 from ...domain.errors import CortexError
+from ..kit.desktop import open_web_page
 from ..kit.dialog import Dialog
 from ..kit.i18n import say
 from ..kit.widgets import Button, Look, announce, label
-from .updates import open_page
 
 if TYPE_CHECKING:
     from ...system.updates import Release
@@ -82,5 +82,5 @@ class UpdatesDialog(Dialog):
 
     @Slot()
     def _open_page(self) -> None:
-        open_page(self._page)
+        open_web_page(self._page)
         self.accept()

@@ -14,13 +14,14 @@ from typing import Any
 
 import pytest
 import shiboken6
-from cortex_desktop.tasks.runner import Lane, Runner
 from PySide6.QtCore import QCoreApplication, QObject, Qt
 from pytestqt.qtbot import QtBot
 
 import cortex_desktop
 from cortex_desktop.domain.errors import CortexError, VaultError, VaultProblem
 from cortex_desktop.domain.secret import Secret
+from cortex_desktop.tasks.jobs import Jobs
+from cortex_desktop.tasks.lanes import Lane
 
 ROOT = Path(cortex_desktop.__file__).parent.parent
 SECONDS = 10  # before a thing that hangs is taken to hang
@@ -29,14 +30,14 @@ SECONDS = 10  # before a thing that hangs is taken to hang
 class Desk(QObject):
     """Submits, with itself as context, and notes what arrives."""
 
-    def __init__(self, runner: Runner) -> None:
+    def __init__(self, jobs: Jobs) -> None:
         super().__init__()
-        self._runner = runner
+        self._jobs = jobs
         self.done: list[Any] = []
         self.failed: list[CortexError] = []
 
     def submit(self, lane: Lane, work: Callable[[], Any]) -> None:
-        self._runner.submit(lane, work, self, self.done.append, self.failed.append)
+        self._jobs.submit(lane, work, self, self.done.append, self.failed.append)
 
 
 Threads = Callable[[], set[threading.Thread]]
@@ -49,22 +50,18 @@ def lanes() -> Threads:
     return lambda: set(threading.enumerate()) - before
 
 
-def test_a_busy_lane_gives_way_several_times_in_a_frame(runner: Runner) -> None:
-    assert sys.getswitchinterval() <= 0.001
-
-
 @pytest.fixture
-def runner(qapp: QCoreApplication, lanes: Threads) -> Iterator[Runner]:
-    runner = Runner()
-    yield runner
-    runner.close()
+def jobs(qapp: QCoreApplication, lanes: Threads) -> Iterator[Jobs]:
+    jobs = Jobs()
+    yield jobs
+    jobs.close()
     end(lanes())
-    shiboken6.delete(runner)
+    shiboken6.delete(jobs)
 
 
 @pytest.fixture
-def desk(runner: Runner) -> Desk:
-    return Desk(runner)
+def desk(jobs: Jobs) -> Desk:
+    return Desk(jobs)
 
 
 @pytest.fixture
@@ -90,7 +87,7 @@ def let_results_arrive() -> None:
     QCoreApplication.sendPostedEvents()
 
 
-def test_results_arrive_on_the_gui_thread(qtbot: QtBot, runner: Runner, desk: Desk) -> None:
+def test_results_arrive_on_the_gui_thread(qtbot: QtBot, jobs: Jobs, desk: Desk) -> None:
     worked: list[int] = []
     arrived: list[tuple[int, str]] = []
 
@@ -98,7 +95,7 @@ def test_results_arrive_on_the_gui_thread(qtbot: QtBot, runner: Runner, desk: De
         worked.append(threading.get_ident())
         return "result"
 
-    runner.submit(
+    jobs.submit(
         Lane.DISK, work, desk, lambda result: arrived.append((threading.get_ident(), result)), desk.failed.append
     )
     qtbot.waitUntil(lambda: bool(arrived))
@@ -177,13 +174,41 @@ def test_a_defect_surfaces_and_the_lane_goes_on(qtbot: QtBot, desk: Desk) -> Non
     assert len(desk.failed) == 1, "whoever waits for an answer gets one"
 
 
+# Cancelling
+
+
+def test_a_cancelled_job_does_not_begin_and_calls_nobody_back(
+    qtbot: QtBot, jobs: Jobs, desk: Desk, release: threading.Event
+) -> None:
+    ran: list[str] = []
+    desk.submit(Lane.DISK, lambda: wait(release))
+    waiting = jobs.submit(Lane.DISK, lambda: ran.append("waiting"), desk, desk.done.append, desk.failed.append)
+    waiting.cancel()
+    release.set()
+    desk.submit(Lane.DISK, lambda: "after it")
+    qtbot.waitUntil(lambda: desk.done == [True, "after it"])
+    assert not ran
+
+
+def test_cancelling_a_running_job_drops_its_result(
+    qtbot: QtBot, jobs: Jobs, desk: Desk, release: threading.Event
+) -> None:
+    begun = threading.Event()
+    running = jobs.submit(Lane.DISK, lambda: (begun.set(), wait(release)), desk, desk.done.append, desk.failed.append)
+    assert wait(begun)
+    running.cancel()
+    release.set()
+    desk.submit(Lane.DISK, lambda: "after it")
+    qtbot.waitUntil(lambda: desk.done == ["after it"])
+
+
 # A context that goes
 
 
 def test_a_result_for_a_context_that_is_gone_is_dropped(
-    qtbot: QtBot, runner: Runner, desk: Desk, release: threading.Event
+    qtbot: QtBot, jobs: Jobs, desk: Desk, release: threading.Event
 ) -> None:
-    gone = Desk(runner)
+    gone = Desk(jobs)
     gone.submit(Lane.DISK, lambda: wait(release))
     gone.submit(Lane.DISK, fail)
     desk.submit(Lane.DISK, lambda: "after it")
@@ -198,8 +223,8 @@ def fail() -> None:
     raise VaultError(VaultProblem.FAILED, "Test keychain")
 
 
-def test_a_context_may_go_while_its_result_is_on_its_way(qtbot: QtBot, runner: Runner, desk: Desk) -> None:
-    gone, finished = Desk(runner), threading.Event()
+def test_a_context_may_go_while_its_result_is_on_its_way(qtbot: QtBot, jobs: Jobs, desk: Desk) -> None:
+    gone, finished = Desk(jobs), threading.Event()
     gone.submit(Lane.DISK, lambda: None)
     gone.submit(Lane.DISK, finished.set)
     assert wait(finished)
@@ -212,26 +237,26 @@ def test_a_context_may_go_while_its_result_is_on_its_way(qtbot: QtBot, runner: R
 # Closing
 
 
-def test_after_close_nothing_arrives_that_was_on_its_way(runner: Runner, desk: Desk, lanes: Threads) -> None:
+def test_after_close_nothing_arrives_that_was_on_its_way(jobs: Jobs, desk: Desk, lanes: Threads) -> None:
     finished = threading.Event()
     desk.submit(Lane.DISK, lambda: "on its way")
     desk.submit(Lane.DISK, fail)
     desk.submit(Lane.DISK, finished.set)
     assert wait(finished)
-    runner.close()
+    jobs.close()
     end(lanes())
     let_results_arrive()
     assert not desk.done
     assert not desk.failed
 
 
-def in_the_lane(runner: Runner, call: Callable[[object], None]) -> None:
+def in_the_lane(jobs: Jobs, call: Callable[[object], None]) -> None:
     """Have `call` run in the lane's own thread while a result is being sent."""
-    runner._finished.connect(call, Qt.ConnectionType.DirectConnection)
+    jobs._ran.connect(call, Qt.ConnectionType.DirectConnection)
 
 
 def test_close_returns_only_when_no_result_is_being_sent(
-    runner: Runner, desk: Desk, release: threading.Event, lanes: Threads
+    jobs: Jobs, desk: Desk, release: threading.Event, lanes: Threads
 ) -> None:
     sending, closed = threading.Event(), threading.Event()
 
@@ -239,10 +264,10 @@ def test_close_returns_only_when_no_result_is_being_sent(
         sending.set()
         wait(release)
 
-    in_the_lane(runner, stay)
+    in_the_lane(jobs, stay)
     desk.submit(Lane.DISK, lambda: "just then")
     assert wait(sending)
-    closing = threading.Thread(target=lambda: (runner.close(), closed.set()))
+    closing = threading.Thread(target=lambda: (jobs.close(), closed.set()))
     closing.start()
     assert not closed.wait(0.1)
     release.set()
@@ -250,25 +275,25 @@ def test_close_returns_only_when_no_result_is_being_sent(
     end({closing, *lanes()})
 
 
-def test_after_close_nothing_is_sent(runner: Runner, desk: Desk, release: threading.Event, lanes: Threads) -> None:
+def test_after_close_nothing_is_sent(jobs: Jobs, desk: Desk, release: threading.Event, lanes: Threads) -> None:
     begun, sent = threading.Event(), []
 
     def stuck() -> None:
         begun.set()
         wait(release)
 
-    in_the_lane(runner, sent.append)
+    in_the_lane(jobs, sent.append)
     desk.submit(Lane.VAULT, stuck)
     assert wait(begun)
-    runner.close()
+    jobs.close()
     release.set()
     end(lanes())
-    runner.hand_over(desk, desk.done.append, "by another thread")
+    jobs.hand_over(desk, desk.done.append, "by another thread")
     assert not sent
 
 
 def test_close_does_not_wait_for_a_stuck_job_and_drops_its_result(
-    runner: Runner, desk: Desk, lanes: Threads, release: threading.Event
+    jobs: Jobs, desk: Desk, lanes: Threads, release: threading.Event
 ) -> None:
     begun = threading.Event()
 
@@ -281,7 +306,7 @@ def test_close_does_not_wait_for_a_stuck_job_and_drops_its_result(
     desk.submit(Lane.VAULT, lambda: desk.done.append("must not even begin"))
     assert wait(begun)
     start = time.monotonic()
-    runner.close()
+    jobs.close()
     assert time.monotonic() - start < 0.5
     release.set()
     end(lanes())
@@ -289,11 +314,11 @@ def test_close_does_not_wait_for_a_stuck_job_and_drops_its_result(
     assert not desk.done
 
 
-def test_a_stuck_job_may_end_after_the_runner_is_gone(
+def test_a_stuck_job_may_end_after_the_jobs_is_gone(
     qapp: QCoreApplication, lanes: Threads, release: threading.Event
 ) -> None:
-    runner = Runner()
-    desk, begun = Desk(runner), threading.Event()
+    jobs = Jobs()
+    desk, begun = Desk(jobs), threading.Event()
 
     def stuck() -> None:
         begun.set()
@@ -301,32 +326,32 @@ def test_a_stuck_job_may_end_after_the_runner_is_gone(
 
     desk.submit(Lane.VAULT, stuck)
     assert wait(begun)
-    runner.close()
-    shiboken6.delete(runner)
+    jobs.close()
+    shiboken6.delete(jobs)
     release.set()
     end(lanes())  # an error in the thread would be a warning, and so a failure
     assert not desk.done
 
 
-def test_close_ends_idle_lanes(qtbot: QtBot, runner: Runner, desk: Desk, lanes: Threads) -> None:
+def test_close_ends_idle_lanes(qtbot: QtBot, jobs: Jobs, desk: Desk, lanes: Threads) -> None:
     for lane in Lane:
         desk.submit(lane, lambda: None)
     qtbot.waitUntil(lambda: len(desk.done) == len(Lane))
     threads = lanes()
     assert len(threads) == len(Lane)
-    runner.close()
+    jobs.close()
     end(threads)
 
 
-def test_after_close_no_work_begins(runner: Runner, desk: Desk, lanes: Threads) -> None:
-    runner.close()
+def test_after_close_no_work_begins(jobs: Jobs, desk: Desk, lanes: Threads) -> None:
+    jobs.close()
     desk.submit(Lane.DISK, lambda: desk.done.append("ran"))
     assert not lanes()
-    runner.close()
+    jobs.close()
     assert not desk.done
 
 
-def test_an_idle_lane_holds_no_secret(qtbot: QtBot, runner: Runner, desk: Desk) -> None:
+def test_an_idle_lane_holds_no_secret(qtbot: QtBot, jobs: Jobs, desk: Desk) -> None:
     class Tracked(Secret):
         """One that can be looked for."""
 
@@ -338,7 +363,7 @@ def test_an_idle_lane_holds_no_secret(qtbot: QtBot, runner: Runner, desk: Desk) 
         made.append(weakref.ref(secret))
         return secret
 
-    runner.submit(Lane.VAULT, work, desk, lambda secret: arrived.append(secret is made[0]()), desk.failed.append)
+    jobs.submit(Lane.VAULT, work, desk, lambda secret: arrived.append(secret is made[0]()), desk.failed.append)
     qtbot.waitUntil(lambda: arrived == [True])
     qtbot.waitUntil(lambda: made[0]() is None)
 
@@ -349,7 +374,8 @@ import threading
 
 import shiboken6
 from PySide6.QtCore import QCoreApplication, QObject, QTimer
-from cortex_desktop.tasks.runner import Lane, Runner
+from cortex_desktop.tasks.jobs import Jobs
+from cortex_desktop.tasks.lanes import Lane
 
 QUITS, arrived = int(sys.argv[1]), 0
 
@@ -361,31 +387,31 @@ def ignore(_):
 
 for number in range(QUITS):
     app = QCoreApplication([])
-    runner, context, begun = Runner(), QObject(), threading.Event()
+    jobs, context, begun = Jobs(), QObject(), threading.Event()
     for lane in Lane:
-        runner.submit(lane, begun.set, context, ignore, ignore)
+        jobs.submit(lane, begun.set, context, ignore, ignore)
         for _ in range(number % 50):
-            runner.submit(lane, lambda: None, context, ignore, ignore)
+            jobs.submit(lane, lambda: None, context, ignore, ignore)
     begun.wait()
     QTimer.singleShot(0, app.quit)
     app.exec()
     if number % 2:
-        runner.close()
+        jobs.close()
     else:
         shiboken6.delete(context)
-        runner.close()
-    shiboken6.delete(runner)
+        jobs.close()
+    shiboken6.delete(jobs)
     app.shutdown()
 print("quits:", QUITS, "results in time:", arrived > 0)
 # The last one as a program ends: with results and stuck work still about.
 app = QCoreApplication([])
-runner, context = Runner(app), QObject(app)
-runner.submit(Lane.VAULT, threading.Event().wait, context, ignore, ignore)
+jobs, context = Jobs(app), QObject(app)
+jobs.submit(Lane.VAULT, threading.Event().wait, context, ignore, ignore)
 for _ in range(200):
-    runner.submit(Lane.DISK, lambda: None, context, ignore, ignore)
+    jobs.submit(Lane.DISK, lambda: None, context, ignore, ignore)
 QTimer.singleShot(0, app.quit)
 app.exec()
-runner.close()
+jobs.close()
 """
 
 
