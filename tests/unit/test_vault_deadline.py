@@ -15,7 +15,7 @@ from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import Secret, SecretRef, generate
 from cortex_desktop.vault.deadline import DeadlineVault, Limits
 from cortex_desktop.vault.keyring_vault import KeyringVault
-from cortex_desktop.vault.memory import InMemoryVault
+from tests.support.memory_vault import InMemoryVault
 from tests.support.vaults import (
     KEY,
     VaultContract,

@@ -34,7 +34,7 @@ def test_the_system_chooses(platform: str, name: str, backend: str) -> None:
 
 def test_importing_and_opening_loads_nothing_heavy() -> None:
     code = (
-        "import sys, cortex_desktop.vault.memory\n"
+        "import sys\n"
         "from cortex_desktop.vault.opening import open_vault\n"
         "for platform in ('linux', 'darwin', 'win32'): open_vault(platform).close()\n"
         f"print([name for name in {HEAVY!r} if name in sys.modules])"
