@@ -11,12 +11,10 @@ import sys
 
 from ..domain.errors import VaultError, VaultProblem
 from .deadline import DeadlineVault, Limits, RawVault
-from .keyring_vault import KeyringVault
-from .secret_service import SecretServiceVault
 
 _KEYCHAIN = "Keychain"
 _CREDENTIAL_MANAGER = "Credential Manager"
-_MOST_UNITS = 1280  # of a credential, 2,560 bytes (H-K5)
+_MAX_UNITS = 1280  # of a credential, 2,560 bytes (H-K5)
 
 
 def open_vault(platform: str = sys.platform) -> DeadlineVault:
@@ -27,7 +25,7 @@ def open_vault(platform: str = sys.platform) -> DeadlineVault:
         return DeadlineVault(_open_keychain, _KEYCHAIN, "macOS", Limits(call=120))
     if platform == "win32":
         return DeadlineVault(_open_credential_manager, _CREDENTIAL_MANAGER, "Windows")
-    return DeadlineVault(SecretServiceVault, "Secret Service", SecretServiceVault.backend)
+    return DeadlineVault(_open_secret_service, "Secret Service", "SecretService")
 
 
 def _forget_keyring_settings() -> None:
@@ -37,23 +35,34 @@ def _forget_keyring_settings() -> None:
             del os.environ[name]
 
 
+def _open_secret_service() -> RawVault:
+    from .keyring_vault import KeyringVault
+    from .secret_service import SecretServiceKeyring
+
+    return KeyringVault(SecretServiceKeyring(), "Secret Service")
+
+
 def _open_keychain() -> RawVault:
     from keyring.backends.macOS import Keyring
+
+    from .keyring_vault import KeyringVault
 
     keyring = Keyring()  # type: ignore[no-untyped-call]
     _insist(keyring, "keyring.backends.macOS", "Keyring", _KEYCHAIN)
     keyring.keychain = None  # comes from the environment, and would only make keyring warn that it ignores it
-    return KeyringVault(keyring, _KEYCHAIN, "macOS")
+    return KeyringVault(keyring, _KEYCHAIN)
 
 
 def _open_credential_manager() -> RawVault:
     from keyring.backends.Windows import WinVaultKeyring
 
+    from .keyring_vault import KeyringVault
+
     keyring = WinVaultKeyring()  # type: ignore[no-untyped-call]
     _insist(keyring, "keyring.backends.Windows", "WinVaultKeyring", _CREDENTIAL_MANAGER)
     # keyring's own choice would let domain profiles carry keys to other machines (H-K6).
     keyring.persist = "local machine"
-    return KeyringVault(keyring, _CREDENTIAL_MANAGER, "Windows", _MOST_UNITS)
+    return KeyringVault(keyring, _CREDENTIAL_MANAGER, _MAX_UNITS)
 
 
 def _insist(keyring: object, module: str, name: str, keychain: str) -> None:

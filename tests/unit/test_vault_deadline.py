@@ -307,7 +307,7 @@ def test_an_abandoned_call_begins_no_further_step() -> None:
             asked.append("delete")
 
     with no_vault_threads_left():
-        vault = DeadlineVault(lambda: KeyringVault(Slow(), "x", "x"), "x", "x", Limits(call=0.1))
+        vault = DeadlineVault(lambda: KeyringVault(Slow(), "x"), "x", "x", Limits(call=0.1))
         with pytest.raises(VaultTimeout):
             vault.store(some_ref(), generate(KEY))
         let_go.set()
