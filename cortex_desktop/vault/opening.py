@@ -1,7 +1,8 @@
-"""Which keychain: chosen by the operating system and by nothing else (H-K1).
+"""Choose the keychain by the operating system, and by nothing else (H-K1).
 
-keyring would let the environment, a configuration file or an installed plug-in choose, and hand them the
-plain text. So one class is named here for each system, and keyring's own functions are never called.
+keyring's own functions would let the environment, a configuration file or an installed plug-in choose, and hand them
+the plain text. So each system has one class here, and those functions are never called. keyring takes a moment to load,
+so that happens at the first call, on the vault's thread.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ _MAX_UNITS = 1280  # of a credential, 2,560 bytes (H-K5)
 
 
 def open_vault(platform: str = sys.platform) -> DeadlineVault:
-    """The keychain of this system. Touches nothing yet: the first call does, on a thread of its own."""
+    """Return the keychain of this system. It is first touched by the first call, on a thread of its own."""
     _forget_keyring_settings()
     if platform == "darwin":
         # Each read may wait for a person at a prompt.
@@ -29,7 +30,7 @@ def open_vault(platform: str = sys.platform) -> DeadlineVault:
 
 
 def _forget_keyring_settings() -> None:
-    # Here, on the main thread: KEYRING_PROPERTY_* sets any attribute of a keyring object, even a method.
+    # Before a keyring object is made: KEYRING_PROPERTY_* sets any attribute of it, even a method.
     for name in list(os.environ):
         if name == "PYTHON_KEYRING_BACKEND" or name.startswith("KEYRING_PROPERTY_"):
             del os.environ[name]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from keyring.backends import null
 
 from cortex_desktop.domain.errors import VaultError, VaultProblem
 from cortex_desktop.domain.secret import generate
@@ -67,20 +69,22 @@ def test_the_environment_does_not_reach_windows_class(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("how", ["another class", "a changed object"])
-def test_anything_but_the_exact_class_is_refused(how: str) -> None:
-    with on_windows():
-        from keyring.backends.Windows import WinVaultKeyring
+def test_anything_but_the_exact_class_is_refused(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with on_windows(), no_vault_threads_left():
+        windows = importlib.import_module("keyring.backends.Windows")
+        genuine = windows.WinVaultKeyring
 
-        keyring = WinVaultKeyring()
-        if how == "another class":
-            from keyring.backends.null import Keyring
-
-            keyring = Keyring()
-        else:
+        def changed() -> object:
+            keyring = genuine()
             keyring.set_password = lambda *_: None
+            return keyring
+
+        monkeypatch.setattr(windows, "WinVaultKeyring", null.Keyring if how == "another class" else changed)
+        vault = opening.open_vault("win32")
         with pytest.raises(VaultError) as failure:
-            opening._insist(keyring, "keyring.backends.Windows", "WinVaultKeyring", "x")
-        assert failure.value.problem is VaultProblem.FAILED
+            vault.read(some_ref())
+        assert (failure.value.problem, failure.value.detail) == (VaultProblem.FAILED, "not the expected class")
+        vault.close()
 
 
 def test_keyrings_own_functions_are_never_called() -> None:
