@@ -305,7 +305,7 @@ class TestRestarted:
 @needs_daemons
 class TestFrozen:
     def test_ends_in_time_and_works_again_afterwards(self, keyring: PrivateKeyring) -> None:
-        with opened(Limits(call=0.4, state=0.2)) as vault:
+        with opened(Limits(call=0.4, state=0.4)) as vault:
             ref, secret = some_ref(), generate(KEY)
             vault.store(ref, secret)
             keyring.pause()

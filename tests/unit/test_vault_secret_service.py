@@ -77,6 +77,18 @@ def test_keyrings_own_class_and_this_one_find_each_others_items(
     assert Keyring().get_password(ref.service, ref.username) is None
 
 
+def test_setting_twice_leaves_one_item(service: FakeSecretService) -> None:
+    """As keyring's interface has it. The vault never does; two of the same request may arrive all the same (H-K15)."""
+    from cortex_desktop.vault.secret_service import SecretServiceKeyring
+
+    keyring = SecretServiceKeyring()
+    keyring.set_password("service", "user", "first")
+    keyring.set_password("service", "user", "second")
+    assert keyring.get_password("service", "user") == "second"
+    assert len(service.items) == 1
+    keyring.close()
+
+
 def test_labels_name_neither_org_nor_app(vault: DeadlineVault, service: FakeSecretService) -> None:
     for kind in (KEY, API_SECRET):
         vault.store(some_ref(kind), generate(kind))
