@@ -33,7 +33,7 @@ from cortex_desktop.domain.model import AppDetails
 from cortex_desktop.domain.secret import Secret, SecretKind
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.tasks.runner import Lane
-from cortex_desktop.vault.memory import InMemoryVault
+from tests.support.memory_vault import InMemoryVault
 
 chance = random.Random(int(sys.argv[2]))
 HOW = chance.choice(("window", "quit", "signal", "action"))

@@ -50,7 +50,7 @@ from cortex_desktop.services.orgs import OrgService
 from cortex_desktop.services.transitions import is_going
 from cortex_desktop.storage.activity import ActivityFile
 from cortex_desktop.storage.repository import LOST_ORG_NAME, TinyRepository
-from cortex_desktop.vault.memory import InMemoryVault
+from tests.support.memory_vault import InMemoryVault
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 KEY = SecretKind.API_KEY

@@ -47,7 +47,7 @@ from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, generate
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.ui.kit.widgets import Overlay
 from cortex_desktop.ui.shell.console import Console
-from cortex_desktop.vault.memory import InMemoryVault
+from tests.support.memory_vault import InMemoryVault
 
 W = TypeVar("W", bound=QWidget)
 Key = Qt.Key

@@ -15,8 +15,8 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QListView
 from cortex_desktop.domain.model import fold
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.ui.shell.palette import Hit, Source, best
-from cortex_desktop.vault.memory import InMemoryVault
 from tests.support.gui import CTRL, Desk, Key, clipboard_text, stored_app
+from tests.support.memory_vault import InMemoryVault
 
 Start = Callable[..., Desk]
 KEY = "mwidxhb8ShcqmV1B9iOYJh"  # of the Cortex guide

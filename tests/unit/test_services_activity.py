@@ -28,7 +28,7 @@ from cortex_desktop.services.doctor import Doctor
 from cortex_desktop.services.orgs import OrgService
 from cortex_desktop.storage.activity import ActivityFile
 from cortex_desktop.storage.repository import TinyRepository
-from cortex_desktop.vault.memory import InMemoryVault
+from tests.support.memory_vault import InMemoryVault
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 A_WEEK = timedelta(days=7)

@@ -30,7 +30,7 @@ from cortex_desktop.services.apps import LATE, RESTORABLE, AppService, RecoveryR
 from cortex_desktop.services.keychain import KeychainService, KeychainStatus
 from cortex_desktop.services.orgs import OrgService
 from cortex_desktop.storage.repository import TinyRepository
-from cortex_desktop.vault.memory import InMemoryVault
+from tests.support.memory_vault import InMemoryVault
 from tests.support.vaults import LateVault, StillUnderWay
 
 KEY, API_SECRET = SecretKind.API_KEY, SecretKind.API_SECRET

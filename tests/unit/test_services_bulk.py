@@ -29,7 +29,7 @@ from cortex_desktop.services.apps import RESTORABLE, ROLLED_BACK_KEPT, AppServic
 from cortex_desktop.services.bulk import BATCH, ODD_ONES, Bulk, BulkService, Deed
 from cortex_desktop.storage.activity import ActivityFile
 from cortex_desktop.storage.repository import TinyRepository
-from cortex_desktop.vault.memory import InMemoryVault
+from tests.support.memory_vault import InMemoryVault
 
 ORG_ID = "0123abcd"
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

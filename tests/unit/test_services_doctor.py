@@ -16,7 +16,7 @@ from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef,
 from cortex_desktop.services.apps import AppService
 from cortex_desktop.services.doctor import Doctor, Finding, Problem
 from cortex_desktop.storage.repository import TinyRepository
-from cortex_desktop.vault.memory import InMemoryVault
+from tests.support.memory_vault import InMemoryVault
 
 KEY, API_SECRET = SecretKind.API_KEY, SecretKind.API_SECRET
 ORG_ID = "0123abcd"

@@ -30,7 +30,7 @@ from cortex_desktop.services.apps import RESTORABLE, SECRET_KEPT, AppService
 from cortex_desktop.services.doctor import Doctor
 from cortex_desktop.storage.activity import ActivityFile
 from cortex_desktop.storage.repository import TinyRepository
-from cortex_desktop.vault.memory import InMemoryVault
+from tests.support.memory_vault import InMemoryVault
 
 KEY, API_SECRET = SecretKind.API_KEY, SecretKind.API_SECRET
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

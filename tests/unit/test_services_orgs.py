@@ -15,7 +15,7 @@ from cortex_desktop.domain.secret import SecretKind, generate
 from cortex_desktop.services.apps import AT_ONCE, RESTORABLE, AppService
 from cortex_desktop.services.orgs import Content, OrgService
 from cortex_desktop.storage.repository import TinyRepository
-from cortex_desktop.vault.memory import InMemoryVault
+from tests.support.memory_vault import InMemoryVault
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 CLINIC = Org("", " Clinic ", "clinic", Environment.PRODUCTION, "https://api.medable.com/")

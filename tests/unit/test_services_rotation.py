@@ -25,7 +25,7 @@ from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate
 from cortex_desktop.services.apps import KEPT_BY_RECOVERY, LATE, RESTORABLE, AppService, RecoveryReport
 from cortex_desktop.storage.repository import TinyRepository
-from cortex_desktop.vault.memory import InMemoryVault
+from tests.support.memory_vault import InMemoryVault
 
 KEY, API_SECRET = SecretKind.API_KEY, SecretKind.API_SECRET
 ORG_ID = "0123abcd"
