@@ -8,13 +8,13 @@ before it, so none can be changed, moved or taken out without breaking the chain
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from datetime import UTC, datetime
 from typing import Any
 
 from ..domain.activity import Action, Entry
-from .digest import hex_digest
 
 FIRST = "0" * 64
 """Stands for the line before the first."""
@@ -88,7 +88,7 @@ def is_next(line: bytes, number: int, before: str) -> bool:
 
 def checksum(line: bytes) -> str:
     """The hash that the next line holds of this one, given without its line feed."""
-    return hex_digest(line)
+    return hashlib.sha256(line).hexdigest()
 
 
 def when_text(when: datetime) -> str:

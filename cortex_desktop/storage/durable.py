@@ -17,7 +17,7 @@ FILE_MODE = 0o600
 FOLDER_MODE = 0o700
 
 # A virus scanner, an indexer or a sync client holds files for moments on Windows; 2.5 s in all.
-_PATIENCE = (0.05, 0.1, 0.2, 0.4, 0.75, 1.0)
+PATIENCE = (0.05, 0.1, 0.2, 0.4, 0.75, 1.0)
 _HELD_BY_OTHERS = (5, 32, 33)  # ERROR_ACCESS_DENIED, ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION
 _NO_FOLDER_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP)
 
@@ -35,7 +35,7 @@ def write_durably(path: Path, data: bytes) -> None:
     except BaseException:
         remove_quietly(temp)
         raise
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def append_durably(path: Path, data: bytes, at: int) -> None:
@@ -50,11 +50,11 @@ def append_durably(path: Path, data: bytes, at: int) -> None:
             raise OSError(errno.EIO, os.strerror(errno.EIO))
         try:
             _write_all(fd, data)
-            _flush_to_disk(fd)
+            flush_to_disk(fd)
         except BaseException:
             with contextlib.suppress(OSError):
                 os.ftruncate(fd, at)
-                _flush_to_disk(fd)
+                flush_to_disk(fd)
             raise
     finally:
         with contextlib.suppress(OSError):  # what is synced is safe
@@ -64,7 +64,7 @@ def append_durably(path: Path, data: bytes, at: int) -> None:
 def create_durably(path: Path) -> None:
     """Make an empty file, mode 0600, unless there is one. Raises OSError."""
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT, FILE_MODE))
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def cut_durably(path: Path, at: int) -> None:
@@ -72,7 +72,7 @@ def cut_durably(path: Path, at: int) -> None:
     fd = _patiently(lambda: os.open(path, os.O_WRONLY | getattr(os, "O_BINARY", 0)))
     try:
         os.ftruncate(fd, at)
-        _flush_to_disk(fd)
+        flush_to_disk(fd)
     finally:
         os.close(fd)
 
@@ -122,7 +122,7 @@ def copy_aside(source: Path, target: Path) -> None:
     except OSError:
         write_durably(target, source.read_bytes())
     else:
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
 
 
 def make_folder(folder: Path) -> None:
@@ -157,7 +157,7 @@ def _write_temp(path: Path, data: bytes) -> Path:
     try:
         try:
             _write_all(fd, data)
-            _flush_to_disk(fd)
+            flush_to_disk(fd)
         finally:
             os.close(fd)
     except BaseException:
@@ -179,7 +179,8 @@ def _write_all(fd: int, data: bytes) -> None:
         rest = rest[written:]
 
 
-def _flush_to_disk(fd: int) -> None:
+def flush_to_disk(fd: int) -> None:
+    """Have what was written to the file on the disk. Raises OSError."""
     if sys.platform == "darwin":
         # There fsync leaves the data in the drive's own cache, which a power cut empties.
         import fcntl
@@ -196,7 +197,7 @@ def _flush_to_disk(fd: int) -> None:
 
 def _patiently(call: Callable[[], T]) -> T:
     """The result of `call`, tried again while another program on Windows holds the file. Raises OSError."""
-    for pause in _PATIENCE:
+    for pause in PATIENCE:
         try:
             return call()
         except OSError as error:
@@ -206,13 +207,13 @@ def _patiently(call: Callable[[], T]) -> T:
     return call()
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make names in the folder durable. Windows has no such call, and needs none on NTFS."""
     if os.name != "posix":
         return
     fd = os.open(folder, os.O_RDONLY)
     try:
-        _flush_to_disk(fd)
+        flush_to_disk(fd)
     except OSError as error:
         if error.errno not in _NO_FOLDER_SYNC:
             raise

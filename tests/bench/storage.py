@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from cortex_desktop.domain.model import App, AppState, new_id
 from cortex_desktop.domain.secret import KeyEnds
-from cortex_desktop.storage.json_storage import DurableStorage
+from cortex_desktop.storage import JournalStorage
 from cortex_desktop.storage.repository import FILE_NAME, TinyRepository
 
 ROUNDS = 300
@@ -70,7 +70,7 @@ def seed(folder: Path, apps: int) -> None:
     with_one = TinyRepository(folder)
     with_one.add_app(new_app("Pattern"))
     with_one.close()
-    storage = DurableStorage(folder / FILE_NAME)
+    storage = JournalStorage(folder / FILE_NAME)
     tables = storage.read()
     (pattern,) = tables["apps"].values()
     tables["apps"] = {str(n): {**pattern, "id": new_id(), "label": f"Ärzte portal {n}"} for n in range(1, apps + 1)}

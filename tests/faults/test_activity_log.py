@@ -125,11 +125,11 @@ def test_a_power_cut_loses_nothing_and_alarms_nobody(
 
 
 def no_sync(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(durable, "_flush_to_disk", lambda _fd: None)
+    patch.setattr(durable, "flush_to_disk", lambda _fd: None)
 
 
 def no_folder_sync(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(durable, "_sync_folder", lambda _folder: None)
+    patch.setattr(durable, "sync_folder", lambda _folder: None)
 
 
 def torn_stays(patch: pytest.MonkeyPatch) -> None:

@@ -16,8 +16,8 @@ import pytest
 from tinydb import TinyDB
 
 from cortex_desktop.domain.errors import StorageError
-from cortex_desktop.storage import durable, json_storage, snapshot
-from cortex_desktop.storage.json_storage import DurableStorage, Tables
+from cortex_desktop.storage import JournalStorage, durable, journal_storage, snapshot
+from cortex_desktop.storage.documents import Tables
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="modes are POSIX")
 
@@ -39,9 +39,9 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def storage(path: Path) -> DurableStorage:
+def storage(path: Path) -> JournalStorage:
     """A database that was saved twice, and so has two backups."""
-    found = DurableStorage(path)
+    found = JournalStorage(path)
     found.write(tables("one"))
     found.write(tables("one", "two"))
     return found
@@ -112,18 +112,18 @@ def raises(error: BaseException) -> Callable[[], None]:
 
 
 def test_what_was_saved_is_read_again(path: Path) -> None:
-    DurableStorage(path).write(tables("Ärzte 🩺", 'quote " and \\ud83d as typed'))
-    again = DurableStorage(path)
+    JournalStorage(path).write(tables("Ärzte 🩺", 'quote " and \\ud83d as typed'))
+    again = JournalStorage(path)
     assert again.read() == tables("Ärzte 🩺", 'quote " and \\ud83d as typed')
     assert again.recovered is None
 
 
 def test_a_new_database_writes_nothing_before_it_is_asked_to(path: Path) -> None:
-    assert DurableStorage(path).read() == META
+    assert JournalStorage(path).read() == META
     assert names(path) == []
 
 
-def test_plain_tinydb_reads_the_file(storage: DurableStorage, path: Path) -> None:
+def test_plain_tinydb_reads_the_file(storage: JournalStorage, path: Path) -> None:
     storage.write(tables("Ärzte"))
     with TinyDB(path, encoding="ascii") as db:  # any encoding of any Windows contains this one
         assert [dict(doc) for doc in db.table("apps")] == [{"label": "Ärzte"}]
@@ -134,7 +134,7 @@ def test_plain_tinydb_reads_the_file(storage: DurableStorage, path: Path) -> Non
 def test_rows_written_with_plain_tinydb_are_read(path: Path) -> None:
     with TinyDB(path) as db:
         db.table("apps").insert({"label": "by hand"})
-    storage = DurableStorage(path)
+    storage = JournalStorage(path)
     assert storage.read() == tables("by hand")
     assert storage.recovered is None
 
@@ -146,12 +146,12 @@ def test_unknown_fields_and_tables_stay(path: Path) -> None:
         "later": {"7": {"a": 1.5}},
     }
     path.write_text(json.dumps(strange), encoding="utf-8")
-    with TinyDB(path, storage=DurableStorage) as db:
+    with TinyDB(path, storage=JournalStorage) as db:
         db.table("apps").insert({"label": "two"})
     assert content(path) == {**strange, "apps": tables("one", "two")["apps"]}
 
 
-def test_dropping_all_tables_keeps_the_schema_version(storage: DurableStorage, path: Path) -> None:
+def test_dropping_all_tables_keeps_the_schema_version(storage: JournalStorage, path: Path) -> None:
     storage.write({})
     assert content(path) == META
 
@@ -160,13 +160,13 @@ def test_dropping_all_tables_keeps_the_schema_version(storage: DurableStorage, p
 def test_all_files_are_for_their_owner_alone(path: Path) -> None:
     path.write_text(json.dumps(tables("one")), encoding="utf-8")
     path.chmod(0o644)
-    storage = DurableStorage(path)
+    storage = JournalStorage(path)
     storage.read()
     assert path.stat().st_mode & 0o777 == 0o600
     storage.write(tables("two"))
     path.write_bytes(b"")
-    storage = DurableStorage(path)
-    storage.put("apps", "3", {})
+    storage = JournalStorage(path)
+    storage.change({"apps": {"3": {}}})
     assert len(everything(path)) == 6, "two set aside, one backup or two, a journal, and the file"
     assert {entry.stat().st_mode & 0o777 for entry in everything(path)} == {0o600}
     assert path.with_name("backups").stat().st_mode & 0o777 == 0o700
@@ -175,7 +175,7 @@ def test_all_files_are_for_their_owner_alone(path: Path) -> None:
 def test_no_file_stays_open(path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error", ResourceWarning)
-        storage = DurableStorage(path)
+        storage = JournalStorage(path)
         storage.write(tables("one"))
         storage.write(tables("two"))
     if os.path.isdir("/proc/self/fd"):
@@ -183,24 +183,24 @@ def test_no_file_stays_open(path: Path) -> None:
         assert not [name for name in open_files if name.startswith(str(path.parent))]
 
 
-def test_each_snapshot_has_a_backup_that_is_no_link(storage: DurableStorage, path: Path) -> None:
+def test_each_snapshot_has_a_backup_that_is_no_link(storage: JournalStorage, path: Path) -> None:
     assert [content(entry) for entry in backups(path)] == [tables("one", "two"), tables("one")]
     assert backups(path)[0].read_bytes() == path.read_bytes()
     assert not backups(path)[0].samefile(path)
 
 
-def test_leftovers_of_a_killed_write_go_at_the_next_start(storage: DurableStorage, path: Path) -> None:
+def test_leftovers_of_a_killed_write_go_at_the_next_start(storage: JournalStorage, path: Path) -> None:
     for name in (".apps.json.0123456789abcdef.tmp", ".apps.json.journal.01.tmp", "backups/.apps-0000000003-x.01.tmp"):
         (path.parent / name).write_bytes(b"half")
     before = len(everything(path)) - 3
-    DurableStorage(path).read()
+    JournalStorage(path).read()
     assert len(everything(path)) == before
 
 
 # Who may change what is in memory
 
 
-def test_what_read_hands_out_is_a_copy(storage: DurableStorage) -> None:
+def test_what_read_hands_out_is_a_copy(storage: JournalStorage) -> None:
     found = storage.read()
     found["apps"]["1"]["label"] = "changed"
     del found["apps"]["2"]
@@ -208,7 +208,7 @@ def test_what_read_hands_out_is_a_copy(storage: DurableStorage) -> None:
     assert storage.read() == tables("one", "two")
 
 
-def test_what_write_got_may_change_afterwards(storage: DurableStorage) -> None:
+def test_what_write_got_may_change_afterwards(storage: JournalStorage) -> None:
     mine = tables("mine")
     mine["apps"]["1"]["deep"] = {"list": [1]}
     storage.write(mine)
@@ -222,7 +222,7 @@ def test_what_write_got_may_change_afterwards(storage: DurableStorage) -> None:
     [object(), {1: "a number as key"}, (1, 2), float("nan"), float("inf"), "half a pair \ud83d"],
     ids=["object", "key", "tuple", "nan", "infinity", "surrogate"],
 )
-def test_what_would_not_be_read_back_alike_is_refused(storage: DurableStorage, path: Path, value: object) -> None:
+def test_what_would_not_be_read_back_alike_is_refused(storage: JournalStorage, path: Path, value: object) -> None:
     before = path.read_bytes()
     with pytest.raises(StorageError, match="can't be stored"):
         storage.write({**META, "apps": {"1": {"label": value}}})
@@ -230,7 +230,7 @@ def test_what_would_not_be_read_back_alike_is_refused(storage: DurableStorage, p
     assert storage.read() == tables("one", "two")
 
 
-def test_a_document_under_a_strange_id_is_refused(storage: DurableStorage) -> None:
+def test_a_document_under_a_strange_id_is_refused(storage: JournalStorage) -> None:
     with pytest.raises(StorageError):
         storage.write({**META, "apps": {"-1": {"label": "x"}}})
     assert storage.read() == tables("one", "two")
@@ -261,7 +261,7 @@ FAULTS = [
 )
 @pytest.mark.parametrize(("call", "number"), FAULTS)
 def test_a_failed_write_changes_nothing(
-    storage: DurableStorage,
+    storage: JournalStorage,
     path: Path,
     monkeypatch: pytest.MonkeyPatch,
     call: str,
@@ -281,7 +281,7 @@ def test_a_failed_write_changes_nothing(
         assert path.read_bytes() == before
         assert storage.read() == tables("one", "two")
         assert names(path) == ["apps.json", "backups"]
-        assert DurableStorage(path).read() == tables("one", "two")
+        assert JournalStorage(path).read() == tables("one", "two")
         # and the next one works, and backs up what was there
         db.table("apps").insert({"label": "three"})
     assert content(path) == tables("one", "two", "three")
@@ -290,7 +290,7 @@ def test_a_failed_write_changes_nothing(
 
 
 def test_a_file_that_another_program_holds_on_windows_is_told(
-    storage: DurableStorage, monkeypatch: pytest.MonkeyPatch
+    storage: JournalStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def held(*_args: object) -> None:
         error = PermissionError(errno.EACCES, "in use")
@@ -306,7 +306,7 @@ def test_a_file_that_another_program_holds_on_windows_is_told(
 
 @posix_only
 def test_a_folder_that_fails_to_sync_fails_the_write_and_loses_nothing(
-    storage: DurableStorage, path: Path, monkeypatch: pytest.MonkeyPatch
+    storage: JournalStorage, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(durable.os, "fsync", at_call(2, raises(OSError(errno.EIO, "no")), os.fsync))
@@ -314,7 +314,7 @@ def test_a_folder_that_fails_to_sync_fails_the_write_and_loses_nothing(
             storage.write(tables("three"))
     assert storage.read() == tables("one", "two")
     storage.write(tables("one", "two", "four"))
-    assert DurableStorage(path).read() == tables("one", "two", "four")
+    assert JournalStorage(path).read() == tables("one", "two", "four")
     assert names(path) == ["apps.json", "backups"]
 
 
@@ -323,7 +323,7 @@ def test_a_folder_that_fails_to_sync_fails_the_write_and_loses_nothing(
     ("call", "number"), [("open", 1), ("write", 1), ("fsync", 1), ("replace", 1), ("write", 2), ("replace", 2)]
 )
 def test_a_crash_leaves_the_old_or_the_new(
-    storage: DurableStorage, path: Path, monkeypatch: pytest.MonkeyPatch, call: str, number: int, after: bool
+    storage: JournalStorage, path: Path, monkeypatch: pytest.MonkeyPatch, call: str, number: int, after: bool
 ) -> None:
     real = getattr(os, call)
     calls = []
@@ -342,7 +342,7 @@ def test_a_crash_leaves_the_old_or_the_new(
         patch.setattr(durable.os, call, dying)
         with pytest.raises(Crash):
             storage.write(tables("new"))
-    again = DurableStorage(path)
+    again = JournalStorage(path)
     assert again.read() == (
         tables("new") if number == 2 or (call, after) == ("replace", True) else tables("one", "two")
     )
@@ -354,9 +354,9 @@ def test_a_crash_leaves_the_old_or_the_new(
     ("code", "words"), [(errno.EACCES, "not allowed to read"), (errno.EIO, "The disk did not give back")]
 )
 def test_a_file_that_cannot_be_read_is_no_damage(
-    storage: DurableStorage, path: Path, monkeypatch: pytest.MonkeyPatch, code: int, words: str
+    storage: JournalStorage, path: Path, monkeypatch: pytest.MonkeyPatch, code: int, words: str
 ) -> None:
-    again = DurableStorage(path)
+    again = JournalStorage(path)
     with monkeypatch.context() as patch:
         patch.setattr(Path, "read_bytes", lambda _self: raises(OSError(code, "no"))())
         with pytest.raises(StorageError, match=words):
@@ -388,11 +388,11 @@ def read_only(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def test_a_read_only_folder_can_be_looked_at(
-    storage: DurableStorage, path: Path, request: pytest.FixtureRequest
+    storage: JournalStorage, path: Path, request: pytest.FixtureRequest
 ) -> None:
     (path.parent / ".apps.json.0.tmp").write_bytes(b"")
     request.getfixturevalue("read_only")
-    again = DurableStorage(path)
+    again = JournalStorage(path)
     assert again.read() == tables("one", "two")
     with pytest.raises(StorageError, match="not allowed to write"):
         again.write(tables("three"))
@@ -401,10 +401,10 @@ def test_a_read_only_folder_can_be_looked_at(
 
 @posix_only
 @pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() == 0, reason="root may write anywhere")
-def test_a_folder_of_mode_0500_can_be_looked_at(storage: DurableStorage, path: Path) -> None:
+def test_a_folder_of_mode_0500_can_be_looked_at(storage: JournalStorage, path: Path) -> None:
     path.parent.chmod(0o500)
     try:
-        again = DurableStorage(path)
+        again = JournalStorage(path)
         assert again.read() == tables("one", "two")
         with pytest.raises(StorageError, match="not allowed to write"):
             again.write(tables("three"))
@@ -413,12 +413,12 @@ def test_a_folder_of_mode_0500_can_be_looked_at(storage: DurableStorage, path: P
 
 
 def test_damage_in_a_read_only_folder_is_told_and_left(
-    storage: DurableStorage, path: Path, request: pytest.FixtureRequest
+    storage: JournalStorage, path: Path, request: pytest.FixtureRequest
 ) -> None:
     path.write_bytes(b"")
     request.getfixturevalue("read_only")
     with pytest.raises(StorageError, match="damaged"):
-        DurableStorage(path).read()
+        JournalStorage(path).read()
     assert names(path) == ["apps.json", "backups"]
 
 
@@ -468,12 +468,12 @@ DAMAGE = {
 
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE.keys())
 def test_damage_is_set_aside_the_backup_restored_and_both_told(
-    storage: DurableStorage, path: Path, damage: bytes
+    storage: JournalStorage, path: Path, damage: bytes
 ) -> None:
     saved = snapshot.parse(path.read_bytes()).saved
     path.write_bytes(damage)
 
-    again = DurableStorage(path)
+    again = JournalStorage(path)
     assert again.read() == tables("one", "two")
 
     assert again.recovered is not None
@@ -485,20 +485,20 @@ def test_damage_is_set_aside_the_backup_restored_and_both_told(
     assert set_aside(path) == [again.recovered.set_aside]
     assert content(path) == tables("one", "two")
 
-    later = DurableStorage(path)
+    later = JournalStorage(path)
     assert later.read() == tables("one", "two")
     assert later.recovered is None
 
 
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE.keys())
 def test_with_no_good_backup_the_list_starts_anew_and_that_is_told(
-    storage: DurableStorage, path: Path, damage: bytes
+    storage: JournalStorage, path: Path, damage: bytes
 ) -> None:
     path.write_bytes(GOOD[:50])
     for entry in backups(path):
         entry.write_bytes(damage)
 
-    again = DurableStorage(path)
+    again = JournalStorage(path)
     assert again.read() == META
 
     assert again.recovered is not None
@@ -513,7 +513,7 @@ def test_with_no_good_backup_the_list_starts_anew_and_that_is_told(
 
 def test_with_no_backup_damage_is_set_aside_and_told(path: Path) -> None:
     path.write_bytes(b"")
-    again = DurableStorage(path)
+    again = JournalStorage(path)
     assert again.read() == META
     assert again.recovered is not None
     assert not again.recovered.restored
@@ -521,9 +521,9 @@ def test_with_no_backup_damage_is_set_aside_and_told(path: Path) -> None:
     assert content(path) == META
 
 
-def test_the_time_in_the_name_of_a_damaged_file_is_utc_and_fits_windows(storage: DurableStorage, path: Path) -> None:
+def test_the_time_in_the_name_of_a_damaged_file_is_utc_and_fits_windows(storage: JournalStorage, path: Path) -> None:
     path.write_bytes(b"")
-    storage = DurableStorage(path)
+    storage = JournalStorage(path)
     storage.read()
     assert storage.recovered is not None
     assert storage.recovered.set_aside is not None
@@ -533,9 +533,9 @@ def test_the_time_in_the_name_of_a_damaged_file_is_utc_and_fits_windows(storage:
     assert abs(datetime.now(UTC) - then) < timedelta(minutes=1)
 
 
-def test_a_file_gone_missing_comes_back_from_the_backup(storage: DurableStorage, path: Path) -> None:
+def test_a_file_gone_missing_comes_back_from_the_backup(storage: JournalStorage, path: Path) -> None:
     path.unlink()
-    again = DurableStorage(path)
+    again = JournalStorage(path)
     assert again.read() == tables("one", "two")
     assert again.recovered is not None
     assert again.recovered.restored
@@ -545,10 +545,10 @@ def test_a_file_gone_missing_comes_back_from_the_backup(storage: DurableStorage,
 
 @pytest.mark.parametrize("call", ["link", "open", "fsync", "replace"])
 def test_a_recovery_that_fails_can_be_tried_again(
-    storage: DurableStorage, path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+    storage: JournalStorage, path: Path, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
     path.write_bytes(b"damage")
-    again = DurableStorage(path)
+    again = JournalStorage(path)
     with monkeypatch.context() as patch:
 
         def refuse(*_args: Any, **_kwargs: Any) -> None:
@@ -572,7 +572,7 @@ def test_a_recovery_that_fails_can_be_tried_again(
 
 @pytest.mark.parametrize("foreign", [b"", b"garbage", json.dumps(tables("theirs")).encode()])
 def test_what_another_program_wrote_meanwhile_is_kept_and_no_backup_is_lost(
-    storage: DurableStorage, path: Path, foreign: bytes
+    storage: JournalStorage, path: Path, foreign: bytes
 ) -> None:
     path.write_bytes(foreign)
     storage.write(tables("one", "two", "three"))
@@ -582,15 +582,15 @@ def test_what_another_program_wrote_meanwhile_is_kept_and_no_backup_is_lost(
     assert kept.read_bytes() == foreign
 
 
-def test_a_file_removed_meanwhile_is_written_again(storage: DurableStorage, path: Path) -> None:
+def test_a_file_removed_meanwhile_is_written_again(storage: JournalStorage, path: Path) -> None:
     path.unlink()
     remove_backups(path)
-    storage.put("apps", "3", {"label": "three"})
+    storage.change({"apps": {"3": {"label": "three"}}})
     assert content(path) == tables("one", "two", "three")
     assert content(backups(path)[0]) == tables("one", "two", "three")
 
 
-def test_a_file_only_touched_meanwhile_is_ours(storage: DurableStorage, path: Path) -> None:
+def test_a_file_only_touched_meanwhile_is_ours(storage: JournalStorage, path: Path) -> None:
     os.utime(path, (1, 1))
     storage.write(tables("three"))
     assert names(path) == ["apps.json", "backups"]
@@ -602,15 +602,14 @@ def test_a_file_only_touched_meanwhile_is_ours(storage: DurableStorage, path: Pa
 @pytest.mark.parametrize("where", ["file", "backup of a damaged file"])
 def test_a_newer_schema_is_refused_and_left_alone(path: Path, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(json_storage, "SCHEMA", 2)
+        patch.setattr(journal_storage, "SCHEMA", 2)
         patch.setattr(snapshot, "SCHEMA", 2)
-        patch.setattr(snapshot.encode, "__defaults__", (2,))
-        DurableStorage(path).write(tables("one"))
+        JournalStorage(path).write(tables("one"))
     if where != "file":
         path.write_bytes(b"damage")
     before = everything(path)
-    storage = DurableStorage(path)
-    for attempt in (storage.read, lambda: storage.write(tables("two")), lambda: storage.put("apps", "2", {})):
+    storage = JournalStorage(path)
+    for attempt in (storage.read, lambda: storage.write(tables("two")), lambda: storage.change({"apps": {"2": {}}})):
         with pytest.raises(StorageError, match="newer version"):
             attempt()
     storage.close()
@@ -634,18 +633,17 @@ MIGRATED = {"_meta": {"1": {"schema": 3}}, "apps": {"1": {"name": "one"}, "2": {
 @pytest.fixture
 def schema_3(monkeypatch: pytest.MonkeyPatch) -> dict[int, Callable[[Tables], Tables]]:
     migrations: dict[int, Callable[[Tables], Tables]] = {1: to_2, 2: to_3}
-    monkeypatch.setattr(json_storage, "SCHEMA", 3)
+    monkeypatch.setattr(journal_storage, "SCHEMA", 3)
     monkeypatch.setattr(snapshot, "SCHEMA", 3)
-    monkeypatch.setattr(snapshot.encode, "__defaults__", (3,))
-    monkeypatch.setattr(json_storage, "MIGRATIONS", migrations)
+    monkeypatch.setattr(journal_storage, "MIGRATIONS", migrations)
     return migrations
 
 
 def test_an_older_schema_is_migrated_step_by_step_and_saved(
-    storage: DurableStorage, path: Path, schema_3: object
+    storage: JournalStorage, path: Path, schema_3: object
 ) -> None:
     before = json.loads(path.read_bytes())["apps"]
-    again = DurableStorage(path)
+    again = JournalStorage(path)
     assert again.read() == MIGRATED
     assert content(path) == MIGRATED
     (kept,) = path.with_name("backups").glob("apps-schema1-*.json")
@@ -659,7 +657,7 @@ def test_an_older_schema_is_migrated_step_by_step_and_saved(
 
 @pytest.mark.parametrize("result", ["an error", "no tables", "not JSON"])
 def test_a_migration_that_fails_changes_nothing(
-    storage: DurableStorage,
+    storage: JournalStorage,
     path: Path,
     schema_3: dict[int, Callable[[Tables], Tables]],
     result: str,
@@ -672,7 +670,7 @@ def test_a_migration_that_fails_changes_nothing(
 
     schema_3[2] = broken
     before = everything(path)
-    again = DurableStorage(path)
+    again = JournalStorage(path)
     with pytest.raises(StorageError, match="up to date"):
         again.read()
     assert everything(path) == before
@@ -681,24 +679,24 @@ def test_a_migration_that_fails_changes_nothing(
 
 
 def test_in_a_read_only_folder_the_migrated_tables_are_not_saved(
-    storage: DurableStorage, path: Path, schema_3: object, request: pytest.FixtureRequest
+    storage: JournalStorage, path: Path, schema_3: object, request: pytest.FixtureRequest
 ) -> None:
     before = path.read_bytes()
     request.getfixturevalue("read_only")
-    assert DurableStorage(path).read() == MIGRATED
+    assert JournalStorage(path).read() == MIGRATED
     assert path.read_bytes() == before
 
 
 def test_what_the_old_schema_held_is_kept_even_when_saving_works_later_only(
-    storage: DurableStorage, path: Path, monkeypatch: pytest.MonkeyPatch, schema_3: object
+    storage: JournalStorage, path: Path, monkeypatch: pytest.MonkeyPatch, schema_3: object
 ) -> None:
-    again = DurableStorage(path)
+    again = JournalStorage(path)
     with monkeypatch.context() as patch:
         patch.setattr(durable.os, "open", raises_when_called(OSError(errno.ENOSPC, "full")))
         assert again.read() == MIGRATED
-    again.put("more", "1", {})
+    again.change({"more": {"1": {}}})
     assert len(list(path.with_name("backups").glob("apps-schema1-*.json"))) == 1
 
 
 def test_this_version_has_a_migration_from_every_schema_before() -> None:
-    assert sorted(json_storage.MIGRATIONS) == list(range(1, json_storage.SCHEMA))
+    assert sorted(journal_storage.MIGRATIONS) == list(range(1, journal_storage.SCHEMA))

@@ -248,7 +248,6 @@ def test_a_damaged_note_does_not_hide_the_app(
     (found,) = again.apps()
     is_text = isinstance(value, str) and name in {"notes", "owner"}
     assert found == (replace(app, **{name: value}) if is_text else app)
-    assert found.extra == {}
     assert again.unreadable == 0
 
 
@@ -540,54 +539,43 @@ def test_when_all_orgs_were_removed_there_is_the_first_one(repository: TinyRepos
 # Other hands
 
 
-def test_unknown_fields_and_tables_stay(repository: TinyRepository, folder: Path) -> None:
-    app = make_app()
+def test_unknown_fields_and_tables_stay_through_every_change(repository: TinyRepository, folder: Path) -> None:
+    app, other = make_app(notes="one"), make_app()
     repository.add_app(app)
+    repository.add_app(other)
+    unknown = {"rotation": {"days": [30, 60, 1.5, None]}, "pinned": True}
 
     def add_unknown(tables: dict[str, Any]) -> None:
-        tables["apps"]["1"]["rotation"] = {"days": [30, 60]}
+        tables["apps"]["1"] = {"rotation": unknown["rotation"], **tables["apps"]["1"], "pinned": True}
         tables["orgs"]["1"]["colour"] = "teal"
         tables["activity"] = {"5": {"what": "created"}}
+        tables["_meta"]["1"]["later"] = [1]
 
     edit(folder, add_unknown)
     again = TinyRepository(folder)
-    assert again.app(app.id).extra == {"rotation": {"days": [30, 60]}}
-    changed = again.change_app(app.id, lambda app: replace(app, enabled=False, extra={}))
-    assert changed.extra == {"rotation": {"days": [30, 60]}}
+    again.change_app(app.id, lambda app: replace(app, enabled=False, notes="", version=2, last_version=2))
+    again.change_apps([app.id, other.id], lambda app: replace(app, label="Renamed"))
+    again.drop_app(other.id)
+    again.add_app(make_app())
     again.save_org(replace(again.orgs()[0], name="Renamed"))
-    assert rows(folder)[0]["rotation"] == {"days": [30, 60]}
-    assert rows(folder)[0]["enabled"] is False
-    assert rows(folder, "orgs")[0]["colour"] == "teal"
-    assert rows(folder, "activity") == [{"what": "created"}]
+    again.change_org(again.orgs()[0].id, lambda org: replace(org, code="other"))
+    for _ in ("killed", "closed"):
+        again = TinyRepository(folder)
+        again.change_app(app.id, lambda app: replace(app, sweep_until=None, csrf=not app.csrf))
+        row = rows(folder)[0]
+        assert {name: row[name] for name in unknown} == unknown
+        assert (row["enabled"], row["version"], row["label"], "notes" in row) == (False, 2, "Renamed", False)
+        (org,) = rows(folder, "orgs")
+        assert (org["colour"], org["name"], org["code"]) == ("teal", "Renamed", "other")
+        assert rows(folder, "activity") == [{"what": "created"}]
+        assert rows(folder, "_meta")[0]["later"] == [1]
 
 
-def test_a_new_app_may_bring_unknown_fields(repository: TinyRepository, folder: Path) -> None:
-    app = make_app(extra={"rotation": {"days": [30]}, "label": "not this"})
-    repository.add_app(app)
-    assert rows(folder)[0]["rotation"] == {"days": [30]}
-    assert rows(folder)[0]["label"] == "NewHealth App"
-
-
-def test_what_is_handed_out_is_no_way_into_the_database(repository: TinyRepository, folder: Path) -> None:
-    extra: dict[str, object] = {"days": [30]}
-    app = make_app(extra=extra)
-    repository.add_app(app)
-    extra["days"] = "mine"
-    assert repository.app(app.id).extra == {"days": [30]}
-
-    repository = TinyRepository(folder)
-    days = repository.app(app.id).extra["days"]
-    assert isinstance(days, list)
-    days.append(60)
-    repository.change_app(app.id, lambda app: replace(app, label="changed"))
+def test_a_list_of_apps_handed_out_does_not_change(repository: TinyRepository) -> None:
     repository.add_app(make_app())
-    assert rows(folder)[0]["days"] == [30]
-    with pytest.raises(TypeError):
-        make_app().extra["more"] = 1  # all apps without such fields share this
-
     before = repository.apps()
     repository.add_app(make_app())
-    assert len(before) == 2
+    assert len(before) == 1
 
 
 PENDING = {"version": 2, "key_head": "abcd", "key_tail": "efgh", "sessions": True}
