@@ -32,9 +32,9 @@ class TinyRepository:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._path = folder / FILE_NAME
+        self.folder = folder
         self._lock = RLock()
-        self._database = Database(self._path)
+        self._database = Database(folder / FILE_NAME)
         self._opened: _Opened | None = None
 
     def open(self) -> None:
@@ -50,7 +50,7 @@ class TinyRepository:
         """
         with self._lock:
             self._database.close()
-            self._database = Database(self._path)
+            self._database = Database(self.folder / FILE_NAME)
             self._opened = None
 
     @property
