@@ -32,7 +32,7 @@ from . import problems
 from . import snapshot as snapshots
 from .backups import Backup, Backups, SetAside
 from .documents import FIRST_TIME, META, Document, Tables, clean_tables, copy, decode, encode, is_id
-from .durable import append_durably, make_folder, make_private, read_whole, remove_quietly, sweep_temps, write_durably
+from .durable import append_durably, make_private, read_whole, remove_quietly, sweep_temps, write_durably
 from .journal import Change, Journal, Record
 from .snapshot import SCHEMA
 from .state import State, last_generation, newest, or_none, state_of
@@ -68,7 +68,7 @@ class Recovery:
 
 
 class JournalStorage(Storage):
-    """A TinyDB storage in the file at `path`, with a change at the price of one line of a journal.
+    """A TinyDB storage in the file at `path`, whose folder must exist. A change costs one line of a journal.
 
     The constructor touches no disk, and no file stays open. One process at a time; not safe across threads. All
     methods but `close` raise StorageError, and then memory and, as far as the system allows, disk are as before.
@@ -197,7 +197,6 @@ class JournalStorage(Storage):
         for news. The backup is a file of its own, not a link, so that harm to one spares the other; it comes second,
         so that none holds what was never saved.
         """
-        make_folder(self._path.parent)
         for path in sorted(self._others_work):
             self._set_aside.add(path, "changed")
         if self._older is not None:

@@ -12,8 +12,10 @@ from tinydb.table import Table
 
 from ..domain.errors import AppGone, OrgGone
 from ..domain.model import App, Environment, Org, OrgState, new_id
+from . import problems
 from .codec import APPS, LOST_ENVIRONMENT, NOT_READABLE, ORGS, Codec
 from .database import Database
+from .durable import make_folder
 from .journal_storage import Recovery
 
 FILE_NAME = "apps.json"
@@ -159,6 +161,10 @@ class TinyRepository:
 
     def _open(self) -> _Opened:
         if self._opened is None:
+            try:
+                make_folder(self.folder)
+            except OSError as error:
+                raise problems.not_written(error, self.folder) from error
             orgs = _Rows(self._database.table("orgs"), ORGS)
             apps = _Rows(self._database.table("apps"), APPS)
             named = dict.fromkeys(app.org_id for app in apps.items.values())
