@@ -24,7 +24,7 @@ class JournalTable(Table):
     """
 
     def __init__(self, storage: JournalStorage, name: str, cache_size: int = 0, persist_empty: bool = False) -> None:
-        # No cache of queries: it would hand out the same documents twice (H-T7).
+        # No cache of queries: it would hand out the same documents twice.
         super().__init__(storage, name, cache_size, persist_empty)
         self._journal_storage = storage
 

@@ -192,7 +192,7 @@ class _Rows(Generic[T]):
     def __init__(self, table: Table, codec: Codec[T]) -> None:
         self._table = table
         self._codec = codec
-        self._doc_ids: dict[str, int] = {}  # TinyDB reuses them after a removal, so they are no identity (H-T5)
+        self._doc_ids: dict[str, int] = {}  # TinyDB reuses them after a removal, so they are no identity
         self.items: dict[str, T] = {}
         self.unreadable = 0
         for doc in table:

@@ -21,7 +21,8 @@ from cortex_desktop.domain.errors import StorageError
 from cortex_desktop.storage import activity as activity_module
 from cortex_desktop.storage import durable
 from cortex_desktop.storage.activity import END_NAME, FILE_NAME, ActivityFile
-from tests.faults.storage_disk import Image, Recorder, quick_folder, write_image
+from tests.faults.storage_disk import Recorder, quick_folder
+from tests.support.data_folder import Image, write_image
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 needs_posix = pytest.mark.skipif(os.name != "posix", reason="the model is that of POSIX")

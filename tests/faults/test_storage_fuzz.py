@@ -21,7 +21,8 @@ from cortex_desktop.domain.model import App, new_id
 from cortex_desktop.domain.secret import KeyEnds
 from cortex_desktop.storage import JournalStorage, documents, journal, snapshot
 from cortex_desktop.storage.repository import TinyRepository
-from tests.faults.storage_disk import Image, quick_folder, read_image, write_image
+from tests.faults.storage_disk import quick_folder
+from tests.support.data_folder import Image, read_image, write_image
 
 FIXTURES = Path(__file__).parents[1] / "fixtures/databases"
 SECONDS = 1.0

@@ -13,7 +13,8 @@ import pytest
 
 from cortex_desktop.domain.errors import StorageError
 from cortex_desktop.storage import JournalStorage, durable, journal_storage, snapshot
-from tests.faults.storage_disk import Image, Recorder, quick_folder, read_image, write_image
+from tests.faults.storage_disk import Recorder, quick_folder
+from tests.support.data_folder import Image, read_image, write_image
 
 pytestmark = [
     pytest.mark.skipif(os.name != "posix", reason="the model is that of POSIX"),

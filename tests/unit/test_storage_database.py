@@ -23,11 +23,12 @@ from cortex_desktop.domain.model import AppState
 from cortex_desktop.storage import JournalStorage, durable
 from cortex_desktop.storage.database import Database
 from cortex_desktop.storage.repository import TinyRepository
+from tests.support.data_folder import read_image
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "tests/fixtures/databases"
-WRITTEN_BY_0_1_0 = ("closed-0.1.0", "killed-0.1.0")
-"""Folders with the same documents, written before the tables were TinyDB's: one closed, one killed with a journal."""
+OLD = ("2026-11-28-closed", "2026-11-28-killed")
+"""The same documents, as an older version left them: closed, and killed with changes in the journal."""
 
 
 @pytest.fixture
@@ -49,33 +50,29 @@ def saved(path: Path) -> dict[int, dict[str, Any]]:
     return {doc.doc_id: dict(doc) for doc in TinyDB(path, storage=JournalStorage).table("apps")}
 
 
-def everything(folder: Path) -> dict[str, bytes]:
-    return {str(entry.relative_to(folder)): entry.read_bytes() for entry in folder.rglob("*") if entry.is_file()}
+# Folders of an older version
 
 
-# Folders of the version before
-
-
-@pytest.fixture(params=WRITTEN_BY_0_1_0)
+@pytest.fixture(params=OLD)
 def old(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return Path(shutil.copytree(FIXTURES / request.param, tmp_path / "data"))
 
 
 def old_documents() -> dict[str, Any]:
-    tables: dict[str, Any] = json.loads((FIXTURES / "closed-0.1.0/apps.json").read_bytes())
+    tables: dict[str, Any] = json.loads((FIXTURES / "2026-11-28-closed/apps.json").read_bytes())
     return {name: table for name, table in tables.items() if name != "_meta"}
 
 
-def test_stock_tinydb_opens_a_folder_of_0_1_0(old: Path) -> None:
-    before = everything(old)
+def test_stock_tinydb_opens_a_folder_of_an_older_version(old: Path) -> None:
+    before = read_image(old)
     with TinyDB(str(old / "apps.json"), storage=JournalStorage) as db:
         found = {name: {str(doc.doc_id): dict(doc) for doc in db.table(name)} for name in db.tables() - {"_meta"}}
         assert found == old_documents()
         assert db.table("_meta").all() == [{"schema": 1, "later": [1, {"x": None}]}]
-        assert everything(old) == before, "opening changes nothing"
+        assert read_image(old) == before, "opening changes nothing"
 
 
-def test_the_program_opens_a_folder_of_0_1_0(old: Path) -> None:
+def test_the_program_opens_a_folder_of_an_older_version(old: Path) -> None:
     repository = TinyRepository(old)
     apps = {app.id[-1]: app for app in repository.apps()}
     assert (repository.recovered, repository.changed_outside, repository.unreadable) == (None, False, 0)
