@@ -23,18 +23,19 @@ class JournalTable(Table):
     nothing is changed.
     """
 
-    def __init__(self, storage: JournalStorage, name: str, cache_size: int = 0, persist_empty: bool = False) -> None:
+    _storage: JournalStorage
+
+    def __init__(self, storage: JournalStorage, name: str, cache_size: int = 0) -> None:
         # No cache of queries: it would hand out the same documents twice.
-        super().__init__(storage, name, cache_size, persist_empty)
-        self._journal_storage = storage
+        super().__init__(storage, name, cache_size)
 
     def _read_table(self) -> Mapping[str, Mapping[str, Any]]:  # type: ignore[override]  # it is only looked at
-        return _Copies(self._journal_storage.documents(self.name))
+        return _Copies(self._storage.documents(self.name))
 
     def _update_table(self, updater: Callable[[dict[int, Mapping[str, Any]]], None]) -> None:
-        view = _View(self._journal_storage.documents(self.name))
+        view = _View(self._storage.documents(self.name))
         updater(view)  # type: ignore[arg-type]  # it is used like a dict
-        self._journal_storage.change({self.name: view.changes()})
+        self._storage.change({self.name: view.changes()})
 
 
 class Database(TinyDB):
