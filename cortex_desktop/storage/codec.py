@@ -31,6 +31,8 @@ LOST_ENVIRONMENT = "Unknown"
 T = TypeVar("T")
 V = TypeVar("V")
 
+_VERSION_FIELDS = frozenset("version key_head key_tail sessions until details".split())
+
 NOT_READABLE = (KeyError, TypeError, ValueError, OverflowError)
 
 
@@ -49,9 +51,20 @@ class Codec(Generic[T]):
     def update(self, doc: MutableMapping[str, Any], item: T) -> None:
         """Set the known fields of `doc` to the item's. Other fields stay."""
         fields = self.to_doc(item)
-        doc.update(fields)
+        for name, value in fields.items():
+            doc[name] = _with_unknown(value, doc.get(name))
         for name in self.fields - fields.keys():
             doc.pop(name, None)
+
+
+def _with_unknown(new: Any, old: Any) -> Any:
+    """Return the new value of a field. Versions of an app's secrets keep the fields that this version does not know."""
+    if isinstance(new, list) and isinstance(old, list):
+        by_number = {version["version"]: version for version in old}
+        return [_with_unknown(version, by_number.get(version["version"])) for version in new]
+    if isinstance(new, dict) and isinstance(old, dict) and new["version"] == old["version"]:
+        return {**{name: value for name, value in old.items() if name not in _VERSION_FIELDS}, **new}
+    return new
 
 
 def _org_to_doc(org: Org) -> dict[str, Any]:

@@ -478,20 +478,23 @@ def test_with_no_org_left_there_is_the_first_one(
 
 
 def test_unknown_fields_and_tables_stay_through_every_change(repository: TinyRepository, folder: Path) -> None:
-    app, other = make_app(notes="one"), make_app()
+    kept = tuple(KeptVersion(number, KeyEnds("ijkl", "mnop"), False, NOON) for number in (2, 1))
+    app, other = make_app(notes="one", version=3, last_version=3, kept=kept), make_app()
     repository.add_app(app)
     repository.add_app(other)
     unknown = {"rotation": {"days": [30, 60, 1.5, None]}, "pinned": True}
 
     def add_unknown(tables: dict[str, Any]) -> None:
         tables["apps"]["1"] = {"rotation": unknown["rotation"], **tables["apps"]["1"], "pinned": True}
+        for version in tables["apps"]["1"]["kept"]:
+            version["reason"] = f"why {version['version']}"
         tables["orgs"]["1"]["colour"] = "teal"
         tables["activity"] = {"5": {"what": "created"}}
         tables["_meta"]["1"]["later"] = [1]
 
     edit(folder, add_unknown)
     again = TinyRepository(folder)
-    again.change_app(app.id, lambda app: replace(app, enabled=False, notes="", version=2, last_version=2))
+    again.change_app(app.id, lambda app: replace(app, enabled=False, notes="", kept=app.kept[1:]))
     again.change_apps([app.id, other.id], lambda app: replace(app, label="Renamed"))
     again.drop_app(other.id)
     again.add_app(make_app())
@@ -502,7 +505,8 @@ def test_unknown_fields_and_tables_stay_through_every_change(repository: TinyRep
         again.change_app(app.id, lambda app: replace(app, sweep_until=None, csrf=not app.csrf))
         row = rows(folder)[0]
         assert {name: row[name] for name in unknown} == unknown
-        assert (row["enabled"], row["version"], row["label"], "notes" in row) == (False, 2, "Renamed", False)
+        assert (row["enabled"], row["label"], "notes" in row) == (False, "Renamed", False)
+        assert [(version["version"], version["reason"]) for version in row["kept"]] == [(1, "why 1")]
         (org,) = rows(folder, "orgs")
         assert (org["colour"], org["name"], org["code"]) == ("teal", "Renamed", "other")
         assert rows(folder, "activity") == [{"what": "created"}]
