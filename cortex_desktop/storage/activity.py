@@ -1,8 +1,8 @@
 """The activity log: a file to whose end entries are added, and in which nothing is ever changed.
 
 A small file beside it says where the log ends. It tells a log that lost its last lines from one whose last line was
-cut short by a crash: the small file never covered that line, and it is removed. Whatever else is wrong stays as it is;
-the next entry goes on from where the log should have ended, so that the place shows for ever.
+cut short by a crash: such a line, which the small file never covered, is removed. Whatever else is wrong stays as it
+is; the next entry goes on from where the log should have ended, so that the place shows for ever.
 """
 
 from __future__ import annotations
