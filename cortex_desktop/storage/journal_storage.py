@@ -61,11 +61,6 @@ class Recovery:
     restored_from: datetime | None = None
     apps: int | None = None
 
-    @property
-    def restored(self) -> bool:
-        """True if an earlier state took the place of the damaged file."""
-        return self.restored_from is not None
-
 
 class JournalStorage(Storage):
     """A TinyDB storage in the file at `path`, whose folder must exist. A change costs one line of a journal.

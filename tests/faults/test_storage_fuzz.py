@@ -208,7 +208,7 @@ def look(folder: Path, image: Image, good: Image, whole: set[str]) -> str:
             name.startswith("backups") and good.get(name) == data and snapshot.parse(data).tables.get("apps")
             for name, data in image.items()
         )
-        assert recovery.restored or not has_backup, "a good backup was there"
+        assert recovery.restored_from or not has_backup, "a good backup was there"
     # What follows works, and what another program's hand did is kept.
     (org, *_) = repository.orgs()
     repository.save_org(org)

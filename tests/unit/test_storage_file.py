@@ -309,7 +309,7 @@ def test_damage_is_set_aside_the_backup_restored_and_both_reported(
     again = JournalStorage(path)
     assert again.read() == content(path) == TWO
     assert again.recovered is not None
-    assert (again.recovered.restored, again.recovered.restored_from, again.recovered.apps) == (True, saved, 2)
+    assert (again.recovered.restored_from, again.recovered.apps) == (saved, 2)
     assert asides(path.parent, "damaged") == [again.recovered.set_aside]
     assert asides(path.parent, "damaged")[0].read_bytes() == damage
     later = JournalStorage(path)
@@ -327,7 +327,7 @@ def test_with_no_good_backup_the_list_starts_anew_and_that_is_reported(
     again = JournalStorage(path)
     assert again.read() == content(path) == META
     assert again.recovered is not None
-    assert (again.recovered.restored, again.recovered.apps) == (False, None)
+    assert (again.recovered.restored_from, again.recovered.apps) == (None, None)
     assert asides(path.parent, "damaged") == [again.recovered.set_aside]
     again.write(tables("new"))
     assert [entry.read_bytes() for entry in asides(path.parent, "damaged")] == [b"damage"]
@@ -348,7 +348,8 @@ def test_a_file_gone_missing_comes_back_from_the_backup(storage: JournalStorage,
     again = JournalStorage(path)
     assert again.read() == content(path) == TWO
     assert again.recovered is not None
-    assert (again.recovered.restored, again.recovered.set_aside) == (True, None)
+    assert again.recovered.restored_from
+    assert again.recovered.set_aside is None
 
 
 @pytest.mark.parametrize("call", ["link", "open", "fsync", "replace"])
@@ -367,7 +368,7 @@ def test_a_recovery_that_fails_can_be_tried_again(
     assert path.read_bytes() == b"damage"
     assert again.read() == TWO
     assert again.recovered is not None
-    assert again.recovered.restored
+    assert again.recovered.restored_from
     assert asides(path.parent, "damaged") == [again.recovered.set_aside], "the first try's is used"
 
 

@@ -50,7 +50,8 @@ def assert_restored(path: Path, *expected: str) -> bytes:
     again = JournalStorage(path)
     assert apps(again) == list(expected)
     assert again.recovered is not None
-    assert (again.recovered.restored, again.recovered.apps) == (True, len(expected))
+    assert again.recovered.restored_from
+    assert again.recovered.apps == len(expected)
     assert again.recovered.set_aside is not None
     later = JournalStorage(path)
     assert apps(later) == list(expected)

@@ -577,7 +577,7 @@ def test_damage_is_restored_from_the_backup_and_told(repository: TinyRepository,
     again = TinyRepository(folder)
     assert again.apps() == (kept, newest)
     assert again.recovered is not None
-    assert again.recovered.restored
+    assert again.recovered.restored_from
     assert again.recovered.apps == 2
     again.close()
     again.open()
@@ -596,7 +596,7 @@ def test_damage_is_told_even_when_opening_fails_after_the_repair(
             repository.open()
     assert len(repository.orgs()) == 1
     assert repository.recovered is not None
-    assert not repository.recovered.restored
+    assert not repository.recovered.restored_from
 
 
 # Threads
