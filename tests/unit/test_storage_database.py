@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tinydb import TinyDB, where
 from tinydb.storages import MemoryStorage
@@ -234,6 +234,7 @@ def quick() -> Iterator[None]:
         yield
 
 
+@settings(deadline=None, database=None, derandomize=True, max_examples=100)
 @given(st.lists(OPERATIONS, max_size=12), st.data())
 def test_our_tables_do_what_tinydb_s_own_do(
     quick: None, tmp_path_factory: pytest.TempPathFactory, operations: list[Operation], data: st.DataObject
