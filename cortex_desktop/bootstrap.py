@@ -56,7 +56,7 @@ class Stores(NamedTuple):
 
 
 class Damage(NamedTuple):
-    """What was wrong with the database when it was opened; see `storage.json_storage.Recovery`."""
+    """What was wrong with the database when it was opened; see `storage.Recovery`."""
 
     found: bool
     set_aside: str = ""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import Enum
-from types import MappingProxyType
 
 from .errors import DetailError, LabelError, OrgError
 from .secret import KeyEnds, SecretKind, SecretRef
@@ -20,8 +19,6 @@ LAST_VERSION = 10_000
 keychain is asked for every number up to the last one given out, so that a row may not tell of a thousand million."""
 NOTES_LENGTH = 4000
 OWNER_LENGTH = 120
-NO_EXTRA: Mapping[str, object] = MappingProxyType({})
-"""One for all apps whose row holds nothing that this version does not know."""
 EXPIRES_SOON = timedelta(days=30)
 """How long before its last day an app is marked."""
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -157,8 +154,6 @@ class App:
     owner: str = ""
     expires: date | None = None
     review: date | None = None
-    extra: Mapping[str, object] = field(default_factory=lambda: NO_EXTRA, compare=False)
-    """Fields of a newer version of this program: kept as they are, never read."""
 
     @property
     def kinds(self) -> tuple[SecretKind, ...]:

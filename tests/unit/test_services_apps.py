@@ -90,7 +90,7 @@ def service(repository: Repository, vault: InMemoryVault, clock: Clock) -> AppSe
 
 def on_disk(repository: TinyRepository) -> Sequence[App]:
     """What the next start would find, read anew from the file."""
-    return TinyRepository(repository._folder).apps()
+    return TinyRepository(repository.folder).apps()
 
 
 def states(repository: TinyRepository) -> list[AppState]:
@@ -153,7 +153,7 @@ def test_a_row_names_its_keys_ends_before_the_key_is_stored(
 
 def test_no_key_stands_in_the_folder(service: AppService, repository: Repository, vault: InMemoryVault) -> None:
     service.create(ORG_ID, "NewHealth App")
-    for file in (path for path in repository._folder.rglob("*") if path.is_file()):
+    for file in (path for path in repository.folder.rglob("*") if path.is_file()):
         for secret in vault.items.values():
             assert secret.reveal().encode() not in file.read_bytes()
 

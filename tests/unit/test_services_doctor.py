@@ -44,7 +44,7 @@ class Clinic:
 
     def row(self, app: App) -> App:
         """What is on disk."""
-        return TinyRepository(self.repository._folder).app(app.id)
+        return TinyRepository(self.repository.folder).app(app.id)
 
     def found(self, app: App) -> list[tuple[Problem, int, SecretKind]]:
         return [(f.problem, f.ref.version, f.ref.kind) for f in self.doctor.check(app.id)]

@@ -78,7 +78,7 @@ def restart(tmp_path: Path, disk: Disk, vault: InMemoryVault, clock: Clock) -> C
 
 def row_of(disk: TinyRepository, app: App) -> App:
     """What the next start would find."""
-    return TinyRepository(disk._folder).app(app.id)
+    return TinyRepository(disk.folder).app(app.id)
 
 
 def numbers(vault: InMemoryVault) -> list[int]:
@@ -602,7 +602,7 @@ def test_purging_removes_all_versions(service: AppService, disk: Disk, vault: In
     assert set(vault.items) == set(other.app.refs)
     clock.time += LATE
     service.recover()
-    assert list(TinyRepository(disk._folder).apps()) == [other.app]
+    assert list(TinyRepository(disk.folder).apps()) == [other.app]
 
 
 def test_what_is_due_goes_from_a_deleted_app_too(
