@@ -25,7 +25,7 @@ from cortex_desktop.domain.errors import NotFinished, VaultError, VaultProblem, 
 from cortex_desktop.domain.model import App, AppState, Environment, Org, new_id
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate
-from cortex_desktop.services.bulk import Deed, Refused
+from cortex_desktop.services.bulk import Refused, Rotate
 from cortex_desktop.services.keychain import KeychainStatus
 from cortex_desktop.storage import activity
 from cortex_desktop.ui.apps.model import AppColumn
@@ -377,7 +377,7 @@ def many(studio: Studio) -> None:
     studio.shoot("several-delete")
     dialog.reject()
     wait(lambda: console.dialogs.current is None)
-    made = controller.bulk(Deed.ROTATE, console.model.all_apps() * 200)
+    made = controller.bulk(Rotate(timedelta(0)), console.model.all_apps() * 200)
     page.bulk.begin(made)
     page.bulk.progress(312)
     studio.shoot("bulk-running")

@@ -23,12 +23,13 @@ from cortex_desktop.domain.errors import (
 from cortex_desktop.domain.model import Environment
 from cortex_desktop.domain.secret import Secret, SecretKind
 from cortex_desktop.services.activity import Recorder
-from cortex_desktop.services.apps import RESTORABLE, AppService
 from cortex_desktop.services.doctor import Doctor
 from cortex_desktop.services.orgs import OrgService
+from cortex_desktop.services.periods import RESTORABLE
 from cortex_desktop.storage.activity import ActivityFile
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.vault.memory import InMemoryVault
+from tests.support.services import app_services, create
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 A_WEEK = timedelta(days=7)
@@ -47,9 +48,9 @@ class Office:
         self.recorder = Recorder(
             self.repository, self.log, lambda: ("john", "desk-7"), self.told.append, lambda: self.time
         )
-        self.apps = AppService(self.repository, vault, lambda: self.time, self.recorder)
+        self.apps = app_services(self.repository, vault, lambda: self.time, self.recorder)
         self.orgs = OrgService(self.repository, lambda: self.time, self.recorder)
-        self.doctor = Doctor(self.apps, self.repository, vault, self.recorder)
+        self.doctor = Doctor(self.apps)
         self.org = self.repository.orgs()[0]
 
     def entries(self) -> list[ActivityEntry]:
@@ -67,7 +68,7 @@ def office(folder: Path, vault: InMemoryVault) -> Office:
 
 
 def test_an_entry_says_what_to_which_app_when_and_who(office: Office) -> None:
-    made = office.apps.create(office.org.id, "NewHealth App", sessions=True)
+    made = create(office.apps, office.org.id, "NewHealth App", sessions=True)
     (entry,) = office.entries()
     assert entry == ActivityEntry(
         when=NOON,
@@ -84,23 +85,23 @@ def test_an_entry_says_what_to_which_app_when_and_who(office: Office) -> None:
 
 def test_everything_done_to_an_app_is_recorded(office: Office) -> None:
     apps = office.apps
-    app = apps.create(office.org.id, "NewHealth App").app
-    apps.copied(app.id, clears_after=30)
-    apps.copied(app.id, Action.SECRET_COPIED, 30)
-    apps.copied(app.id, Action.REQUEST_COPIED, 30)
-    apps.revealed(app.id)
-    apps.set_enabled(app.id, False)
-    apps.set_enabled(app.id, True)
-    apps.rotate(app.id, A_WEEK)
-    apps.roll_back(app.id, 1, A_WEEK)
-    apps.drop_kept(app.id, 2)
-    apps.rotate(app.id, timedelta(0))
-    apps.recover()
-    apps.delete(app.id)
-    apps.restore(app.id)
-    apps.delete(app.id)
+    app = create(apps, office.org.id, "NewHealth App").app
+    apps.use.note_copied(app.id, clears_after=30)
+    apps.use.note_copied(app.id, Action.SECRET_COPIED, 30)
+    apps.use.note_copied(app.id, Action.REQUEST_COPIED, 30)
+    apps.use.note_revealed(app.id)
+    apps.use.set_enabled(app.id, False)
+    apps.use.set_enabled(app.id, True)
+    apps.rotation.rotate(app.id, A_WEEK)
+    apps.rotation.roll_back(app.id, 1, A_WEEK)
+    apps.removal.drop_kept(app.id, 2)
+    apps.rotation.rotate(app.id, timedelta(0))
+    apps.recovery.recover()
+    apps.deletion.delete(app.id)
+    apps.deletion.restore(app.id)
+    apps.deletion.delete(app.id)
     office.time += RESTORABLE
-    apps.recover()
+    apps.recovery.recover()
     assert office.actions() == [
         Action.CREATED,
         Action.KEY_COPIED,
@@ -127,23 +128,23 @@ def test_everything_done_to_an_app_is_recorded(office: Office) -> None:
 
 
 def test_what_was_refused_or_is_unknown_is_not_recorded(office: Office, vault: InMemoryVault) -> None:
-    app = office.apps.create(office.org.id, "Old").app
+    app = create(office.apps, office.org.id, "Old").app
     vault.fail_next("store", VaultError(VaultProblem.DENIED, vault.name))
     with pytest.raises(VaultError):
-        office.apps.create(office.org.id, "Refused")
+        create(office.apps, office.org.id, "Refused")
     vault.fail_next("store", VaultTimeout(vault.name))
     with pytest.raises(NotFinished):
-        office.apps.rotate(app.id, A_WEEK)
+        office.apps.rotation.rotate(app.id, A_WEEK)
     assert office.actions() == [Action.CREATED]
-    office.apps.recover()
+    office.apps.recovery.recover()
     assert office.actions() == [Action.CREATED, Action.UNDONE]
 
 
 def test_what_recovery_and_the_doctor_do_is_recorded(office: Office, vault: InMemoryVault) -> None:
     vault.fail_next("store", VaultTimeout(vault.name), after=True)
     with pytest.raises(NotFinished):
-        office.apps.create(office.org.id, "With sessions", sessions=True)
-    office.apps.recover()
+        create(office.apps, office.org.id, "With sessions", sessions=True)
+    office.apps.recovery.recover()
     (app,) = office.repository.apps()
     del vault.items[app.ref(SecretKind.API_KEY)]
     for finding in office.doctor.check(app.id):
@@ -153,7 +154,7 @@ def test_what_recovery_and_the_doctor_do_is_recorded(office: Office, vault: InMe
 
 
 def test_a_repair_that_is_not_needed_any_more_is_not_recorded(office: Office, vault: InMemoryVault) -> None:
-    app = office.apps.create(office.org.id, "With sessions", sessions=True).app
+    app = create(office.apps, office.org.id, "With sessions", sessions=True).app
     key = vault.items.pop(app.ref(SecretKind.API_KEY))
     (finding,) = office.doctor.check(app.id)
     vault.items[app.ref(SecretKind.API_KEY)] = key
@@ -173,12 +174,12 @@ def test_changes_of_an_org_are_named(office: Office) -> None:
 def test_the_life_of_an_org(office: Office) -> None:
     live = replace(office.org, name="Clinic", environment=Environment.OWN, own_environment="Live")
     org = office.orgs.add(replace(live, like_production=True))
-    app = office.apps.create(org.id, "NewHealth App").app
+    app = create(office.apps, org.id, "NewHealth App").app
     office.orgs.remove(org.id)
     office.orgs.restore(org.id)
     office.orgs.remove(org.id)
     office.orgs.purge(org.id)
-    office.apps.recover()
+    office.apps.recovery.recover()
     entries = office.entries()
     assert [entry.action for entry in entries] == [
         Action.ORG_ADDED,
@@ -201,21 +202,21 @@ def test_a_failure_is_said_once_and_undoes_nothing(office: Office, monkeypatch: 
 
     with monkeypatch.context() as patch:
         patch.setattr(office.log, "append", full)
-        app = office.apps.create(office.org.id, "NewHealth App").app
-        office.apps.set_enabled(app.id, False)
+        app = create(office.apps, office.org.id, "NewHealth App").app
+        office.apps.use.set_enabled(app.id, False)
     assert not office.repository.app(app.id).enabled
     assert [str(error.title) for error in office.told] == ["Activity is not recorded now"]
     assert "Free some space." in str(office.told[0])
-    office.apps.set_enabled(app.id, True)
+    office.apps.use.set_enabled(app.id, True)
     assert office.actions() == [Action.ENABLED]
     with monkeypatch.context() as patch:
         patch.setattr(office.log, "append", full)
-        office.apps.set_enabled(app.id, False)
+        office.apps.use.set_enabled(app.id, False)
     assert len(office.told) == 2, "a new row of failures is said anew"
 
 
 def test_a_batch_is_written_at_once_even_when_it_is_broken_off(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    ids = [office.apps.create(office.org.id, f"App {number}").app.id for number in range(20)]
+    ids = [create(office.apps, office.org.id, f"App {number}").app.id for number in range(20)]
     append, sizes = office.log.append, []
 
     def counted(entries: Sequence[ActivityEntry]) -> None:
@@ -228,7 +229,7 @@ def test_a_batch_is_written_at_once_even_when_it_is_broken_off(office: Office, m
         with office.recorder.batch():
             for app_id in [*ids, "gone"]:
                 with office.recorder.batch():
-                    office.apps.set_enabled(app_id, False)
+                    office.apps.use.set_enabled(app_id, False)
 
     with pytest.raises(AppGone):
         broken_off()
@@ -239,10 +240,10 @@ def test_a_batch_is_written_at_once_even_when_it_is_broken_off(office: Office, m
 
 
 def test_a_batch_is_of_its_own_thread(office: Office) -> None:
-    app = office.apps.create(office.org.id, "NewHealth App").app
+    app = create(office.apps, office.org.id, "NewHealth App").app
     with office.recorder.batch():
-        office.apps.set_enabled(app.id, False)
-        other = threading.Thread(target=office.apps.revealed, args=(app.id,))
+        office.apps.use.set_enabled(app.id, False)
+        other = threading.Thread(target=office.apps.use.note_revealed, args=(app.id,))
         other.start()
         other.join()
         assert office.actions() == [Action.CREATED, Action.KEY_REVEALED]
@@ -251,7 +252,7 @@ def test_a_batch_is_of_its_own_thread(office: Office) -> None:
 
 def test_a_key_in_a_label_is_blotted_out(office: Office) -> None:
     key = Secret("mwid7xhb8ShcqmV1B9iOYJ")
-    app = office.apps.create(office.org.id, f"key {key.reveal()}").app
+    app = create(office.apps, office.org.id, f"key {key.reveal()}").app
     office.recorder.app(Action.EDITED, app, label_before=key.reveal(), changed=f"x={key.reveal()}")
     for entry in office.entries():
         assert key.reveal() not in repr(entry)
@@ -262,13 +263,13 @@ def test_a_key_in_a_label_is_blotted_out(office: Office) -> None:
 def test_odd_names_of_users_are_written_all_the_same(folder: Path, vault: InMemoryVault, name: str) -> None:
     office = Office(folder, vault)
     recorder = Recorder(office.repository, office.log, lambda: (name, "desk-7"), office.told.append)
-    AppService(office.repository, vault, recorder=recorder).create(office.org.id, "NewHealth App")
+    create(app_services(office.repository, vault, recorder=recorder), office.org.id, "NewHealth App")
     assert len(office.entries()) == 1
     assert not office.told
 
 
 def test_without_a_log_nothing_is_recorded(folder: Path, vault: InMemoryVault, office: Office) -> None:
-    AppService(office.repository, vault).create(office.org.id, "NewHealth App")
+    create(app_services(office.repository, vault), office.org.id, "NewHealth App")
     assert office.entries() == []
 
 
@@ -281,7 +282,7 @@ def test_who_is_asked_once_and_on_the_lane(office: Office) -> None:
 
     recorder = Recorder(office.repository, office.log, by)
     assert not asked
-    app = office.apps.create(office.org.id, "NewHealth App").app
+    app = create(office.apps, office.org.id, "NewHealth App").app
     recorder.app(Action.EDITED, app)
     recorder.app(Action.EDITED, app)
     assert len(asked) == 1

@@ -26,11 +26,14 @@ from cortex_desktop.domain.errors import (
 from cortex_desktop.domain.model import App, AppState
 from cortex_desktop.domain.ports import Vault, VaultState
 from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate
-from cortex_desktop.services.apps import LATE, RESTORABLE, AppService, RecoveryReport
+from cortex_desktop.services.apps.recovery import RecoveryReport
+from cortex_desktop.services.apps.services import AppServices
 from cortex_desktop.services.keychain import KeychainService, KeychainStatus
 from cortex_desktop.services.orgs import OrgService
+from cortex_desktop.services.periods import LATE, RESTORABLE
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.vault.memory import InMemoryVault
+from tests.support.services import app_services, create
 from tests.support.vaults import LateVault, StillUnderWay
 
 KEY, API_SECRET = SecretKind.API_KEY, SecretKind.API_SECRET
@@ -84,8 +87,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def service(repository: Repository, vault: InMemoryVault, clock: Clock) -> AppService:
-    return AppService(repository, vault, clock)
+def service(repository: Repository, vault: InMemoryVault, clock: Clock) -> AppServices:
+    return app_services(repository, vault, clock)
 
 
 def on_disk(repository: TinyRepository) -> Sequence[App]:
@@ -106,53 +109,53 @@ def failed(problem: VaultProblem = VaultProblem.FAILED) -> VaultError:
 
 @pytest.mark.parametrize(("sessions", "kinds"), [(True, [KEY]), (False, [KEY, API_SECRET])])
 def test_a_new_app_has_its_secrets_in_the_keychain(
-    service: AppService, repository: Repository, vault: InMemoryVault, sessions: bool, kinds: list[SecretKind]
+    service: AppServices, repository: Repository, vault: InMemoryVault, sessions: bool, kinds: list[SecretKind]
 ) -> None:
-    made = service.create(ORG_ID, "NewHealth App", sessions=sessions)
+    made = create(service, ORG_ID, "NewHealth App", sessions=sessions)
     assert [ref.kind for ref in vault.items] == kinds
-    assert vault.items == {made.app.ref(kind): service.secret(made.app.id, kind) for kind in kinds}
+    assert vault.items == {made.app.ref(kind): service.use.secret(made.app.id, kind) for kind in kinds}
     assert vault.items[SecretRef(ORG_ID, made.app.id, KEY, 1)] == made.key
     assert [len(secret.reveal()) for secret in vault.items.values()] == [22, 64][: len(kinds)]
     assert made.app.key_ends == KeyEnds.of(made.key)
     assert on_disk(repository) == (made.app,)
 
 
-def test_a_new_app_is_what_was_asked_for(service: AppService) -> None:
-    app = service.create(ORG_ID, "  NewHealth App ").app
+def test_a_new_app_is_what_was_asked_for(service: AppServices) -> None:
+    app = create(service, ORG_ID, "  NewHealth App ").app
     assert (app.label, app.org_id, app.sessions, app.csrf) == ("NewHealth App", ORG_ID, False, True)
     assert (app.state, app.enabled, app.version, app.created) == (AppState.ACTIVE, True, 1, NOON)
     assert app.keychain == "InMemory"
-    assert not service.create(ORG_ID, "Other", csrf=False).app.csrf
+    assert not create(service, ORG_ID, "Other", csrf=False).app.csrf
 
 
-def test_two_apps_may_have_one_label(service: AppService) -> None:
-    first, second = (service.create(ORG_ID, "Same") for _ in range(2))
+def test_two_apps_may_have_one_label(service: AppServices) -> None:
+    first, second = (create(service, ORG_ID, "Same") for _ in range(2))
     assert first.app.id != second.app.id
     assert first.key != second.key
 
 
 def test_the_row_is_on_disk_before_and_after_each_secret(
-    service: AppService, repository: Repository, vault: InMemoryVault
+    service: AppServices, repository: Repository, vault: InMemoryVault
 ) -> None:
     seen = []
     vault.before = lambda operation, _: seen.append((operation, states(repository)))
-    service.create(ORG_ID, "NewHealth App")
+    create(service, ORG_ID, "NewHealth App")
     creating = [AppState.CREATING]
     assert seen == [("state", []), ("store", creating), ("store", creating)]
     assert states(repository) == [AppState.ACTIVE]
 
 
 def test_a_row_names_its_keys_ends_before_the_key_is_stored(
-    service: AppService, repository: Repository, vault: InMemoryVault
+    service: AppServices, repository: Repository, vault: InMemoryVault
 ) -> None:
     rows = []
     vault.before = lambda operation, _: rows.extend(on_disk(repository))
-    made = service.create(ORG_ID, "NewHealth App", sessions=True)
+    made = create(service, ORG_ID, "NewHealth App", sessions=True)
     assert [row.key_ends for row in rows] == [KeyEnds.of(made.key)]
 
 
-def test_no_key_stands_in_the_folder(service: AppService, repository: Repository, vault: InMemoryVault) -> None:
-    service.create(ORG_ID, "NewHealth App")
+def test_no_key_stands_in_the_folder(service: AppServices, repository: Repository, vault: InMemoryVault) -> None:
+    create(service, ORG_ID, "NewHealth App")
     for file in (path for path in repository._folder.rglob("*") if path.is_file()):
         for secret in vault.items.values():
             assert secret.reveal().encode() not in file.read_bytes()
@@ -160,21 +163,21 @@ def test_no_key_stands_in_the_folder(service: AppService, repository: Repository
 
 @pytest.mark.parametrize("label", ["", "  ", "a\nb", "x" * 121])
 def test_a_bad_label_touches_nothing(
-    service: AppService, repository: Repository, vault: InMemoryVault, label: str
+    service: AppServices, repository: Repository, vault: InMemoryVault, label: str
 ) -> None:
     with pytest.raises(LabelError):
-        service.create(ORG_ID, label)
+        create(service, ORG_ID, label)
     assert not repository.writes
     assert not vault.calls
 
 
 @pytest.mark.parametrize("state", [VaultState.LOCKED, VaultState.MISSING, VaultState.FAILED])
 def test_a_keychain_that_cannot_take_it_is_told_before_anything_is_written(
-    service: AppService, repository: Repository, vault: InMemoryVault, state: VaultState
+    service: AppServices, repository: Repository, vault: InMemoryVault, state: VaultState
 ) -> None:
     vault.current = state
     with pytest.raises(VaultError) as refusal:
-        service.create(ORG_ID, "NewHealth App")
+        create(service, ORG_ID, "NewHealth App")
     assert refusal.value.problem.value == state.value
     assert not repository.writes
     assert [operation for operation, _ in vault.calls] == ["state"]
@@ -184,11 +187,11 @@ def test_a_keychain_that_cannot_take_it_is_told_before_anything_is_written(
 @pytest.mark.parametrize("nth", [1, 2])
 @pytest.mark.parametrize("problem", VaultProblem)
 def test_a_refusal_leaves_nothing_behind(
-    service: AppService, repository: Repository, vault: InMemoryVault, problem: VaultProblem, nth: int, after: bool
+    service: AppServices, repository: Repository, vault: InMemoryVault, problem: VaultProblem, nth: int, after: bool
 ) -> None:
     refuse_nth_store(vault, nth, failed(problem), after=after)
     with pytest.raises(VaultError) as refusal:
-        service.create(ORG_ID, "NewHealth App")
+        create(service, ORG_ID, "NewHealth App")
     assert refusal.value.problem is problem
     assert not isinstance(refusal.value, VaultTimeout)
     assert not on_disk(repository)
@@ -213,134 +216,139 @@ def refuse_nth_store(vault: InMemoryVault, nth: int, error: CortexError, *, afte
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("nth", [1, 2])
 def test_no_answer_is_not_finished_and_keeps_the_row(
-    service: AppService, repository: Repository, vault: InMemoryVault, nth: int, after: bool
+    service: AppServices, repository: Repository, vault: InMemoryVault, nth: int, after: bool
 ) -> None:
     refuse_nth_store(vault, nth, VaultTimeout("Test keychain"), after=after)
     with pytest.raises(NotFinished, match="NewHealth App"):
-        service.create(ORG_ID, "NewHealth App")
+        create(service, ORG_ID, "NewHealth App")
     assert states(repository) == [AppState.CREATING]
     assert "remove" not in [operation for operation, _ in vault.calls]
 
 
 @pytest.mark.parametrize("problem", VaultProblem)
 def test_what_cannot_be_taken_back_at_once_is_written_down_as_given_up(
-    service: AppService, repository: Repository, vault: InMemoryVault, problem: VaultProblem
+    service: AppServices, repository: Repository, vault: InMemoryVault, problem: VaultProblem
 ) -> None:
     refuse_nth_store(vault, 2, failed(), after=True)
     vault.fail_next("remove", failed(problem))
     with pytest.raises(VaultError) as refusal:
-        service.create(ORG_ID, "NewHealth App")
+        create(service, ORG_ID, "NewHealth App")
     assert refusal.value.problem is VaultProblem.FAILED
     assert states(repository) == [AppState.DELETING]  # both secrets are there, and it must not turn up
     assert len(vault.items) == 2
     vault.after = None
-    assert service.recover() == RecoveryReport()  # the person was told that nothing came of it
+    assert service.recovery.recover() == RecoveryReport()  # the person was told that nothing came of it
     assert not on_disk(repository)
     assert not vault.items
 
 
 def test_a_row_that_cannot_be_taken_back_at_once_goes_later(
-    service: AppService, repository: Repository, vault: InMemoryVault
+    service: AppServices, repository: Repository, vault: InMemoryVault
 ) -> None:
     vault.fail_next("store", failed())
     repository.refuse = "drop_app"
     with pytest.raises(VaultError):
-        service.create(ORG_ID, "NewHealth App")
+        create(service, ORG_ID, "NewHealth App")
     assert states(repository) == [AppState.DELETING]
     assert not vault.items
     repository.refuse = ""
-    assert service.recover() == RecoveryReport()
+    assert service.recovery.recover() == RecoveryReport()
     assert not on_disk(repository)
 
 
 def test_a_refusal_that_cannot_be_written_down_is_not_finished(
-    service: AppService, repository: Repository, vault: InMemoryVault
+    service: AppServices, repository: Repository, vault: InMemoryVault
 ) -> None:
     vault.fail_next("store", failed())
     repository.refuse = "change_app"
     with pytest.raises(NotFinished):
-        service.create(ORG_ID, "NewHealth App")
+        create(service, ORG_ID, "NewHealth App")
     assert states(repository) == [AppState.CREATING]
 
 
 def test_a_disk_that_refuses_the_row_gets_no_secret_into_the_keychain(
-    service: AppService, repository: Repository, vault: InMemoryVault
+    service: AppServices, repository: Repository, vault: InMemoryVault
 ) -> None:
     repository.refuse = "add_app"
     with pytest.raises(StorageError):
-        service.create(ORG_ID, "NewHealth App")
+        create(service, ORG_ID, "NewHealth App")
     assert not on_disk(repository)
     assert "store" not in [operation for operation, _ in vault.calls]
 
 
 def test_a_disk_that_refuses_the_last_step_is_not_told_as_a_failure(
-    service: AppService, repository: Repository, vault: InMemoryVault
+    service: AppServices, repository: Repository, vault: InMemoryVault
 ) -> None:
     repository.refuse = "change_app"
     with pytest.raises(NotFinished):
-        service.create(ORG_ID, "NewHealth App")
+        create(service, ORG_ID, "NewHealth App")
     repository.refuse = ""
     [row] = on_disk(repository)
-    assert service.recover() == RecoveryReport(finished=(row.id,))
+    assert service.recovery.recover() == RecoveryReport(finished=(row.id,))
     assert states(repository) == [AppState.ACTIVE]
-    assert KeyEnds.of(service.secret(row.id)) == row.key_ends
+    assert KeyEnds.of(service.use.secret(row.id)) == row.key_ends
 
 
 # Reading, and small changes
 
 
-def test_a_removed_key_is_told_as_missing(service: AppService, vault: InMemoryVault) -> None:
-    made = service.create(ORG_ID, "NewHealth App")
+def test_a_removed_key_is_told_as_missing(service: AppServices, vault: InMemoryVault) -> None:
+    made = create(service, ORG_ID, "NewHealth App")
     vault.items.clear()
     with pytest.raises(SecretMissing):
-        service.secret(made.app.id)
+        service.use.secret(made.app.id)
 
 
-def test_an_app_that_is_gone_is_told_so(service: AppService) -> None:
-    calls: list[Callable[[str], object]] = [service.secret, service.copied, service.delete, service.restore]
-    for call in [*calls, service.purge]:
+def test_an_app_that_is_gone_is_told_so(service: AppServices) -> None:
+    calls: list[Callable[[str], object]] = [
+        service.use.secret,
+        service.use.note_copied,
+        service.deletion.delete,
+        service.deletion.restore,
+    ]
+    for call in [*calls, service.removal.purge]:
         with pytest.raises(AppGone):
             call("00ff")
 
 
-def test_enabling_and_copying_are_written_down(service: AppService, repository: Repository, clock: Clock) -> None:
-    app = service.create(ORG_ID, "NewHealth App").app
-    assert not service.set_enabled(app.id, False).enabled
+def test_enabling_and_copying_are_written_down(service: AppServices, repository: Repository, clock: Clock) -> None:
+    app = create(service, ORG_ID, "NewHealth App").app
+    assert not service.use.set_enabled(app.id, False).enabled
     clock.time += timedelta(hours=1)
-    changed = service.copied(app.id)
+    changed = service.use.note_copied(app.id)
     assert changed == replace(app, enabled=False, last_copied=NOON + timedelta(hours=1))
     assert on_disk(repository) == (changed,)
-    assert service.set_enabled(app.id, True).enabled
+    assert service.use.set_enabled(app.id, True).enabled
 
 
-def test_neither_needs_the_keychain(service: AppService, vault: InMemoryVault) -> None:
-    app = service.create(ORG_ID, "NewHealth App").app
+def test_neither_needs_the_keychain(service: AppServices, vault: InMemoryVault) -> None:
+    app = create(service, ORG_ID, "NewHealth App").app
     vault.calls.clear()
-    service.set_enabled(app.id, False)
-    service.copied(app.id)
-    service.delete(app.id)
-    service.restore(app.id)
-    service.apps(ORG_ID)
+    service.use.set_enabled(app.id, False)
+    service.use.note_copied(app.id)
+    service.deletion.delete(app.id)
+    service.deletion.restore(app.id)
+    service.listing.of_org(ORG_ID)
     assert not vault.calls
 
 
-def test_a_person_sees_the_orgs_apps_that_are_not_deleted(service: AppService, repository: Repository) -> None:
-    kept = {state: service.create(ORG_ID, state.value).app for state in AppState}
-    service.create("ffff", "of another org")
+def test_a_person_sees_the_orgs_apps_that_are_not_deleted(service: AppServices, repository: Repository) -> None:
+    kept = {state: create(service, ORG_ID, state.value).app for state in AppState}
+    create(service, "ffff", "of another org")
     for state, app in kept.items():
         repository.change_app(app.id, lambda app, state=state: replace(app, state=state))
-    assert [app.label for app in service.apps(ORG_ID)] == ["creating", "active"]
+    assert [app.label for app in service.listing.of_org(ORG_ID)] == ["creating", "active"]
 
 
 def test_no_app_is_made_in_an_org_that_was_removed(
-    service: AppService, repository: Repository, vault: InMemoryVault
+    service: AppServices, repository: Repository, vault: InMemoryVault
 ) -> None:
     orgs = OrgService(repository)
     [first] = orgs.orgs()
     second = orgs.add(replace(first, name="Second"))
     orgs.remove(second.id)
     with pytest.raises(OrgGone):
-        service.create(second.id, "NewHealth App")
+        create(service, second.id, "NewHealth App")
     assert not repository.apps()
     assert not vault.items
 
@@ -349,34 +357,34 @@ def test_no_app_is_made_in_an_org_that_was_removed(
 
 
 def test_a_deleted_app_keeps_its_secrets_for_a_while(
-    service: AppService, repository: Repository, vault: InMemoryVault
+    service: AppServices, repository: Repository, vault: InMemoryVault
 ) -> None:
-    made = service.create(ORG_ID, "NewHealth App")
-    gone = service.delete(made.app.id)
+    made = create(service, ORG_ID, "NewHealth App")
+    gone = service.deletion.delete(made.app.id)
     assert (gone.state, gone.purge_after) == (AppState.DELETED, NOON + RESTORABLE)
     assert on_disk(repository) == (gone,)
     assert len(vault.items) == 2
 
 
 def test_a_restored_app_is_as_before_with_its_key(
-    service: AppService, repository: Repository, vault: InMemoryVault
+    service: AppServices, repository: Repository, vault: InMemoryVault
 ) -> None:
-    made = service.create(ORG_ID, "NewHealth App")
-    service.delete(made.app.id)
-    assert service.restore(made.app.id) == made.app
+    made = create(service, ORG_ID, "NewHealth App")
+    service.deletion.delete(made.app.id)
+    assert service.deletion.restore(made.app.id) == made.app
     assert on_disk(repository) == (made.app,)
-    assert service.secret(made.app.id) == made.key
+    assert service.use.secret(made.app.id) == made.key
 
 
 def test_purging_removes_the_secrets_and_then_the_row(
-    service: AppService, repository: Repository, vault: InMemoryVault
+    service: AppServices, repository: Repository, vault: InMemoryVault
 ) -> None:
-    kept = service.create(ORG_ID, "Kept", sessions=True)
-    gone = service.create(ORG_ID, "NewHealth App").app
-    service.delete(gone.id)
+    kept = create(service, ORG_ID, "Kept", sessions=True)
+    gone = create(service, ORG_ID, "NewHealth App").app
+    service.deletion.delete(gone.id)
     seen: list[tuple[str, object]] = []
     vault.before = lambda operation, ref: seen.append((operation, states(repository)[1]))
-    service.purge(gone.id)
+    service.removal.purge(gone.id)
     assert seen == [("remove", AppState.DELETING)] * 2
     assert on_disk(repository) == (kept.app,)
     assert vault.items == {kept.app.ref(KEY): kept.key}
@@ -384,55 +392,55 @@ def test_purging_removes_the_secrets_and_then_the_row(
 
 @pytest.mark.parametrize("state", [AppState.ACTIVE, AppState.CREATING])
 def test_purging_leaves_what_is_not_deleted_alone(
-    service: AppService, repository: Repository, vault: InMemoryVault, state: AppState
+    service: AppServices, repository: Repository, vault: InMemoryVault, state: AppState
 ) -> None:
-    made = service.create(ORG_ID, "NewHealth App")
-    service.delete(made.app.id)
-    service.restore(made.app.id)
+    made = create(service, ORG_ID, "NewHealth App")
+    service.deletion.delete(made.app.id)
+    service.deletion.restore(made.app.id)
     row = repository.change_app(made.app.id, lambda app: replace(app, state=state))
-    service.purge(made.app.id)
+    service.removal.purge(made.app.id)
     assert on_disk(repository) == (row,)
     assert len(vault.items) == 2
 
 
 def test_a_purge_that_the_keychain_refuses_is_taken_up_again(
-    service: AppService, repository: Repository, vault: InMemoryVault
+    service: AppServices, repository: Repository, vault: InMemoryVault
 ) -> None:
-    app = service.create(ORG_ID, "NewHealth App").app
-    service.delete(app.id)
+    app = create(service, ORG_ID, "NewHealth App").app
+    service.deletion.delete(app.id)
     vault.fail_next("remove", failed())
     with pytest.raises(VaultError):
-        service.purge(app.id)
+        service.removal.purge(app.id)
     assert states(repository) == [AppState.DELETING]
-    assert service.recover() == RecoveryReport(finished=(app.id,))
+    assert service.recovery.recover() == RecoveryReport(finished=(app.id,))
     assert not on_disk(repository)
     assert not vault.items
 
 
-def test_what_is_being_removed_comes_back_no_more(service: AppService, repository: Repository) -> None:
-    app = service.create(ORG_ID, "NewHealth App").app
+def test_what_is_being_removed_comes_back_no_more(service: AppServices, repository: Repository) -> None:
+    app = create(service, ORG_ID, "NewHealth App").app
     repository.change_app(app.id, lambda app: replace(app, state=AppState.DELETING))
-    for call in (service.restore, service.delete):
+    for call in (service.deletion.restore, service.deletion.delete):
         with pytest.raises(AppGone):
             call(app.id)
     assert states(repository) == [AppState.DELETING]
 
 
-def test_what_is_being_created_cannot_be_deleted_yet(service: AppService, repository: Repository) -> None:
-    app = service.create(ORG_ID, "NewHealth App").app
+def test_what_is_being_created_cannot_be_deleted_yet(service: AppServices, repository: Repository) -> None:
+    app = create(service, ORG_ID, "NewHealth App").app
     row = repository.change_app(app.id, lambda app: replace(app, state=AppState.CREATING))
     with pytest.raises(NotFinished):
-        service.delete(app.id)
-    assert service.restore(app.id) == row  # else it would pass for one whose key is there
+        service.deletion.delete(app.id)
+    assert service.deletion.restore(app.id) == row  # else it would pass for one whose key is there
     assert states(repository) == [AppState.CREATING]
 
 
 # Recovery
 
 
-def begin(service: AppService, repository: Repository, vault: InMemoryVault, *kinds: SecretKind) -> App:
+def begin(service: AppServices, repository: Repository, vault: InMemoryVault, *kinds: SecretKind) -> App:
     """An app whose creation stopped when these secrets were stored."""
-    made = service.create(ORG_ID, "NewHealth App")
+    made = create(service, ORG_ID, "NewHealth App")
     for kind in SecretKind:
         if kind not in kinds:
             vault.remove(made.app.ref(kind))
@@ -440,24 +448,24 @@ def begin(service: AppService, repository: Repository, vault: InMemoryVault, *ki
 
 
 def test_a_creation_whose_secrets_are_all_there_is_finished(
-    service: AppService, repository: Repository, vault: InMemoryVault
+    service: AppServices, repository: Repository, vault: InMemoryVault
 ) -> None:
     app = begin(service, repository, vault, KEY, API_SECRET)
-    assert service.recover() == RecoveryReport(finished=(app.id,))
+    assert service.recovery.recover() == RecoveryReport(finished=(app.id,))
     assert on_disk(repository) == (replace(app, state=AppState.ACTIVE),)
     assert len(vault.items) == 2
 
 
 @pytest.mark.parametrize("kinds", [(), (KEY,), (API_SECRET,)], ids=["none", "key", "secret"])
 def test_a_creation_with_a_secret_missing_is_undone(
-    service: AppService, repository: Repository, vault: InMemoryVault, clock: Clock, kinds: tuple[SecretKind, ...]
+    service: AppServices, repository: Repository, vault: InMemoryVault, clock: Clock, kinds: tuple[SecretKind, ...]
 ) -> None:
     app = begin(service, repository, vault, *kinds)
-    assert service.recover() == RecoveryReport(undone=(app.id,))
-    assert service.apps(ORG_ID) == service.deleted(ORG_ID) == []
+    assert service.recovery.recover() == RecoveryReport(undone=(app.id,))
+    assert service.listing.of_org(ORG_ID) == service.listing.deleted(ORG_ID) == []
     assert not vault.items
     clock.time += LATE
-    service.recover()
+    service.recovery.recover()
     assert not on_disk(repository)
 
 
@@ -467,82 +475,82 @@ def test_a_creation_with_a_secret_missing_is_undone(
     ids=["another key", "empty key", "empty secret", "key for secret"],
 )
 def test_a_creation_with_a_wrong_secret_is_undone(
-    service: AppService, repository: Repository, vault: InMemoryVault, clock: Clock, kind: SecretKind, wrong: Secret
+    service: AppServices, repository: Repository, vault: InMemoryVault, clock: Clock, kind: SecretKind, wrong: Secret
 ) -> None:
     app = begin(service, repository, vault, KEY, API_SECRET)
     vault.items[app.ref(kind)] = wrong
-    assert service.recover() == RecoveryReport(undone=(app.id,))
-    assert service.apps(ORG_ID) == service.deleted(ORG_ID) == []
+    assert service.recovery.recover() == RecoveryReport(undone=(app.id,))
+    assert service.listing.of_org(ORG_ID) == service.listing.deleted(ORG_ID) == []
     assert not vault.items
     clock.time += LATE
-    service.recover()
+    service.recovery.recover()
     assert not on_disk(repository)
 
 
 def test_a_key_with_the_right_ends_and_a_wrong_middle_is_none_of_ours(
-    service: AppService, repository: Repository, vault: InMemoryVault
+    service: AppServices, repository: Repository, vault: InMemoryVault
 ) -> None:
     app = begin(service, repository, vault, KEY, API_SECRET)
     vault.items[app.ref(KEY)] = Secret(f"{app.key_ends.head}--------------{app.key_ends.tail}")
-    assert service.recover().undone == (app.id,)
+    assert service.recovery.recover().undone == (app.id,)
 
 
 @pytest.mark.parametrize("problem", VaultProblem)
 def test_a_creation_that_the_keychain_will_not_show_waits(
-    service: AppService, repository: Repository, vault: InMemoryVault, problem: VaultProblem
+    service: AppServices, repository: Repository, vault: InMemoryVault, problem: VaultProblem
 ) -> None:
     app = begin(service, repository, vault, KEY, API_SECRET)
     vault.fail_next("read", failed(problem))
-    assert service.recover() == RecoveryReport(waiting=(app.id,))
+    assert service.recovery.recover() == RecoveryReport(waiting=(app.id,))
     assert on_disk(repository) == (app,)
     assert len(vault.items) == 2
 
 
 def test_one_that_waits_does_not_keep_the_others_waiting(
-    service: AppService, repository: Repository, vault: InMemoryVault
+    service: AppServices, repository: Repository, vault: InMemoryVault
 ) -> None:
     first, second = (begin(service, repository, vault, KEY, API_SECRET) for _ in range(2))
     vault.fail_next("read", VaultTimeout("Test keychain"))
-    assert service.recover() == RecoveryReport(finished=(second.id,), waiting=(first.id,))
+    assert service.recovery.recover() == RecoveryReport(finished=(second.id,), waiting=(first.id,))
 
 
 def test_a_deleted_app_is_purged_when_its_time_is_up_and_not_before(
-    service: AppService, repository: Repository, vault: InMemoryVault, clock: Clock
+    service: AppServices, repository: Repository, vault: InMemoryVault, clock: Clock
 ) -> None:
-    app = service.create(ORG_ID, "NewHealth App").app
-    service.delete(app.id)
+    app = create(service, ORG_ID, "NewHealth App").app
+    service.deletion.delete(app.id)
     clock.time += RESTORABLE - A_MICROSECOND
-    assert service.recover() == RecoveryReport()
+    assert service.recovery.recover() == RecoveryReport()
     assert len(vault.items) == 2
     clock.time += A_MICROSECOND
-    assert service.recover() == RecoveryReport(finished=(app.id,))
+    assert service.recovery.recover() == RecoveryReport(finished=(app.id,))
     assert not on_disk(repository)
     assert not vault.items
 
 
 def test_a_deletion_that_had_begun_is_finished(
-    service: AppService, repository: Repository, vault: InMemoryVault
+    service: AppServices, repository: Repository, vault: InMemoryVault
 ) -> None:
-    app = service.create(ORG_ID, "NewHealth App").app
-    service.delete(app.id)
+    app = create(service, ORG_ID, "NewHealth App").app
+    service.deletion.delete(app.id)
     repository.change_app(app.id, lambda app: replace(app, state=AppState.DELETING))
-    assert service.recover() == RecoveryReport(finished=(app.id,))
+    assert service.recovery.recover() == RecoveryReport(finished=(app.id,))
     assert not on_disk(repository)
     assert not vault.items
 
 
 @pytest.mark.parametrize("state", [VaultState.LOCKED, VaultState.MISSING, VaultState.FAILED])
 def test_rows_wait_for_a_keychain_that_cannot_be_used(
-    service: AppService, repository: Repository, vault: InMemoryVault, clock: Clock, state: VaultState
+    service: AppServices, repository: Repository, vault: InMemoryVault, clock: Clock, state: VaultState
 ) -> None:
-    apps = [service.create(ORG_ID, name).app for name in ("creating", "deleting", "deleted")]
+    apps = [create(service, ORG_ID, name).app for name in ("creating", "deleting", "deleted")]
     for app in apps:
         repository.change_app(app.id, lambda row: replace(row, state=AppState(row.label), purge_after=NOON))
     before, items = on_disk(repository), dict(vault.items)
     vault.current = state
     repository.writes.clear()
     vault.calls.clear()
-    assert service.recover() == RecoveryReport(waiting=tuple(app.id for app in apps))
+    assert service.recovery.recover() == RecoveryReport(waiting=tuple(app.id for app in apps))
     assert not repository.writes
     assert on_disk(repository) == before
     assert vault.items == items
@@ -550,34 +558,34 @@ def test_rows_wait_for_a_keychain_that_cannot_be_used(
 
 
 def test_recovery_touches_only_what_is_unfinished(
-    service: AppService, repository: Repository, vault: InMemoryVault
+    service: AppServices, repository: Repository, vault: InMemoryVault
 ) -> None:
-    active = service.create(ORG_ID, "Active")
-    deleted = service.create(ORG_ID, "Deleted")
-    service.delete(deleted.app.id)
+    active = create(service, ORG_ID, "Active")
+    deleted = create(service, ORG_ID, "Deleted")
+    service.deletion.delete(deleted.app.id)
     unfinished = begin(service, repository, vault, KEY)
     others = on_disk(repository)[:2]
     vault.calls.clear()
-    service.recover()
+    service.recovery.recover()
     assert on_disk(repository)[:2] == others
     assert {ref.app_id for _, ref in vault.calls if ref is not None} == {unfinished.id}
-    assert service.secret(active.app.id) == active.key
+    assert service.use.secret(active.app.id) == active.key
 
 
-def test_where_all_is_finished_the_keychain_is_not_even_asked(service: AppService, vault: InMemoryVault) -> None:
-    service.create(ORG_ID, "NewHealth App")
+def test_where_all_is_finished_the_keychain_is_not_even_asked(service: AppServices, vault: InMemoryVault) -> None:
+    create(service, ORG_ID, "NewHealth App")
     vault.calls.clear()
-    assert service.recover() == RecoveryReport()
+    assert service.recovery.recover() == RecoveryReport()
     assert not vault.calls
 
 
 def test_recovery_leaves_the_keychain_of_others_alone(
-    service: AppService, repository: Repository, vault: InMemoryVault
+    service: AppServices, repository: Repository, vault: InMemoryVault
 ) -> None:
     strangers = {SecretRef("aa", "bb", KEY, 1): generate(KEY)}
     vault.items.update(strangers)
     begin(service, repository, vault)
-    service.recover()
+    service.recovery.recover()
     assert vault.items == strangers
 
 
@@ -590,9 +598,9 @@ def late() -> LateVault:
 
 
 @pytest.fixture
-def later(repository: Repository, late: LateVault, clock: Clock) -> AppService:
+def later(repository: Repository, late: LateVault, clock: Clock) -> AppServices:
     """A service on a keychain that answers a store only when nobody waits any more."""
-    return AppService(repository, late, clock)
+    return app_services(repository, late, clock)
 
 
 def no_answer_to_store(vault: LateVault, nth: int) -> None:
@@ -601,117 +609,117 @@ def no_answer_to_store(vault: LateVault, nth: int) -> None:
 
 @pytest.mark.parametrize("nth", [1, 2])
 def test_a_secret_that_comes_after_its_creation_was_undone_goes(
-    later: AppService, repository: Repository, late: LateVault, clock: Clock, nth: int
+    later: AppServices, repository: Repository, late: LateVault, clock: Clock, nth: int
 ) -> None:
     no_answer_to_store(late, nth)
     with pytest.raises(NotFinished):
-        later.create(ORG_ID, "NewHealth App")
+        create(later, ORG_ID, "NewHealth App")
     late.before = None
-    assert len(later.recover().undone) == 1
+    assert len(later.recovery.recover().undone) == 1
     assert not late.items
     late.land()
     assert [ref.app_id for ref in late.items] == [app.id for app in on_disk(repository)]  # so that it can be found
-    assert later.recover() == RecoveryReport()
+    assert later.recovery.recover() == RecoveryReport()
     assert not late.items
     clock.time += LATE - A_MICROSECOND
-    later.recover()
+    later.recovery.recover()
     assert states(repository) == [AppState.DELETING]
     clock.time += A_MICROSECOND
-    assert later.recover() == RecoveryReport()
+    assert later.recovery.recover() == RecoveryReport()
     assert not on_disk(repository)
 
 
 def test_a_secret_that_comes_before_its_creation_is_undone_finishes_it(
-    later: AppService, repository: Repository, late: LateVault
+    later: AppServices, repository: Repository, late: LateVault
 ) -> None:
     no_answer_to_store(late, 2)
     with pytest.raises(NotFinished):
-        later.create(ORG_ID, "NewHealth App")
+        create(later, ORG_ID, "NewHealth App")
     late.before = None
     late.land()
     [row] = on_disk(repository)
-    assert later.recover() == RecoveryReport(finished=(row.id,))
+    assert later.recovery.recover() == RecoveryReport(finished=(row.id,))
     assert on_disk(repository) == (replace(row, state=AppState.ACTIVE),)
 
 
 @pytest.mark.parametrize("nth", [1, 2])
 def test_a_secret_that_comes_after_its_rotation_was_undone_goes(
-    later: AppService, repository: Repository, late: LateVault, clock: Clock, nth: int
+    later: AppServices, repository: Repository, late: LateVault, clock: Clock, nth: int
 ) -> None:
-    made = later.create(ORG_ID, "NewHealth App")
+    made = create(later, ORG_ID, "NewHealth App")
     no_answer_to_store(late, nth)
     with pytest.raises(NotFinished):
-        later.rotate(made.app.id, LATE)
+        later.rotation.rotate(made.app.id, LATE)
     late.before = None
-    assert later.recover() == RecoveryReport(undone=(made.app.id,))
+    assert later.recovery.recover() == RecoveryReport(undone=(made.app.id,))
     late.land()
-    assert later.recover() == RecoveryReport()
+    assert later.recovery.recover() == RecoveryReport()
     assert set(late.items) == set(made.app.refs)
-    assert later.secret(made.app.id) == made.key
+    assert later.use.secret(made.app.id) == made.key
     clock.time += LATE
-    later.recover()
+    later.recovery.recover()
     assert on_disk(repository) == (replace(made.app, last_version=2),)
     late.calls.clear()
-    later.recover()
+    later.recovery.recover()
     assert not late.calls
 
 
 def test_each_rotation_without_an_answer_is_waited_for(
-    later: AppService, repository: Repository, late: LateVault, clock: Clock
+    later: AppServices, repository: Repository, late: LateVault, clock: Clock
 ) -> None:
-    made = later.create(ORG_ID, "NewHealth App", sessions=True)
+    made = create(later, ORG_ID, "NewHealth App", sessions=True)
     no_answer_to_store(late, 1)
     with pytest.raises(NotFinished):
-        later.rotate(made.app.id, LATE)
+        later.rotation.rotate(made.app.id, LATE)
     late.before = None
-    later.recover()
+    later.recovery.recover()
     late.land()
     clock.time += LATE  # the second is given up when the time of the first is up
     no_answer_to_store(late, 1)
     with pytest.raises(NotFinished):
-        later.rotate(made.app.id, LATE)
+        later.rotation.rotate(made.app.id, LATE)
     late.before = None
-    assert later.recover() == RecoveryReport(undone=(made.app.id,))
+    assert later.recovery.recover() == RecoveryReport(undone=(made.app.id,))
     assert on_disk(repository)[0].sweep_until == clock.time + LATE
     late.land()
-    later.recover()
+    later.recovery.recover()
     assert set(late.items) == set(made.app.refs)
 
 
 def test_a_refusal_does_not_end_the_wait_for_another(
-    later: AppService, repository: Repository, late: LateVault, clock: Clock
+    later: AppServices, repository: Repository, late: LateVault, clock: Clock
 ) -> None:
-    made = later.create(ORG_ID, "NewHealth App", sessions=True)
+    made = create(later, ORG_ID, "NewHealth App", sessions=True)
     no_answer_to_store(late, 1)
     with pytest.raises(NotFinished):
-        later.rotate(made.app.id, LATE)
+        later.rotation.rotate(made.app.id, LATE)
     late.before = None
-    later.recover()
+    later.recovery.recover()
     late.fail_next("store", failed())
     with pytest.raises(VaultError):
-        later.rotate(made.app.id, LATE)
+        later.rotation.rotate(made.app.id, LATE)
     assert on_disk(repository)[0].sweep_until == NOON + LATE
     late.land()
-    later.recover()
+    later.recovery.recover()
     assert set(late.items) == set(made.app.refs)
 
 
 def test_a_secret_that_comes_after_its_app_was_purged_goes(
-    later: AppService, repository: Repository, late: LateVault, clock: Clock
+    later: AppServices, repository: Repository, late: LateVault, clock: Clock
 ) -> None:
-    made = later.create(ORG_ID, "NewHealth App")
+    made = create(later, ORG_ID, "NewHealth App")
     no_answer_to_store(late, 2)
     with pytest.raises(NotFinished):
-        later.rotate(made.app.id, LATE)
+        later.rotation.rotate(made.app.id, LATE)
     late.before = None
-    later.delete(made.app.id)
-    later.purge(made.app.id)
+    later.deletion.delete(made.app.id)
+    later.removal.purge(made.app.id)
     assert not late.items
     late.land()
-    later.recover()
+    later.recovery.recover()
     assert not late.items
     clock.time += LATE
-    later.recover()
+    later.recovery.recover()
     assert not on_disk(repository)
 
 
@@ -719,38 +727,38 @@ def test_a_secret_that_comes_after_its_app_was_purged_goes(
 
 
 def test_an_app_of_another_systems_keychain_is_left_alone(
-    service: AppService, repository: Repository, vault: InMemoryVault
+    service: AppServices, repository: Repository, vault: InMemoryVault
 ) -> None:
-    app = service.create(ORG_ID, "NewHealth App").app
+    app = create(service, ORG_ID, "NewHealth App").app
     vault.backend = "Windows"
     vault.calls.clear()
     calls: list[Callable[[], object]] = [
-        lambda: service.secret(app.id),
-        lambda: service.rotate(app.id, LATE),
-        lambda: service.roll_back(app.id, 1, LATE),
-        lambda: service.drop_kept(app.id, 1),
+        lambda: service.use.secret(app.id),
+        lambda: service.rotation.rotate(app.id, LATE),
+        lambda: service.rotation.roll_back(app.id, 1, LATE),
+        lambda: service.removal.drop_kept(app.id, 1),
     ]
     for call in calls:
         with pytest.raises(SecretElsewhere, match="another"):
             call()
-    service.delete(app.id)
+    service.deletion.delete(app.id)
     with pytest.raises(SecretElsewhere):
-        service.purge(app.id)
+        service.removal.purge(app.id)
     assert states(repository) == [AppState.DELETED]
-    assert service.restore(app.id) == app
+    assert service.deletion.restore(app.id) == app
     assert {operation for operation, _ in vault.calls} == {"state"}
 
 
 @pytest.mark.parametrize("state", [AppState.CREATING, AppState.DELETED, AppState.DELETING])
 def test_recovery_leaves_it_to_the_other_system(
-    service: AppService, repository: Repository, vault: InMemoryVault, state: AppState
+    service: AppServices, repository: Repository, vault: InMemoryVault, state: AppState
 ) -> None:
-    app = service.create(ORG_ID, "NewHealth App").app
+    app = create(service, ORG_ID, "NewHealth App").app
     row = repository.change_app(app.id, lambda app: replace(app, state=state, purge_after=NOON))
     ours = begin(service, repository, vault, KEY, API_SECRET)
     items = dict(vault.items)
     repository.change_app(app.id, lambda app: replace(app, keychain="Windows"))
-    assert service.recover() == RecoveryReport(finished=(ours.id,), waiting=(app.id,))
+    assert service.recovery.recover() == RecoveryReport(finished=(ours.id,), waiting=(app.id,))
     assert on_disk(repository)[0] == replace(row, keychain="Windows")
     assert vault.items == items
 

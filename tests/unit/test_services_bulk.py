@@ -25,17 +25,29 @@ from cortex_desktop.domain.model import App, AppState
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import Secret, SecretKind, SecretRef
 from cortex_desktop.services.activity import Recorder
-from cortex_desktop.services.apps import RESTORABLE, ROLLED_BACK_KEPT, AppService
-from cortex_desktop.services.bulk import BATCH, ODD_ONES, Bulk, BulkService, Deed
+from cortex_desktop.services.bulk import (
+    BATCH,
+    MAX_FAILURES,
+    Bulk,
+    BulkAction,
+    Delete,
+    Disable,
+    Enable,
+    Restore,
+    RollBack,
+    Rotate,
+)
+from cortex_desktop.services.periods import RESTORABLE, ROLLED_BACK_KEPT
 from cortex_desktop.storage.activity import ActivityFile
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.vault.memory import InMemoryVault
+from tests.support.services import app_services, create
 
 ORG_ID = "0123abcd"
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 A_DAY = timedelta(days=1)
 AT_ONCE = timedelta(0)
-ON_DISK = [deed for deed in Deed if not deed.needs_keychain]
+ROW_ACTIONS = [Enable, Disable, Delete, Restore]
 
 
 class World:
@@ -48,15 +60,17 @@ class World:
         self.time = NOON
         self.log = ActivityFile(folder)
         recorder = Recorder(self.repository, self.log, now=lambda: self.time)
-        self.apps = AppService(self.repository, self.vault, lambda: self.time, recorder)
-        self.bulk = BulkService(self.apps, self.repository, lambda: self.time, recorder)
+        self.apps = app_services(self.repository, self.vault, lambda: self.time, recorder)
 
     def make(self, *labels: str, sessions: bool = True) -> list[App]:
-        return [self.apps.create(ORG_ID, label, sessions=sessions).app for label in labels]
+        return [create(self.apps, ORG_ID, label, sessions=sessions).app for label in labels]
+
+    def bulk(self, action: BulkAction, apps: Iterable[App]) -> Bulk:
+        return Bulk(action, apps, self.apps)
 
     def key(self, app: App) -> Secret:
         """Its current key."""
-        return self.apps.secret(app.id)
+        return self.apps.use.secret(app.id)
 
     def now(self, apps: Iterable[App]) -> list[App]:
         """The apps as a start would find them."""
@@ -73,7 +87,7 @@ class World:
         """What a person does about a locked keychain or a crash: unlock it; recovery runs."""
         self.vault.current = VaultState.UNLOCKED
         self.vault.before = self.vault.after = None
-        self.apps.recover()
+        self.apps.recovery.recover()
 
 
 @pytest.fixture
@@ -101,9 +115,9 @@ def labels(apps: Iterable[App]) -> list[str]:
 @pytest.mark.parametrize("enabled", [True, False])
 def test_enabling_and_disabling_leaves_those_alone_that_are_so(world: World, enabled: bool) -> None:
     first, second, third = world.make("first", "second", "third")
-    world.apps.set_enabled(first.id, False)
-    world.apps.set_enabled(second.id, False)
-    bulk = world.bulk.make(Deed.ENABLE if enabled else Deed.DISABLE, [first, second, third])
+    world.apps.use.set_enabled(first.id, False)
+    world.apps.use.set_enabled(second.id, False)
+    bulk = world.bulk(Enable() if enabled else Disable(), [first, second, third])
     assert (bulk.total, bulk.reached, bulk.over) == (3, 0, False)
     run(bulk)
     assert {app.enabled for app in world.now([first, second, third])} == {enabled}
@@ -114,15 +128,15 @@ def test_enabling_and_disabling_leaves_those_alone_that_are_so(world: World, ena
 
 def test_deleting_and_restoring(world: World) -> None:
     apps = world.make("first", "second")
-    bulk = world.bulk.make(Deed.DELETE, apps)
+    bulk = world.bulk(Delete(), apps)
     run(bulk)
     assert [(app.state, app.purge_after) for app in world.now(apps)] == [(AppState.DELETED, NOON + RESTORABLE)] * 2
-    again = world.bulk.make(Deed.DELETE, apps)
+    again = world.bulk(Delete(), apps)
     world.time += A_DAY
     run(again)
     assert labels(again.already) == ["first", "second"]
     assert world.now(apps)[0].purge_after == NOON + RESTORABLE, "it stays as long as it was said"
-    back = world.bulk.make(Deed.RESTORE, [*apps, *world.make("third")])
+    back = world.bulk(Restore(), [*apps, *world.make("third")])
     run(back)
     assert world.now(apps) == apps
     assert (labels(back.changed), labels(back.already)) == (["first", "second"], ["third"])
@@ -132,7 +146,7 @@ def test_deleting_and_restoring(world: World) -> None:
 def test_rotating_keeps_the_old_keys_for_as_long_as_chosen(world: World, sessions: bool) -> None:
     apps = world.make("first", "second", sessions=sessions)
     old = [world.key(app) for app in apps]
-    run(world.bulk.make(Deed.ROTATE, apps, A_DAY))
+    run(world.bulk(Rotate(A_DAY), apps))
     for app, key in zip(world.now(apps), old, strict=True):
         assert (app.version, [(kept.number, kept.until) for kept in app.kept]) == (2, [(1, NOON + A_DAY)])
         assert world.key(app) != key
@@ -141,7 +155,7 @@ def test_rotating_keeps_the_old_keys_for_as_long_as_chosen(world: World, session
 
 def test_rotating_without_keeping_removes_each_old_key_in_its_turn(world: World) -> None:
     apps = world.make("first", "second", sessions=False)
-    bulk = world.bulk.make(Deed.ROTATE, apps, AT_ONCE)
+    bulk = world.bulk(Rotate(AT_ONCE), apps)
     bulk.step()
     assert {ref.version for ref in world.vault.items if ref.app_id == apps[0].id} == {2}
     assert {ref.version for ref in world.vault.items if ref.app_id == apps[1].id} == {1}
@@ -154,28 +168,28 @@ def test_rotating_without_keeping_removes_each_old_key_in_its_turn(world: World)
 def test_an_old_key_that_will_not_go_is_left_to_recovery(world: World) -> None:
     apps = world.make("first", "second")
     world.vault.fail_next("remove", VaultError(VaultProblem.FAILED, "Test keychain"))
-    bulk = world.bulk.make(Deed.ROTATE, apps, AT_ONCE)
+    bulk = world.bulk(Rotate(AT_ONCE), apps)
     run(bulk)
     assert (labels(bulk.changed), bulk.refused) == (["first", "second"], [])
-    world.apps.recover()
+    world.apps.recovery.recover()
     assert {ref.version for ref in world.vault.items} == {2}
 
 
 # What it costs
 
 
-@pytest.mark.parametrize("deed", ON_DISK)
-def test_a_batch_is_one_durable_step(world: World, monkeypatch: pytest.MonkeyPatch, deed: Deed) -> None:
+@pytest.mark.parametrize("action", ROW_ACTIONS)
+def test_a_batch_is_one_durable_step(world: World, monkeypatch: pytest.MonkeyPatch, action: type[BulkAction]) -> None:
     [app] = world.make("app")
-    apps = [replace(app, id=f"{number:032x}", enabled=deed is Deed.DISABLE) for number in range(BATCH + 1)]
-    if deed is Deed.RESTORE:
+    apps = [replace(app, id=f"{number:032x}", enabled=action is Disable) for number in range(BATCH + 1)]
+    if action is Restore:
         apps = [replace(app, state=AppState.DELETED, purge_after=NOON + A_DAY) for app in apps]
     for each in apps:
         world.repository.add_app(each)
     synced: list[int] = []
     monkeypatch.setattr(os, "fsync", synced.append)
     recorded: list[int] = []
-    bulk = world.bulk.make(deed, apps)
+    bulk = world.bulk(action(), apps)
     with monkeypatch.context() as patch:
         patch.setattr(world.log, "append", lambda entries: recorded.append(len(entries)))
         assert len(bulk.step()) == BATCH
@@ -187,19 +201,18 @@ def test_a_batch_is_one_durable_step(world: World, monkeypatch: pytest.MonkeyPat
     assert len(bulk.changed) == BATCH + 1
 
 
-@pytest.mark.parametrize("deed", [Deed.ROTATE])
-def test_what_needs_the_keychain_goes_app_by_app(world: World, deed: Deed) -> None:
-    bulk = world.bulk.make(deed, world.make("first", "second"), A_DAY)
+def test_what_needs_the_keychain_goes_app_by_app(world: World) -> None:
+    bulk = world.bulk(Rotate(A_DAY), world.make("first", "second"))
     assert labels(bulk.step()) == ["first"]
     assert labels(bulk.rest) == ["second"]
 
 
 def test_what_was_done_to_which_app_is_recorded(world: World) -> None:
     first, second = world.make("first", "second")
-    world.apps.set_enabled(second.id, False)
+    world.apps.use.set_enabled(second.id, False)
     before = world.recorded()
-    for deed in (Deed.DISABLE, Deed.ROTATE, Deed.DELETE):
-        bulk = world.bulk.make(deed, [first, second], A_DAY)
+    for action in (Disable(), Rotate(A_DAY), Delete()):
+        bulk = world.bulk(action, [first, second])
         run(bulk)
         undo = bulk.undo()
         assert undo is not None
@@ -215,24 +228,24 @@ def test_what_was_done_to_which_app_is_recorded(world: World) -> None:
 # What cannot be done
 
 
-@pytest.mark.parametrize("deed", [deed for deed in Deed if deed is not Deed.ROLL_BACK])
-def test_what_is_gone_or_not_finished_is_told_and_the_others_are_done(world: World, deed: Deed) -> None:
+@pytest.mark.parametrize("action", [*ROW_ACTIONS, Rotate])
+def test_what_is_gone_or_not_finished_is_told_and_the_others_are_done(world: World, action: type[BulkAction]) -> None:
     gone, purged, going, unfinished, last = apps = world.make("gone", "purged", "going", "unfinished", "last")
-    world.apps.set_enabled(last.id, deed is not Deed.ENABLE)
-    for app in (gone, going, *([last] if deed is Deed.RESTORE else [])):
-        world.apps.delete(app.id)
+    world.apps.use.set_enabled(last.id, action is not Enable)
+    for app in (gone, going, *([last] if action is Restore else [])):
+        world.apps.deletion.delete(app.id)
     world.repository.drop_app(purged.id)
     world.repository.change_app(going.id, lambda app: replace(app, state=AppState.DELETING))
     world.repository.change_app(unfinished.id, lambda app: replace(app, state=AppState.CREATING))
-    bulk = world.bulk.make(deed, apps, A_DAY)
+    bulk = world.bulk(Rotate(A_DAY) if action is Rotate else action(), apps)
     run(bulk)
     assert bulk.stopped is None
     assert bulk.reached == 5
     told = {refused.app.label: type(refused.error) for refused in bulk.refused}
     expected = {"gone": AppGone, "purged": AppGone, "going": AppGone, "unfinished": NotFinished}
-    if deed in (Deed.DELETE, Deed.RESTORE):
+    if action in (Delete, Restore):
         del expected["gone"]
-    if deed is Deed.RESTORE:
+    if action is Restore:
         del expected["unfinished"]
     assert told == expected
     assert "last" in labels(bulk.changed)
@@ -243,7 +256,7 @@ def test_an_odd_app_does_not_keep_the_others_waiting(world: World) -> None:
     apps = world.make("first", "odd", "third")
     before = world.key(apps[1])
     world.vault.items[SecretRef(ORG_ID, apps[1].id, SecretKind.API_KEY, 2)] = Secret("somebody's")
-    bulk = world.bulk.make(Deed.ROTATE, apps, A_DAY)
+    bulk = world.bulk(Rotate(A_DAY), apps)
     run(bulk)
     assert (labels(bulk.changed), bulk.stopped) == (["first", "third"], None)
     [refused] = bulk.refused
@@ -252,14 +265,14 @@ def test_an_odd_app_does_not_keep_the_others_waiting(world: World) -> None:
 
 
 def test_many_odd_ones_in_a_row_are_the_keychain_s_fault(world: World) -> None:
-    apps = world.make(*(f"app {number}" for number in range(ODD_ONES + 3)))
-    bulk = world.bulk.make(Deed.ROTATE, apps, A_DAY)
+    apps = world.make(*(f"app {number}" for number in range(MAX_FAILURES + 3)))
+    bulk = world.bulk(Rotate(A_DAY), apps)
     bulk.step()
-    for _ in range(ODD_ONES):
+    for _ in range(MAX_FAILURES):
         world.vault.fail_next("store", VaultError(VaultProblem.FAILED, "Test keychain"))
     run(bulk)
     assert isinstance(bulk.stopped, VaultError)
-    assert len(bulk.refused) == ODD_ONES
+    assert len(bulk.refused) == MAX_FAILURES
     assert len(bulk.rest) == 2
     bulk.resume()
     run(bulk)
@@ -277,7 +290,7 @@ def test_it_stops_when_the_keychain_says_no_and_goes_on_later(world: World, prob
     """At either of a signing app's two secrets."""
     apps = world.make("first", "second", "third", sessions=False)
     old = {app.id: world.key(app) for app in apps}
-    bulk = world.bulk.make(Deed.ROTATE, apps, A_DAY)
+    bulk = world.bulk(Rotate(A_DAY), apps)
     bulk.step()
     stores = iter(range(1, 9))
 
@@ -316,7 +329,7 @@ def test_no_answer_is_not_rotated_twice(world: World, keep: timedelta, recovered
             raise VaultTimeout("Test keychain")
 
     world.vault.after = no_answer
-    bulk = world.bulk.make(Deed.ROTATE, apps, keep)
+    bulk = world.bulk(Rotate(keep), apps)
     run(bulk)
     assert isinstance(bulk.stopped, VaultTimeout)
     assert (bulk.changed, len(bulk.rest)) == ([], 2)
@@ -339,7 +352,7 @@ def test_a_full_disk_stops_it_before_a_batch(world: World, monkeypatch: pytest.M
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    bulk = world.bulk.make(Deed.DISABLE, apps)
+    bulk = world.bulk(Disable(), apps)
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full)
         assert bulk.step() == []
@@ -361,7 +374,7 @@ def test_a_disk_that_fails_in_the_middle_of_a_rotation_stops_it(world: World, mo
             raise StorageError("The disk is full", "Not saved.", "Free some space.")
         return real(*args)  # type: ignore[arg-type]
 
-    bulk = world.bulk.make(Deed.ROTATE, apps, A_DAY)
+    bulk = world.bulk(Rotate(A_DAY), apps)
     with monkeypatch.context() as patch:
         patch.setattr(world.repository, "change_app", second_fails)
         run(bulk)
@@ -378,8 +391,8 @@ def test_a_disk_that_fails_in_the_middle_of_a_rotation_stops_it(world: World, mo
 
 def test_what_was_rotated_meanwhile_is_not_rotated_again(world: World) -> None:
     apps = world.make("first", "second")
-    bulk = world.bulk.make(Deed.ROTATE, apps, A_DAY)
-    key = world.apps.rotate(apps[1].id, A_DAY).key
+    bulk = world.bulk(Rotate(A_DAY), apps)
+    key = world.apps.rotation.rotate(apps[1].id, A_DAY).key
     run(bulk)
     assert (labels(bulk.changed), labels(bulk.already)) == (["first"], ["second"])
     assert world.key(apps[1]) == key
@@ -388,9 +401,9 @@ def test_what_was_rotated_meanwhile_is_not_rotated_again(world: World) -> None:
 def test_what_was_changed_otherwise_meanwhile_is_rotated(world: World) -> None:
     """Switching Sessions is a version of its own, with the same key."""
     [app] = apps = world.make("app", sessions=False)
-    bulk = world.bulk.make(Deed.ROTATE, apps, A_DAY)
+    bulk = world.bulk(Rotate(A_DAY), apps)
     old = world.key(app)
-    switched = world.apps.edit(app.id, replace(app.details, sessions=True))
+    switched = world.apps.editing.edit(app.id, replace(app.details, sessions=True))
     run(bulk)
     assert labels(bulk.changed) == ["app"]
     assert world.key(app) != old
@@ -404,16 +417,16 @@ def test_what_was_changed_otherwise_meanwhile_is_rotated(world: World) -> None:
 # Taking back
 
 
-@pytest.mark.parametrize("deed", ON_DISK)
-def test_taking_back_touches_only_what_was_changed(world: World, deed: Deed) -> None:
+@pytest.mark.parametrize("action", ROW_ACTIONS)
+def test_taking_back_touches_only_what_was_changed(world: World, action: type[BulkAction]) -> None:
     first, second = apps = world.make("first", "second")
     for app, is_so in ((first, False), (second, True)):
-        if deed in (Deed.ENABLE, Deed.DISABLE):
-            world.apps.set_enabled(app.id, (deed is Deed.ENABLE) is is_so)
-        elif (deed is Deed.DELETE) is is_so:
-            world.apps.delete(app.id)
+        if action in (Enable, Disable):
+            world.apps.use.set_enabled(app.id, (action is Enable) is is_so)
+        elif (action is Delete) is is_so:
+            world.apps.deletion.delete(app.id)
     before = world.now(apps)
-    bulk = world.bulk.make(deed, apps)
+    bulk = world.bulk(action(), apps)
     assert bulk.undo() is None, "there is nothing to take back yet"
     run(bulk)
     assert labels(bulk.changed) == ["first"]
@@ -428,14 +441,14 @@ def test_taking_back_touches_only_what_was_changed(world: World, deed: Deed) -> 
 def test_taking_back_a_rotation_rolls_back(world: World) -> None:
     apps = world.make("first", "second", "third", "fourth", sessions=False)
     old = [world.key(app) for app in apps]
-    bulk = world.bulk.make(Deed.ROTATE, apps, A_DAY)
+    bulk = world.bulk(Rotate(A_DAY), apps)
     run(bulk)
-    third = world.apps.rotate(apps[2].id, A_DAY).key
-    world.apps.drop_kept(apps[3].id, 1)
+    third = world.apps.rotation.rotate(apps[2].id, A_DAY).key
+    world.apps.removal.drop_kept(apps[3].id, 1)
     fourth = world.key(apps[3])
     undo = bulk.undo()
     assert undo is not None
-    assert undo.deed is Deed.ROLL_BACK
+    assert isinstance(undo.action, RollBack)
     run(undo)
     assert labels(undo.changed) == ["first", "second"]
     assert [(r.app.label, type(r.error)) for r in undo.refused] == [("third", ChangedSince), ("fourth", ChangedSince)]
@@ -446,7 +459,7 @@ def test_taking_back_a_rotation_rolls_back(world: World) -> None:
 def test_taking_back_a_rotation_waits_for_the_keychain(world: World) -> None:
     apps = world.make("first", "second")
     old = [world.key(app) for app in apps]
-    bulk = world.bulk.make(Deed.ROTATE, apps, A_DAY)
+    bulk = world.bulk(Rotate(A_DAY), apps)
     run(bulk)
     undo = bulk.undo()
     assert undo is not None
@@ -463,7 +476,7 @@ def test_taking_back_a_rotation_waits_for_the_keychain(world: World) -> None:
 
 def test_a_kept_key_that_the_keychain_lost_is_told(world: World) -> None:
     apps = world.make("first", "second")
-    bulk = world.bulk.make(Deed.ROTATE, apps, A_DAY)
+    bulk = world.bulk(Rotate(A_DAY), apps)
     run(bulk)
     del world.vault.items[SecretRef(ORG_ID, apps[0].id, SecretKind.API_KEY, 1)]
     undo = bulk.undo()
@@ -476,7 +489,7 @@ def test_a_kept_key_that_the_keychain_lost_is_told(world: World) -> None:
 def test_what_was_done_before_it_stopped_can_be_taken_back(world: World) -> None:
     apps = world.make("first", "second", "third")
     old = [world.key(app) for app in apps]
-    bulk = world.bulk.make(Deed.ROTATE, apps, A_DAY)
+    bulk = world.bulk(Rotate(A_DAY), apps)
     bulk.step()
     world.vault.current = VaultState.LOCKED
     run(bulk)

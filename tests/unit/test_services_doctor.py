@@ -13,10 +13,11 @@ from cortex_desktop.domain.errors import AppGone, NotFinished, VaultError, Vault
 from cortex_desktop.domain.model import App, AppState, PendingVersion
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate, well_formed
-from cortex_desktop.services.apps import AppService
+from cortex_desktop.services.apps.services import AppServices
 from cortex_desktop.services.doctor import Doctor, Finding, Problem
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.vault.memory import InMemoryVault
+from tests.support.services import app_services, create
 
 KEY, API_SECRET = SecretKind.API_KEY, SecretKind.API_SECRET
 ORG_ID = "0123abcd"
@@ -31,15 +32,15 @@ class Clinic:
 
     repository: TinyRepository
     vault: InMemoryVault
-    apps: AppService
+    apps: AppServices
     doctor: Doctor
 
     def an_app(self, *, sessions: bool = False, kept: int = 0) -> App:
         """With so many kept versions; a bystander stands beside it."""
-        self.bystander = self.apps.create(ORG_ID, "Bystander")
-        app = self.apps.create(ORG_ID, "NewHealth App", sessions=sessions).app
+        self.bystander = create(self.apps, ORG_ID, "Bystander")
+        app = create(self.apps, ORG_ID, "NewHealth App", sessions=sessions).app
         for _ in range(kept):
-            app = self.apps.rotate(app.id, A_WEEK).app
+            app = self.apps.rotation.rotate(app.id, A_WEEK).app
         return app
 
     def row(self, app: App) -> App:
@@ -59,7 +60,7 @@ class Clinic:
         assert self.found(app) == []
         assert self.found(self.bystander.app) == []
         assert self.row(self.bystander.app) == self.bystander.app
-        assert self.apps.secret(self.bystander.app.id) == self.bystander.key
+        assert self.apps.use.secret(self.bystander.app.id) == self.bystander.key
         row = self.row(app)
         assert row.pending is None
         refs = {ref for number in row.versions for ref in row.refs_of(number)} | set(self.bystander.app.refs)
@@ -72,8 +73,8 @@ class Clinic:
 @pytest.fixture
 def clinic(tmp_path: Path, vault: InMemoryVault) -> Clinic:
     repository = TinyRepository(tmp_path)
-    apps = AppService(repository, vault, lambda: NOON)
-    return Clinic(repository, vault, apps, Doctor(apps, repository, vault))
+    apps = app_services(repository, vault, lambda: NOON)
+    return Clinic(repository, vault, apps, Doctor(apps))
 
 
 def ref_of(app: App, number: int, kind: SecretKind = KEY) -> SecretRef:
@@ -105,8 +106,8 @@ def test_where_all_matches_nothing_is_found_and_nothing_written(clinic: Clinic, 
 
 def test_each_item_is_read_once(clinic: Clinic) -> None:
     app = clinic.an_app(kept=1)
-    clinic.apps.drop_kept(app.id, 1)
-    app = clinic.apps.rotate(app.id, A_WEEK).app
+    clinic.apps.removal.drop_kept(app.id, 1)
+    app = clinic.apps.rotation.rotate(app.id, A_WEEK).app
     clinic.vault.calls.clear()
     clinic.doctor.check(app.id)
     read = [ref for call, ref in clinic.vault.calls if call == "read" and ref is not None]
@@ -157,7 +158,7 @@ def test_what_is_missing_is_found_and_replaced_by_one_renewal(
     clinic.mend(app)
     row = clinic.row(app)
     assert (row.version, row.last_version, row.kept) == (2, 2, ())
-    assert clinic.apps.secret(app.id) != before[app.ref(KEY)]
+    assert clinic.apps.use.secret(app.id) != before[app.ref(KEY)]
 
 
 def test_a_renewal_leaves_the_kept_versions(clinic: Clinic) -> None:
@@ -177,7 +178,7 @@ def test_a_row_takes_over_the_ends_of_the_key_that_is_there(clinic: Clinic) -> N
     assert clinic.found(app) == [(Problem.DIFFERS, 1, KEY)]
     clinic.mend(app)
     assert clinic.row(app) == replace(app, key_ends=KeyEnds.of(other))
-    assert clinic.apps.secret(app.id) == other
+    assert clinic.apps.use.secret(app.id) == other
 
 
 @pytest.mark.parametrize("wrong", ["", "x" * 21, "x" * 23, "ä" * 22, "-" * 22, "x" * 64])
@@ -236,8 +237,8 @@ def test_a_kept_version_whose_key_is_another_is_offered_no_more(clinic: Clinic, 
 
 def test_leftovers_of_numbers_that_the_row_tells_of_no_more_are_found_and_removed(clinic: Clinic) -> None:
     app = clinic.an_app(kept=2)
-    clinic.apps.drop_kept(app.id, 1)
-    app = clinic.apps.drop_kept(app.id, 2)
+    clinic.apps.removal.drop_kept(app.id, 1)
+    app = clinic.apps.removal.drop_kept(app.id, 2)
     clinic.vault.items[ref_of(app, 1)] = generate(KEY)
     clinic.vault.items[ref_of(app, 2, API_SECRET)] = generate(API_SECRET)
     assert clinic.found(app) == [(Problem.LEFTOVER, 1, KEY), (Problem.LEFTOVER, 2, API_SECRET)]
@@ -259,7 +260,7 @@ def test_neither_current_nor_kept_nor_foreign_items_are_leftovers(clinic: Clinic
 
 def test_everything_at_once(clinic: Clinic) -> None:
     app = clinic.an_app(kept=3)
-    app = clinic.apps.drop_kept(app.id, 1)
+    app = clinic.apps.removal.drop_kept(app.id, 1)
     clinic.vault.items[ref_of(app, 1)] = generate(KEY)
     del clinic.vault.items[ref_of(app, 2)]
     del clinic.vault.items[app.ref(KEY)]
@@ -300,7 +301,7 @@ HARMS: Sequence[Callable[[Clinic, App], None]] = (break_missing, break_differs, 
 
 def harmed(clinic: Clinic, harm: Callable[[Clinic, App], None]) -> tuple[App, Finding]:
     """An app of version 3 with 2 kept and 1 gone, and what the doctor found."""
-    app = clinic.apps.drop_kept(clinic.an_app(kept=2).id, 1)
+    app = clinic.apps.removal.drop_kept(clinic.an_app(kept=2).id, 1)
     harm(clinic, app)
     [finding] = clinic.doctor.check(app.id)
     return app, finding
@@ -318,7 +319,7 @@ def test_repairing_twice_is_repairing_once(clinic: Clinic, harm: Callable[[Clini
 
 @pytest.mark.parametrize("harm", HARMS)
 def test_what_came_back_since_is_left_as_it_is(clinic: Clinic, harm: Callable[[Clinic, App], None]) -> None:
-    app = clinic.apps.drop_kept(clinic.an_app(kept=2).id, 1)
+    app = clinic.apps.removal.drop_kept(clinic.an_app(kept=2).id, 1)
     whole = dict(clinic.vault.items)
     harm(clinic, app)
     [finding] = clinic.doctor.check(app.id)
@@ -331,19 +332,19 @@ def test_what_came_back_since_is_left_as_it_is(clinic: Clinic, harm: Callable[[C
 
 def test_a_finding_about_a_version_that_was_rotated_away_changes_nothing(clinic: Clinic) -> None:
     app, finding = harmed(clinic, break_differs)
-    new = clinic.apps.rotate(app.id, A_WEEK)
+    new = clinic.apps.rotation.rotate(app.id, A_WEEK)
     clinic.doctor.repair(finding)
     assert clinic.row(app) == new.app
-    assert clinic.apps.secret(app.id) == new.key
+    assert clinic.apps.use.secret(app.id) == new.key
 
 
 @pytest.mark.parametrize("harm", HARMS)
 def test_a_deleted_app_is_not_repaired(clinic: Clinic, harm: Callable[[Clinic, App], None]) -> None:
     app, finding = harmed(clinic, harm)
-    row, items = clinic.apps.delete(app.id), dict(clinic.vault.items)
+    row, items = clinic.apps.deletion.delete(app.id), dict(clinic.vault.items)
     clinic.doctor.repair(finding)
     assert (clinic.row(app), clinic.vault.items) == (row, items)
-    clinic.apps.purge(app.id)
+    clinic.apps.removal.purge(app.id)
     with pytest.raises(AppGone):
         clinic.doctor.repair(finding)
     assert set(clinic.vault.items) == set(clinic.bystander.app.refs)
@@ -388,6 +389,6 @@ def test_an_unanswered_renewal_is_recoverys_to_finish(clinic: Clinic) -> None:
     with pytest.raises(NotFinished):
         clinic.doctor.repair(finding)
     assert clinic.doctor.check(app.id) == []
-    clinic.apps.recover()  # without its secret it is undone
+    clinic.apps.recovery.recover()  # without its secret it is undone
     clinic.mend(app)
     assert clinic.row(app).version == 5

@@ -23,9 +23,12 @@ from cortex_desktop.domain.errors import (
 from cortex_desktop.domain.model import LAST_VERSION, App, AppState, KeptVersion
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate
-from cortex_desktop.services.apps import KEPT_BY_RECOVERY, LATE, RESTORABLE, AppService, RecoveryReport
+from cortex_desktop.services.apps.recovery import RecoveryReport
+from cortex_desktop.services.apps.services import AppServices
+from cortex_desktop.services.periods import KEPT_BY_RECOVERY, LATE, RESTORABLE
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.vault.memory import InMemoryVault
+from tests.support.services import app_services, create
 
 KEY, API_SECRET = SecretKind.API_KEY, SecretKind.API_SECRET
 ORG_ID = "0123abcd"
@@ -66,14 +69,14 @@ def disk(tmp_path: Path) -> Disk:
 
 
 @pytest.fixture
-def service(disk: Disk, vault: InMemoryVault, clock: Clock) -> AppService:
-    return AppService(disk, vault, clock)
+def service(disk: Disk, vault: InMemoryVault, clock: Clock) -> AppServices:
+    return app_services(disk, vault, clock)
 
 
 @pytest.fixture
-def restart(tmp_path: Path, disk: Disk, vault: InMemoryVault, clock: Clock) -> Callable[[], AppService]:
+def restart(tmp_path: Path, disk: Disk, vault: InMemoryVault, clock: Clock) -> Callable[[], AppServices]:
     """The program ends, and starts anew on the same folder and keychain. Nothing is recovered yet."""
-    return lambda: AppService(TinyRepository(tmp_path), vault, clock)
+    return lambda: app_services(TinyRepository(tmp_path), vault, clock)
 
 
 def row_of(disk: TinyRepository, app: App) -> App:
@@ -121,19 +124,19 @@ def in_peace(vault: InMemoryVault) -> None:
 
 @pytest.mark.parametrize(("sessions", "kinds"), [(True, [KEY]), (False, [KEY, API_SECRET])])
 def test_a_rotated_app_has_new_secrets_and_keeps_the_old_ones(
-    service: AppService,
+    service: AppServices,
     disk: Disk,
     vault: InMemoryVault,
     clock: Clock,
     sessions: bool,
     kinds: list[SecretKind],
 ) -> None:
-    old = service.create(ORG_ID, "NewHealth App", sessions=sessions)
+    old = create(service, ORG_ID, "NewHealth App", sessions=sessions)
     before = dict(vault.items)
     clock.time += timedelta(hours=1)
-    new = service.rotate(old.app.id, A_WEEK)
+    new = service.rotation.rotate(old.app.id, A_WEEK)
     assert new.key != old.key
-    assert service.secret(old.app.id) == new.key
+    assert service.use.secret(old.app.id) == new.key
     assert new.app == replace(
         old.app,
         version=2,
@@ -149,9 +152,9 @@ def test_a_rotated_app_has_new_secrets_and_keeps_the_old_ones(
 
 
 def test_the_row_names_the_new_version_before_it_is_stored_and_points_at_it_after(
-    service: AppService, disk: Disk, vault: InMemoryVault
+    service: AppServices, disk: Disk, vault: InMemoryVault
 ) -> None:
-    app = service.create(ORG_ID, "NewHealth App").app
+    app = create(service, ORG_ID, "NewHealth App").app
     seen: list[tuple[str, str, int, int | None]] = []
 
     def look(when: str) -> Callable[[str, SecretRef | None], None]:
@@ -162,7 +165,7 @@ def test_the_row_names_the_new_version_before_it_is_stored_and_points_at_it_afte
         return hook
 
     vault.before, vault.after = look("before"), look("after")
-    new = service.rotate(app.id, A_WEEK)
+    new = service.rotation.rotate(app.id, A_WEEK)
     # The vault's store reads back what it stored, so that "after store" is after that.
     assert [step for step in seen if step[1] != "state"] == [
         ("before", "store", 1, 2),
@@ -175,73 +178,73 @@ def test_the_row_names_the_new_version_before_it_is_stored_and_points_at_it_afte
 
 
 def test_the_row_tells_the_new_keys_ends_before_the_key_is_stored(
-    service: AppService, disk: Disk, vault: InMemoryVault
+    service: AppServices, disk: Disk, vault: InMemoryVault
 ) -> None:
-    app = service.create(ORG_ID, "NewHealth App", sessions=True).app
+    app = create(service, ORG_ID, "NewHealth App", sessions=True).app
     ends = []
     vault.before = lambda call, _: ends.append(row_of(disk, app).pending) if call == "store" else None
-    new = service.rotate(app.id, A_WEEK)
+    new = service.rotation.rotate(app.id, A_WEEK)
     [pending] = ends
     assert pending is not None
     assert pending.key_ends == KeyEnds.of(new.key)
 
 
-def test_many_rotations_keep_many_versions_newest_first(service: AppService, vault: InMemoryVault) -> None:
-    app = service.create(ORG_ID, "NewHealth App", sessions=True).app
+def test_many_rotations_keep_many_versions_newest_first(service: AppServices, vault: InMemoryVault) -> None:
+    app = create(service, ORG_ID, "NewHealth App", sessions=True).app
     for _ in range(3):
-        app = service.rotate(app.id, A_WEEK).app
+        app = service.rotation.rotate(app.id, A_WEEK).app
     assert [app.version, *(kept.number for kept in app.kept)] == [4, 3, 2, 1]
     assert numbers(vault) == [1, 2, 3, 4]
 
 
 def test_an_old_version_goes_when_its_time_is_up_and_not_before(
-    service: AppService, disk: Disk, vault: InMemoryVault, clock: Clock
+    service: AppServices, disk: Disk, vault: InMemoryVault, clock: Clock
 ) -> None:
-    app = service.create(ORG_ID, "NewHealth App").app
-    new = service.rotate(app.id, A_WEEK)
+    app = create(service, ORG_ID, "NewHealth App").app
+    new = service.rotation.rotate(app.id, A_WEEK)
     clock.time += A_WEEK - A_MICROSECOND
-    assert service.recover() == RecoveryReport()
+    assert service.recovery.recover() == RecoveryReport()
     assert numbers(vault) == [1, 1, 2, 2]
     clock.time += A_MICROSECOND
-    assert service.recover() == RecoveryReport(finished=(app.id,))
+    assert service.recovery.recover() == RecoveryReport(finished=(app.id,))
     assert numbers(vault) == [2, 2]
     assert row_of(disk, app) == replace(new.app, kept=())
-    assert service.secret(app.id) == new.key
-    assert service.recover() == RecoveryReport()
+    assert service.use.secret(app.id) == new.key
+    assert service.recovery.recover() == RecoveryReport()
 
 
 def test_of_two_old_versions_only_the_one_that_is_due_goes(
-    service: AppService, vault: InMemoryVault, clock: Clock
+    service: AppServices, vault: InMemoryVault, clock: Clock
 ) -> None:
-    app = service.create(ORG_ID, "NewHealth App", sessions=True).app
-    service.rotate(app.id, A_WEEK)
-    service.rotate(app.id, timedelta(days=1))
+    app = create(service, ORG_ID, "NewHealth App", sessions=True).app
+    service.rotation.rotate(app.id, A_WEEK)
+    service.rotation.rotate(app.id, timedelta(days=1))
     clock.time += timedelta(days=1)
-    service.recover()
+    service.recovery.recover()
     assert numbers(vault) == [1, 3]
 
 
 def test_keeping_nothing_leaves_the_old_version_to_the_next_recovery(
-    service: AppService, restart: Callable[[], AppService], vault: InMemoryVault
+    service: AppServices, restart: Callable[[], AppServices], vault: InMemoryVault
 ) -> None:
-    app = service.create(ORG_ID, "NewHealth App").app
-    new = service.rotate(app.id, AT_ONCE)
+    app = create(service, ORG_ID, "NewHealth App").app
+    new = service.rotation.rotate(app.id, AT_ONCE)
     assert numbers(vault) == [1, 1, 2, 2]
     again = restart()
-    assert again.recover() == RecoveryReport(finished=(app.id,))
+    assert again.recovery.recover() == RecoveryReport(finished=(app.id,))
     assert numbers(vault) == [2, 2]
-    assert again.secret(app.id) == new.key
+    assert again.use.secret(app.id) == new.key
 
 
 def test_a_removal_that_the_keychain_refuses_waits(
-    service: AppService, disk: Disk, vault: InMemoryVault, clock: Clock
+    service: AppServices, disk: Disk, vault: InMemoryVault, clock: Clock
 ) -> None:
-    app = service.create(ORG_ID, "NewHealth App").app
-    service.rotate(app.id, AT_ONCE)
+    app = create(service, ORG_ID, "NewHealth App").app
+    service.rotation.rotate(app.id, AT_ONCE)
     vault.fail_next("remove", failed(VaultProblem.DENIED), after=True)
-    assert service.recover() == RecoveryReport(waiting=(app.id,))
+    assert service.recovery.recover() == RecoveryReport(waiting=(app.id,))
     assert [kept.number for kept in row_of(disk, app).kept] == [1]
-    assert service.recover() == RecoveryReport(finished=(app.id,))
+    assert service.recovery.recover() == RecoveryReport(finished=(app.id,))
     assert numbers(vault) == [2, 2]
 
 
@@ -250,13 +253,13 @@ def test_a_removal_that_the_keychain_refuses_waits(
 
 @pytest.mark.parametrize("state", [VaultState.LOCKED, VaultState.MISSING, VaultState.FAILED])
 def test_a_keychain_that_cannot_take_it_is_told_before_anything_is_written(
-    service: AppService, disk: Disk, vault: InMemoryVault, state: VaultState
+    service: AppServices, disk: Disk, vault: InMemoryVault, state: VaultState
 ) -> None:
-    made = service.create(ORG_ID, "NewHealth App")
+    made = create(service, ORG_ID, "NewHealth App")
     vault.calls.clear()
     vault.current = state
     with pytest.raises(VaultError) as refusal:
-        service.rotate(made.app.id, A_WEEK)
+        service.rotation.rotate(made.app.id, A_WEEK)
     assert refusal.value.problem.value == state.value
     assert called(vault) == ["state"]
     assert row_of(disk, made.app) == made.app
@@ -266,46 +269,46 @@ def test_a_keychain_that_cannot_take_it_is_told_before_anything_is_written(
 @pytest.mark.parametrize("nth", [1, 2])
 @pytest.mark.parametrize("problem", VaultProblem)
 def test_a_refusal_leaves_the_old_key_and_nothing_else(
-    service: AppService, disk: Disk, vault: InMemoryVault, problem: VaultProblem, nth: int, after: bool
+    service: AppServices, disk: Disk, vault: InMemoryVault, problem: VaultProblem, nth: int, after: bool
 ) -> None:
-    made = service.create(ORG_ID, "NewHealth App")
+    made = create(service, ORG_ID, "NewHealth App")
     items = dict(vault.items)
     at_store(vault, nth, failed(problem), after=after)
     with pytest.raises(VaultError) as refusal:
-        service.rotate(made.app.id, A_WEEK)
+        service.rotation.rotate(made.app.id, A_WEEK)
     in_peace(vault)
     assert refusal.value.problem is problem
     assert vault.items == items
     assert row_of(disk, made.app) == replace(made.app, last_version=2)
-    assert service.secret(made.app.id) == made.key
-    assert service.recover() == RecoveryReport()
+    assert service.use.secret(made.app.id) == made.key
+    assert service.recovery.recover() == RecoveryReport()
 
 
 def test_a_disk_that_refuses_to_begin_gets_no_secret_into_the_keychain(
-    service: AppService, disk: Disk, vault: InMemoryVault
+    service: AppServices, disk: Disk, vault: InMemoryVault
 ) -> None:
-    made = service.create(ORG_ID, "NewHealth App")
+    made = create(service, ORG_ID, "NewHealth App")
     vault.calls.clear()
     disk.refuse = 1
     with pytest.raises(StorageError):
-        service.rotate(made.app.id, A_WEEK)
+        service.rotation.rotate(made.app.id, A_WEEK)
     assert "store" not in called(vault)
     assert row_of(disk, made.app) == made.app
 
 
 def test_a_disk_that_refuses_the_last_step_is_not_told_as_a_failure(
-    service: AppService, disk: Disk, vault: InMemoryVault, clock: Clock, restart: Callable[[], AppService]
+    service: AppServices, disk: Disk, vault: InMemoryVault, clock: Clock, restart: Callable[[], AppServices]
 ) -> None:
-    made = service.create(ORG_ID, "NewHealth App")
+    made = create(service, ORG_ID, "NewHealth App")
     disk.refuse = 2
     with pytest.raises(NotFinished, match="NewHealth App"):
-        service.rotate(made.app.id, timedelta(days=1))
-    assert service.secret(made.app.id) == made.key
+        service.rotation.rotate(made.app.id, timedelta(days=1))
+    assert service.use.secret(made.app.id) == made.key
     again = restart()
-    assert again.recover() == RecoveryReport(finished=(made.app.id,))
+    assert again.recovery.recover() == RecoveryReport(finished=(made.app.id,))
     row = row_of(disk, made.app)
     assert (row.version, row.pending) == (2, None)
-    assert KeyEnds.of(again.secret(made.app.id)) == row.key_ends
+    assert KeyEnds.of(again.use.secret(made.app.id)) == row.key_ends
     # How long the person wanted it kept died with the program.
     assert row.kept == (KeptVersion(1, made.app.key_ends, made.app.sessions, clock.time + KEPT_BY_RECOVERY),)
 
@@ -314,27 +317,27 @@ def test_a_disk_that_refuses_the_last_step_is_not_told_as_a_failure(
     ("nth", "after", "forward"), [(1, False, False), (1, True, False), (2, False, False), (2, True, True)]
 )
 def test_after_no_answer_recovery_goes_by_what_is_there(
-    service: AppService,
+    service: AppServices,
     disk: Disk,
     vault: InMemoryVault,
-    restart: Callable[[], AppService],
+    restart: Callable[[], AppServices],
     nth: int,
     after: bool,
     forward: bool,
 ) -> None:
-    made = service.create(ORG_ID, "NewHealth App")
+    made = create(service, ORG_ID, "NewHealth App")
     at_store(vault, nth, VaultTimeout("Test keychain"), after=after)
     with pytest.raises(NotFinished):
-        service.rotate(made.app.id, A_WEEK)
+        service.rotation.rotate(made.app.id, A_WEEK)
     in_peace(vault)
     assert "remove" not in called(vault)
-    assert service.secret(made.app.id) == made.key  # until then
+    assert service.use.secret(made.app.id) == made.key  # until then
     again, ids = restart(), (made.app.id,)
-    assert again.recover() == (RecoveryReport(finished=ids) if forward else RecoveryReport(undone=ids))
+    assert again.recovery.recover() == (RecoveryReport(finished=ids) if forward else RecoveryReport(undone=ids))
     assert numbers(vault) == ([1, 1, 2, 2] if forward else [1, 1])
     row = row_of(disk, made.app)
     assert (row.version, row.pending, row.last_version) == (2 if forward else 1, None, 2)
-    assert KeyEnds.of(again.secret(made.app.id)) == row.key_ends
+    assert KeyEnds.of(again.use.secret(made.app.id)) == row.key_ends
 
 
 @pytest.mark.parametrize(
@@ -343,85 +346,85 @@ def test_after_no_answer_recovery_goes_by_what_is_there(
     ids=["another key", "empty key", "empty secret", "key for secret"],
 )
 def test_recovery_does_not_move_to_a_wrong_secret(
-    service: AppService, disk: Disk, vault: InMemoryVault, kind: SecretKind, wrong: Secret
+    service: AppServices, disk: Disk, vault: InMemoryVault, kind: SecretKind, wrong: Secret
 ) -> None:
-    made = service.create(ORG_ID, "NewHealth App")
+    made = create(service, ORG_ID, "NewHealth App")
     disk.refuse = 2
     with pytest.raises(NotFinished):
-        service.rotate(made.app.id, A_WEEK)
+        service.rotation.rotate(made.app.id, A_WEEK)
     vault.items[SecretRef(ORG_ID, made.app.id, kind, 2)] = wrong
-    assert service.recover() == RecoveryReport(undone=(made.app.id,))
+    assert service.recovery.recover() == RecoveryReport(undone=(made.app.id,))
     assert numbers(vault) == [1, 1]
-    assert service.secret(made.app.id) == made.key
+    assert service.use.secret(made.app.id) == made.key
 
 
 def test_what_cannot_be_taken_back_at_once_is_written_down_as_given_up(
-    service: AppService, disk: Disk, vault: InMemoryVault
+    service: AppServices, disk: Disk, vault: InMemoryVault
 ) -> None:
-    made = service.create(ORG_ID, "NewHealth App")
+    made = create(service, ORG_ID, "NewHealth App")
     at_store(vault, 2, failed(VaultProblem.FULL), after=True)
     vault.fail_next("remove", failed())
     with pytest.raises(VaultError) as refusal:
-        service.rotate(made.app.id, A_WEEK)
+        service.rotation.rotate(made.app.id, A_WEEK)
     in_peace(vault)
     assert refusal.value.problem is VaultProblem.FULL
     assert numbers(vault) == [1, 1, 2, 2]
-    assert service.recover() == RecoveryReport()  # both secrets are there, and yet the old key stays
+    assert service.recovery.recover() == RecoveryReport()  # both secrets are there, and yet the old key stays
     assert numbers(vault) == [1, 1]
     assert row_of(disk, made.app) == replace(made.app, last_version=2)
 
 
 def test_a_refusal_that_cannot_be_written_down_is_not_finished(
-    service: AppService, disk: Disk, vault: InMemoryVault
+    service: AppServices, disk: Disk, vault: InMemoryVault
 ) -> None:
-    made = service.create(ORG_ID, "NewHealth App")
+    made = create(service, ORG_ID, "NewHealth App")
     at_store(vault, 2, failed(VaultProblem.FULL))
     disk.refuse = 2
     with pytest.raises(NotFinished):
-        service.rotate(made.app.id, A_WEEK)
+        service.rotation.rotate(made.app.id, A_WEEK)
     in_peace(vault)
-    assert service.recover() == RecoveryReport(undone=(made.app.id,))
+    assert service.recovery.recover() == RecoveryReport(undone=(made.app.id,))
     assert numbers(vault) == [1, 1]
 
 
 def test_an_unfinished_rotation_is_settled_before_the_next(
-    service: AppService, disk: Disk, vault: InMemoryVault, clock: Clock
+    service: AppServices, disk: Disk, vault: InMemoryVault, clock: Clock
 ) -> None:
-    made = service.create(ORG_ID, "NewHealth App")
+    made = create(service, ORG_ID, "NewHealth App")
     at_store(vault, 2, VaultTimeout("Test keychain"), after=True)
     with pytest.raises(NotFinished):
-        service.rotate(made.app.id, A_WEEK)
+        service.rotation.rotate(made.app.id, A_WEEK)
     in_peace(vault)
-    app = service.rotate(made.app.id, A_WEEK).app
+    app = service.rotation.rotate(made.app.id, A_WEEK).app
     assert [app.version, *(kept.number for kept in app.kept)] == [3, 2, 1]
     assert numbers(vault) == [1, 1, 2, 2, 3, 3]
 
 
-def test_no_number_is_used_twice(service: AppService, disk: Disk, vault: InMemoryVault) -> None:
-    app = service.create(ORG_ID, "NewHealth App", sessions=True).app
+def test_no_number_is_used_twice(service: AppServices, disk: Disk, vault: InMemoryVault) -> None:
+    app = create(service, ORG_ID, "NewHealth App", sessions=True).app
     at_store(vault, 1, failed())
     with pytest.raises(VaultError):
-        service.rotate(app.id, A_WEEK)  # refused: takes 2 with it
+        service.rotation.rotate(app.id, A_WEEK)  # refused: takes 2 with it
     at_store(vault, 1, VaultTimeout("Test keychain"))
     with pytest.raises(NotFinished):
-        service.rotate(app.id, A_WEEK)  # undone by recovery: 3
+        service.rotation.rotate(app.id, A_WEEK)  # undone by recovery: 3
     in_peace(vault)
-    service.recover()
-    assert service.rotate(app.id, A_WEEK).app.version == 4
-    service.roll_back(app.id, 1, A_WEEK)
-    service.drop_kept(app.id, 4)
-    assert service.rotate(app.id, A_WEEK).app.version == 5
+    service.recovery.recover()
+    assert service.rotation.rotate(app.id, A_WEEK).app.version == 4
+    service.rotation.roll_back(app.id, 1, A_WEEK)
+    service.removal.drop_kept(app.id, 4)
+    assert service.rotation.rotate(app.id, A_WEEK).app.version == 5
     stored = [ref for call, ref in vault.calls if call == "store"]
     assert [ref.version for ref in stored if ref is not None] == [1, 2, 3, 4, 5]
 
 
 @pytest.mark.parametrize("state", [AppState.CREATING, AppState.DELETED, AppState.DELETING])
-def test_only_an_active_app_is_rotated(service: AppService, disk: Disk, vault: InMemoryVault, state: AppState) -> None:
-    made = service.create(ORG_ID, "NewHealth App")
+def test_only_an_active_app_is_rotated(service: AppServices, disk: Disk, vault: InMemoryVault, state: AppState) -> None:
+    made = create(service, ORG_ID, "NewHealth App")
     row = disk.change_app(made.app.id, lambda app: replace(app, state=state))
     vault.calls.clear()
     with pytest.raises(AppGone):
-        service.rotate(made.app.id, A_WEEK)
+        service.rotation.rotate(made.app.id, A_WEEK)
     assert row_of(disk, made.app) == row
     assert called(vault) == ["state"]
 
@@ -431,13 +434,13 @@ def test_only_an_active_app_is_rotated(service: AppService, disk: Disk, vault: I
 
 @pytest.mark.parametrize("sessions", [True, False])
 def test_rolling_back_swaps(
-    service: AppService, disk: Disk, vault: InMemoryVault, clock: Clock, sessions: bool
+    service: AppServices, disk: Disk, vault: InMemoryVault, clock: Clock, sessions: bool
 ) -> None:
-    old = service.create(ORG_ID, "NewHealth App", sessions=sessions)
-    new = service.rotate(old.app.id, A_WEEK)
+    old = create(service, ORG_ID, "NewHealth App", sessions=sessions)
+    new = service.rotation.rotate(old.app.id, A_WEEK)
     items = dict(vault.items)
     clock.time += timedelta(hours=1)
-    app = service.roll_back(old.app.id, 1, timedelta(days=1))
+    app = service.rotation.roll_back(old.app.id, 1, timedelta(days=1))
     assert app == replace(
         new.app,
         version=1,
@@ -445,96 +448,96 @@ def test_rolling_back_swaps(
         kept=(KeptVersion(2, new.app.key_ends, new.app.sessions, clock.time + timedelta(days=1)),),
     )
     assert row_of(disk, app) == app
-    assert service.secret(app.id) == old.key
+    assert service.use.secret(app.id) == old.key
     assert vault.items == items
-    forth = service.roll_back(app.id, 2, A_WEEK)
-    assert (forth.version, service.secret(app.id)) == (2, new.key)
+    forth = service.rotation.roll_back(app.id, 2, A_WEEK)
+    assert (forth.version, service.use.secret(app.id)) == (2, new.key)
 
 
-def test_rolling_back_over_several_keeps_the_others(service: AppService) -> None:
-    app = service.create(ORG_ID, "NewHealth App").app
+def test_rolling_back_over_several_keeps_the_others(service: AppServices) -> None:
+    app = create(service, ORG_ID, "NewHealth App").app
     for _ in range(2):
-        until = service.rotate(app.id, A_WEEK).app.kept[0].until
-    app = service.roll_back(app.id, 1, AT_ONCE)
+        until = service.rotation.rotate(app.id, A_WEEK).app.kept[0].until
+    app = service.rotation.roll_back(app.id, 1, AT_ONCE)
     assert [(kept.number, kept.until) for kept in app.kept] == [(3, NOON), (2, until)]
 
 
 @pytest.mark.parametrize("kind", SecretKind)
 def test_a_version_that_is_not_whole_is_not_rolled_back_to(
-    service: AppService, disk: Disk, vault: InMemoryVault, kind: SecretKind
+    service: AppServices, disk: Disk, vault: InMemoryVault, kind: SecretKind
 ) -> None:
-    app = service.create(ORG_ID, "NewHealth App").app
-    new = service.rotate(app.id, A_WEEK)
+    app = create(service, ORG_ID, "NewHealth App").app
+    new = service.rotation.rotate(app.id, A_WEEK)
     del vault.items[SecretRef(ORG_ID, app.id, kind, 1)]
     with pytest.raises(SecretMissing):
-        service.roll_back(app.id, 1, A_WEEK)
+        service.rotation.roll_back(app.id, 1, A_WEEK)
     assert row_of(disk, app) == new.app
-    assert service.secret(app.id) == new.key
+    assert service.use.secret(app.id) == new.key
 
 
 @pytest.mark.parametrize("wrong", [generate(KEY), Secret("")], ids=["another key", "no key"])
 def test_a_version_whose_key_is_another_is_not_rolled_back_to(
-    service: AppService, disk: Disk, vault: InMemoryVault, wrong: Secret
+    service: AppServices, disk: Disk, vault: InMemoryVault, wrong: Secret
 ) -> None:
-    app = service.create(ORG_ID, "NewHealth App", sessions=True).app
-    new = service.rotate(app.id, A_WEEK)
+    app = create(service, ORG_ID, "NewHealth App", sessions=True).app
+    new = service.rotation.rotate(app.id, A_WEEK)
     vault.items[SecretRef(ORG_ID, app.id, KEY, 1)] = wrong
     with pytest.raises(SecretMissing):
-        service.roll_back(app.id, 1, A_WEEK)
+        service.rotation.roll_back(app.id, 1, A_WEEK)
     assert row_of(disk, app) == new.app
 
 
-def test_a_locked_keychain_rolls_nothing_back(service: AppService, disk: Disk, vault: InMemoryVault) -> None:
-    app = service.create(ORG_ID, "NewHealth App").app
-    new = service.rotate(app.id, A_WEEK)
+def test_a_locked_keychain_rolls_nothing_back(service: AppServices, disk: Disk, vault: InMemoryVault) -> None:
+    app = create(service, ORG_ID, "NewHealth App").app
+    new = service.rotation.rotate(app.id, A_WEEK)
     vault.current = VaultState.LOCKED
     with pytest.raises(VaultError) as refusal:
-        service.roll_back(app.id, 1, A_WEEK)
+        service.rotation.roll_back(app.id, 1, A_WEEK)
     assert refusal.value.problem is VaultProblem.LOCKED
     assert row_of(disk, app) == new.app
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
-def test_what_is_not_kept_is_not_rolled_back_to(service: AppService, disk: Disk, number: int) -> None:
-    app = service.create(ORG_ID, "NewHealth App").app
-    new = service.rotate(app.id, AT_ONCE)
-    service.recover()
+def test_what_is_not_kept_is_not_rolled_back_to(service: AppServices, disk: Disk, number: int) -> None:
+    app = create(service, ORG_ID, "NewHealth App").app
+    new = service.rotation.rotate(app.id, AT_ONCE)
+    service.recovery.recover()
     with pytest.raises(VersionGone):
-        service.roll_back(app.id, number, A_WEEK)
+        service.rotation.roll_back(app.id, number, A_WEEK)
     assert row_of(disk, app) == replace(new.app, kept=())
 
 
-def test_a_version_that_is_to_go_is_not_rolled_back_to(service: AppService, disk: Disk, vault: InMemoryVault) -> None:
-    app = service.create(ORG_ID, "NewHealth App").app
-    service.rotate(app.id, A_WEEK)
+def test_a_version_that_is_to_go_is_not_rolled_back_to(service: AppServices, disk: Disk, vault: InMemoryVault) -> None:
+    app = create(service, ORG_ID, "NewHealth App").app
+    service.rotation.rotate(app.id, A_WEEK)
     vault.fail_next("remove", VaultTimeout("Test keychain"))  # it may still be removed at any moment
     with pytest.raises(VaultTimeout):
-        service.drop_kept(app.id, 1)
+        service.removal.drop_kept(app.id, 1)
     row = row_of(disk, app)
     with pytest.raises(VersionGone):
-        service.roll_back(app.id, 1, A_WEEK)
-    assert service.keep_until(app.id, 1, NOON + A_WEEK) == row
+        service.rotation.roll_back(app.id, 1, A_WEEK)
+    assert service.rotation.keep_until(app.id, 1, NOON + A_WEEK) == row
     assert row_of(disk, app) == row
 
 
 def test_a_secret_that_is_to_go_does_not_come_back_with_sessions_off(
-    service: AppService, disk: Disk, vault: InMemoryVault
+    service: AppServices, disk: Disk, vault: InMemoryVault
 ) -> None:
-    app = service.create(ORG_ID, "NewHealth App").app
-    service.edit(app.id, replace(app.details, sessions=True))
+    app = create(service, ORG_ID, "NewHealth App").app
+    service.editing.edit(app.id, replace(app.details, sessions=True))
     vault.fail_next("remove", VaultTimeout("Test keychain"))  # it may still be removed at any moment
     with pytest.raises(VaultTimeout):
-        service.drop_kept(app.id, 1)
-    assert service.edit(app.id, app.details).version == 3
+        service.removal.drop_kept(app.id, 1)
+    assert service.editing.edit(app.id, app.details).version == 3
 
 
-def test_numbers_are_not_given_out_for_ever(service: AppService, disk: Disk, vault: InMemoryVault) -> None:
-    made = service.create(ORG_ID, "NewHealth App", sessions=True)
+def test_numbers_are_not_given_out_for_ever(service: AppServices, disk: Disk, vault: InMemoryVault) -> None:
+    made = create(service, ORG_ID, "NewHealth App", sessions=True)
     row = disk.change_app(made.app.id, lambda app: replace(app, last_version=LAST_VERSION - 1))
-    assert service.rotate(row.id, A_WEEK).app.version == LAST_VERSION
+    assert service.rotation.rotate(row.id, A_WEEK).app.version == LAST_VERSION
     row, items = row_of(disk, row), dict(vault.items)
     with pytest.raises(TooManyVersions):
-        service.rotate(row.id, A_WEEK)
+        service.rotation.rotate(row.id, A_WEEK)
     assert row_of(disk, row) == row
     assert vault.items == items
 
@@ -542,35 +545,35 @@ def test_numbers_are_not_given_out_for_ever(service: AppService, disk: Disk, vau
 # Dropping kept versions
 
 
-def test_a_kept_version_can_go_before_its_time(service: AppService, disk: Disk, vault: InMemoryVault) -> None:
-    app = service.create(ORG_ID, "NewHealth App").app
-    new = service.rotate(app.id, A_WEEK)
-    assert service.drop_kept(app.id, 1) == replace(new.app, kept=())
+def test_a_kept_version_can_go_before_its_time(service: AppServices, disk: Disk, vault: InMemoryVault) -> None:
+    app = create(service, ORG_ID, "NewHealth App").app
+    new = service.rotation.rotate(app.id, A_WEEK)
+    assert service.removal.drop_kept(app.id, 1) == replace(new.app, kept=())
     assert row_of(disk, app) == replace(new.app, kept=())
     assert numbers(vault) == [2, 2]
 
 
-def test_the_current_version_is_never_dropped(service: AppService, disk: Disk, vault: InMemoryVault) -> None:
-    app = service.create(ORG_ID, "NewHealth App").app
-    new = service.rotate(app.id, A_WEEK)
+def test_the_current_version_is_never_dropped(service: AppServices, disk: Disk, vault: InMemoryVault) -> None:
+    app = create(service, ORG_ID, "NewHealth App").app
+    new = service.rotation.rotate(app.id, A_WEEK)
     for number in (2, 3):
-        assert service.drop_kept(app.id, number) == new.app
+        assert service.removal.drop_kept(app.id, number) == new.app
     assert numbers(vault) == [1, 1, 2, 2]
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("nth", [1, 2])
 def test_a_drop_that_was_cut_short_is_finished_by_recovery(
-    service: AppService, disk: Disk, vault: InMemoryVault, restart: Callable[[], AppService], nth: int, after: bool
+    service: AppServices, disk: Disk, vault: InMemoryVault, restart: Callable[[], AppServices], nth: int, after: bool
 ) -> None:
-    app = service.create(ORG_ID, "NewHealth App").app
-    new = service.rotate(app.id, A_WEEK)
+    app = create(service, ORG_ID, "NewHealth App").app
+    new = service.rotation.rotate(app.id, A_WEEK)
     at_call(vault, "remove", nth, failed(), after=after)
     with pytest.raises(VaultError):
-        service.drop_kept(app.id, 1)
+        service.removal.drop_kept(app.id, 1)
     in_peace(vault)
     assert row_of(disk, app).kept == (replace(new.app.kept[0], until=NOON),)  # that it is to go is written down
-    assert restart().recover() == RecoveryReport(finished=(app.id,))
+    assert restart().recovery.recover() == RecoveryReport(finished=(app.id,))
     assert numbers(vault) == [2, 2]
     assert row_of(disk, app) == replace(new.app, kept=())
 
@@ -578,70 +581,72 @@ def test_a_drop_that_was_cut_short_is_finished_by_recovery(
 # Deleting
 
 
-def test_a_deleted_app_keeps_all_versions_and_comes_back_with_them(service: AppService, vault: InMemoryVault) -> None:
-    app = service.create(ORG_ID, "NewHealth App").app
-    new = service.rotate(app.id, A_WEEK)
-    service.delete(app.id)
+def test_a_deleted_app_keeps_all_versions_and_comes_back_with_them(service: AppServices, vault: InMemoryVault) -> None:
+    app = create(service, ORG_ID, "NewHealth App").app
+    new = service.rotation.rotate(app.id, A_WEEK)
+    service.deletion.delete(app.id)
     assert numbers(vault) == [1, 1, 2, 2]
-    assert service.restore(app.id) == new.app
+    assert service.deletion.restore(app.id) == new.app
 
 
-def test_purging_removes_all_versions(service: AppService, disk: Disk, vault: InMemoryVault, clock: Clock) -> None:
-    other = service.create(ORG_ID, "Other")
-    app = service.create(ORG_ID, "NewHealth App").app
+def test_purging_removes_all_versions(service: AppServices, disk: Disk, vault: InMemoryVault, clock: Clock) -> None:
+    other = create(service, ORG_ID, "Other")
+    app = create(service, ORG_ID, "NewHealth App").app
     for _ in range(3):
-        service.rotate(app.id, A_WEEK)
-    service.roll_back(app.id, 2, A_WEEK)
+        service.rotation.rotate(app.id, A_WEEK)
+    service.rotation.roll_back(app.id, 2, A_WEEK)
     disk.refuse = 2
     with pytest.raises(NotFinished):
-        service.rotate(app.id, A_WEEK)  # and one that is pending
+        service.rotation.rotate(app.id, A_WEEK)  # and one that is pending
     assert numbers(vault) == [1, 1, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
-    service.delete(app.id)
+    service.deletion.delete(app.id)
     clock.time += RESTORABLE
-    assert service.recover() == RecoveryReport(finished=(app.id,))
+    assert service.recovery.recover() == RecoveryReport(finished=(app.id,))
     assert set(vault.items) == set(other.app.refs)
     clock.time += LATE
-    service.recover()
+    service.recovery.recover()
     assert list(TinyRepository(disk._folder).apps()) == [other.app]
 
 
 def test_what_is_due_goes_from_a_deleted_app_too(
-    service: AppService, disk: Disk, vault: InMemoryVault, clock: Clock
+    service: AppServices, disk: Disk, vault: InMemoryVault, clock: Clock
 ) -> None:
-    app = service.create(ORG_ID, "NewHealth App").app
-    new = service.rotate(app.id, timedelta(days=1))
-    service.delete(app.id)
+    app = create(service, ORG_ID, "NewHealth App").app
+    new = service.rotation.rotate(app.id, timedelta(days=1))
+    service.deletion.delete(app.id)
     clock.time += timedelta(days=1)
-    assert service.recover() == RecoveryReport(finished=(app.id,))
+    assert service.recovery.recover() == RecoveryReport(finished=(app.id,))
     assert numbers(vault) == [2, 2]
-    assert service.restore(app.id) == replace(new.app, kept=())
+    assert service.deletion.restore(app.id) == replace(new.app, kept=())
 
 
 @pytest.mark.parametrize("stored", [True, False])
 def test_a_rotation_is_settled_though_the_app_was_deleted(
-    service: AppService, disk: Disk, vault: InMemoryVault, stored: bool
+    service: AppServices, disk: Disk, vault: InMemoryVault, stored: bool
 ) -> None:
-    made = service.create(ORG_ID, "NewHealth App")
+    made = create(service, ORG_ID, "NewHealth App")
     at_store(vault, 2, VaultTimeout("Test keychain"), after=stored)
     with pytest.raises(NotFinished):
-        service.rotate(made.app.id, A_WEEK)
+        service.rotation.rotate(made.app.id, A_WEEK)
     in_peace(vault)
-    gone = service.delete(made.app.id)
+    gone = service.deletion.delete(made.app.id)
     ids = (made.app.id,)
-    assert service.recover() == (RecoveryReport(finished=ids) if stored else RecoveryReport(undone=ids))
+    assert service.recovery.recover() == (RecoveryReport(finished=ids) if stored else RecoveryReport(undone=ids))
     assert numbers(vault) == ([1, 1, 2, 2] if stored else [1, 1])
     row = row_of(disk, made.app)
     assert (row.state, row.purge_after, row.pending) == (AppState.DELETED, gone.purge_after, None)
-    assert KeyEnds.of(service.secret(service.restore(made.app.id).id)) == row.key_ends
+    assert KeyEnds.of(service.use.secret(service.deletion.restore(made.app.id).id)) == row.key_ends
 
 
-def test_purging_removes_what_was_left_of_a_number_too(service: AppService, vault: InMemoryVault, clock: Clock) -> None:
-    app = service.create(ORG_ID, "NewHealth App").app
-    service.rotate(app.id, AT_ONCE)
-    service.recover()
+def test_purging_removes_what_was_left_of_a_number_too(
+    service: AppServices, vault: InMemoryVault, clock: Clock
+) -> None:
+    app = create(service, ORG_ID, "NewHealth App").app
+    service.rotation.rotate(app.id, AT_ONCE)
+    service.recovery.recover()
     vault.items[SecretRef(ORG_ID, app.id, KEY, 1)] = generate(KEY)  # an answer that came too late
-    service.delete(app.id)
-    service.purge(app.id)
+    service.deletion.delete(app.id)
+    service.removal.purge(app.id)
     assert not vault.items
 
 
@@ -649,38 +654,38 @@ def test_purging_removes_what_was_left_of_a_number_too(service: AppService, vaul
 
 
 def test_everything_waits_while_the_keychain_is_locked(
-    service: AppService, disk: Disk, vault: InMemoryVault, restart: Callable[[], AppService]
+    service: AppServices, disk: Disk, vault: InMemoryVault, restart: Callable[[], AppServices]
 ) -> None:
-    due = service.create(ORG_ID, "Due").app
-    service.rotate(due.id, AT_ONCE)
-    pending = service.create(ORG_ID, "Pending").app
+    due = create(service, ORG_ID, "Due").app
+    service.rotation.rotate(due.id, AT_ONCE)
+    pending = create(service, ORG_ID, "Pending").app
     disk.refuse = 2
     with pytest.raises(NotFinished):
-        service.rotate(pending.id, A_WEEK)
+        service.rotation.rotate(pending.id, A_WEEK)
     rows: Sequence[App] = [row_of(disk, due), row_of(disk, pending)]
     vault.current = VaultState.LOCKED
     vault.calls.clear()
-    assert restart().recover() == RecoveryReport(waiting=(due.id, pending.id))
+    assert restart().recovery.recover() == RecoveryReport(waiting=(due.id, pending.id))
     assert [row_of(disk, due), row_of(disk, pending)] == rows
     assert called(vault) == ["state"]
     vault.current = VaultState.UNLOCKED
-    assert restart().recover() == RecoveryReport(finished=(due.id, pending.id))
+    assert restart().recovery.recover() == RecoveryReport(finished=(due.id, pending.id))
 
 
-def test_a_life_with_a_start_after_each_step(restart: Callable[[], AppService], vault: InMemoryVault) -> None:
-    made = restart().create(ORG_ID, "NewHealth App")
+def test_a_life_with_a_start_after_each_step(restart: Callable[[], AppServices], vault: InMemoryVault) -> None:
+    made = create(restart(), ORG_ID, "NewHealth App")
     app_id, keys = made.app.id, [made.key]
     for _ in range(3):
-        keys.append(restart().rotate(app_id, A_WEEK).key)
-        restart().recover()
-    assert restart().secret(app_id) == keys[3]
-    restart().roll_back(app_id, 2, A_WEEK)
-    assert restart().secret(app_id) == keys[1]
-    restart().drop_kept(app_id, 4)
-    restart().delete(app_id)
-    restart().restore(app_id)
-    assert restart().secret(app_id) == keys[1]
+        keys.append(restart().rotation.rotate(app_id, A_WEEK).key)
+        restart().recovery.recover()
+    assert restart().use.secret(app_id) == keys[3]
+    restart().rotation.roll_back(app_id, 2, A_WEEK)
+    assert restart().use.secret(app_id) == keys[1]
+    restart().removal.drop_kept(app_id, 4)
+    restart().deletion.delete(app_id)
+    restart().deletion.restore(app_id)
+    assert restart().use.secret(app_id) == keys[1]
     assert numbers(vault) == [1, 1, 2, 2, 3, 3]
-    restart().delete(app_id)
-    restart().purge(app_id)
+    restart().deletion.delete(app_id)
+    restart().removal.purge(app_id)
     assert not vault.items
