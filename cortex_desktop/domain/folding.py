@@ -6,14 +6,14 @@ import unicodedata
 
 
 def fold(text: str) -> str:
-    """`text` as search compares it: without case, accents and width, e.g. "Ärzte" -> "arzte"."""
+    """Return `text` without case, accents and width, as search compares it, e.g. "Ärzte" -> "arzte"."""
     if text.isascii():
         return text.lower()
     return unicodedata.normalize("NFKD", text).casefold().translate(_WITHOUT_MARKS)
 
 
 class _WithoutMarks(dict[int, int | None]):
-    """What `str.translate` makes of a character: itself, or nothing of an accent. Looked up once for each."""
+    """Maps a character to itself, and an accent to nothing, for `str.translate`. Looks each up once."""
 
     def __missing__(self, code: int) -> int | None:
         found = self[code] = None if unicodedata.combining(chr(code)) else code

@@ -11,14 +11,12 @@ from types import MappingProxyType
 from .secret import KeyEnds, SecretKind, SecretRef
 
 LAST_VERSION = 10_000
-"""The highest number of a version, enough for a new key every day for 27 years. To find what was left behind, the
-keychain is asked for every number up to the last one given out, so that a row may not tell of a thousand million."""
+"""The highest number of a version: a new key every day for 27 years. Removing an app asks the keychain for every
+number up to the last one given out, so a row must not name a thousand million."""
 NO_EXTRA: Mapping[str, object] = MappingProxyType({})
 """One for all apps whose row holds nothing that this version does not know."""
 EXPIRES_SOON = timedelta(days=30)
 """How long before its last day an app is marked."""
-
-
 APP_SECRETS = (SecretKind.API_KEY, SecretKind.API_SECRET)
 """The kinds of secret that an app can have: what is looked for, removed and shown with it."""
 
@@ -29,20 +27,20 @@ def secrets_of(sessions: bool) -> tuple[SecretKind, ...]:
 
 
 class Environment(Enum):
-    """Where an org lives in its life cycle. The value is what the database holds, save for OWN."""
+    """The stage that an org serves. The value is what the database holds, except for OWN."""
 
     DEVELOPMENT = "development"
     TEST = "test"
     STAGING = "staging"
     PRODUCTION = "production"
-    OWN = "own"  # called as `Org.own_environment` says, which is what the database holds
+    OWN = "own"  # its name is in `Org.own_environment`, which is what the database holds
 
 
 class AppState(Enum):
-    """Where an app stands between the database and the keychain. All but ACTIVE are a journal entry.
+    """Where an app stands between the database and the keychain. All but ACTIVE record an intent to be finished.
 
-    The row is written before the secret is stored and removed after the secret is gone, because a keychain
-    cannot list its entries: a secret without a row could never be found again.
+    The row is written before the secret is stored and removed after the secret is gone: a keychain cannot list its
+    items, so a secret without a row could never be found again.
     """
 
     CREATING = "creating"  # secrets are being stored
@@ -52,19 +50,19 @@ class AppState(Enum):
 
 
 class OrgState(Enum):
-    """Whether an org is there. All but ACTIVE are a journal entry for its apps too, whatever their rows say."""
+    """Whether an org exists. All but ACTIVE hold for its apps too, whatever their rows say."""
 
     ACTIVE = "active"
     REMOVED = "removed"  # hidden with all its apps, restorable until `purge_after`
-    REMOVING = "removing"  # its apps go one by one, secrets and rows; its own row goes last
+    REMOVING = "removing"  # its apps are being removed, secrets and rows; its own row goes last
 
 
 @dataclass(frozen=True, slots=True)
 class Org:
     """An organization. `code` is the path segment of its API, `endpoint` the API's base address (https).
 
-    own_environment: the environment's name where that is OWN, else ""; like_production: an own environment is to be
-    handled with the care that Production gets; purge_after: aware, in UTC.
+    own_environment: the environment's name where that is OWN, else ""; like_production: an own environment is treated
+    like Production; purge_after: aware, in UTC.
     """
 
     id: str
@@ -79,7 +77,7 @@ class Org:
 
     @property
     def production(self) -> bool:
-        """Whether people depend on it, so that a mistake hurts at once."""
+        """True if people depend on it, so that changes are confirmed first."""
         own = self.environment is Environment.OWN and self.like_production
         return own or self.environment is Environment.PRODUCTION
 
@@ -99,10 +97,10 @@ class AppDetails:
 
 @dataclass(frozen=True, slots=True)
 class PendingVersion:
-    """A new version of an app's secrets that is being stored. A journal entry.
+    """A new version of an app's secrets that is being stored.
 
-    sessions: what becomes of the app's Sessions with it, which decides what secrets there are; details: what a person
-    decided along with that, and what becomes of the app's own with it. None where only the secrets are new.
+    sessions: the app's Sessions from this version on, which decides what secrets it has; details: the app's details
+    from this version on, None where only the secrets are new.
     """
 
     number: int
@@ -113,9 +111,9 @@ class PendingVersion:
 
 @dataclass(frozen=True, slots=True)
 class KeptVersion:
-    """A version of an app's secrets that is no longer the current one, and stays in the keychain until a time.
+    """An earlier version of an app's secrets, which the keychain keeps until `until`.
 
-    sessions: whether the app had Sessions with it, which decides what secrets there are.
+    sessions: the app's Sessions with this version, which decides what secrets it has.
     """
 
     number: int
@@ -130,9 +128,9 @@ class App:
 
     version: of the current secrets in the keychain, from 1; last_version: the highest number ever given out, since
     none is used twice; key_ends: what may be shown of the API key; keychain: name of the keychain class that holds
-    the secrets; kept: other versions, newest first; sweep_until: until then versions that were given up may turn up in
-    the keychain, and each recovery removes them; times are aware, in UTC; expires, review: the last day on which it is
-    to be used, and the day on which to look at it again. Both are marks: nothing is disabled by them.
+    the secrets; kept: earlier versions, newest first; sweep_until: until when secrets of dropped versions may still
+    arrive in the keychain, where recovery removes them; expires, review: the last day of use, and the day on which to
+    look at it again, both for information only. Times are aware, in UTC.
     """
 
     id: str
@@ -162,7 +160,7 @@ class App:
 
     @property
     def kinds(self) -> tuple[SecretKind, ...]:
-        """Which secrets the app has now."""
+        """The kinds of secret that the app has now."""
         return secrets_of(self.sessions)
 
     @property
@@ -171,51 +169,51 @@ class App:
         return AppDetails(self.label, self.sessions, self.csrf, self.notes, self.owner, self.expires, self.review)
 
     def ref(self, kind: SecretKind) -> SecretRef:
-        """Where the current version of this secret lies."""
+        """Return the place of the current version of this secret."""
         return SecretRef(self.org_id, self.id, kind, self.version)
 
     def refs_of(self, number: int) -> tuple[SecretRef, ...]:
-        """Where the secrets of this version lie, which is the current one, pending or kept."""
+        """Return the places of the secrets of this version, which is the current one, pending or kept."""
         sessions = next((kept.sessions for kept in self.kept if kept.number == number), self.sessions)
         if self.pending is not None and self.pending.number == number:
             sessions = self.pending.sessions
         return tuple(SecretRef(self.org_id, self.id, kind, number) for kind in secrets_of(sessions))
 
     def any_refs_of(self, number: int) -> tuple[SecretRef, ...]:
-        """Every place where the keychain may hold a secret of this version, whatever the row says."""
+        """Return every place where the keychain may hold a secret of this version, whatever the row says."""
         return tuple(SecretRef(self.org_id, self.id, kind, number) for kind in APP_SECRETS)
 
     @property
     def refs(self) -> tuple[SecretRef, ...]:
-        """Where all current secrets of the app lie."""
+        """The places of all current secrets of the app."""
         return self.refs_of(self.version)
 
     def is_expired(self, today: date) -> bool:
-        """Whether its last day has passed."""
+        """True if its last day has passed."""
         return self.expires is not None and self.expires < today
 
     def expires_soon(self, today: date) -> bool:
-        """Whether its last day is today or within the next 30."""
+        """True if its last day is today or within the next 30 days."""
         return self.expires is not None and today <= self.expires <= today + EXPIRES_SOON
 
     def needs_review(self, today: date) -> bool:
-        """Whether the day on which to look at it again has come."""
+        """True if the day on which to look at it again has come."""
         return self.review is not None and self.review <= today
 
     def needs_attention(self, today: date) -> bool:
-        """Whether a person should look at it now: it is in use, and expired, expires soon, or needs a review."""
+        """True if it is enabled and has expired, expires soon, or needs a review."""
         expired_or_soon = self.expires is not None and self.expires <= today + EXPIRES_SOON
         return self.enabled and (expired_or_soon or self.needs_review(today))
 
     @property
     def versions(self) -> tuple[int, ...]:
-        """All versions that the keychain may hold: the current one, one being stored, and those kept."""
+        """The versions that the row names: the current one, the pending one, and those kept."""
         pending = (self.pending.number,) if self.pending is not None else ()
         return (self.version, *pending, *(kept.number for kept in self.kept))
 
 
 def new_id() -> str:
-    """A new identity: 32 lower-case hex digits (UUID version 4)."""
+    """Return a new identity: 32 lower-case hex digits (UUID version 4)."""
     from uuid import uuid4  # first needed long after the first paint
 
     return uuid4().hex

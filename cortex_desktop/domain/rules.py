@@ -20,7 +20,7 @@ _ENDPOINT = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*
 
 
 def clean_label(text: str) -> str:
-    """The label as it is kept: trimmed, in composed form (NFC).
+    """Return the label trimmed and in composed form (NFC).
 
     Raises LabelError unless it has 1 to 120 characters, one of them visible, and no control characters (line breaks,
     tabs, and the invisible characters that turn the direction of text around and so could make one label pass for
@@ -50,7 +50,7 @@ def clean_label(text: str) -> str:
 
 
 def clean_notes(text: str) -> str:
-    """Notes as they are kept: trimmed, in composed form (NFC), each line break a line feed; empty when blank.
+    """Return the notes trimmed and in composed form (NFC), each line break a line feed; empty when blank.
 
     Raises DetailError unless they have at most 4,000 characters, none of them a control character but line breaks and
     tabs.
@@ -73,7 +73,7 @@ def clean_notes(text: str) -> str:
 
 
 def clean_owner(text: str) -> str:
-    """The owner as it is kept: trimmed, in composed form (NFC); empty when blank.
+    """Return the owner trimmed and in composed form (NFC); empty when blank.
 
     Raises DetailError unless it has at most 120 characters and no control characters (`clean_label` says which).
     """
@@ -95,7 +95,7 @@ def clean_owner(text: str) -> str:
 
 
 def clean_details(details: AppDetails) -> AppDetails:
-    """The details as they are kept. Raises LabelError, DetailError."""
+    """Return the details with label, notes and owner cleaned. Raises LabelError, DetailError."""
     return replace(
         details,
         label=clean_label(details.label),
@@ -105,9 +105,9 @@ def clean_details(details: AppDetails) -> AppDetails:
 
 
 def clean_org(org: Org) -> Org:
-    """The org as it is kept: name, own environment, code and endpoint trimmed.
+    """Return the org with name, own environment, code and endpoint trimmed.
 
-    An own environment that is called like one of the four is that one. Raises OrgError unless the names follow
+    An own environment with the name of one of the four becomes that one. Raises OrgError unless the names follow
     `clean_label`, the code is a path segment without spaces, and the endpoint is a plain https address: a key must
     never travel in the clear.
     """
@@ -157,18 +157,18 @@ def _clean_name(field: str, text: str, title: str) -> str:
 
 
 def environment_called(name: str) -> Environment:
-    """The one of the four with this name, whatever its case; otherwise OWN."""
+    """Return the one of the four with this name, whatever its case; otherwise OWN."""
     found = [e for e in Environment if e is not Environment.OWN and e.value == fold(name.strip())]
     return found[0] if found else Environment.OWN
 
 
 def same_name(org: Org, others: Iterable[Org]) -> Org | None:
-    """Another org that people could take this one for, since it is called alike."""
+    """Return another org with the same name but for case and accents, or None."""
     return next((other for other in others if other.id != org.id and _alike(other.name, org.name)), None)
 
 
 def same_place(org: Org, others: Iterable[Org]) -> Org | None:
-    """Another org that is this one in Cortex: code and endpoint are the same. A code alone may be, per environment."""
+    """Return another org with the same code and endpoint, or None. A code alone may repeat, per environment."""
     place = (org.code.strip(), _host(org))
     return next((other for other in others if other.id != org.id and (other.code.strip(), _host(other)) == place), None)
 
@@ -182,7 +182,7 @@ def _host(org: Org) -> str:
 
 
 def _trimmed(text: str) -> str:
-    """The text without space around it, in composed form; empty when nothing of it can be seen."""
+    """The text trimmed and in composed form; empty when nothing of it is visible."""
     trimmed = unicodedata.normalize("NFC", text.strip())
     # Joiners, marks and spaces alone are blank too.
     return "" if all(unicodedata.category(c) in {"Cf", "Zs"} for c in trimmed) else trimmed

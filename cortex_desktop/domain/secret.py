@@ -30,9 +30,9 @@ class SecretKind(Enum):
 
 
 class Secret:
-    """A string that must not turn up anywhere by accident: blank repr, no pickling, no formatting.
+    """A string that must not appear anywhere by accident: blank repr, no pickling, no formatting.
 
-    Python cannot wipe it from memory, so hold it for seconds. `reveal()` is the one way to its text.
+    Python cannot wipe it from memory, so hold it only for seconds. `reveal` is the one way to its text.
     """
 
     __slots__ = ("_text",)
@@ -41,7 +41,7 @@ class Secret:
         self._text = text
 
     def reveal(self) -> str:
-        """The secret text itself."""
+        """Return the secret text."""
         return self._text
 
     def __repr__(self) -> str:
@@ -63,7 +63,7 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class SecretRef:
-    """Where one version of one secret lies in the keychain.
+    """The place of one version of one secret in the keychain.
 
     org_id, app_id: lower-case hex; version: from 1.
     """
