@@ -91,7 +91,7 @@ class Model:
 
     @classmethod
     def new(cls, org: str, label: str, sessions: bool, key: Secret | None, notes: str = "") -> Model:
-        """Of an app that was just made, or taken in."""
+        """Of an app that was just made, or imported."""
         made = cls(org, label, sessions, notes, keys={1: key}, signing=set() if sessions else {1})
         made.items = made.items_of(1)
         return made
@@ -340,7 +340,7 @@ class Console(RuleBasedStateMachine):
     def import_key(self, sessions: bool, name: bool, fuse: int | None) -> None:
         key = Secret(f"c_{generate(KEY).reveal()}") if name else generate(KEY)
         secret = None if sessions else generate(SecretKind.API_SECRET)
-        details = AppDetails("Taken in", sessions, notes="from the web console")
+        details = AppDetails("Imported", sessions, notes="from the web console")
         org = self.orgs_in(OrgState.ACTIVE)[-1].id
         made: list[Created] = []
 
@@ -359,7 +359,7 @@ class Console(RuleBasedStateMachine):
 
     @precondition(lambda self: not self.locked and self.there_is(AppState.ACTIVE, AppState.DELETED))
     @rule(choice=CHOICE)
-    def take_in_again(self, choice: int) -> None:
+    def import_again(self, choice: int) -> None:
         """A key that is here already, in whatever version, is said to be."""
         model = self.settled[self.pick(choice, AppState.ACTIVE, AppState.DELETED)]
         keys = [key for number, key in model.keys.items() if key is not None and (number, KEY) in model.items]
@@ -689,8 +689,7 @@ class Console(RuleBasedStateMachine):
         recorder = Recorder(self.repository, log, lambda: ("john", "desk-7"), now=lambda: self.time)
         self.service = app_services(self.repository, self.vault, lambda: self.time, recorder)
         self.org_service = OrgService(self.repository, lambda: self.time, recorder)
-        self.doctor = Doctor(self.service, self.repository, self.vault, recorder)
-        self.recorder = recorder
+        self.doctor = Doctor(self.service)
         self.recover(fuse)
         assert self.repository.recovered is None
         assert not self.repository.unreadable

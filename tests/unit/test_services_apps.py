@@ -69,6 +69,15 @@ def test_the_row_is_on_disk_before_and_after_each_secret(office: Office) -> None
     assert office.states() == [AppState.ACTIVE]
 
 
+def test_a_creation_waits_for_the_disk_four_times(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For the row, the row once more, the activity entry, and the note of where the log ends."""
+    office.make()  # which also makes the files
+    synced: list[int] = []
+    monkeypatch.setattr("os.fsync", synced.append)
+    office.make()
+    assert len(synced) == 4
+
+
 def test_a_row_names_its_keys_ends_before_the_key_is_stored(office: Office) -> None:
     rows = []
     office.vault.before = lambda operation, _: rows.extend(office.on_disk())

@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import Enum
 from functools import partial
 from itertools import count
@@ -20,7 +20,6 @@ from typing import cast
 
 import pytest
 
-from cortex_desktop.domain.activity import ActivityEntry
 from cortex_desktop.domain.errors import (
     AppGone,
     CortexError,
@@ -28,8 +27,6 @@ from cortex_desktop.domain.errors import (
     NotFinished,
     OrgGone,
     StorageError,
-    VaultError,
-    VaultProblem,
     VaultTimeout,
 )
 from cortex_desktop.domain.model import App, AppDetails, AppState, Environment, Org, OrgState
@@ -43,7 +40,7 @@ from cortex_desktop.services.doctor import Doctor
 from cortex_desktop.services.orgs import OrgService
 from cortex_desktop.storage.activity import ActivityFile
 from cortex_desktop.storage.repository import TinyRepository
-from tests.support.services import app_services, create
+from tests.support.services import NOON, app_services, create, disk_full, failed
 from tests.support.vaults import LateVault, StillUnderWay
 
 ORG = Org("0123abcd", "NewHealth", "newhealthco", Environment.DEVELOPMENT, "https://api.dev.medable.com")
@@ -54,7 +51,6 @@ A_DAY = timedelta(days=1)
 A_WEEK = timedelta(days=7)
 SHORTLY = timedelta(seconds=20)
 AT_ONCE = timedelta(0)
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 MOST = 100
@@ -179,87 +175,35 @@ class Steps:
             raise Crash
         if fault is error:
             if call in ON_DISK:
-                raise StorageError("The disk is full", "Not saved.", "Free some space.")
-            raise VaultError(VaultProblem.FAILED, "Test keychain")
+                raise disk_full()
+            raise failed()
         if fault is no_answer:
             raise VaultTimeout("Test keychain")
 
 
 class Watched:
-    """A repository whose calls are steps."""
+    """A repository or an activity log whose calls are steps."""
 
-    def __init__(self, inner: Repository, steps: Steps) -> None:
+    def __init__(self, inner: object, steps: Steps) -> None:
         self.inner = inner
         self._steps = steps
 
-    def orgs(self) -> Sequence[Org]:
-        self._steps.before("orgs")
-        return self.inner.orgs()
+    def __getattr__(self, name: str) -> Callable[..., object]:
+        method = getattr(self.inner, name)
 
-    def save_org(self, org: Org) -> None:
-        self._steps.before("save_org")
-        self.inner.save_org(org)
-        self._steps.after("save_org")
+        def call(*args: object) -> object:
+            self._steps.before(name)
+            result = method(*args)
+            self._steps.after(name)
+            return result
 
-    def change_org(self, org_id: str, change: Callable[[Org], Org]) -> Org:
-        self._steps.before("change_org")
-        changed = self.inner.change_org(org_id, change)
-        self._steps.after("change_org")
-        return changed
-
-    def drop_org(self, org_id: str) -> None:
-        self._steps.before("drop_org")
-        self.inner.drop_org(org_id)
-        self._steps.after("drop_org")
-
-    def apps(self) -> Sequence[App]:
-        self._steps.before("apps")
-        return self.inner.apps()
-
-    def app(self, app_id: str) -> App:
-        self._steps.before("app")
-        return self.inner.app(app_id)
-
-    def add_app(self, app: App) -> None:
-        self._steps.before("add_app")
-        self.inner.add_app(app)
-        self._steps.after("add_app")
-
-    def change_app(self, app_id: str, change: Callable[[App], App]) -> App:
-        self._steps.before("change_app")
-        changed = self.inner.change_app(app_id, change)
-        self._steps.after("change_app")
-        return changed
-
-    def change_apps(self, app_ids: Iterable[str], change: Callable[[App], App]) -> Sequence[App]:
-        self._steps.before("change_apps")
-        changed = self.inner.change_apps(app_ids, change)
-        self._steps.after("change_apps")
-        return changed
-
-    def drop_app(self, app_id: str) -> None:
-        self._steps.before("drop_app")
-        self.inner.drop_app(app_id)
-        self._steps.after("drop_app")
-
-
-class WatchedLog:
-    """An activity log whose additions are steps."""
-
-    def __init__(self, inner: ActivityLog, steps: Steps) -> None:
-        self._inner = inner
-        self._steps = steps
-
-    def append(self, entries: Sequence[ActivityEntry]) -> None:
-        self._steps.before("append")
-        self._inner.append(entries)
-        self._steps.after("append")
+        return call
 
 
 class World:
     """Two stores, and the programs that come and go over them. open_repository: as a start finds it on disk.
 
-    harmed: something was done to the keychain behind the program's back, and is for the doctor to mend.
+    harmed: something was done to the keychain behind the program's back, and is for the keychain check to repair.
     log: where programs record what they do; nowhere by default.
     """
 
@@ -280,25 +224,22 @@ class World:
     def start(self) -> AppServices:
         """A program that has just started."""
         self.steps.dead = False
-        self._watched = Watched(self._open_repository(), self.steps)
-        log = cast(ActivityLog, WatchedLog(self._log, self.steps)) if self._log is not None else None
-        self._recorder = Recorder(self._watched.inner, log, lambda: ("john", "desk-7"), now=self._now)
+        self._repository = self._open_repository()
+        self._watched = cast(Repository, Watched(self._repository, self.steps))
+        log = cast(ActivityLog, Watched(self._log, self.steps)) if self._log is not None else None
+        self._recorder = Recorder(self._repository, log, lambda: ("john", "desk-7"), now=self._now)
         return app_services(self._watched, self.vault, self._now, self._recorder)
 
     @contextmanager
     def in_peace(self) -> Iterator[AppServices]:
         """A program in which nothing goes wrong, and which takes no steps. Only before the scenario's own."""
         hooks, self.vault.before, self.vault.after = (self.vault.before, self.vault.after), None, None
-        yield app_services(self._watched.inner, self.vault, self._now)
+        yield app_services(self._repository, self.vault, self._now)
         self.vault.before, self.vault.after = hooks
 
     def orgs(self) -> OrgService:
         """What the program that runs does with orgs."""
         return OrgService(self._watched, self._now, self._recorder)
-
-    def doctor(self, service: AppServices) -> Doctor:
-        """The doctor of a program."""
-        return Doctor(service)
 
     def rows(self) -> Sequence[App]:
         """What is on disk."""
@@ -414,11 +355,11 @@ def import_key(service: AppServices, details: AppDetails, secret: Secret | None)
             service.creation.import_key(ORG_ID, replace(details, label="Twice"), key, secret)
 
 
-def take_in_with_sessions(service: AppServices, world: World) -> Iterator[Told]:
+def import_with_sessions(service: AppServices, world: World) -> Iterator[Told]:
     yield from import_key(service, replace(EDITED, sessions=True), None)
 
 
-def take_in_signing(service: AppServices, world: World) -> Iterator[Told]:
+def import_signing(service: AppServices, world: World) -> Iterator[Told]:
     yield from import_key(service, EDITED, generate(SecretKind.API_SECRET))
 
 
@@ -642,10 +583,10 @@ def drop_kept(service: AppServices, world: World) -> Iterator[Told]:
 
 
 def examine(service: AppServices, world: World, app: App) -> Iterator[Told]:
-    """The doctor finds something about this app and mends it."""
+    """The keychain check finds something about this app and repairs it."""
     world.harmed = True
     yield Told(exists=True)
-    doctor = world.doctor(service)
+    doctor = Doctor(service)
     findings = doctor.check(app.id)
     assert findings
     for finding in findings:
@@ -885,7 +826,6 @@ def remove_and_restore_org(service: AppServices, world: World) -> Iterator[Told]
 def _deleted_apps_and_orgs_are_due_before_kept_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cortex_desktop.services.periods.RESTORABLE", SHORTLY)
     monkeypatch.setattr("cortex_desktop.services.periods.LATE", A_DAY)
-
     monkeypatch.setattr("cortex_desktop.services.apps.recovery.AT_ONCE", 1)
 
 
@@ -911,7 +851,7 @@ def play(
     service = world.start()
     assert not recover(service).waiting
     if world.harmed:
-        see_the_doctor(service, world)
+        repair_all(service, world)
     world.check_end()
     check_told(told, world)
     world.vault.land()
@@ -932,13 +872,13 @@ def recover(service: AppServices) -> RecoveryReport:
     return replace(report, waiting=waiting + report.waiting)
 
 
-def see_the_doctor(service: AppServices, world: World) -> None:
+def repair_all(service: AppServices, world: World) -> None:
     """What the faults left unmended is mended now; and nothing is found a second time."""
-    doctor = world.doctor(service)
+    doctor = Doctor(service)
     for app in world.rows():
         for finding in doctor.check(app.id):
             doctor.repair(finding)
-        assert not doctor.check(app.id), "the doctor finds the same again"
+        assert not doctor.check(app.id), "the keychain check finds the same again"
 
 
 def check_told(told: Told, world: World) -> None:
@@ -1017,8 +957,8 @@ def in_memory() -> Callable[[], Repository]:
     [
         (create_with_sessions, 3, 2200),
         (create_signing, 2, 480),
-        (take_in_with_sessions, 2, 250),
-        (take_in_signing, 2, 530),
+        (import_with_sessions, 2, 250),
+        (import_signing, 2, 530),
         (edit_details, 3, 60),
         (switch_sessions_on, 2, 270),
         (switch_sessions_off, 2, 800),
@@ -1081,7 +1021,7 @@ def test_whatever_goes_wrong_ends_consistent(
         (delete_and_restore, 17),
         (rotate_keeping_nothing, 53),
         (roll_back, 19),
-        (take_in_signing, 39),
+        (import_signing, 39),
         (switch_sessions_on, 30),
         (switch_sessions_off, 52),
         (switch_sessions_off_again, 38),
