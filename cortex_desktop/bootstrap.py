@@ -178,8 +178,8 @@ class Program(QObject):
 
     def _attach(self, stores: Stores) -> None:
         from .services.activity import Recorder
-        from .services.apps import AppService
-        from .services.bulk import BulkService
+        from .services.apps.services import AppServices
+        from .services.apps.two_stores import TwoStores
         from .services.doctor import Doctor
         from .services.history import History
         from .services.keychain import KeychainService
@@ -200,12 +200,10 @@ class Program(QObject):
             partial(self.runner.hand_over, self, self.console.status_messages.show_error),
             recorded=partial(self.runner.hand_over, self, self.activity.grow, None),
         )
-        apps = AppService(stores.repository, stores.vault, recorder=recorder)
-        doctor = Doctor(apps, stores.repository, stores.vault, recorder)
+        apps = AppServices.build(TwoStores(stores.repository, stores.vault, recorder))
         orgs = OrgService(stores.repository, recorder=recorder)
         self.orgs.attach(orgs)
-        bulk = BulkService(apps, stores.repository, recorder=recorder)
-        self.controller.attach(apps, orgs, KeychainService(stores.vault), doctor, bulk)
+        self.controller.attach(apps, orgs, KeychainService(stores.vault), Doctor(apps))
         history = History(log, Exports(self.folder), recorder, Speech(say, long_time))
         self.activity.attach(history)  # it checks the log, after the load that is on the same lane
         # Runs after the load that `attach` has put on the same lane.
@@ -328,13 +326,14 @@ def remove_all_data(data_folder: str | None, *, ask: bool) -> int:
         print("cortex-desktop: it is running; close it first. Nothing was removed.", file=sys.stderr)
         return 1
     from .domain.errors import CortexError
-    from .services.apps import AppService
+    from .services.apps.services import AppServices
+    from .services.apps.two_stores import TwoStores
     from .storage.repository import TinyRepository
     from .vault.opening import open_vault
 
     repository, vault = TinyRepository(folder), open_vault()
     try:
-        number = AppService(repository, vault).remove_everything()
+        number = AppServices.build(TwoStores(repository, vault)).deletion.remove_everything()
         unreadable = repository.unreadable
     except CortexError as error:
         print(f"cortex-desktop: {error} The data folder stays as long as keys may be left.", file=sys.stderr)

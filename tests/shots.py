@@ -20,15 +20,15 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from cortex_desktop.bootstrap import Program, make_application
-from cortex_desktop.domain.activity import Action, Break, Entry, Harm
+from cortex_desktop.domain.activity import Action, ActivityEntry, Break, Harm
 from cortex_desktop.domain.errors import NotFinished, VaultError, VaultProblem, VaultTimeout
 from cortex_desktop.domain.model import App, AppState, Environment, Org, new_id
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate
-from cortex_desktop.services.bulk import Deed, Refused
+from cortex_desktop.services.bulk import Refused, Rotate
 from cortex_desktop.services.keychain import KeychainStatus
 from cortex_desktop.storage import activity
-from cortex_desktop.ui.apps.model import Column
+from cortex_desktop.ui.apps.model import AppColumn
 from cortex_desktop.ui.shell.console import Console
 from cortex_desktop.ui.shell.crash_dialog import CrashDialog
 
@@ -178,7 +178,7 @@ def scenes(studio: Studio) -> None:
     page.bar.show_menu()
     studio.shoot("filter-menu")
     studio.app.activePopupWidget().close()
-    for column in (Column.OWNER, Column.EXPIRES):
+    for column in (AppColumn.OWNER, AppColumn.EXPIRES):
         page.table.columns.show(column, True)
     studio.shoot("columns")
     page.table.columns.reset()
@@ -377,7 +377,7 @@ def many(studio: Studio) -> None:
     studio.shoot("several-delete")
     dialog.reject()
     wait(lambda: console.dialogs.current is None)
-    made = controller.bulk(Deed.ROTATE, console.model.all_apps() * 200)
+    made = controller.bulk(Rotate(timedelta(0)), console.model.all_apps() * 200)
     page.bulk.begin(made)
     page.bulk.progress(312)
     studio.shoot("bulk-running")
@@ -430,7 +430,7 @@ def _activity(studio: Studio) -> None:
     ):
         app_id = _id_of(studio, label)
         when = now - timedelta(minutes=minutes)
-        log.append([Entry(when, "john", "desk-7", action, org.id, "newhealthco", app_id, label, details)])
+        log.append([ActivityEntry(when, "john", "desk-7", action, org.id, "newhealthco", app_id, label, details)])
     _listed(studio, 4)
     studio.shoot("activity")
     desk = console.activity

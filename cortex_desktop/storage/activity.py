@@ -17,8 +17,19 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
-from ..domain.activity import MOMENTS, Action, Break, Entry, Harm, Head, Logged, Piece, Query, Word
-from ..domain.model import fold
+from ..domain.activity import (
+    MOMENTS,
+    Action,
+    ActivityEntry,
+    ActivityQuery,
+    ActivityWord,
+    Break,
+    ChainHead,
+    Harm,
+    Logged,
+    Piece,
+)
+from ..domain.folding import fold
 from . import problems
 from .activity_line import FIRST, WHEN, checksum, decode, encode, front, is_next, when_text
 from .durable import (
@@ -82,7 +93,7 @@ class ActivityFile:
         self._lock = RLock()
         self._state: _State | None = None
 
-    def append(self, entries: Sequence[Entry]) -> None:
+    def append(self, entries: Sequence[ActivityEntry]) -> None:
         """Add entries, oldest first, in one durable step. Raises StorageError; then none of them is there."""
         with self._lock:
             try:
@@ -93,13 +104,13 @@ class ActivityFile:
             except ValueError as error:  # lone surrogates
                 raise problems.not_text() from error
 
-    def head(self) -> Head:
+    def head(self) -> ChainHead:
         """Return the number and the hash of the last entry. Raises StorageError."""
         with self._reading():
             end = self._examined().end
-            return Head(end.number, end.sha256)
+            return ChainHead(end.number, end.sha256)
 
-    def find(self, query: Query) -> Iterator[Piece]:
+    def find(self, query: ActivityQuery) -> Iterator[Piece]:
         """Go through the log, newest first. Raises StorageError."""
         with self._reading():
             size = end = self._examined().size
@@ -163,7 +174,7 @@ class ActivityFile:
             except OSError as error:
                 raise problems.log_not_read(error, self._folder) from error
 
-    def _append(self, entries: Sequence[Entry]) -> None:
+    def _append(self, entries: Sequence[ActivityEntry]) -> None:
         state = self._examined()
         end, lines = state.end, []
         for entry in entries:
@@ -341,7 +352,7 @@ def _logged(line: bytes) -> Logged:
     return Logged(found[0] if found else 0, checksum(line), decode(line) if found else None)
 
 
-def _sieve(query: Query) -> Callable[[bytes], bool]:
+def _sieve(query: ActivityQuery) -> Callable[[bytes], bool]:
     """Return a function that decides whether a line matches.
 
     Decoding each of a million lines would take half a minute. So it looks at parts of the line that come again and
@@ -371,7 +382,7 @@ class _Words:
 
     MOST = 20_000
 
-    def __init__(self, query: Query) -> None:
+    def __init__(self, query: ActivityQuery) -> None:
         self._words = query.words
         self._all = (1 << len(self._words)) - 1
         self._with_org = not query.org_id
@@ -419,5 +430,5 @@ class _Words:
     def _bits_of(self, action: Action) -> int:
         return self._bits(lambda word: action in word.actions)
 
-    def _bits(self, holds: Callable[[Word], bool]) -> int:
+    def _bits(self, holds: Callable[[ActivityWord], bool]) -> int:
         return sum(1 << number for number, word in enumerate(self._words) if holds(word))

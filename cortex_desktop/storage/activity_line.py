@@ -14,7 +14,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from ..domain.activity import Action, Entry
+from ..domain.activity import Action, ActivityEntry
 
 FIRST = "0" * 64
 """The hash that the first line holds."""
@@ -29,7 +29,7 @@ _ACTIONS = {action.value: action for action in Action}
 _compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
-def encode(entry: Entry, number: int, before: str) -> bytes:
+def encode(entry: ActivityEntry, number: int, before: str) -> bytes:
     """Return the line, without its line feed. Raises ValueError for a text that cannot be written as UTF-8."""
     rest: dict[str, Any] = {
         "before": before,
@@ -48,7 +48,7 @@ def encode(entry: Entry, number: int, before: str) -> bytes:
     return _compact({name: value for name, value in rest.items() if value or name in always}).encode()
 
 
-def decode(line: bytes) -> Entry | None:
+def decode(line: bytes) -> ActivityEntry | None:
     """Return the entry, or None when the line is none."""
     try:
         doc = json.loads(line)
@@ -58,7 +58,7 @@ def decode(line: bytes) -> Entry | None:
             return None
         if not all(isinstance(value, str | int) for value in details.values()):
             return None
-        return Entry(
+        return ActivityEntry(
             when=datetime.fromisoformat(doc["when"]).astimezone(UTC),
             who=texts["who"],
             computer=texts["computer"],

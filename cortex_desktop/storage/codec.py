@@ -21,8 +21,8 @@ from ..domain.model import (
     Org,
     OrgState,
     PendingVersion,
-    environment_called,
 )
+from ..domain.rules import environment_called
 from ..domain.secret import KeyEnds
 from .documents import to_text
 

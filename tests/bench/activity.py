@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from storage import Watch
 
-from cortex_desktop.domain.activity import Action, Entry, Piece
+from cortex_desktop.domain.activity import Action, ActivityEntry, Piece
 from cortex_desktop.domain.model import new_id
 from cortex_desktop.domain.text import Text
 from cortex_desktop.services.activity import Recorder
@@ -51,7 +51,7 @@ def seed(folder: Path, count: int) -> None:
             action = chance.choice(actions)
             details = {Action.CREATED: {"sessions": True, "csrf": False}, Action.KEY_COPIED: {"clears_after": 30}}
             entries.append(
-                Entry(
+                ActivityEntry(
                     begin + timedelta(seconds=number * 50),
                     "john",
                     "desk-7",
@@ -91,7 +91,7 @@ def measure(folder: Path, count: int) -> None:
     log = ActivityFile(folder)
     recorder = Recorder(TinyRepository(folder))
     history = History(log, Exports(folder), recorder, Speech(Text.__str__, lambda moment: str(moment)))
-    entry = Entry(datetime.now(UTC), "john", "desk-7", Action.CREATED, "0a", "org", "0b", "Kiosk")
+    entry = ActivityEntry(datetime.now(UTC), "john", "desk-7", Action.CREATED, "0a", "org", "0b", "Kiosk")
     print(f"  open, to know the end                   {took(log.head):10.2f}")
     each = sorted(took(lambda: log.append([entry])) for _ in range(ROUNDS))
     print(f"  add one: median, p95                    {statistics.median(each):10.2f} {each[-6]:10.2f}")

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QLineEdit
 from watching import pause, timed, wait
 
 from cortex_desktop.bootstrap import Program, make_application
-from cortex_desktop.ui.apps.model import Column
+from cortex_desktop.ui.apps.model import AppColumn
 
 WORDS = ("patient", "köln 7", "nothing here", "is:disabled owner:ada", "created:<90d por", "is:attention")
 """Typed letter by letter and taken back again: many matches, few, none; and filters, which are offered meanwhile."""
@@ -56,9 +56,9 @@ class Bench:
     def sort(self) -> None:
         """Click each column's head twice."""
         header = self.page.table.horizontalHeader()
-        names = [self.model.headerData(column, Qt.Orientation.Horizontal) for column in Column]
-        for column in Column:
-            if column is not Column.MENU:
+        names = [self.model.headerData(column, Qt.Orientation.Horizontal) for column in AppColumn]
+        for column in AppColumn:
+            if column is not AppColumn.MENU:
                 for way in ("first", "again"):
                     took = self._until_painted(partial(header.sectionClicked.emit, column))
                     self.found[f"sort {names[column]}, {way}"].append(took)

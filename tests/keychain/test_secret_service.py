@@ -24,8 +24,8 @@ from secretstorage import Collection
 from cortex_desktop.domain.errors import NotFinished, SecretMissing, VaultError, VaultProblem, VaultTimeout
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import Secret, SecretRef, generate
-from cortex_desktop.services.apps import AppService, RecoveryReport
-from cortex_desktop.services.bulk import BulkService, Deed
+from cortex_desktop.services.apps.recovery import RecoveryReport
+from cortex_desktop.services.bulk import Bulk, Rotate
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.vault.deadline import DeadlineVault, Limits
 from cortex_desktop.vault.keyring_vault import KeyringVault
@@ -39,6 +39,7 @@ from tests.support.keychain import (
     private_bus,
     private_keyring,
 )
+from tests.support.services import app_services, create
 from tests.support.vaults import (
     API_SECRET,
     KEY,
@@ -177,11 +178,11 @@ class TestLocked:
         self, keyring: PrivateKeyring, vault: DeadlineVault, tmp_path: Path
     ) -> None:
         repository = TinyRepository(tmp_path)
-        service = AppService(repository, vault)
+        service = app_services(repository, vault)
         org = repository.orgs()[0].id
-        apps = [service.create(org, f"App {number}").app for number in range(5)]
-        old = [service.secret(app.id) for app in apps]
-        bulk = BulkService(service, repository).make(Deed.ROTATE, apps, timedelta(days=1))
+        apps = [create(service, org, f"App {number}").app for number in range(5)]
+        old = [service.use.secret(app.id) for app in apps]
+        bulk = Bulk(Rotate(timedelta(days=1)), apps, service)
         for _ in range(2):
             bulk.step()
         keyring.lock()
@@ -197,13 +198,13 @@ class TestLocked:
         assert (len(bulk.changed), bulk.stopped) == (5, None)
         for app, before in zip(repository.apps(), old, strict=True):
             assert app.version == 2
-            assert service.secret(app.id) != before
+            assert service.use.secret(app.id) != before
             assert vault.read(app.refs_of(1)[0]) == before
         undo = bulk.undo()
         assert undo is not None
         while not undo.over:
             undo.step()
-        assert [service.secret(app.id) for app in apps] == old
+        assert [service.use.secret(app.id) for app in apps] == old
 
     def test_a_prompt_that_is_dismissed_is_a_refusal(self, keyring: PrivateKeyring, vault: DeadlineVault) -> None:
         keyring.lock()
@@ -356,14 +357,14 @@ class TestFrozen:
         monkeypatch.setattr(Collection, "create_item", frozen)
         with opened(Limits(call=0.4, state=2)) as vault:
             repository = TinyRepository(tmp_path)
-            apps = AppService(repository, vault)
+            apps = app_services(repository, vault)
             try:
                 with pytest.raises(NotFinished):
-                    apps.create("0" * 32, "NewHealth App")
-                assert apps.recover().waiting
+                    create(apps, "0" * 32, "NewHealth App")
+                assert apps.recovery.recover().waiting
             finally:
                 keyring.resume()
-            report = apps.recover()
+            report = apps.recovery.recover()
             [app] = repository.apps()
             assert report == RecoveryReport(undone=(app.id,))
             time.sleep(0.3)  # GNOME Keyring 42 drops what a caller asked for that has hung up; another may not

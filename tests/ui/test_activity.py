@@ -12,12 +12,12 @@ from PySide6.QtCore import QEvent, QModelIndex, Qt
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QTableView
 
-from cortex_desktop.domain.activity import Action, Entry
+from cortex_desktop.domain.activity import Action, ActivityEntry
 from cortex_desktop.domain.errors import StorageError
 from cortex_desktop.domain.model import App
 from cortex_desktop.storage.activity import FILE_NAME, ActivityFile
 from cortex_desktop.storage.repository import TinyRepository
-from cortex_desktop.ui.activity.model import KEPT_LINES, Column
+from cortex_desktop.ui.activity.model import KEPT_LINES, ActivityColumn
 from cortex_desktop.ui.kit.i18n import long_day
 from cortex_desktop.ui.kit.table import PADDING
 from tests.support.gui import CTRL, Counter, Desk, Key, stored_apps
@@ -27,9 +27,9 @@ Start = Callable[..., Desk]
 EVERYTHING = 1_200
 
 
-def entry(app: App, action: Action, minutes: int, **details: str | int | bool) -> Entry:
+def entry(app: App, action: Action, minutes: int, **details: str | int | bool) -> ActivityEntry:
     when = datetime.now(UTC) - timedelta(minutes=minutes)
-    return Entry(when, "john", "desk-7", action, app.org_id, "My organization", app.id, app.label, details)
+    return ActivityEntry(when, "john", "desk-7", action, app.org_id, "My organization", app.id, app.label, details)
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def opened(desk: Desk) -> QTableView:
     return table(desk)
 
 
-def lines(desk: Desk, *columns: Column) -> list[list[str]]:
+def lines(desk: Desk, *columns: ActivityColumn) -> list[list[str]]:
     """These columns' texts of each line, once they are there. More lines may come meanwhile."""
     model = table(desk).model()
     indexes = [[model.index(row, column) for column in columns] for row in range(model.rowCount())]
@@ -70,29 +70,29 @@ def lines(desk: Desk, *columns: Column) -> list[list[str]]:
     return [[index.data() for index in line] for line in indexes]
 
 
-def cells(desk: Desk, column: Column) -> list[str]:
+def cells(desk: Desk, column: ActivityColumn) -> list[str]:
     return [text for (text,) in lines(desk, column)]
 
 
 def rows(desk: Desk) -> list[str]:
-    return [f"{what}: {app}" for what, app in lines(desk, Column.WHAT, Column.APP)]
+    return [f"{what}: {app}" for what, app in lines(desk, ActivityColumn.WHAT, ActivityColumn.APP)]
 
 
 def test_what_the_design_shows(desk: Desk) -> None:
     opened(desk)
     assert desk.window.windowTitle() == "Activity – Cortex Desktop"
     assert rows(desk) == ["Key copied: Ärzte portal", "Created: NewHealth App", "Disabled: Ärzte portal"]
-    assert cells(desk, Column.DETAILS) == [
+    assert cells(desk, ActivityColumn.DETAILS) == [
         "Cleared from the clipboard after 30 s",
         "Sessions on, CSRF Protection off",
         "",
     ]
-    assert set(cells(desk, Column.WHO)) == {"john"}
+    assert set(cells(desk, ActivityColumn.WHO)) == {"john"}
     assert "Everything done to the apps of My organization on this computer." in desk.screen()
     assert "3 entries" in desk.screen()
     for heading in ("When", "What", "App", "Details", "Who"):
         model = table(desk).model()
-        assert heading in [model.headerData(c, Qt.Orientation.Horizontal) for c in Column]
+        assert heading in [model.headerData(c, Qt.Orientation.Horizontal) for c in ActivityColumn]
 
 
 def test_what_is_done_now_is_on_top_at_once(desk: Desk) -> None:
@@ -109,7 +109,7 @@ def test_what_is_done_now_is_on_top_at_once(desk: Desk) -> None:
         "Key revealed: NewHealth App",
         "Disabled: NewHealth App",
     }
-    assert "john" not in cells(desk, Column.WHO)[:3], "the real user of this computer"
+    assert "john" not in cells(desk, ActivityColumn.WHO)[:3], "the real user of this computer"
 
 
 def test_a_line_read_further_down_stays_where_it_is(desk: Desk, apps: list[App], folder: Path) -> None:
@@ -196,11 +196,11 @@ def test_all_orgs(desk: Desk, apps: list[App], folder: Path) -> None:
     ActivityFile(folder).append([other])
     view = opened(desk)
     desk.wait(lambda: len(rows(desk)) == 3)
-    assert view.isColumnHidden(Column.ORG)
+    assert view.isColumnHidden(ActivityColumn.ORG)
     desk.find("Filter by app", QComboBox).setCurrentText("All organizations")
     desk.wait(lambda: len(rows(desk)) == 4)
-    assert not view.isColumnHidden(Column.ORG)
-    assert cells(desk, Column.ORG)[0] == "Other org"
+    assert not view.isColumnHidden(ActivityColumn.ORG)
+    assert cells(desk, ActivityColumn.ORG)[0] == "Other org"
 
 
 def test_nothing_was_done_yet(start: Start) -> None:
@@ -223,7 +223,7 @@ def test_a_long_log_is_read_as_far_as_it_is_looked_at(folder: Path, apps: list[A
         view.scrollTo(view.model().index(row, 0))
         desk.let_pass(0)
     view.scrollToBottom()
-    last = view.model().index(EVERYTHING * 4 - 1, Column.DETAILS)
+    last = view.model().index(EVERYTHING * 4 - 1, ActivityColumn.DETAILS)
     desk.wait(lambda: last.data() is not None)
     assert last.data() == "Version 0 of the key"
     assert len(model._lines) <= KEPT_LINES
@@ -357,14 +357,14 @@ def test_quitting_in_the_middle_of_an_export_leaves_nothing(
 
 def test_a_row_is_spoken_and_explained_in_full(desk: Desk) -> None:
     view = opened(desk)
-    cells(desk, Column.WHEN)
+    cells(desk, ActivityColumn.WHEN)
 
-    def said(column: Column, role: Qt.ItemDataRole) -> str:
+    def said(column: ActivityColumn, role: Qt.ItemDataRole) -> str:
         index: QModelIndex = view.model().index(1, column)
         return index.data(role)
 
-    assert str(datetime.now().astimezone().year) in said(Column.WHEN, Qt.ItemDataRole.AccessibleTextRole)
-    tip = said(Column.WHAT, Qt.ItemDataRole.ToolTipRole)
+    assert str(datetime.now().astimezone().year) in said(ActivityColumn.WHEN, Qt.ItemDataRole.AccessibleTextRole)
+    tip = said(ActivityColumn.WHAT, Qt.ItemDataRole.ToolTipRole)
     for part in ("Created", "NewHealth App", "Sessions on", "john on desk-7"):
         assert part in tip
 
@@ -373,11 +373,13 @@ def test_a_row_is_spoken_and_explained_in_full(desk: Desk) -> None:
 def test_narrow_windows_keep_what_counts(desk: Desk, width: int) -> None:
     view = opened(desk)
     desk.resize(width, 600)
-    for column in (Column.WHEN, Column.WHAT, Column.APP):
+    for column in (ActivityColumn.WHEN, ActivityColumn.WHAT, ActivityColumn.APP):
         assert not view.isColumnHidden(column)
-    desk.wait(lambda: sum(map(view.columnWidth, Column)) == view.viewport().width(), "the columns fill the table")
-    assert view.isColumnHidden(Column.WHO) == (width < 1200)
-    assert view.isColumnHidden(Column.DETAILS) == (width == 560)
+    desk.wait(
+        lambda: sum(map(view.columnWidth, ActivityColumn)) == view.viewport().width(), "the columns fill the table"
+    )
+    assert view.isColumnHidden(ActivityColumn.WHO) == (width < 1200)
+    assert view.isColumnHidden(ActivityColumn.DETAILS) == (width == 560)
 
 
 def test_opening_the_page_is_what_loads_it(start: Start) -> None:
@@ -420,7 +422,7 @@ def test_what_is_found_further_down_moves_nothing(desk: Desk) -> None:
 
 def test_no_date_is_cut_short(desk: Desk) -> None:
     view = opened(desk)
-    column = view.painter.width_of(Column.WHEN) - 2 * PADDING
+    column = view.painter.width_of(ActivityColumn.WHEN) - 2 * PADDING
     metrics = QFontMetrics(view.painter._font)
     first = date(2026, 1, 1)
     cut = [

@@ -161,7 +161,7 @@ class TestDeleting:
     def test_quitting_meanwhile_ends_it_at_the_next_start(
         self, desk: Desk, start: Start, vault: InMemoryVault, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("cortex_desktop.services.apps.RESTORABLE", timedelta(seconds=0))
+        monkeypatch.setattr("cortex_desktop.services.periods.RESTORABLE", timedelta(seconds=0))
         self.ask(desk)
         desk.click("Delete")
         desk.toast("deleted")
@@ -174,7 +174,7 @@ class TestDeleting:
     def test_a_keychain_that_refuses_leaves_it_to_a_later_start(
         self, desk: Desk, start: Start, vault: InMemoryVault, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("cortex_desktop.services.apps.RESTORABLE", timedelta(seconds=0))
+        monkeypatch.setattr("cortex_desktop.services.periods.RESTORABLE", timedelta(seconds=0))
         self.ask(desk)
         desk.click("Delete")
         desk.toast("deleted")

@@ -12,7 +12,7 @@ from PySide6.QtTest import QAbstractItemModelTester
 
 from cortex_desktop.domain.model import App, AppState, new_id
 from cortex_desktop.domain.secret import KeyEnds, SecretKind, generate
-from cortex_desktop.ui.apps.model import AppsModel, Column, Row, Status
+from cortex_desktop.ui.apps.model import AppColumn, AppsModel, Row, Status
 
 TODAY = date.today()  # noqa: DTZ011
 DAY = timedelta(days=1)
@@ -36,7 +36,7 @@ def model(qapp) -> Iterator[AppsModel]:
 
 
 def labels(model: AppsModel) -> list[str]:
-    return [model.index(row, Column.LABEL).data() for row in range(model.rowCount())]
+    return [model.index(row, AppColumn.LABEL).data() for row in range(model.rowCount())]
 
 
 def test_through_everything_that_happens_to_it(model: AppsModel) -> None:
@@ -44,7 +44,7 @@ def test_through_everything_that_happens_to_it(model: AppsModel) -> None:
     model.load([])
     model.load([Row(a) for a in apps])
     assert model.rowCount() == model.total == 50
-    for column in Column:
+    for column in AppColumn:
         for order in (UP, DOWN):
             model.sort(column, order)
             assert sorted(labels(model)) == sorted(a.label for a in apps)
@@ -80,7 +80,7 @@ def test_through_everything_that_happens_to_it(model: AppsModel) -> None:
 )
 def test_labels_sort_as_people_count(model: AppsModel, names: list[str], in_order: list[str]) -> None:
     model.load([Row(app(name)) for name in names])
-    model.sort(Column.LABEL, UP)
+    model.sort(AppColumn.LABEL, UP)
     assert labels(model) == in_order
 
 
@@ -108,8 +108,8 @@ def test_status_of_all_kinds(model: AppsModel) -> None:
     ]
     model.load([Row(a) for a in kinds])
     model.mark_missing(missing.id)
-    model.sort(Column.STATUS, UP)
-    words = [model.index(row, Column.STATUS).data() for row in range(model.rowCount())]
+    model.sort(AppColumn.STATUS, UP)
+    words = [model.index(row, AppColumn.STATUS).data() for row in range(model.rowCount())]
     assert words == [
         "Enabled",
         "Enabled",
@@ -135,8 +135,8 @@ def test_has_label_regardless_of_case_accent_and_space(model: AppsModel) -> None
 def test_what_a_date_means_is_said_in_words(model: AppsModel) -> None:
     late = app("late", expires=TODAY - DAY, review=TODAY, owner="Ada")
     model.load([Row(late), Row(app("none"))])
-    model.sort(Column.EXPIRES, UP)
-    status = model.index(0, Column.STATUS)
+    model.sort(AppColumn.EXPIRES, UP)
+    status = model.index(0, AppColumn.STATUS)
     tip = status.data(Qt.ItemDataRole.ToolTipRole)
     assert tip.startswith("Expired on ")
     assert "Review due since " in tip
@@ -151,10 +151,10 @@ def test_what_a_date_means_is_said_in_words(model: AppsModel) -> None:
 def test_what_has_no_owner_or_expiry_comes_last(model: AppsModel, order: Qt.SortOrder) -> None:
     some = [app("1", owner="b"), app("2"), app("3", owner="Ä"), app("4", owner="c"), app("5")]
     model.load([Row(one) for one in some])
-    model.sort(Column.OWNER, order)
+    model.sort(AppColumn.OWNER, order)
     assert labels(model) == (["3", "1", "4", "2", "5"] if order is UP else ["4", "1", "3", "2", "5"])
     model.load([Row(app("1")), Row(app("2", expires=TODAY + DAY)), Row(app("3", expires=TODAY))])
-    model.sort(Column.EXPIRES, order)
+    model.sort(AppColumn.EXPIRES, order)
     assert labels(model) == (["3", "2", "1"] if order is UP else ["2", "3", "1"])
 
 
@@ -239,9 +239,9 @@ def test_the_same_apps_again_are_no_other_rows(model: AppsModel) -> None:
     model.load([Row(replace(one, notes="new")) for one in apps])
     model.put(replace(apps[4], label="App 4b"))
     model.filter("app")
-    model.sort(Column.CREATED, DOWN)
+    model.sort(AppColumn.CREATED, DOWN)
     assert not resets, "what is selected and scrolled to stays"
-    model.sort(Column.CREATED, UP)
+    model.sort(AppColumn.CREATED, UP)
     assert resets
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QComboBox, QPlainTextEdit
 
-from cortex_desktop.domain.activity import Action, Query
+from cortex_desktop.domain.activity import Action, ActivityQuery
 from cortex_desktop.domain.secret import SecretKind
 from cortex_desktop.services.snippets import Snippet, write
 from cortex_desktop.storage.activity import ActivityFile
@@ -65,7 +65,7 @@ def test_the_log_says_when_a_secret_went_along(desk: Desk, folder: Path) -> None
     log = ActivityFile(folder)
 
     def actions() -> set[Action]:
-        places = [place for piece in log.find(Query()) for place in piece.places]
+        places = [place for piece in log.find(ActivityQuery()) for place in piece.places]
         return {logged.entry.action for logged in log.read(places) if logged.entry is not None}
 
     desk.wait(lambda: {Action.REQUEST_COPIED, Action.SECRET_COPIED} <= actions())

@@ -12,7 +12,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QLabel, QLineEdit, QListView
 
-from cortex_desktop.domain.model import fold
+from cortex_desktop.domain.folding import fold
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.ui.shell.palette import Hit, Source, best
 from tests.support.gui import CTRL, Desk, Key, clipboard_text, stored_app

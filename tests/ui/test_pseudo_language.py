@@ -19,14 +19,14 @@ from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.exceptions import TimeoutError
 
 from cortex_desktop import __version__
-from cortex_desktop.domain.activity import DETAIL_WORDS, MOMENTS, Action, Break, Detail, Entry, Harm, Logged
+from cortex_desktop.domain.activity import DETAIL_WORDS, MOMENTS, Action, ActivityEntry, Break, Detail, Harm, Logged
 from cortex_desktop.domain.errors import ChangedSince, StorageError, VaultError, VaultProblem, VaultTimeout
 from cortex_desktop.domain.model import AppState, Environment, KeptVersion, Org, new_id
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.query import WORDS
 from cortex_desktop.domain.secret import Secret, SecretKind, SecretRef
-from cortex_desktop.services.apps import RecoveryReport
-from cortex_desktop.services.bulk import Deed, Refused
+from cortex_desktop.services.apps.recovery import RecoveryReport
+from cortex_desktop.services.bulk import BulkAction, Delete, Disable, Enable, Refused, Restore, RollBack, Rotate
 from cortex_desktop.services.history import Export
 from cortex_desktop.services.keychain import KeychainStatus
 from cortex_desktop.services.orgs import Content
@@ -34,7 +34,7 @@ from cortex_desktop.storage.problems import in_data_folder, log_not_read
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.system.identity import user_and_computer
 from cortex_desktop.ui.apps.bulk_report import BulkReport
-from cortex_desktop.ui.apps.model import Column
+from cortex_desktop.ui.apps.model import AppColumn
 from cortex_desktop.ui.apps.rotate_dialog import RotateDialog
 from cortex_desktop.ui.kit.dialog import WaitingDialog
 from cortex_desktop.ui.orgs.form import ENDPOINTS
@@ -87,7 +87,9 @@ def _value(name: str, value: Detail | None) -> Detail:
 
 
 ALL_DETAILS = [
-    Entry(datetime.now(UTC), "john", "desk-7", action, "0a", "My organization", "0b", "NewHealth App", {name: value})
+    ActivityEntry(
+        datetime.now(UTC), "john", "desk-7", action, "0a", "My organization", "0b", "NewHealth App", {name: value}
+    )
     for (name, value), action in zip(
         ((name, _value(name, value)) for name, value in DETAIL_WORDS),
         itertools.cycle(Action),
@@ -166,7 +168,7 @@ def scenes(desk: Desk) -> Iterator[str]:
         page.search.setText(text)
         yield f"filter {text}"
     page.search.clear()
-    for column in (Column.OWNER, Column.EXPIRES):
+    for column in (AppColumn.OWNER, AppColumn.EXPIRES):
         page.table.columns.show(column, True)
     yield "more columns"
     page.table.columns.reset()
@@ -216,20 +218,21 @@ def many(desk: Desk) -> Iterator[str]:
     yield "several selected"
     page.close_details()
     apps = [desk.app(label) for label in LABELS]
-    for deed in Deed:
-        bulk = controller.bulk(deed, apps)
+    for action in (Enable(), Disable(), Delete(), Restore(), Rotate(timedelta(0)), RollBack({})):
+        name = type(action).__name__
+        bulk = controller.bulk(action, apps)
         bar.begin(bulk)
-        yield f"bulk {deed.value}: begun"
+        yield f"bulk {name}: begun"
         bulk._rest.popleft()
         bulk.changed, bulk.already = apps[:1], apps[1:2]
         bar.tell(bulk, undoable=True)
         desk.let_pass(20)
-        yield f"bulk {deed.value}: cancelled"
+        yield f"bulk {name}: cancelled"
         bulk.stopped = VaultError(VaultProblem.LOCKED, "Test keychain")
         bulk.refused = [Refused(apps[0], ChangedSince("NewHealth App"))]
         bar.tell(bulk, undoable=True)
         desk.let_pass(20)  # the bar gets higher, and then what is in it
-        yield f"bulk {deed.value}: stopped"
+        yield f"bulk {name}: stopped"
     bulk.changed = []
     bar.tell(bulk, undoable=False)
     yield "bulk: nothing changed"
@@ -245,7 +248,7 @@ def many(desk: Desk) -> Iterator[str]:
 def report(desk: Desk) -> None:
     """Open the list of apps that bulk work was about."""
     apps, bulk = [desk.app(label) for label in LABELS], desk.console.apps.bulk
-    bulk._bulk = desk.program.controller.bulk(Deed.ROTATE, apps)
+    bulk._bulk = desk.program.controller.bulk(Rotate(timedelta(0)), apps)
     bulk._bulk.changed, bulk._bulk.already = apps[:1], apps[1:2]
     bulk._bulk.refused = [Refused(apps[2], ChangedSince("Trial portal"))]
     bulk.show_list()
@@ -329,11 +332,11 @@ def removed_org(desk: Desk) -> Org:
     return replace(desk.program.controller.orgs[0], purge_after=datetime.now(UTC))
 
 
-def production_question(desk: Desk, deed: Deed, apps: int) -> None:
+def production_question(desk: Desk, action: type[BulkAction], apps: int) -> None:
     controller, dialogs = desk.program.controller, desk.console.dialogs
     controller.enter(next(org.id for org in controller.orgs if org.code == "clinic"))
     app = desk.app("NewHealth App")
-    dialogs.ask_in_production(deed, [app] * apps, lambda: None)
+    dialogs.ask_in_production(action, [app] * apps, lambda: None)
     controller.enter(app.org_id)
 
 
@@ -361,9 +364,9 @@ def dialogs(desk: Desk) -> Iterator[tuple[str, QWidget]]:
         ("removed organizations", lambda: work._show_removed([removed_org(desk)])),
         ("no removed organizations", lambda: work._show_removed([])),
         ("remove for good", lambda: work._ask_purge(removed_org(desk))),
-        ("rotate in production", lambda: production_question(desk, Deed.ROTATE, 1)),
-        ("disable in production", lambda: production_question(desk, Deed.DISABLE, 2)),
-        ("delete in production", lambda: production_question(desk, Deed.DELETE, 1)),
+        ("rotate in production", lambda: production_question(desk, Rotate, 1)),
+        ("disable in production", lambda: production_question(desk, Disable, 2)),
+        ("delete in production", lambda: production_question(desk, Delete, 1)),
         ("remove data", console.ask_remove_data),
         ("updates", desk.program.updates.ask),
         ("delete", console.apps.ask_delete),

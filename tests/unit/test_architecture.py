@@ -30,7 +30,7 @@ def loaded_by(module: str) -> set[str]:
             {"keyring", "tinydb", "secretstorage", "platformdirs", "PySide6.QtNetwork", "PySide6.QtTest"}
             | {"cortex_desktop.storage", "cortex_desktop.vault", "cortex_desktop.self_check"},
         ),
-        ("cortex_desktop.services.apps", {"PySide6", "keyring", "tinydb"}),
+        ("cortex_desktop.services.apps.services", {"PySide6", "keyring", "tinydb"}),
         ("cortex_desktop.storage.repository", {"PySide6", "keyring"}),
         ("cortex_desktop.vault.opening", {"PySide6", "tinydb", "keyring"}),
     ],

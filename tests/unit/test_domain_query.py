@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cortex_desktop.domain.model import App, AppState, fold
+from cortex_desktop.domain.folding import fold
+from cortex_desktop.domain.model import App, AppState
 from cortex_desktop.domain.query import (
     WORDS,
+    AppQuery,
     At,
-    Query,
     Searchable,
     completions,
     has_filter,
@@ -456,7 +457,7 @@ def test_what_is_offered_in_the_middle() -> None:
 
 def test_the_empty_query_finds_all() -> None:
     entries = [Searchable(app("a")), Searchable(app("b"))]
-    assert Query().select(entries, AT) == entries
+    assert AppQuery().select(entries, AT) == entries
 
 
 def test_every_filter_on_offer_is_understood() -> None:
@@ -471,8 +472,8 @@ def test_marks_come_from_one_place() -> None:
     """What is:attention finds is what is due, or has no key."""
     for fields in ({"expires": TODAY}, {"review": TODAY}, {"expires": TODAY + 90 * DAY}, {}):
         one = app(**fields)
-        assert finds("is:attention", **fields) == one.is_due(TODAY)
-        assert not replace(one, enabled=False).is_due(TODAY)
+        assert finds("is:attention", **fields) == one.needs_attention(TODAY)
+        assert not replace(one, enabled=False).needs_attention(TODAY)
 
 
 def test_words_are_ascii_and_lower_case() -> None:

@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import Enum
 from functools import partial
 from itertools import count
@@ -20,7 +20,6 @@ from typing import cast
 
 import pytest
 
-from cortex_desktop.domain.activity import Entry
 from cortex_desktop.domain.errors import (
     AppGone,
     CortexError,
@@ -28,20 +27,20 @@ from cortex_desktop.domain.errors import (
     NotFinished,
     OrgGone,
     StorageError,
-    VaultError,
-    VaultProblem,
     VaultTimeout,
 )
 from cortex_desktop.domain.model import App, AppDetails, AppState, Environment, Org, OrgState
 from cortex_desktop.domain.ports import ActivityLog, Repository, VaultState
 from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate, well_formed
 from cortex_desktop.services.activity import Recorder
-from cortex_desktop.services.apps import AppService, RecoveryReport
-from cortex_desktop.services.bulk import Bulk, BulkService, Deed
+from cortex_desktop.services.apps.recovery import RecoveryReport
+from cortex_desktop.services.apps.services import AppServices
+from cortex_desktop.services.bulk import Bulk, Delete, Disable, RollBack, Rotate
 from cortex_desktop.services.doctor import Doctor
 from cortex_desktop.services.orgs import OrgService
 from cortex_desktop.storage.activity import ActivityFile
 from cortex_desktop.storage.repository import TinyRepository
+from tests.support.services import NOON, app_services, create, disk_full, failed
 from tests.support.vaults import LateVault, StillUnderWay
 
 ORG = Org("0123abcd", "NewHealth", "newhealthco", Environment.DEVELOPMENT, "https://api.dev.medable.com")
@@ -52,7 +51,6 @@ A_DAY = timedelta(days=1)
 A_WEEK = timedelta(days=7)
 SHORTLY = timedelta(seconds=20)
 AT_ONCE = timedelta(0)
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 MOST = 100
@@ -177,87 +175,35 @@ class Steps:
             raise Crash
         if fault is error:
             if call in ON_DISK:
-                raise StorageError("The disk is full", "Not saved.", "Free some space.")
-            raise VaultError(VaultProblem.FAILED, "Test keychain")
+                raise disk_full()
+            raise failed()
         if fault is no_answer:
             raise VaultTimeout("Test keychain")
 
 
 class Watched:
-    """A repository whose calls are steps."""
+    """A repository or an activity log whose calls are steps."""
 
-    def __init__(self, inner: Repository, steps: Steps) -> None:
+    def __init__(self, inner: object, steps: Steps) -> None:
         self.inner = inner
         self._steps = steps
 
-    def orgs(self) -> Sequence[Org]:
-        self._steps.before("orgs")
-        return self.inner.orgs()
+    def __getattr__(self, name: str) -> Callable[..., object]:
+        method = getattr(self.inner, name)
 
-    def save_org(self, org: Org) -> None:
-        self._steps.before("save_org")
-        self.inner.save_org(org)
-        self._steps.after("save_org")
+        def call(*args: object) -> object:
+            self._steps.before(name)
+            result = method(*args)
+            self._steps.after(name)
+            return result
 
-    def change_org(self, org_id: str, change: Callable[[Org], Org]) -> Org:
-        self._steps.before("change_org")
-        changed = self.inner.change_org(org_id, change)
-        self._steps.after("change_org")
-        return changed
-
-    def drop_org(self, org_id: str) -> None:
-        self._steps.before("drop_org")
-        self.inner.drop_org(org_id)
-        self._steps.after("drop_org")
-
-    def apps(self) -> Sequence[App]:
-        self._steps.before("apps")
-        return self.inner.apps()
-
-    def app(self, app_id: str) -> App:
-        self._steps.before("app")
-        return self.inner.app(app_id)
-
-    def add_app(self, app: App) -> None:
-        self._steps.before("add_app")
-        self.inner.add_app(app)
-        self._steps.after("add_app")
-
-    def change_app(self, app_id: str, change: Callable[[App], App]) -> App:
-        self._steps.before("change_app")
-        changed = self.inner.change_app(app_id, change)
-        self._steps.after("change_app")
-        return changed
-
-    def change_apps(self, app_ids: Iterable[str], change: Callable[[App], App]) -> Sequence[App]:
-        self._steps.before("change_apps")
-        changed = self.inner.change_apps(app_ids, change)
-        self._steps.after("change_apps")
-        return changed
-
-    def drop_app(self, app_id: str) -> None:
-        self._steps.before("drop_app")
-        self.inner.drop_app(app_id)
-        self._steps.after("drop_app")
-
-
-class WatchedLog:
-    """An activity log whose additions are steps."""
-
-    def __init__(self, inner: ActivityLog, steps: Steps) -> None:
-        self._inner = inner
-        self._steps = steps
-
-    def append(self, entries: Sequence[Entry]) -> None:
-        self._steps.before("append")
-        self._inner.append(entries)
-        self._steps.after("append")
+        return call
 
 
 class World:
     """Two stores, and the programs that come and go over them. open_repository: as a start finds it on disk.
 
-    harmed: something was done to the keychain behind the program's back, and is for the doctor to mend.
+    harmed: something was done to the keychain behind the program's back, and is for the keychain check to repair.
     log: where programs record what they do; nowhere by default.
     """
 
@@ -270,37 +216,30 @@ class World:
         repository = open_repository()
         for org in (ORG, SECOND):
             repository.save_org(org)
-        self.bystander = AppService(repository, self.vault, self._now).create(ORG_ID, "Bystander").app
+        self.bystander = create(app_services(repository, self.vault, self._now), ORG_ID, "Bystander").app
         self.steps = Steps(plan, self.vault)
         self.vault.before = lambda call, _: self.steps.before(call)
         self.vault.after = lambda call, _: self.steps.after(call)
 
-    def start(self) -> AppService:
+    def start(self) -> AppServices:
         """A program that has just started."""
         self.steps.dead = False
-        self._watched = Watched(self._open_repository(), self.steps)
-        log = cast(ActivityLog, WatchedLog(self._log, self.steps)) if self._log is not None else None
-        self._recorder = Recorder(self._watched.inner, log, lambda: ("john", "desk-7"), now=self._now)
-        return AppService(self._watched, self.vault, self._now, self._recorder)
+        self._repository = self._open_repository()
+        self._watched = cast(Repository, Watched(self._repository, self.steps))
+        log = cast(ActivityLog, Watched(self._log, self.steps)) if self._log is not None else None
+        self._recorder = Recorder(self._repository, log, lambda: ("john", "desk-7"), now=self._now)
+        return app_services(self._watched, self.vault, self._now, self._recorder)
 
     @contextmanager
-    def in_peace(self) -> Iterator[AppService]:
+    def in_peace(self) -> Iterator[AppServices]:
         """A program in which nothing goes wrong, and which takes no steps. Only before the scenario's own."""
         hooks, self.vault.before, self.vault.after = (self.vault.before, self.vault.after), None, None
-        yield AppService(self._watched.inner, self.vault, self._now)
+        yield app_services(self._repository, self.vault, self._now)
         self.vault.before, self.vault.after = hooks
 
     def orgs(self) -> OrgService:
         """What the program that runs does with orgs."""
         return OrgService(self._watched, self._now, self._recorder)
-
-    def doctor(self, service: AppService) -> Doctor:
-        """The doctor of a program."""
-        return Doctor(service, self._watched, self.vault, self._recorder)
-
-    def bulk(self, service: AppService) -> BulkService:
-        """The bulk work of a program."""
-        return BulkService(service, self._watched, self._now, self._recorder)
 
     def rows(self) -> Sequence[App]:
         """What is on disk."""
@@ -379,13 +318,13 @@ class Told:
     orgs: tuple[Org, ...] | None = None
 
 
-Scenario = Callable[[AppService, World], Iterator[Told]]
+Scenario = Callable[[AppServices, World], Iterator[Told]]
 EDITED = AppDetails("Edited", csrf=False, notes="Ask Ada", owner="Ada", expires=date(2027, 2, 28))
 
 
-def create(service: AppService, sessions: bool) -> Iterator[Told]:
+def create_app(service: AppServices, sessions: bool) -> Iterator[Told]:
     try:
-        made = service.create(ORG_ID, "NewHealth App", sessions=sessions)
+        made = create(service, ORG_ID, "NewHealth App", sessions=sessions)
     except NotFinished:
         yield Told()
     except CortexError:
@@ -394,18 +333,18 @@ def create(service: AppService, sessions: bool) -> Iterator[Told]:
         yield Told(exists=True, keys=(made.key,), kept=0)
 
 
-def create_with_sessions(service: AppService, world: World) -> Iterator[Told]:
-    yield from create(service, sessions=True)
+def create_with_sessions(service: AppServices, world: World) -> Iterator[Told]:
+    yield from create_app(service, sessions=True)
 
 
-def create_signing(service: AppService, world: World) -> Iterator[Told]:
-    yield from create(service, sessions=False)
+def create_signing(service: AppServices, world: World) -> Iterator[Told]:
+    yield from create_app(service, sessions=False)
 
 
-def import_key(service: AppService, details: AppDetails, secret: Secret | None) -> Iterator[Told]:
+def import_key(service: AppServices, details: AppDetails, secret: Secret | None) -> Iterator[Told]:
     key = generate(SecretKind.API_KEY)
     try:
-        service.import_key(ORG_ID, details, key, secret)
+        service.creation.import_key(ORG_ID, details, key, secret)
     except NotFinished:
         yield Told(keys=(key,), secret=secret, details=(details,))
     except CortexError:
@@ -413,14 +352,14 @@ def import_key(service: AppService, details: AppDetails, secret: Secret | None) 
     else:
         yield Told(exists=True, keys=(key,), secret=secret, kept=0, details=(details,))
         with suppress(KeyKnown):  # it is the other errors that may come
-            service.import_key(ORG_ID, replace(details, label="Twice"), key, secret)
+            service.creation.import_key(ORG_ID, replace(details, label="Twice"), key, secret)
 
 
-def take_in_with_sessions(service: AppService, world: World) -> Iterator[Told]:
+def import_with_sessions(service: AppServices, world: World) -> Iterator[Told]:
     yield from import_key(service, replace(EDITED, sessions=True), None)
 
 
-def take_in_signing(service: AppService, world: World) -> Iterator[Told]:
+def import_signing(service: AppServices, world: World) -> Iterator[Told]:
     yield from import_key(service, EDITED, generate(SecretKind.API_SECRET))
 
 
@@ -429,66 +368,66 @@ def an_app(
 ) -> tuple[App, Secret, Secret]:
     """Made before anything can go wrong; with its key and the key before, the same unless `rotated`."""
     with world.in_peace() as service:
-        made = first = service.create(org.id, "Old", sessions=sessions)
+        made = first = create(service, org.id, "Old", sessions=sessions)
         if rotated is not None:
-            made = service.rotate(made.app.id, rotated)
+            made = service.rotation.rotate(made.app.id, rotated)
     return made.app, made.key, first.key
 
 
-def delete(service: AppService, app: App) -> Iterator[Told]:
+def delete(service: AppServices, app: App) -> Iterator[Told]:
     yield Told()
-    service.delete(app.id)
+    service.deletion.delete(app.id)
     yield Told(exists=False)
-    service.purge(app.id)
+    service.removal.purge(app.id)
 
 
-def delete_with_sessions(service: AppService, world: World) -> Iterator[Told]:
+def delete_with_sessions(service: AppServices, world: World) -> Iterator[Told]:
     app, key, _ = an_app(world, sessions=True)
     yield Told(exists=True, keys=(key,))
     yield from delete(service, app)
 
 
-def delete_signing(service: AppService, world: World) -> Iterator[Told]:
+def delete_signing(service: AppServices, world: World) -> Iterator[Told]:
     app, key, _ = an_app(world, sessions=False)
     yield Told(exists=True, keys=(key,))
     yield from delete(service, app)
 
 
-def delete_with_kept(service: AppService, world: World) -> Iterator[Told]:
+def delete_with_kept(service: AppServices, world: World) -> Iterator[Told]:
     app, key, _ = an_app(world, sessions=False, rotated=A_WEEK)
     yield Told(exists=True, keys=(key,), kept=1)
     yield from delete(service, app)
 
 
-def delete_unfinished_rotation(service: AppService, world: World) -> Iterator[Told]:
+def delete_unfinished_rotation(service: AppServices, world: World) -> Iterator[Told]:
     app, _, _ = unfinished_rotation(world)
     yield Told(exists=True)
     yield from delete(service, app)
 
 
-def delete_and_restore(service: AppService, world: World) -> Iterator[Told]:
+def delete_and_restore(service: AppServices, world: World) -> Iterator[Told]:
     app, key, _ = an_app(world, sessions=False)
     yield Told()
-    service.delete(app.id)
-    service.restore(app.id)
+    service.deletion.delete(app.id)
+    service.deletion.restore(app.id)
     yield Told(exists=True, keys=(key,))
-    service.purge(app.id)  # the timer that was not stopped in time
+    service.removal.purge(app.id)  # the timer that was not stopped in time
 
 
-def delete_restore_and_purge(service: AppService, world: World) -> Iterator[Told]:
+def delete_restore_and_purge(service: AppServices, world: World) -> Iterator[Told]:
     app, key, _ = an_app(world, sessions=True, rotated=A_WEEK)
     yield Told()
-    service.delete(app.id)
-    service.restore(app.id)
+    service.deletion.delete(app.id)
+    service.deletion.restore(app.id)
     yield Told(exists=True, keys=(key,), kept=1)
     yield from delete(service, app)
 
 
-def rotate(service: AppService, app: App, now: Secret, keep: timedelta) -> Iterator[Told]:
+def rotate(service: AppServices, app: App, now: Secret, keep: timedelta) -> Iterator[Told]:
     held = () if keep is AT_ONCE else (now,)
     yield Told(exists=True, held=held)
     try:
-        made = service.rotate(app.id, keep)
+        made = service.rotation.rotate(app.id, keep)
     except NotFinished:
         yield Told(exists=True, held=held)
     except CortexError:
@@ -497,26 +436,26 @@ def rotate(service: AppService, app: App, now: Secret, keep: timedelta) -> Itera
         yield Told(exists=True, keys=(made.key,), held=held, kept=len(held))
 
 
-def rotate_with_sessions(service: AppService, world: World) -> Iterator[Told]:
+def rotate_with_sessions(service: AppServices, world: World) -> Iterator[Told]:
     app, key, _ = an_app(world, sessions=True)
     yield from rotate(service, app, key, A_WEEK)
 
 
-def rotate_signing(service: AppService, world: World) -> Iterator[Told]:
+def rotate_signing(service: AppServices, world: World) -> Iterator[Told]:
     app, key, _ = an_app(world, sessions=False)
     yield from rotate(service, app, key, A_WEEK)
 
 
-def rotate_keeping_nothing(service: AppService, world: World) -> Iterator[Told]:
+def rotate_keeping_nothing(service: AppServices, world: World) -> Iterator[Told]:
     app, key, _ = an_app(world, sessions=False)
     yield from rotate(service, app, key, AT_ONCE)
 
 
-def rotate_twice(service: AppService, world: World) -> Iterator[Told]:
+def rotate_twice(service: AppServices, world: World) -> Iterator[Told]:
     app, key, _ = an_app(world, sessions=True)
     yield from rotate(service, app, key, AT_ONCE)
     yield Told(exists=True)
-    service.rotate(app.id, A_WEEK)
+    service.rotation.rotate(app.id, A_WEEK)
 
 
 def unfinished_rotation(world: World, org: Org = ORG) -> tuple[App, Secret, Secret]:
@@ -532,17 +471,17 @@ def unfinished_rotation(world: World, org: Org = ORG) -> tuple[App, Secret, Secr
 
         world.vault.after = no_answer
         with pytest.raises(NotFinished):
-            service.rotate(app.id, A_WEEK)
+            service.rotation.rotate(app.id, A_WEEK)
         world.vault.after = None
     [new] = [ref for ref in stores if ref is not None and ref.kind is SecretKind.API_KEY]
     return app, key, world.vault.items[new]
 
 
-def rotate_again_after_no_answer(service: AppService, world: World) -> Iterator[Told]:
+def rotate_again_after_no_answer(service: AppServices, world: World) -> Iterator[Told]:
     app, old, new = unfinished_rotation(world)
     yield Told(exists=True, held=(old,))
     try:
-        made = service.rotate(app.id, A_WEEK)
+        made = service.rotation.rotate(app.id, A_WEEK)
     except NotFinished:
         yield Told(exists=True, held=(old,))
     except CortexError:
@@ -551,12 +490,12 @@ def rotate_again_after_no_answer(service: AppService, world: World) -> Iterator[
         yield Told(exists=True, keys=(made.key,), held=(old, new), kept=2)
 
 
-def edit(service: AppService, app: App, after: AppDetails, failed: Told, done: Told) -> Iterator[Told]:
+def edit(service: AppServices, app: App, after: AppDetails, failed: Told, done: Told) -> Iterator[Told]:
     """failed, done: what the person knows then, but for the details."""
     any_of = (app.details, after)
     yield replace(failed, kept=None, details=any_of)
     try:
-        service.edit(app.id, after)
+        service.editing.edit(app.id, after)
     except (NotFinished, StorageError):  # a disk that fails may have done it all the same
         yield replace(failed, kept=None, details=any_of)
     except CortexError:
@@ -565,7 +504,7 @@ def edit(service: AppService, app: App, after: AppDetails, failed: Told, done: T
         yield replace(done, details=any_of[1:])
 
 
-def edit_details(service: AppService, world: World) -> Iterator[Told]:
+def edit_details(service: AppServices, world: World) -> Iterator[Told]:
     app, key, first = an_app(world, sessions=False, rotated=A_WEEK)
     as_before = Told(exists=True, keys=(key,), held=(key, first, secret_of(world, app)), kept=1)
     yield from edit(service, app, EDITED, as_before, as_before)
@@ -575,79 +514,79 @@ def secret_of(world: World, app: App) -> Secret:
     return world.vault.items[app.ref(SecretKind.API_SECRET)]
 
 
-def switch_sessions_on(service: AppService, world: World) -> Iterator[Told]:
+def switch_sessions_on(service: AppServices, world: World) -> Iterator[Told]:
     app, key, _ = an_app(world, sessions=False)
     told = Told(exists=True, keys=(key,), held=(key, secret_of(world, app)))
     yield from edit(service, app, replace(EDITED, sessions=True), replace(told, kept=0), replace(told, kept=1))
 
 
-def switch_sessions_off(service: AppService, world: World) -> Iterator[Told]:
+def switch_sessions_off(service: AppServices, world: World) -> Iterator[Told]:
     app, key, first = an_app(world, sessions=True, rotated=A_WEEK)
     told = Told(exists=True, keys=(key,), held=(key, first), kept=1)
     yield from edit(service, app, EDITED, told, told)
 
 
-def switch_sessions_off_again(service: AppService, world: World) -> Iterator[Told]:
+def switch_sessions_off_again(service: AppServices, world: World) -> Iterator[Told]:
     app, key, _ = an_app(world, sessions=False)
     secret = secret_of(world, app)
     with world.in_peace() as peaceful:
-        app = peaceful.edit(app.id, replace(app.details, sessions=True))
+        app = peaceful.editing.edit(app.id, replace(app.details, sessions=True))
     told = Told(exists=True, keys=(key,), held=(key, secret))
     yield from edit(service, app, EDITED, replace(told, kept=1), replace(told, kept=0, secret=secret))
 
 
-def switch_sessions_after_no_answer(service: AppService, world: World) -> Iterator[Told]:
+def switch_sessions_after_no_answer(service: AppServices, world: World) -> Iterator[Told]:
     """A rotation is to be settled first, with the one key or the other."""
     app, old, new = unfinished_rotation(world)
     yield Told(exists=True, held=(old,))
-    service.edit(app.id, replace(EDITED, sessions=True))
+    service.editing.edit(app.id, replace(EDITED, sessions=True))
     yield Told(exists=True, keys=(old, new), held=(old,), details=(replace(EDITED, sessions=True),))
 
 
-def delete_with_sessions_switched(service: AppService, world: World) -> Iterator[Told]:
+def delete_with_sessions_switched(service: AppServices, world: World) -> Iterator[Told]:
     app, key, _ = an_app(world, sessions=False)
     with world.in_peace() as peaceful:
-        app = peaceful.edit(app.id, replace(app.details, sessions=True))
+        app = peaceful.editing.edit(app.id, replace(app.details, sessions=True))
     yield Told(exists=True, keys=(key,), kept=1)
     yield from delete(service, app)
 
 
-def roll_back_sessions(service: AppService, world: World) -> Iterator[Told]:
+def roll_back_sessions(service: AppServices, world: World) -> Iterator[Told]:
     app, key, _ = an_app(world, sessions=False)
     secret = secret_of(world, app)
     with world.in_peace() as peaceful:
-        switched = peaceful.edit(app.id, replace(app.details, sessions=True))
+        switched = peaceful.editing.edit(app.id, replace(app.details, sessions=True))
     yield Told(exists=True, keys=(key,), held=(secret,), details=(app.details, switched.details))
-    service.roll_back(app.id, 1, AT_ONCE)
+    service.rotation.roll_back(app.id, 1, AT_ONCE)
     yield Told(exists=True, keys=(key,), secret=secret, kept=0, details=(app.details,))
 
 
-def roll_back(service: AppService, world: World) -> Iterator[Told]:
+def roll_back(service: AppServices, world: World) -> Iterator[Told]:
     app, key, first = an_app(world, sessions=False, rotated=A_WEEK)
     yield Told(exists=True, keys=(key, first), held=(key, first), kept=1)
-    service.roll_back(app.id, 1, A_WEEK)
+    service.rotation.roll_back(app.id, 1, A_WEEK)
     yield Told(exists=True, keys=(first,), held=(key,), kept=1)
 
 
-def roll_back_keeping_nothing(service: AppService, world: World) -> Iterator[Told]:
+def roll_back_keeping_nothing(service: AppServices, world: World) -> Iterator[Told]:
     app, key, first = an_app(world, sessions=False, rotated=A_WEEK)
     yield Told(exists=True, keys=(key, first))
-    service.roll_back(app.id, 1, AT_ONCE)
+    service.rotation.roll_back(app.id, 1, AT_ONCE)
     yield Told(exists=True, keys=(first,), kept=0)
 
 
-def drop_kept(service: AppService, world: World) -> Iterator[Told]:
+def drop_kept(service: AppServices, world: World) -> Iterator[Told]:
     app, key, _ = an_app(world, sessions=False, rotated=A_WEEK)
     yield Told(exists=True, keys=(key,))
-    service.drop_kept(app.id, 1)
+    service.removal.drop_kept(app.id, 1)
     yield Told(exists=True, keys=(key,), kept=0)
 
 
-def examine(service: AppService, world: World, app: App) -> Iterator[Told]:
-    """The doctor finds something about this app and mends it."""
+def examine(service: AppServices, world: World, app: App) -> Iterator[Told]:
+    """The keychain check finds something about this app and repairs it."""
     world.harmed = True
     yield Told(exists=True)
-    doctor = world.doctor(service)
+    doctor = Doctor(service)
     findings = doctor.check(app.id)
     assert findings
     for finding in findings:
@@ -655,20 +594,20 @@ def examine(service: AppService, world: World, app: App) -> Iterator[Told]:
     yield Told(exists=True, kept=0)
 
 
-def mend_missing_key_and_secret(service: AppService, world: World) -> Iterator[Told]:
+def mend_missing_key_and_secret(service: AppServices, world: World) -> Iterator[Told]:
     app, _, _ = an_app(world, sessions=False)
     for ref in app.refs:
         del world.vault.items[ref]
     yield from examine(service, world, app)
 
 
-def mend_missing_secret(service: AppService, world: World) -> Iterator[Told]:
+def mend_missing_secret(service: AppServices, world: World) -> Iterator[Told]:
     app, _, _ = an_app(world, sessions=False)
     del world.vault.items[app.ref(SecretKind.API_SECRET)]
     yield from examine(service, world, app)
 
 
-def mend_another_key(service: AppService, world: World) -> Iterator[Told]:
+def mend_another_key(service: AppServices, world: World) -> Iterator[Told]:
     app, _, _ = an_app(world, sessions=True)
     key = world.vault.items[app.ref(SecretKind.API_KEY)] = generate(SecretKind.API_KEY)
     for told in examine(service, world, app):
@@ -676,29 +615,29 @@ def mend_another_key(service: AppService, world: World) -> Iterator[Told]:
         yield told
 
 
-def mend_no_key(service: AppService, world: World) -> Iterator[Told]:
+def mend_no_key(service: AppServices, world: World) -> Iterator[Told]:
     app, _, _ = an_app(world, sessions=True)
     world.vault.items[app.ref(SecretKind.API_KEY)] = Secret("")
     yield from examine(service, world, app)
 
 
-def mend_leftover_secret(service: AppService, world: World) -> Iterator[Told]:
+def mend_leftover_secret(service: AppServices, world: World) -> Iterator[Told]:
     """Of a version from before Sessions was switched on."""
     app, key, _ = an_app(world, sessions=False)
     with world.in_peace() as peaceful:
-        app = peaceful.edit(app.id, replace(app.details, sessions=True))
-        peaceful.drop_kept(app.id, 1)
+        app = peaceful.editing.edit(app.id, replace(app.details, sessions=True))
+        peaceful.removal.drop_kept(app.id, 1)
     world.vault.items[app.any_refs_of(1)[1]] = generate(SecretKind.API_SECRET)
     for told in examine(service, world, app):
         told.keys = (key,)
         yield told
 
 
-def mend_leftovers_and_missing_kept(service: AppService, world: World) -> Iterator[Told]:
+def mend_leftovers_and_missing_kept(service: AppServices, world: World) -> Iterator[Told]:
     app, key, first = an_app(world, sessions=False, rotated=AT_ONCE)
     with world.in_peace() as peaceful:
-        peaceful.recover()
-        app = peaceful.rotate(app.id, A_WEEK).app
+        peaceful.recovery.recover()
+        app = peaceful.rotation.rotate(app.id, A_WEEK).app
     world.vault.items.update({app.refs_of(1)[0]: first})
     del world.vault.items[app.refs_of(2)[0]]
     key = world.vault.items[app.ref(SecretKind.API_KEY)]
@@ -712,13 +651,13 @@ def some_apps(world: World, count: int, rotated: timedelta | None = None) -> lis
     return [an_app(world, sessions=number % 2 == 0, rotated=rotated) for number in range(count)]
 
 
-def run(bulk: Bulk, service: AppService, world: World) -> None:
+def run(bulk: Bulk, service: AppServices, world: World) -> None:
     """To the end, as a person does who once sees to what is in the way."""
     while not bulk.over:
         bulk.step()
     if bulk.stopped is not None:
         world.vault.current = VaultState.UNLOCKED
-        service.recover()
+        service.recovery.recover()
         bulk.resume()
         while not bulk.over:
             bulk.step()
@@ -733,11 +672,11 @@ def told_of(bulk: Bulk, apps: Sequence[App], changed: Callable[[App], Told], oth
     return Told(exists=len(apps), each={**each, **dict.fromkeys(open_ends, Told())})
 
 
-def bulk_rotation(service: AppService, world: World, count: int, keep: timedelta) -> Iterator[Told]:
+def bulk_rotation(service: AppServices, world: World, count: int, keep: timedelta) -> Iterator[Told]:
     made = some_apps(world, count)
     apps, old = [app for app, _, _ in made], {app.id: key for app, key, _ in made}
     yield Told(exists=count)
-    bulk = world.bulk(service).make(Deed.ROTATE, apps, keep)
+    bulk = Bulk(Rotate(keep), apps, service)
     run(bulk, service, world)
     yield told_of(
         bulk,
@@ -747,24 +686,24 @@ def bulk_rotation(service: AppService, world: World, count: int, keep: timedelta
     )
 
 
-def bulk_rotate_and_keep(service: AppService, world: World) -> Iterator[Told]:
+def bulk_rotate_and_keep(service: AppServices, world: World) -> Iterator[Told]:
     yield from bulk_rotation(service, world, 2, A_WEEK)
 
 
-def bulk_rotate_keeping_nothing(service: AppService, world: World) -> Iterator[Told]:
+def bulk_rotate_keeping_nothing(service: AppServices, world: World) -> Iterator[Told]:
     yield from bulk_rotation(service, world, 2, AT_ONCE)
 
 
-def bulk_rotate_many(service: AppService, world: World) -> Iterator[Told]:
+def bulk_rotate_many(service: AppServices, world: World) -> Iterator[Told]:
     yield from bulk_rotation(service, world, 5, A_WEEK)
 
 
-def bulk_roll_back(service: AppService, world: World) -> Iterator[Told]:
+def bulk_roll_back(service: AppServices, world: World) -> Iterator[Told]:
     """A bulk rotation that went well is taken back."""
     made = some_apps(world, 2)
     with world.in_peace() as peaceful:
         apps = [app for app, _, _ in made]
-        first = BulkService(peaceful, world._watched.inner, world._now).make(Deed.ROTATE, apps, A_WEEK)
+        first = Bulk(Rotate(A_WEEK), apps, peaceful)
         while not first.over:
             first.step()
     old, new = {}, {}
@@ -772,7 +711,7 @@ def bulk_roll_back(service: AppService, world: World) -> Iterator[Told]:
         old[before.id] = key
         new[before.id] = world.vault.items[SecretRef(ORG_ID, before.id, SecretKind.API_KEY, 2)]
     yield Told(exists=2)
-    bulk = Bulk(Deed.ROLL_BACK, first.changed, world.bulk(service), keep=A_WEEK, undoes=dict.fromkeys(old, 1))
+    bulk = Bulk(RollBack(dict.fromkeys(old, 1)), first.changed, service, is_undo=True)
     run(bulk, service, world)
     yield told_of(
         bulk,
@@ -782,11 +721,11 @@ def bulk_roll_back(service: AppService, world: World) -> Iterator[Told]:
     )
 
 
-def bulk_disable_and_undo(service: AppService, world: World) -> Iterator[Told]:
+def bulk_disable_and_undo(service: AppServices, world: World) -> Iterator[Told]:
     made = some_apps(world, 3)
     each = {app.id: Told(keys=(key,), kept=0) for app, key, _ in made}
     yield Told(exists=3, alike=True, each=each)
-    bulk = world.bulk(service).make(Deed.DISABLE, [app for app, _, _ in made])
+    bulk = Bulk(Disable(), [app for app, _, _ in made], service)
     run(bulk, service, world)
     yield Told(exists=3, alike=True, each=each)
     undo = bulk.undo()
@@ -795,11 +734,11 @@ def bulk_disable_and_undo(service: AppService, world: World) -> Iterator[Told]:
         yield Told(exists=3, alike=True, each=each)
 
 
-def bulk_delete_and_undo(service: AppService, world: World) -> Iterator[Told]:
+def bulk_delete_and_undo(service: AppServices, world: World) -> Iterator[Told]:
     made = some_apps(world, 3, rotated=A_WEEK)
     each = {app.id: Told(keys=(key,), kept=1) for app, key, _ in made}
     yield Told(each=each)
-    bulk = world.bulk(service).make(Deed.DELETE, [app for app, _, _ in made])
+    bulk = Bulk(Delete(), [app for app, _, _ in made], service)
     run(bulk, service, world)
     yield Told(exists=None if bulk.stopped else 0)
     undo = bulk.undo()
@@ -809,88 +748,85 @@ def bulk_delete_and_undo(service: AppService, world: World) -> Iterator[Told]:
         yield Told(exists=None if undo.stopped else 3, each=each)
 
 
-def add_org(service: AppService, world: World) -> Iterator[Told]:
+def add_org(service: AppServices, world: World) -> Iterator[Told]:
     yield Told()
     with suppress(CortexError):
         world.orgs().add(THIRD)  # one whose saving failed late may be there all the same: it is empty
     yield Told(exists=0)
 
 
-def change_org(service: AppService, world: World) -> Iterator[Told]:
+def change_org(service: AppServices, world: World) -> Iterator[Told]:
     _, key, _ = an_app(world, sessions=True, org=SECOND)
     yield Told(exists=1, keys=(key,))
     world.orgs().change(replace(SECOND, name=THIRD.name))
     yield Told(exists=1, keys=(key,), orgs=(replace(SECOND, name=THIRD.name),))
 
 
-def remove_org(service: AppService, world: World) -> Iterator[Told]:
+def remove_org(service: AppServices, world: World) -> Iterator[Told]:
     world.orgs().remove(SECOND.id)
     yield Told(exists=0, orgs=())
 
 
-def remove_empty_org(service: AppService, world: World) -> Iterator[Told]:
+def remove_empty_org(service: AppServices, world: World) -> Iterator[Told]:
     yield Told()
     yield from remove_org(service, world)
 
 
-def remove_org_with_apps(service: AppService, world: World) -> Iterator[Told]:
+def remove_org_with_apps(service: AppServices, world: World) -> Iterator[Told]:
     for _ in range(2):
         an_app(world, sessions=True, org=SECOND)
     yield Told()
     yield from remove_org(service, world)
 
 
-def remove_org_for_good(service: AppService, world: World) -> Iterator[Told]:
+def remove_org_for_good(service: AppServices, world: World) -> Iterator[Told]:
     app, *_ = an_app(world, sessions=True, org=SECOND)
     with world.in_peace() as peaceful:
-        peaceful.delete(app.id)
+        peaceful.deletion.delete(app.id)
     yield Told()
     yield from remove_org(service, world)
     world.orgs().purge(SECOND.id)
     yield Told(exists=0, orgs=())
-    while service.recover().more:
+    while service.recovery.recover().more:
         pass
     with pytest.raises(OrgGone):
         world.orgs().restore(SECOND.id)
     yield Told(exists=0, orgs=())
 
 
-def remove_org_with_unfinished(service: AppService, world: World) -> Iterator[Told]:
+def remove_org_with_unfinished(service: AppServices, world: World) -> Iterator[Told]:
     unfinished_rotation(world, SECOND)
     yield Told()
     yield from remove_org(service, world)
 
 
-def remove_org_after_creating(service: AppService, world: World) -> Iterator[Told]:
+def remove_org_after_creating(service: AppServices, world: World) -> Iterator[Told]:
     yield Told()
     with suppress(CortexError):
-        service.create(SECOND.id, "Made just before")
+        create(service, SECOND.id, "Made just before")
     yield Told()
     yield from remove_org(service, world)
     with pytest.raises(OrgGone):
-        service.create(SECOND.id, "Too late")
+        create(service, SECOND.id, "Too late")
     yield Told(exists=0, orgs=())
 
 
-def remove_and_restore_org(service: AppService, world: World) -> Iterator[Told]:
+def remove_and_restore_org(service: AppServices, world: World) -> Iterator[Told]:
     _, key, first = an_app(world, sessions=False, rotated=A_WEEK, org=SECOND)
     yield Told()
     world.orgs().remove(SECOND.id)
     world.orgs().restore(SECOND.id)
     yield Told(exists=1, keys=(key,), held=(first,), kept=1, orgs=(SECOND,))
     world.orgs().purge(SECOND.id)  # asked for in another dialog, too late
-    service.recover()
+    service.recovery.recover()
     yield Told(exists=1, keys=(key,), held=(first,), kept=1, orgs=(SECOND,))
 
 
 @pytest.fixture(autouse=True)
 def _deleted_apps_and_orgs_are_due_before_kept_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cortex_desktop.services.apps.RESTORABLE", SHORTLY)
-    monkeypatch.setattr("cortex_desktop.services.bulk.RESTORABLE", SHORTLY)
-    monkeypatch.setattr("cortex_desktop.services.apps.LATE", A_DAY)
-
-    monkeypatch.setattr("cortex_desktop.services.orgs.RESTORABLE", SHORTLY)
-    monkeypatch.setattr("cortex_desktop.services.apps.AT_ONCE", 1)
+    monkeypatch.setattr("cortex_desktop.services.periods.RESTORABLE", SHORTLY)
+    monkeypatch.setattr("cortex_desktop.services.periods.LATE", A_DAY)
+    monkeypatch.setattr("cortex_desktop.services.apps.recovery.AT_ONCE", 1)
 
 
 def play(
@@ -915,7 +851,7 @@ def play(
     service = world.start()
     assert not recover(service).waiting
     if world.harmed:
-        see_the_doctor(service, world)
+        repair_all(service, world)
     world.check_end()
     check_told(told, world)
     world.vault.land()
@@ -928,21 +864,21 @@ def play(
     return trace
 
 
-def recover(service: AppService) -> RecoveryReport:
+def recover(service: AppServices) -> RecoveryReport:
     """As much of it as there is, as a program does. Its last report, with all that wait."""
     waiting: tuple[str, ...] = ()
-    while (report := service.recover()).more:
+    while (report := service.recovery.recover()).more:
         waiting += report.waiting
     return replace(report, waiting=waiting + report.waiting)
 
 
-def see_the_doctor(service: AppService, world: World) -> None:
+def repair_all(service: AppServices, world: World) -> None:
     """What the faults left unmended is mended now; and nothing is found a second time."""
-    doctor = world.doctor(service)
+    doctor = Doctor(service)
     for app in world.rows():
         for finding in doctor.check(app.id):
             doctor.repair(finding)
-        assert not doctor.check(app.id), "the doctor finds the same again"
+        assert not doctor.check(app.id), "the keychain check finds the same again"
 
 
 def check_told(told: Told, world: World) -> None:
@@ -1021,8 +957,8 @@ def in_memory() -> Callable[[], Repository]:
     [
         (create_with_sessions, 3, 2200),
         (create_signing, 2, 480),
-        (take_in_with_sessions, 2, 250),
-        (take_in_signing, 2, 530),
+        (import_with_sessions, 2, 250),
+        (import_signing, 2, 530),
         (edit_details, 3, 60),
         (switch_sessions_on, 2, 270),
         (switch_sessions_off, 2, 800),
@@ -1085,7 +1021,7 @@ def test_whatever_goes_wrong_ends_consistent(
         (delete_and_restore, 17),
         (rotate_keeping_nothing, 53),
         (roll_back, 19),
-        (take_in_signing, 39),
+        (import_signing, 39),
         (switch_sessions_on, 30),
         (switch_sessions_off, 52),
         (switch_sessions_off_again, 38),

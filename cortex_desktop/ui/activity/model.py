@@ -22,7 +22,7 @@ from PySide6.QtCore import (
     Signal,
 )
 
-from ...domain.activity import ACTION_WORDS, Entry, Logged, describe
+from ...domain.activity import ACTION_WORDS, ActivityEntry, Logged, describe
 from ...domain.text import Text
 from ..kit.i18n import local, long_date, long_time, say
 
@@ -32,7 +32,7 @@ AROUND = 60
 """Rows before and after those on screen that are fetched with them."""
 
 
-class Column(IntEnum):
+class ActivityColumn(IntEnum):
     """The table's columns, from left to right."""
 
     WHEN = 0
@@ -49,7 +49,7 @@ class Line:
     __slots__ = ("details", "entry", "told", "told_on", "what", "when")
 
     def __init__(self, logged: Logged, unreadable: str) -> None:
-        self.entry: Entry | None = logged.entry
+        self.entry: ActivityEntry | None = logged.entry
         self.told = ""  # when it was, in words
         self.told_on = date.min  # when these words were true
         if logged.entry is None:
@@ -116,7 +116,7 @@ class ActivityModel(QAbstractTableModel):
         while len(self._lines) > KEPT_LINES:
             self._lines.popitem(last=False)
         if self._places:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(self._places) - 1, Column.WHO))
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._places) - 1, ActivityColumn.WHO))
         if self._first >= 0:
             self._soon.start()
 
@@ -159,7 +159,7 @@ class ActivityModel(QAbstractTableModel):
         return 0 if parent is not None and parent.isValid() else len(self._places)
 
     def columnCount(self, parent: Index | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(Column)
+        return 0 if parent is not None and parent.isValid() else len(ActivityColumn)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation is not Qt.Orientation.Horizontal:
@@ -186,7 +186,11 @@ class ActivityModel(QAbstractTableModel):
             return None
         if role == Qt.ItemDataRole.ToolTipRole:
             return self._tip(line)
-        if role == Qt.ItemDataRole.AccessibleTextRole and index.column() == Column.WHEN and line.entry is not None:
+        if (
+            role == Qt.ItemDataRole.AccessibleTextRole
+            and index.column() == ActivityColumn.WHEN
+            and line.entry is not None
+        ):
             return long_time(line.entry.when)
         return self.texts(line)[index.column()]
 

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ...domain.activity import Break, Entry, Logged
+from ...domain.activity import ActivityEntry, Break, Logged
 from ...domain.errors import CortexError
 from ...domain.model import App, Org
 from ..apps.search import SearchField, Suggestion
@@ -244,7 +244,7 @@ class ActivityPage(QWidget):
         self.times.setCurrentIndex(0)
         self.apps.choose(app_id, name)
 
-    def entry(self) -> Entry | None:
+    def entry(self) -> ActivityEntry | None:
         """The selected entry, if it is known already."""
         line = self.model.line(self.table.currentIndex().row())
         return line.entry if line is not None else None

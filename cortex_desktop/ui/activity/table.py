@@ -21,10 +21,13 @@ from ...domain.text import Text
 from ..kit.i18n import say
 from ..kit.table import ELIDE, LEADING, PADDING, Index, RowDelegate, RowTable, widest_date
 from ..kit.widgets import Look, fill
-from .model import ActivityModel, Column
+from .model import ActivityColumn, ActivityModel
 
-WHAT, APP = Column.WHAT.value, Column.APP.value  # looking up an enumeration takes longer than drawing a cell
-GIVEN_UP_FIRST = (Column.WHO, Column.ORG, Column.DETAILS)
+WHAT, APP = (
+    ActivityColumn.WHAT.value,
+    ActivityColumn.APP.value,
+)  # looking up an enumeration takes longer than drawing a cell
+GIVEN_UP_FIRST = (ActivityColumn.WHO, ActivityColumn.ORG, ActivityColumn.DETAILS)
 """Which columns go, in this order, when the table gets narrow."""
 
 
@@ -47,34 +50,34 @@ class ActivityDelegate(RowDelegate):
         self._font = theme.font(13)
         self._strong = theme.font(13, QFont.Weight.DemiBold)
         self._metrics, self._strong_metrics = QFontMetrics(self._font), QFontMetrics(self._strong)
-        self._widths: dict[Column, int] = {}
+        self._widths: dict[ActivityColumn, int] = {}
         self.row_height = max(44, theme.px(44))
 
-    def width_of(self, column: Column) -> int:
+    def width_of(self, column: ActivityColumn) -> int:
         """The width in pixels that the column needs; for Details the least that is of use."""
         if column not in self._widths:
             self._widths[column] = self._measure(column) + 2 * PADDING
         return self._widths[column]
 
-    def _measure(self, column: Column) -> int:
+    def _measure(self, column: ActivityColumn) -> int:
         px = self._look.theme.px
         match column:
-            case Column.WHEN:
+            case ActivityColumn.WHEN:
                 return max(self._metrics.horizontalAdvance(self.tr("Yesterday")), widest_date(self._metrics))
-            case Column.WHAT:
+            case ActivityColumn.WHAT:
                 texts = tuple(say(Text(words)) for words in ACTION_WORDS.values())
                 return min(px(136), max(map(self._strong_metrics.horizontalAdvance, texts)))
-            case Column.APP:
+            case ActivityColumn.APP:
                 return px(156)
-            case Column.ORG:
+            case ActivityColumn.ORG:
                 return px(120)
-            case Column.DETAILS:
+            case ActivityColumn.DETAILS:
                 return px(140)
-            case Column.WHO:
+            case ActivityColumn.WHO:
                 return px(76)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(self.width_of(Column(index.column())), self.row_height)
+        return QSize(self.width_of(ActivityColumn(index.column())), self.row_height)
 
     def look_at(self, row: int) -> tuple[str, ...] | None:
         line = self._model.line(row)
@@ -116,14 +119,14 @@ class ActivityTable(RowTable):
 
     def fit(self, width: int) -> None:
         """Share `width` pixels: When, What and App stay, Details takes what is left over."""
-        columns = [column for column in Column if column is not Column.ORG or self._with_org]
+        columns = [column for column in ActivityColumn if column is not ActivityColumn.ORG or self._with_org]
         widths = {column: self.painter.width_of(column) for column in columns}
         for column in GIVEN_UP_FIRST:
             if sum(widths.values()) > width:
                 widths.pop(column, None)
-        last = Column.DETAILS if Column.DETAILS in widths else Column.APP
-        widths[last] = max(self.painter.width_of(Column.WHEN), widths[last] + width - sum(widths.values()))
-        for column in Column:
+        last = ActivityColumn.DETAILS if ActivityColumn.DETAILS in widths else ActivityColumn.APP
+        widths[last] = max(self.painter.width_of(ActivityColumn.WHEN), widths[last] + width - sum(widths.values()))
+        for column in ActivityColumn:
             self.setColumnHidden(column, column not in widths)
             if column in widths:
                 self.setColumnWidth(column, widths[column])

@@ -8,7 +8,7 @@ from PySide6.QtCore import QDate, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QDateEdit, QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from ...domain.errors import LabelError
-from ...domain.model import LABEL_LENGTH, clean_label
+from ...domain.rules import LABEL_LENGTH, clean_label
 from ..kit.dialog import WaitingDialog
 from ..kit.i18n import day_format, say
 from ..kit.widgets import Look, label, set_property

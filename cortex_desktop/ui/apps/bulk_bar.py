@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
-from ...services.bulk import Bulk, Deed
+from ...services.bulk import Bulk, BulkAction, Delete, Disable, Enable, Restore, RollBack, Rotate
 from ..kit.i18n import say
 from ..kit.widgets import Button, IconButton, Look, Picture, announce, label, set_property, set_tab_order
 
 LEAST_WORDS = 260
 """With less room than this many pixels at 13 px text beside them, the buttons go below the words."""
+
+
+class _Words(NamedTuple):
+    """What is said about a bulk action on so many apps."""
+
+    doing: Callable[[int], str]
+    done: Callable[[int], str]
+    already: Callable[[int], str]
 
 
 class BulkBar(QFrame):
@@ -93,9 +104,10 @@ class BulkBar(QFrame):
             self._build()
         self._total = bulk.total
         self._progress.setRange(0, bulk.total)
-        self._progress.setAccessibleName(self._doing(bulk.deed, bulk.total))
+        doing = self._words(bulk.action).doing(bulk.total)
+        self._progress.setAccessibleName(doing)
         self._stop.setEnabled(True)
-        self._show("", "loader-circle", "accent", self._doing(bulk.deed, bulk.total), "", [self._stop])
+        self._show("", "loader-circle", "accent", doing, "", [self._stop])
         self.progress(bulk.reached)
 
     def progress(self, reached: int) -> None:
@@ -133,6 +145,7 @@ class BulkBar(QFrame):
 
     def outcome(self, bulk: Bulk) -> tuple[str, str]:
         """Title and text of the summary."""
+        words = self._words(bulk.action)
         parts = []
         if bulk.stopped is not None:
             parts.append(self.tr("Stopped: {reason}.").format(reason=say(bulk.stopped.title)))
@@ -141,12 +154,12 @@ class BulkBar(QFrame):
         if bulk.rest:
             parts.append(self.tr("%Ln app(s) left as they were.", "", len(bulk.rest)))
         if bulk.already:
-            parts.append(self._already(bulk.deed, len(bulk.already)))
+            parts.append(words.already(len(bulk.already)))
         if bulk.refused:
             parts.append(self.tr("%Ln app(s) could not be changed.", "", len(bulk.refused)))
         if bulk.stopped is not None:
             parts.append(say(bulk.stopped.advice))
-        title = self._done(bulk.deed, len(bulk.changed)) if bulk.changed else self.tr("Nothing was changed")
+        title = words.done(len(bulk.changed)) if bulk.changed else self.tr("Nothing was changed")
         return title, " ".join(parts)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -185,45 +198,37 @@ class BulkBar(QFrame):
         beside = room >= self._look.theme.px(LEAST_WORDS)
         self._row.setDirection(directions.LeftToRight if beside else directions.TopToBottom)
 
-    def _doing(self, deed: Deed, count: int) -> str:
-        match deed:
-            case Deed.ENABLE:
-                return self.tr("Enabling %Ln app(s)…", "", count)
-            case Deed.DISABLE:
-                return self.tr("Disabling %Ln app(s)…", "", count)
-            case Deed.DELETE:
-                return self.tr("Deleting %Ln app(s)…", "", count)
-            case Deed.RESTORE:
-                return self.tr("Restoring %Ln app(s)…", "", count)
-            case Deed.ROTATE:
-                return self.tr("Rotating %Ln API key(s)…", "", count)
-            case Deed.ROLL_BACK:
-                return self.tr("Rolling back %Ln API key(s)…", "", count)
-
-    def _done(self, deed: Deed, count: int) -> str:
-        match deed:
-            case Deed.ENABLE:
-                return self.tr("%Ln app(s) enabled", "", count)
-            case Deed.DISABLE:
-                return self.tr("%Ln app(s) disabled", "", count)
-            case Deed.DELETE:
-                return self.tr("%Ln app(s) deleted", "", count)
-            case Deed.RESTORE:
-                return self.tr("%Ln app(s) restored", "", count)
-            case Deed.ROTATE:
-                return self.tr("%Ln API key(s) rotated", "", count)
-            case Deed.ROLL_BACK:
-                return self.tr("%Ln API key(s) rolled back", "", count)
-
-    def _already(self, deed: Deed, count: int) -> str:
-        match deed:
-            case Deed.ENABLE:
-                return self.tr("%Ln app(s) enabled already.", "", count)
-            case Deed.DISABLE:
-                return self.tr("%Ln app(s) disabled already.", "", count)
-            case Deed.DELETE:
-                return self.tr("%Ln app(s) deleted already.", "", count)
-            case Deed.RESTORE:
-                return self.tr("%Ln app(s) restored already.", "", count)
-            case Deed.ROTATE | Deed.ROLL_BACK:
-                return self.tr("%Ln API key(s) rotated meanwhile.", "", count)
+    def _words(self, action: BulkAction) -> _Words:
+        words: dict[type[BulkAction], _Words] = {
+            Enable: _Words(
+                lambda n: self.tr("Enabling %Ln app(s)…", "", n),
+                lambda n: self.tr("%Ln app(s) enabled", "", n),
+                lambda n: self.tr("%Ln app(s) enabled already.", "", n),
+            ),
+            Disable: _Words(
+                lambda n: self.tr("Disabling %Ln app(s)…", "", n),
+                lambda n: self.tr("%Ln app(s) disabled", "", n),
+                lambda n: self.tr("%Ln app(s) disabled already.", "", n),
+            ),
+            Delete: _Words(
+                lambda n: self.tr("Deleting %Ln app(s)…", "", n),
+                lambda n: self.tr("%Ln app(s) deleted", "", n),
+                lambda n: self.tr("%Ln app(s) deleted already.", "", n),
+            ),
+            Restore: _Words(
+                lambda n: self.tr("Restoring %Ln app(s)…", "", n),
+                lambda n: self.tr("%Ln app(s) restored", "", n),
+                lambda n: self.tr("%Ln app(s) restored already.", "", n),
+            ),
+            Rotate: _Words(
+                lambda n: self.tr("Rotating %Ln API key(s)…", "", n),
+                lambda n: self.tr("%Ln API key(s) rotated", "", n),
+                lambda n: self.tr("%Ln API key(s) rotated meanwhile.", "", n),
+            ),
+            RollBack: _Words(
+                lambda n: self.tr("Rolling back %Ln API key(s)…", "", n),
+                lambda n: self.tr("%Ln API key(s) rolled back", "", n),
+                lambda n: self.tr("%Ln API key(s) rotated meanwhile.", "", n),
+            ),
+        }
+        return words[type(action)]

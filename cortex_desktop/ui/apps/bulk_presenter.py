@@ -12,7 +12,7 @@ from PySide6.QtGui import QGuiApplication
 from ...domain.errors import CortexError
 from ...domain.model import App
 from ...domain.ports import VaultState
-from ...services.bulk import Bulk, Deed
+from ...services.bulk import Bulk, Delete, Disable, Enable, Restore, Rotate
 from ...services.keychain import KeychainStatus
 from ..kit.dialog_host import DialogHost
 from ..kit.i18n import place_of
@@ -118,21 +118,21 @@ class BulkPresenter(QObject):
     def set_enabled(self, apps: Sequence[App], enabled: bool) -> None:
         """Enable or disable these apps."""
         if enabled:
-            self._begin(self._controller.bulk(Deed.ENABLE, apps))
+            self._begin(self._controller.bulk(Enable(), apps))
         elif not self._running:
-            self._dialogs.ask_in_production(Deed.DISABLE, apps, partial(self._disable, list(apps)))
+            self._dialogs.ask_in_production(Disable, apps, partial(self._disable, list(apps)))
 
     def _disable(self, apps: Sequence[App]) -> None:
-        self._begin(self._controller.bulk(Deed.DISABLE, apps))
+        self._begin(self._controller.bulk(Disable(), apps))
 
     def restore(self, apps: Sequence[App]) -> None:
         """Bring these deleted apps back."""
-        self._begin(self._controller.bulk(Deed.RESTORE, apps))
+        self._begin(self._controller.bulk(Restore(), apps))
 
     def ask_rotate(self, apps: Sequence[App]) -> None:
         """Ask for how long the old keys should be kept, and rotate."""
         if not self._running:
-            self._dialogs.ask_in_production(Deed.ROTATE, apps, partial(self._ask_rotate, list(apps)))
+            self._dialogs.ask_in_production(Rotate, apps, partial(self._ask_rotate, list(apps)))
 
     def _ask_rotate(self, apps: Sequence[App]) -> None:
         org = self._controller.org
@@ -146,7 +146,7 @@ class BulkPresenter(QObject):
         def submit(keep: timedelta) -> None:
             dialog.set_busy(False)
             dialog.accept()
-            self._begin(self._controller.bulk(Deed.ROTATE, apps, keep))
+            self._begin(self._controller.bulk(Rotate(keep), apps))
 
         dialog.submitted.connect(submit)
         self._dialogs.open(dialog)
@@ -154,7 +154,7 @@ class BulkPresenter(QObject):
     def ask_delete(self, apps: Sequence[App]) -> None:
         """Delete these apps, after a question."""
         if not self._running:
-            self._dialogs.ask_in_production(Deed.DELETE, apps, partial(self._ask_delete, list(apps)))
+            self._dialogs.ask_in_production(Delete, apps, partial(self._ask_delete, list(apps)))
 
     def _ask_delete(self, apps: Sequence[App]) -> None:
         if self._running or not self._dialogs.free:
@@ -177,7 +177,7 @@ class BulkPresenter(QObject):
         self._dialogs.open(question)
 
     def _delete(self, apps: Sequence[App]) -> None:
-        self._begin(self._controller.bulk(Deed.DELETE, apps))
+        self._begin(self._controller.bulk(Delete(), apps))
 
     @Slot()
     def stop(self) -> None:
@@ -192,7 +192,7 @@ class BulkPresenter(QObject):
         if not self.can_resume or self._bulk is None:
             return
         status = self._controller.status
-        if self._bulk.deed.needs_keychain and status is not None and status.state is VaultState.LOCKED:
+        if self._bulk.action.needs_keychain and status is not None and status.state is VaultState.LOCKED:
             self._resume_when_unlocked = True
             self._controller.unlock()
             return
@@ -256,12 +256,12 @@ class BulkPresenter(QObject):
         elif over:
             self._end(bulk)
         else:
-            if bulk.deed.needs_keychain:
+            if bulk.action.needs_keychain:
                 self._waiting.begin()
             self._controller.bulk_step(bulk, partial(self._stepped, bulk), partial(self._failed, bulk))
 
     def _stepped(self, bulk: Bulk, rows: list[Row]) -> None:
-        if bulk.deed.needs_keychain:
+        if bulk.action.needs_keychain:
             self._waiting.end()
         self._rows.update({row.app.id: row for row in rows})
         self._reached = bulk.reached
@@ -270,7 +270,7 @@ class BulkPresenter(QObject):
 
     def _failed(self, bulk: Bulk, error: CortexError) -> None:
         """A defect. What was done so far is told, and the rest can be tried again."""
-        if bulk.deed.needs_keychain:
+        if bulk.action.needs_keychain:
             self._waiting.end()
         bulk.stopped = error
         self._next()
@@ -282,7 +282,7 @@ class BulkPresenter(QObject):
         self._is_read = False
         self._bar.tell(bulk, undoable=self._undo is not None)
         self._bar.setVisible(self._is_here())
-        if bulk.deed.needs_keychain:
+        if bulk.action.needs_keychain:
             self._controller.look_at_keychain()
             self._controller.recover()  # an old key that would not go yet
         self.changed.emit()
@@ -296,7 +296,7 @@ class BulkPresenter(QObject):
         if not self._stopping:
             self._bar.progress(self._reached)
         rows, self._rows = self._rows, {}
-        if rows and self._bulk is not None and self._bulk.deed is Deed.DELETE:
+        if rows and self._bulk is not None and isinstance(self._bulk.action, Delete):
             self.taken.emit(set(rows))
         elif rows:
             self.put.emit(list(rows.values()))

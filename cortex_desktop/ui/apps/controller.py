@@ -11,11 +11,14 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from ...domain.activity import Action
 from ...domain.errors import AppGone, CortexError, NotFinished, SecretMissing, VaultError, VaultProblem
-from ...domain.model import App, AppDetails, Org, fold
+from ...domain.folding import fold
+from ...domain.model import App, AppDetails, Org
 from ...domain.ports import VaultState
 from ...domain.secret import Secret, SecretKind
-from ...services.apps import AppService, Created, RecoveryReport
-from ...services.bulk import Bulk, BulkService, Deed
+from ...services.apps.create import Created
+from ...services.apps.recovery import RecoveryReport
+from ...services.apps.services import AppServices
+from ...services.bulk import Bulk, BulkAction
 from ...services.doctor import Doctor, Finding
 from ...services.keychain import KeychainService, KeychainStatus
 from ...services.orgs import OrgService
@@ -50,11 +53,10 @@ class AppsController(QObject):
     def __init__(self, runner: Runner, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._runner = runner
-        self._apps: AppService | None = None
+        self._apps: AppServices | None = None
         self._orgs: OrgService | None = None
         self._keychain: KeychainService | None = None
         self._doctor: Doctor | None = None
-        self._bulk: BulkService | None = None
         self._looking = False
         self._look_again = False
         self._unsettled = False  # something waits for the keychain to answer again
@@ -70,15 +72,12 @@ class AppsController(QObject):
         """The keychain's own name, empty while it is not known."""
         return self.status.name if self.status is not None else ""
 
-    def attach(
-        self, apps: AppService, orgs: OrgService, keychain: KeychainService, doctor: Doctor, bulk: BulkService
-    ) -> None:
+    def attach(self, apps: AppServices, orgs: OrgService, keychain: KeychainService, doctor: Doctor) -> None:
         """Start to work with these services: load the apps, look at the keychain, settle what was left half-done."""
         self._apps = apps
         self._orgs = orgs
         self._keychain = keychain
         self._doctor = doctor
-        self._bulk = bulk
         self.reload()
         self.look_at_keychain()
         self.recover()
@@ -113,7 +112,7 @@ class AppsController(QObject):
         """Finish or undo what was left half-done, and remove what is due."""
         if self._apps is not None:
             self._unsettled = False
-            self._runner.submit(Lane.VAULT, self._apps.recover, self, self._recovered, self.failed.emit)
+            self._runner.submit(Lane.VAULT, self._apps.recovery.recover, self, self._recovered, self.failed.emit)
 
     def add(
         self,
@@ -124,7 +123,7 @@ class AppsController(QObject):
     ) -> None:
         """Create an app; `failed` gets what the dialog should say."""
         if self._apps is not None and self.org is not None:
-            self._add(partial(self._apps.add, self.org.id, details, copy_of), done, failed)
+            self._add(partial(self._apps.creation.create, self.org.id, details, copy_of), done, failed)
 
     def import_key(
         self,
@@ -136,7 +135,7 @@ class AppsController(QObject):
     ) -> None:
         """Add an app whose key was made elsewhere; `failed` gets what the dialog should say."""
         if self._apps is not None and self.org is not None:
-            self._add(partial(self._apps.import_key, self.org.id, details, key, secret), done, failed)
+            self._add(partial(self._apps.creation.import_key, self.org.id, details, key, secret), done, failed)
 
     def list_new(self, app: App) -> None:
         """Have everybody know of an app that was added: who gets it as `done` chooses the moment."""
@@ -173,7 +172,7 @@ class AppsController(QObject):
                 self.missing.emit(app.id)
             (failed or self.failed.emit)(error)
 
-        work = partial(self._apps.edit, app.id, details)
+        work = partial(self._apps.editing.edit, app.id, details)
         if details.sessions != app.sessions:
             self._vault(work, edited, refused)
         else:
@@ -195,22 +194,22 @@ class AppsController(QObject):
             done(made)
             self.recover()  # an old version that is not kept is due at once
 
-        self._vault(partial(self._apps.rotate, app.id, keep), rotated, failed)
+        self._vault(partial(self._apps.rotation.rotate, app.id, keep), rotated, failed)
 
     def roll_back(self, app: App, number: int, keep: timedelta) -> None:
         """Make a kept version of the app's key the current one again."""
         if self._apps is not None:
-            self._vault(partial(self._apps.roll_back, app.id, number, keep), self.changed.emit)
+            self._vault(partial(self._apps.rotation.roll_back, app.id, number, keep), self.changed.emit)
 
     def drop_kept(self, app: App, number: int) -> None:
         """Remove a kept version of the app's key now."""
         if self._apps is not None:
-            self._vault(partial(self._apps.drop_kept, app.id, number), self.changed.emit)
+            self._vault(partial(self._apps.removal.drop_kept, app.id, number), self.changed.emit)
 
     def find_deleted(self, done: Callable[[list[App]], None]) -> None:
         """The org's deleted apps that can still be restored."""
         if self._apps is not None and self.org is not None:
-            self._disk(partial(self._apps.deleted, self.org.id), done)
+            self._disk(partial(self._apps.listing.deleted, self.org.id), done)
 
     def check(self, app_id: str, done: Callable[[list[Finding]], None], failed: Callable[[CortexError], None]) -> None:
         """What does not match between the app's row and the keychain."""
@@ -233,22 +232,22 @@ class AppsController(QObject):
                 self.missing.emit(app.id)
             self.failed.emit(error)
 
-        self._vault(partial(self._apps.secret, app.id, kind), done, refused)
+        self._vault(partial(self._apps.use.secret, app.id, kind), done, refused)
 
     def note_copied(self, app: App, action: Action, clears_after: int) -> None:
         """Remember that the key, the secret or a request was copied now, for so many seconds."""
         if self._apps is not None:
-            self._disk(partial(self._apps.copied, app.id, action, clears_after), self.changed.emit)
+            self._disk(partial(self._apps.use.note_copied, app.id, action, clears_after), self.changed.emit)
 
     def note_revealed(self, app: App, action: Action) -> None:
         """Remember that the key or the secret was shown."""
         if self._apps is not None:
-            self._disk(partial(self._apps.revealed, app.id, action), _nothing)
+            self._disk(partial(self._apps.use.note_revealed, app.id, action), _nothing)
 
     def set_enabled(self, app: App, enabled: bool) -> None:
         """Enable or disable the app."""
         if self._apps is not None:
-            self._disk(partial(self._apps.set_enabled, app.id, enabled), self.changed.emit)
+            self._disk(partial(self._apps.use.set_enabled, app.id, enabled), self.changed.emit)
 
     def delete(self, app: App, done: Callable[[App], None]) -> None:
         """Hide the app; `restore` brings it back, `purge` makes it final."""
@@ -259,23 +258,23 @@ class AppsController(QObject):
             self.removed.emit(gone.id)
             done(gone)
 
-        self._disk(partial(self._apps.delete, app.id), deleted)
+        self._disk(partial(self._apps.deletion.delete, app.id), deleted)
 
     def restore(self, app: App) -> None:
         """Bring a deleted app back."""
         if self._apps is not None:
-            self._disk(partial(self._apps.restore, app.id), self.changed.emit)
+            self._disk(partial(self._apps.deletion.restore, app.id), self.changed.emit)
 
     def purge(self, app: App) -> None:
         """Remove a deleted app's secrets for good. When the keychain cannot now, the next start does."""
         if self._apps is not None:
             failed = partial(self._purge_failed, app)
-            self._runner.submit(Lane.VAULT, partial(self._apps.purge, app.id), self, _nothing, failed)
+            self._runner.submit(Lane.VAULT, partial(self._apps.removal.purge, app.id), self, _nothing, failed)
 
     def remove_everything(self, done: Callable[[int], None], failed: Callable[[CortexError], None]) -> None:
         """Remove all apps of all orgs with their secrets; `done` gets their number."""
         if self._apps is not None:
-            self._vault(self._apps.remove_everything, done, failed)
+            self._vault(self._apps.deletion.remove_everything, done, failed)
 
     def enter(self, org_id: str) -> None:
         """Make another org the current one."""
@@ -296,13 +295,13 @@ class AppsController(QObject):
                 self.entered.emit()
         self.orgs_changed.emit()
 
-    def bulk(self, deed: Deed, apps: Sequence[App], keep: timedelta = timedelta(0)) -> Bulk | None:
-        """Work that does this to many apps; `bulk_step` does it. keep: for how long old keys stay."""
-        return self._bulk.make(deed, apps, keep) if self._bulk is not None else None
+    def bulk(self, action: BulkAction, apps: Sequence[App]) -> Bulk | None:
+        """Make a bulk action on these apps, for `bulk_step` to run."""
+        return Bulk(action, apps, self._apps) if self._apps is not None else None
 
     def bulk_step(self, bulk: Bulk, done: Callable[[list[Row]], None], failed: Callable[[CortexError], None]) -> None:
         """Do the next part of it; other work of the lane may come between two parts. `done` gets what changed."""
-        lane = Lane.VAULT if bulk.deed.needs_keychain else Lane.DISK
+        lane = Lane.VAULT if bulk.action.needs_keychain else Lane.DISK
         self._runner.submit(lane, lambda: [Row(app) for app in bulk.step()], self, done, failed)
 
     # Outcomes
@@ -387,11 +386,11 @@ class AppsController(QObject):
         self._runner.submit(Lane.VAULT, work, self, finished, refused)
 
 
-def _load(apps: AppService, orgs: OrgService) -> tuple[list[Org], dict[str, Shelved]]:
+def _load(apps: AppServices, orgs: OrgService) -> tuple[list[Org], dict[str, Shelved]]:
     """All orgs, and the apps of each, so that going from one to another needs no disk."""
     found = orgs.orgs()
     listed: dict[str, list[App]] = {org.id: [] for org in found}
-    for app in apps.all_apps():
+    for app in apps.listing.of_all_orgs():
         listed.setdefault(app.org_id, []).append(app)
     return found, {org_id: to_shelve(of_org) for org_id, of_org in listed.items()}
 

@@ -27,7 +27,7 @@ from ...services.snippets import masked
 from ..kit.reveal import Reveal
 from ..kit.table import ELIDE, LEADING, PADDING, Index, RowDelegate, widest_date
 from ..kit.widgets import PILL_TEXT, Look, paint_pill, pill_size
-from .model import AppRole, AppsModel, Column, Status
+from .model import AppColumn, AppRole, AppsModel, Status
 
 if TYPE_CHECKING:  # PySide6 makes a class when its name is asked for
     from PySide6.QtGui import QHelpEvent
@@ -73,7 +73,7 @@ class AppsDelegate(RowDelegate):
         self.take_colors()
         self._pictures: dict[tuple[bool, bool, float], QPixmap] = {}
         self._pills: dict[tuple[Status, float], tuple[QPixmap, int, int]] = {}
-        self._widths: dict[Column, int] = {}
+        self._widths: dict[AppColumn, int] = {}
         self._label_font = theme.font(13, QFont.Weight.Medium)
         self._text_font = theme.font(13)
         self._pill_font = theme.font(12)
@@ -84,26 +84,26 @@ class AppsDelegate(RowDelegate):
         self._chip_size = QSize(self._chip_text + 2 * BUTTON + 14, theme.px(28))
         self.row_height = max(44, theme.px(44))
 
-    def width_of(self, column: Column) -> int:
+    def width_of(self, column: AppColumn) -> int:
         """The width in pixels that the column needs for what it shows; for Label the least that is of use."""
         if column not in self._widths:
             self._widths[column] = self._measure(column)
         return self._widths[column]
 
-    def _measure(self, column: Column) -> int:
-        if column is Column.KEY:
+    def _measure(self, column: AppColumn) -> int:
+        if column is AppColumn.KEY:
             return self._chip_text + 2 * BUTTON + 12 + 2 * PADDING
-        if column is Column.MENU:
+        if column is AppColumn.MENU:
             return BUTTON + 2 * PADDING - 6
-        if column is Column.LABEL:
+        if column is AppColumn.LABEL:
             return self._look.theme.px(130)
         header = QFontMetrics(self._look.theme.font(12, QFont.Weight.DemiBold))
         width = header.horizontalAdvance(self._model.headerData(column, Qt.Orientation.Horizontal)) + 26
-        if column is Column.STATUS:
+        if column is AppColumn.STATUS:
             width = max(width, *(pill_size(self._look, self._model.status_words(s)[0]).width() for s in Status))
-        if column is Column.OWNER:
+        if column is AppColumn.OWNER:
             width = max(width, self._look.theme.px(120))
-        if column in (Column.CREATED, Column.EXPIRES):
+        if column in (AppColumn.CREATED, AppColumn.EXPIRES):
             width = max(
                 width,
                 widest_date(QFontMetrics(self._text_font)),
@@ -111,7 +111,7 @@ class AppsDelegate(RowDelegate):
         return width + 2 * PADDING
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(self.width_of(Column(index.column())), self.row_height)
+        return QSize(self.width_of(AppColumn(index.column())), self.row_height)
 
     def look_at(self, row: int) -> App | None:
         return self._model.app_at(row)
@@ -158,7 +158,7 @@ class AppsDelegate(RowDelegate):
         painter.drawText(inner, LEADING, self._text_metrics.elidedText(text, ELIDE, inner.width()))
 
     def _paint_menu(self, painter: QPainter, rect: QRect, app: App, row: int) -> None:
-        self._paint_button(painter, self._parts(rect, Column.MENU)["menu"], "ellipsis-vertical", row, "menu")
+        self._paint_button(painter, self._parts(rect, AppColumn.MENU)["menu"], "ellipsis-vertical", row, "menu")
 
     def _paint_status(self, painter: QPainter, rect: QRect, app: App, row: int) -> None:
         status = self._model.status(app)
@@ -231,11 +231,11 @@ class AppsDelegate(RowDelegate):
         size = self._chip_size
         return QRect(QPoint(rect.left() + PADDING, rect.center().y() - size.height() // 2 + 1), size)
 
-    def _parts(self, rect: QRect, column: Column) -> dict[str, QRect]:
+    def _parts(self, rect: QRect, column: AppColumn) -> dict[str, QRect]:
         """Where the buttons of a cell lie."""
-        if column is Column.MENU:
+        if column is AppColumn.MENU:
             return {"menu": QRect(rect.center().x() - BUTTON // 2, rect.center().y() - BUTTON // 2 + 1, BUTTON, BUTTON)}
-        return self._parts_of(self._chip(rect)) if column is Column.KEY else {}
+        return self._parts_of(self._chip(rect)) if column is AppColumn.KEY else {}
 
     def _parts_of(self, chip: QRect) -> dict[str, QRect]:
         """Where the buttons of a chip lie."""
@@ -244,7 +244,7 @@ class AppsDelegate(RowDelegate):
 
     def _part_at(self, index: Index, position: object) -> str:
         rect = self._view.visualRect(index)
-        for name, place in self._parts(rect, Column(index.column())).items():
+        for name, place in self._parts(rect, AppColumn(index.column())).items():
             if place.contains(position):  # type: ignore[call-overload]
                 return name
         return ""
@@ -269,7 +269,7 @@ class AppsDelegate(RowDelegate):
             if event.button() == Qt.MouseButton.LeftButton:
                 return self._do(self._part_at(index, event.position().toPoint()), index)
         elif event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Space:
-            return self._do({Column.KEY: "reveal", Column.MENU: "menu"}.get(Column(index.column()), ""), index)
+            return self._do({AppColumn.KEY: "reveal", AppColumn.MENU: "menu"}.get(AppColumn(index.column()), ""), index)
         return False
 
     def _do(self, part: str, index: Index) -> bool:
@@ -289,7 +289,7 @@ class AppsDelegate(RowDelegate):
         part = self._part_at(index, event.pos()) if app is not None else ""
         revealed = app is not None and app.id == self._reveal.app_id
         tips = {"copy": self.tr("Copy API key"), "menu": self.tr("More actions")}
-        if revealed and part != "copy" and index.column() == Column.KEY:
+        if revealed and part != "copy" and index.column() == AppColumn.KEY:
             left = self._reveal.seconds_left
             tips["reveal"] = tips[""] = self.tr("Hides again in %n s", "", left)
         else:

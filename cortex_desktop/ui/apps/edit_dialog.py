@@ -8,8 +8,9 @@ from PySide6.QtCore import QCoreApplication, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLayout, QLineEdit, QPlainTextEdit, QWidget
 
 from ...domain.errors import DetailError
-from ...domain.model import App, AppDetails, clean_notes, clean_owner
-from ...services.apps import SECRET_KEPT
+from ...domain.model import App, AppDetails
+from ...domain.rules import clean_notes, clean_owner
+from ...services.periods import SECRET_KEPT
 from ..kit.i18n import say
 from ..kit.widgets import Look, label, set_property
 from .app_form import AppDialog, OptionalDate, field, option

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMenu
 
-from ...domain.model import fold
+from ...domain.folding import fold
 from ...domain.query import completions, has_filter, parse, quoted, tokens, with_filter
 from ..kit.settings import Settings
 from .search import Suggestion

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
-from ...domain.model import LABEL_LENGTH, App, AppDetails, AppState, Org
+from ...domain.model import App, AppDetails, AppState, Org
+from ...domain.rules import LABEL_LENGTH
 from ...domain.secret import Secret
-from ...services.apps import SECRET_KEPT, Created
+from ...services.apps.create import Created
+from ...services.periods import SECRET_KEPT
 from ..kit.dialog_host import DialogHost
 from ..kit.i18n import place_of
 from ..kit.toasts import TOAST_SECONDS, Toasts

@@ -8,7 +8,7 @@ from PySide6.QtCore import QCoreApplication, QMimeData, Qt, Signal, Slot
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QPlainTextEdit, QWidget
 
-from ...domain.model import AppDetails
+from ...domain.model import AppDetails, secrets_of
 from ...domain.pasted import find_keys
 from ...domain.secret import KeyEnds, Secret, SecretKind
 from ...services.snippets import mask
@@ -209,8 +209,7 @@ class ImportKeyDialog(AppDialog):
     @Slot()
     def check(self) -> bool:
         """Whether the key, the secret where one is needed, and the label are there; says what is missing."""
-        kinds = SecretKind.of(self.sessions.isChecked())
-        wants_secret = SecretKind.API_SECRET in kinds
+        wants_secret = SecretKind.API_SECRET in secrets_of(self.sessions.isChecked())
         fine = super().check() and self.key.secret is not None
         if self.key.undecided or self.secret.undecided:
             self._tell(self.tr("Several were found. Choose which one is meant."), "warning")

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Slot
 from ...domain.activity import Action
 from ...domain.model import App, AppState, Org
 from ...domain.secret import Secret, SecretKind
-from ...services.apps import Created
+from ...services.apps.create import Created
 from ...services.snippets import Snippet, write
 from ..kit.clipboard import SecretClipboard
 from ..kit.reveal import Reveal

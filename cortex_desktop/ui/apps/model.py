@@ -13,8 +13,9 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal, Slot
 
-from ...domain.model import App, AppState, fold
-from ...domain.query import At, Query, Searchable, parse
+from ...domain.folding import fold
+from ...domain.model import App, AppState
+from ...domain.query import AppQuery, At, Searchable, parse
 from ...services.snippets import masked
 from ..kit.i18n import long_date, long_day, long_time
 
@@ -30,7 +31,7 @@ FOUND = 8
 """So many searches are remembered, for who erases what was typed."""
 
 
-class Column(IntEnum):
+class AppColumn(IntEnum):
     """The table's columns. What a person's columns were is remembered by these numbers, so new ones come last."""
 
     LABEL = 0
@@ -44,7 +45,7 @@ class Column(IntEnum):
     EXPIRES = 8
 
 
-COLUMNS = len(Column)  # for each cell that is painted Qt asks for it
+COLUMNS = len(AppColumn)  # for each cell that is painted Qt asks for it
 
 
 class Status(IntEnum):
@@ -93,12 +94,12 @@ class AppsModel(QAbstractTableModel):
         self._known: dict[str, Row] = {}  # the same, by id
         self._ordered: list[Row] = []  # all, as sorted now
         self._visible: list[Row] = []  # those that match, as sorted now
-        self._query = Query()
-        self._found: list[tuple[Query, list[Row]]] = []  # what the last searches found, each within the one before
+        self._query = AppQuery()
+        self._found: list[tuple[AppQuery, list[Row]]] = []  # what the last searches found, each within the one before
         self._today = date.today()  # noqa: DTZ011  # where the person is
         self._attention = 0
         self._owners: list[str] | None = None  # of `_rows`, once they were asked for
-        self._sort = (Column.CREATED, Qt.SortOrder.DescendingOrder)
+        self._sort = (AppColumn.CREATED, Qt.SortOrder.DescendingOrder)
         self._missing: set[str] = set()
         self._revealed = ""
         self._names = (  # here, since painting asks for them all the time
@@ -139,7 +140,7 @@ class AppsModel(QAbstractTableModel):
         return self._rows
 
     @property
-    def query(self) -> Query:
+    def query(self) -> AppQuery:
         """What is searched for."""
         return self._query
 
@@ -280,8 +281,8 @@ class AppsModel(QAbstractTableModel):
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Sort by a column; apps that are equal there are in the order of their labels."""
-        if column in list(Column) and column != Column.MENU:
-            self._sort = (Column(column), order)
+        if column in list(AppColumn) and column != AppColumn.MENU:
+            self._sort = (AppColumn(column), order)
             self._order()
 
     @Slot()
@@ -352,75 +353,75 @@ class AppsModel(QAbstractTableModel):
         if role == AppRole:
             return app
         texts = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole)
-        if role in texts and index.column() == Column.CREATED:
+        if role in texts and index.column() == AppColumn.CREATED:
             return self.created_words(index.row())
-        if role == Qt.ItemDataRole.DisplayRole and index.column() == Column.EXPIRES:
+        if role == Qt.ItemDataRole.DisplayRole and index.column() == AppColumn.EXPIRES:
             return self.expires_words(index.row())
         if role == Qt.ItemDataRole.DisplayRole:
-            return self._text(app, Column(index.column()))
+            return self._text(app, AppColumn(index.column()))
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return self._spoken(app, Column(index.column()))
+            return self._spoken(app, AppColumn(index.column()))
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self._tip(app, Column(index.column()))
+            return self._tip(app, AppColumn(index.column()))
         return None
 
-    def _text(self, app: App, column: Column) -> str:
+    def _text(self, app: App, column: AppColumn) -> str:
         match column:
-            case Column.LABEL:
+            case AppColumn.LABEL:
                 return app.label
-            case Column.KEY:
+            case AppColumn.KEY:
                 return masked(app)
-            case Column.SESSIONS:
+            case AppColumn.SESSIONS:
                 return self._on(app.sessions)
-            case Column.CSRF:
+            case AppColumn.CSRF:
                 return self._on(app.csrf)
-            case Column.STATUS:
+            case AppColumn.STATUS:
                 return self.status_words(self.status(app))[0]
-            case Column.CREATED:
+            case AppColumn.CREATED:
                 return long_time(app.created)
-            case Column.OWNER:
+            case AppColumn.OWNER:
                 return app.owner
-            case Column.EXPIRES:
+            case AppColumn.EXPIRES:
                 return long_day(app.expires) if app.expires is not None else ""
-            case Column.MENU:
+            case AppColumn.MENU:
                 return ""
 
-    def _spoken(self, app: App, column: Column) -> str:
+    def _spoken(self, app: App, column: AppColumn) -> str:
         match column:
-            case Column.KEY if app.id == self._revealed:
+            case AppColumn.KEY if app.id == self._revealed:
                 return self.tr("API key, shown, ends with {end}").format(end=app.key_ends.tail)
-            case Column.KEY:
+            case AppColumn.KEY:
                 return self.tr("API key, hidden, ends with {end}").format(end=app.key_ends.tail)
-            case Column.SESSIONS:
+            case AppColumn.SESSIONS:
                 return self.tr("Sessions: {state}").format(state=self._on(app.sessions))
-            case Column.CSRF:
+            case AppColumn.CSRF:
                 return self.tr("CSRF Protection: {state}").format(state=self._on(app.csrf))
-            case Column.OWNER:
+            case AppColumn.OWNER:
                 return self.tr("Owner: {owner}").format(owner=app.owner) if app.owner else self.tr("No owner")
-            case Column.EXPIRES:
+            case AppColumn.EXPIRES:
                 day = self._text(app, column)
                 return self.tr("Expires: {date}").format(date=day) if day else self.tr("Expires: never")
-            case Column.STATUS:
+            case AppColumn.STATUS:
                 tip = self._due_tip(app)
                 return f"{self._text(app, column)}. {tip}" if tip else self._text(app, column)
-            case Column.MENU:
+            case AppColumn.MENU:
                 return self.tr("Actions for {label}").format(label=app.label)
             case _:
                 return self._text(app, column)
 
-    def _tip(self, app: App, column: Column) -> str | None:
+    def _tip(self, app: App, column: AppColumn) -> str | None:
         match column:
-            case Column.LABEL:
+            case AppColumn.LABEL:
                 return app.label
-            case Column.CREATED:
+            case AppColumn.CREATED:
                 return long_time(app.created)
-            case Column.STATUS if self.status(app) is Status.UNFINISHED:
+            case AppColumn.STATUS if self.status(app) is Status.UNFINISHED:
                 return self.tr("The keychain did not confirm this key yet. It is settled when the keychain answers.")
-            case Column.STATUS if self.status(app) is Status.KEY_MISSING:
+            case AppColumn.STATUS if self.status(app) is Status.KEY_MISSING:
                 return self.tr("The keychain no longer holds this key.")
-            case Column.STATUS:
+            case AppColumn.STATUS:
                 return self._due_tip(app) or None
-            case Column.OWNER:
+            case AppColumn.OWNER:
                 return app.owner or None
             case _:
                 return None
@@ -442,12 +443,12 @@ class AppsModel(QAbstractTableModel):
     def _changed(self, app_id: str) -> None:
         row = self.row_of(app_id)
         if row >= 0:
-            self.dataChanged.emit(self.index(row, 0), self.index(row, len(Column) - 1))
+            self.dataChanged.emit(self.index(row, 0), self.index(row, len(AppColumn) - 1))
 
     def _mark(self, app_id: str) -> None:
         """The app's key is missing now, or no longer."""
         self._count_attention()
-        if self._sort[0] is Column.STATUS or self._query.terms:
+        if self._sort[0] is AppColumn.STATUS or self._query.terms:
             self._order()
         self._changed(app_id)
 
@@ -463,7 +464,7 @@ class AppsModel(QAbstractTableModel):
 
     def _needs_attention(self, row: Row) -> bool:
         app = row.app
-        return bool((app.expires or app.review) and app.is_due(self._today)) or app.id in self._missing
+        return bool((app.expires or app.review) and app.needs_attention(self._today)) or app.id in self._missing
 
     def _set_attention(self, count: int) -> None:
         if count != self._attention:
@@ -473,19 +474,19 @@ class AppsModel(QAbstractTableModel):
     def _key(self) -> Callable[[Row], Any]:
         """What a row is sorted by now."""
         match self._sort[0]:
-            case Column.LABEL:
+            case AppColumn.LABEL:
                 return _by_label
-            case Column.KEY:
+            case AppColumn.KEY:
                 return attrgetter("app.key_ends.head")
-            case Column.SESSIONS:
+            case AppColumn.SESSIONS:
                 return attrgetter("app.sessions")
-            case Column.CSRF:
+            case AppColumn.CSRF:
                 return attrgetter("app.csrf")
-            case Column.STATUS:
+            case AppColumn.STATUS:
                 return lambda row: self.status(row.app)
-            case Column.OWNER:
+            case AppColumn.OWNER:
                 return lambda row: fold(row.app.owner)
-            case Column.EXPIRES:
+            case AppColumn.EXPIRES:
                 return attrgetter("app.expires")
             case _:
                 return attrgetter("created_at")
@@ -493,9 +494,9 @@ class AppsModel(QAbstractTableModel):
     def _order(self) -> None:
         column, order = self._sort
         down = order is Qt.SortOrder.DescendingOrder
-        if column is Column.LABEL:
+        if column is AppColumn.LABEL:
             self._ordered = self._rows[::-1] if down else self._rows
-        elif column in (Column.OWNER, Column.EXPIRES):
+        elif column in (AppColumn.OWNER, AppColumn.EXPIRES):
             self._ordered = _empty_last(self._rows, self._key(), down)
         else:
             self._ordered = sorted(self._rows, key=self._key(), reverse=down)
@@ -512,13 +513,13 @@ class AppsModel(QAbstractTableModel):
     def _at(self) -> At:
         return At(datetime.now(UTC), self._today, self._missing)
 
-    def _show(self, rows: list[Row], found: Sequence[tuple[Query, list[Row]]] = ()) -> None:
+    def _show(self, rows: list[Row], found: Sequence[tuple[AppQuery, list[Row]]] = ()) -> None:
         """Have these rows visible, and say what that changes. found: what can still be said of earlier searches."""
         self._found = list(found)
         if _same_apps(rows, self._visible):
             self._visible = rows  # nothing moves, so what is selected and scrolled to stays
             if rows:
-                self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, Column.MENU))
+                self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, AppColumn.MENU))
         else:
             self.beginResetModel()
             self._visible = rows

@@ -32,7 +32,7 @@ from ..kit.waiting import BUSY_MS
 from ..kit.widgets import Banner, Button, EmptyState, Look, label
 from .bulk_bar import BulkBar
 from .filters import SavedFilters
-from .model import AppsModel, Column
+from .model import AppColumn, AppsModel
 from .search_bar import SearchBar
 from .selection import Selection
 from .table import AppsTable
@@ -310,8 +310,8 @@ class AppsPage(QWidget):
 
     @Slot(int)
     def _menu_of_row(self, row: int) -> None:
-        index = self.model.index(row, Column.MENU)
-        self.selection.choose_row(row, Column.MENU)
+        index = self.model.index(row, AppColumn.MENU)
+        self.selection.choose_row(row, AppColumn.MENU)
         self.menu_asked.emit(self.table.viewport().mapToGlobal(self.table.visualRect(index).bottomLeft()))
 
     @Slot()
@@ -361,7 +361,7 @@ class AppsPage(QWidget):
         """Table and details side by side; where there is no room for both, the details alone."""
         panel = self._look.theme.px(DETAILS_WIDTH)
         table = self.table.painter
-        least = sum(table.width_of(c) for c in (Column.LABEL, Column.KEY, Column.MENU)) + 50
+        least = sum(table.width_of(c) for c in (AppColumn.LABEL, AppColumn.KEY, AppColumn.MENU)) + 50
         alone = self._details_shown and self.width() - panel < least
         self._main.setVisible(not alone)
         if self._panel is None:

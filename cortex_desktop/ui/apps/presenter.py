@@ -9,8 +9,9 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from ...domain.model import App, AppState
 from ...domain.secret import SecretKind
-from ...services.apps import ROLLED_BACK_KEPT, Created
-from ...services.bulk import Deed
+from ...services.apps.create import Created
+from ...services.bulk import Delete, Disable, Rotate
+from ...services.periods import ROLLED_BACK_KEPT
 from ...services.snippets import Snippet
 from ..kit.dialog_host import DialogHost
 from ..kit.i18n import place_of
@@ -119,7 +120,7 @@ class AppsPresenter(QObject):
         app, several = self.page.current(), self.page.several()
         if app is not None and app.state is AppState.ACTIVE:
             if app.enabled:
-                self._dialogs.ask_in_production(Deed.DISABLE, [app], partial(self._controller.set_enabled, app, False))
+                self._dialogs.ask_in_production(Disable, [app], partial(self._controller.set_enabled, app, False))
             else:
                 self._controller.set_enabled(app, True)
         elif several:
@@ -143,7 +144,7 @@ class AppsPresenter(QObject):
             return
         app = self.page.current()
         if app is not None and app.state is AppState.ACTIVE:
-            self._dialogs.ask_in_production(Deed.ROTATE, [app], partial(self._ask_rotate, app))
+            self._dialogs.ask_in_production(Rotate, [app], partial(self._ask_rotate, app))
 
     def _ask_rotate(self, app: App) -> None:
         org = self._controller.org
@@ -195,7 +196,7 @@ class AppsPresenter(QObject):
             return
         app = self.page.current()
         if app is not None:
-            self._dialogs.ask_in_production(Deed.DELETE, [app], partial(self._ask_delete, app))
+            self._dialogs.ask_in_production(Delete, [app], partial(self._ask_delete, app))
 
     def _ask_delete(self, app: App) -> None:
         if not self._dialogs.free:

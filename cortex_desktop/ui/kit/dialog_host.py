@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Slot
 from PySide6.QtWidgets import QDialog, QWidget
 
 from ...domain.model import App
-from ...services.bulk import Deed
+from ...services.bulk import BulkAction
 from ..apps.controller import AppsController
 from .i18n import place_of
 from .widgets import Look, Overlay
@@ -73,7 +73,7 @@ class DialogHost(QObject):
         self._then = then
         dialog.accept()
 
-    def ask_in_production(self, deed: Deed, apps: Sequence[App], then: Callable[[], object]) -> None:
+    def ask_in_production(self, action: type[BulkAction], apps: Sequence[App], then: Callable[[], object]) -> None:
         """Go on at once, or, in a production org, once the person has said yes to doing this to these apps there."""
         org = self._controller.org
         if org is None or not self.free:
@@ -85,7 +85,7 @@ class DialogHost(QObject):
         from .production import question_for
 
         what = f"“{short(apps[0].label)}”" if len(apps) == 1 else self.tr("%Ln app(s)", "", len(apps))
-        question = question_for(self._look, org, deed, what, self.window)
+        question = question_for(self._look, org, action, what, self.window)
 
         def answered(result: int) -> None:
             if result == QDialog.DialogCode.Accepted:

@@ -9,7 +9,8 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from ...domain.errors import OrgError
-from ...domain.model import Environment, Org, clean_org, same_name, same_place
+from ...domain.model import Environment, Org
+from ...domain.rules import clean_org, same_name, same_place
 from ..kit.i18n import environment_name, environment_of, say
 from ..kit.widgets import Look, label, set_property
 

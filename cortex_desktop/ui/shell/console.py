@@ -12,7 +12,7 @@ from PySide6.QtGui import QGuiApplication, QPalette
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from ...domain.activity import Break
-from ...domain.model import App
+from ...domain.model import APP_SECRETS, App
 from ...domain.ports import VaultState
 from ...domain.secret import SecretKind
 from ...services.keychain import KeychainStatus
@@ -20,7 +20,7 @@ from ..apps.controller import AppsController
 from ..apps.filters import SavedFilters
 from ..apps.forms import AppForms
 from ..apps.keys import KeyPresenter
-from ..apps.model import AppsModel, Column
+from ..apps.model import AppColumn, AppsModel
 from ..apps.page import AppsPage
 from ..apps.presenter import AppsPresenter
 from ..kit.clipboard import SecretClipboard
@@ -31,7 +31,7 @@ from ..kit.settings import Settings
 from ..kit.toasts import TOAST_SECONDS, Toasts
 from ..kit.widgets import Look
 from .actions import Actions, BulkState
-from .sidebar import Entry, Sidebar
+from .sidebar import NavigationEntry, Sidebar
 from .status_messages import StatusMessages
 from .window import MainWindow
 
@@ -83,8 +83,8 @@ class Console(QObject):
         self.sidebar = Sidebar(look)
         self.page = AppsPage(look, self.model, self.reveal, SavedFilters(settings, self))
         self.pages = QStackedWidget()
-        self._make_page: dict[Entry, Callable[[], QWidget]] = {}
-        self._pages: dict[Entry, QWidget] = {}
+        self._make_page: dict[NavigationEntry, Callable[[], QWidget]] = {}
+        self._pages: dict[NavigationEntry, QWidget] = {}
         self._palette: Palette | None = None
         self._close_when_idle = False
         self._panel_width = 0  # in pixels, of the details beside the apps
@@ -206,10 +206,10 @@ class Console(QObject):
         self._controller.wished = self._settings.text("org")
         self.page.restore_layout(self._settings.blob("columns"), self._settings.text("columns_shown"))
         column, _, order = self._settings.text("sort").partition(" ")
-        if column not in Column.__members__ or column == "MENU":
+        if column not in AppColumn.__members__ or column == "MENU":
             column, order = "CREATED", "DESC"
         direction = Qt.SortOrder.DescendingOrder if order == "DESC" else Qt.SortOrder.AscendingOrder
-        self.page.table.sort_by(Column[column], direction)
+        self.page.table.sort_by(AppColumn[column], direction)
 
     def _remember(self) -> None:
         column, order = self.page.table.sorted_by()
@@ -224,12 +224,12 @@ class Console(QObject):
 
     # What a person does
 
-    def add_page(self, entry: Entry, make: Callable[[], QWidget]) -> None:
+    def add_page(self, entry: NavigationEntry, make: Callable[[], QWidget]) -> None:
         """Have a page for this entry of the sidebar; `make` is called when it is first opened."""
         self._make_page[entry] = make
         entry.clicked.connect(partial(self.open_page, entry))
 
-    def open_page(self, entry: Entry) -> None:
+    def open_page(self, entry: NavigationEntry) -> None:
         """Show the page of this entry of the sidebar."""
         page = self._pages.get(entry)
         if page is None:
@@ -458,7 +458,7 @@ class Console(QObject):
             app,
             several,
             org_known=org is not None,
-            revealed=next((k for k in SecretKind if app is not None and self.reveal.of(app.id, k) is not None), None),
+            revealed=next((k for k in APP_SECRETS if app is not None and self.reveal.of(app.id, k) is not None), None),
             details_open=self.page.details_wanted and (app is not None or len(several) > 0),
             locked=status is not None and status.state is VaultState.LOCKED,
             bulk=(BulkState.RUNNING if bulk.running else BulkState.NONE)

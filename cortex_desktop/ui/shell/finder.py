@@ -8,7 +8,8 @@ from functools import partial
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QAction, QKeySequence
 
-from ...domain.model import App, AppState, Org, fold
+from ...domain.folding import fold
+from ...domain.model import App, AppState, Org
 from ...services.snippets import masked
 from ..apps.model import AppsModel
 from ..kit.i18n import environment_of

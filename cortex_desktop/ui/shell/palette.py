@@ -32,7 +32,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ...domain.model import fold
+from ...domain.folding import fold
 from ..kit.widgets import OVERLAY, Look, Picture, announce, label, shadow
 
 Index = QModelIndex | QPersistentModelIndex

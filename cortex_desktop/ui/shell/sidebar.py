@@ -141,7 +141,7 @@ class Badge(_Painted):
         self.line(painter, self.rect(), self.text(), "warning", 11, QFont.Weight.DemiBold, middle)
 
 
-class Entry(_Painted):
+class NavigationEntry(_Painted):
     """One page in the sidebar: icon, name, and a count where there is one.
 
     attention: a badge beside the count.
@@ -223,14 +223,14 @@ class Sidebar(QFrame):
         self.setObjectName("sidebar")
         self._look = look
         self.org = OrgSwitcher(look)
-        self.apps = Entry("layout-grid", self.tr("Apps"), look)
+        self.apps = NavigationEntry("layout-grid", self.tr("Apps"), look)
         self.apps.setChecked(True)
-        self.organization = Entry("building-2", self.tr("Organization"), look)
+        self.organization = NavigationEntry("building-2", self.tr("Organization"), look)
         self._lock = Picture("lock", look, "muted", 15)
         self._keychain = label("", "keychainName", wrap=True)
         self._state = label("", "keychainName")
         self._preferences = IconButton("settings-2", self.tr("Preferences"), look)
-        self.activity = Entry("history", self.tr("Activity"), look)
+        self.activity = NavigationEntry("history", self.tr("Activity"), look)
         self._sections = [label(text, "section") for text in (self.tr("Settings"), self.tr("Developer"))]
         for section in self._sections:
             section.setContentsMargins(10, 0, 0, 0)

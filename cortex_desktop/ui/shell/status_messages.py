@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from ...domain.errors import CortexError, Defect
 from ...domain.ports import VaultState
-from ...services.apps import RecoveryReport
+from ...services.apps.recovery import RecoveryReport
 from ...services.keychain import KeychainStatus
 from ..apps.controller import AppsController
 from ..apps.page import AppsPage

@@ -10,17 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cortex_desktop.domain.errors import DetailError, LabelError, OrgError
-from cortex_desktop.domain.model import (
-    Environment,
-    Org,
-    clean_label,
-    clean_notes,
-    clean_org,
-    clean_owner,
-    fold,
-    same_name,
-    same_place,
-)
+from cortex_desktop.domain.folding import fold
+from cortex_desktop.domain.model import Environment, Org
+from cortex_desktop.domain.rules import clean_label, clean_notes, clean_org, clean_owner, same_name, same_place
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"  # man, woman, girl in one picture, held together by joiners
 FLAG_OF_WALES = "\U0001f3f4\U000e0067\U000e0062\U000e0077\U000e006c\U000e0073\U000e007f"
@@ -174,7 +166,7 @@ def test_an_org_is_trimmed() -> None:
     assert clean_org(typed_org) == ORG
 
 
-@pytest.mark.parametrize("name", ["", " ", "x" * 121, "a\nb"])
+@pytest.mark.parametrize("name", ["", " ", "x" * 121, "a\nb", "\u202eabc"])
 def test_names_of_orgs_and_environments_are_labels(name: str) -> None:
     with pytest.raises(OrgError, match="This name cannot be used"):
         clean_org(replace(ORG, name=name))
@@ -249,14 +241,6 @@ def test_an_https_address_passes(endpoint: str) -> None:
 def test_an_endpoint_that_is_not_plain_https_is_refused(endpoint: str) -> None:
     with pytest.raises(OrgError, match="This endpoint cannot be used"):
         clean_org(replace(ORG, endpoint=endpoint))
-
-
-@pytest.mark.parametrize("name", ["", "a\nb", "x" * 121, "\u202eabc"])
-def test_a_name_follows_the_rules_of_labels(name: str) -> None:
-    with pytest.raises(OrgError) as refusal:
-        clean_org(replace(ORG, name=name))
-    assert str(refusal.value.title) == "This name cannot be used"
-    assert "{" not in str(refusal.value)
 
 
 # Search
