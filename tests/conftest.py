@@ -14,8 +14,8 @@ import pytest
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
-    from cortex_desktop.vault.memory import InMemoryVault
     from tests.support.gui import Desk
+    from tests.support.memory_vault import InMemoryVault
 
 _applications: list[QApplication] = []
 
@@ -56,7 +56,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def vault() -> InMemoryVault:
     """A keychain in memory."""
-    from cortex_desktop.vault.memory import InMemoryVault
+    from tests.support.memory_vault import InMemoryVault
 
     return InMemoryVault()
 

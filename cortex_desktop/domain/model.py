@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
-from types import MappingProxyType
 
 from .secret import KeyEnds, SecretKind, SecretRef
 
 LAST_VERSION = 10_000
 """The highest number of a version: a new key every day for 27 years. Removing an app asks the keychain for every
 number up to the last one given out, so a row must not name a thousand million."""
-NO_EXTRA: Mapping[str, object] = MappingProxyType({})
-"""One for all apps whose row holds nothing that this version does not know."""
 EXPIRES_SOON = timedelta(days=30)
 """How long before its last day an app is marked."""
 APP_SECRETS = (SecretKind.API_KEY, SecretKind.API_SECRET)
@@ -155,8 +151,6 @@ class App:
     owner: str = ""
     expires: date | None = None
     review: date | None = None
-    extra: Mapping[str, object] = field(default_factory=lambda: NO_EXTRA, compare=False)
-    """Fields of a newer version of this program: kept as they are, never read."""
 
     @property
     def kinds(self) -> tuple[SecretKind, ...]:

@@ -84,29 +84,15 @@ class SecretRef:
         return self.kind.value
 
 
-@dataclass(frozen=True, slots=True, init=False)
+@dataclass(frozen=True, slots=True)
 class KeyEnds:
     """The first and last four characters of an API key: all of it that the database holds.
 
     Of an app's name that serves as its key less, where it is short: never more than half of it.
     """
 
-    _both: str  # as one text, which takes half the memory of two
-    _length: int  # of the head
-
-    def __init__(self, head: str, tail: str) -> None:
-        object.__setattr__(self, "_both", head + tail)
-        object.__setattr__(self, "_length", len(head))
-
-    @property
-    def head(self) -> str:
-        """How the key begins."""
-        return self._both[: self._length]
-
-    @property
-    def tail(self) -> str:
-        """How the key ends."""
-        return self._both[self._length :]
+    head: str
+    tail: str
 
     @classmethod
     def of(cls, secret: Secret) -> KeyEnds:

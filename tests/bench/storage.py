@@ -1,6 +1,7 @@
 """What the database part of one create costs as apps grow, and how long it keeps other threads waiting.
 
-storage.py [APPS ...]: prints a table; without numbers for 100, 1,000, 10,000 and 100,000 apps. Median of 300.
+storage.py [APPS ...]: prints a table, and how much a create costs at most of what it costs at the first size; without
+numbers for 100, 1,000, 10,000 and 100,000 apps. Median of 300.
 The folder is below the present one, since /tmp may be memory.
 """
 
@@ -20,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from cortex_desktop.domain.model import App, AppState, new_id
 from cortex_desktop.domain.secret import KeyEnds
-from cortex_desktop.storage.json_storage import DurableStorage
+from cortex_desktop.storage.database import Database
 from cortex_desktop.storage.repository import FILE_NAME, TinyRepository
 
 ROUNDS = 300
@@ -70,11 +71,10 @@ def seed(folder: Path, apps: int) -> None:
     with_one = TinyRepository(folder)
     with_one.add_app(new_app("Pattern"))
     with_one.close()
-    storage = DurableStorage(folder / FILE_NAME)
-    tables = storage.read()
-    (pattern,) = tables["apps"].values()
-    tables["apps"] = {str(n): {**pattern, "id": new_id(), "label": f"Ärzte portal {n}"} for n in range(1, apps + 1)}
-    storage.write(tables)
+    table = Database(folder / FILE_NAME).table("apps")
+    (pattern,) = table.all()
+    table.insert_multiple({**pattern, "id": new_id(), "label": f"Ärzte portal {n}"} for n in range(1, apps))
+    table.storage.close()
 
 
 def create(repository: TinyRepository) -> None:
@@ -110,6 +110,8 @@ def main(sizes: list[int]) -> None:
             f"{apps:8,}  {statistics.median(each):14.2f} {each[int(ROUNDS * 0.95)]:6.2f} {waits[apps]:6.1f}"
             f" | {opened[apps][0]:6.0f} {opened[apps][1]:6.1f} | {closed[apps][0]:8.0f} {closed[apps][1]:6.1f}"
         )
+    medians = [statistics.median(took[apps]) for apps in sizes]
+    print(f"ratio to {sizes[0]:,} apps, at most: {max(medians) / medians[0]:.2f}")
 
 
 if __name__ == "__main__":

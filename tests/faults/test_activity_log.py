@@ -21,7 +21,8 @@ from cortex_desktop.domain.errors import StorageError
 from cortex_desktop.storage import activity as activity_module
 from cortex_desktop.storage import durable
 from cortex_desktop.storage.activity import END_NAME, FILE_NAME, ActivityFile
-from tests.faults.storage_disk import Image, Recorder, quick_folder, write_image
+from tests.faults.storage_disk import Recorder, quick_folder
+from tests.support.data_folder import Image, write_image
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 needs_posix = pytest.mark.skipif(os.name != "posix", reason="the model is that of POSIX")
@@ -127,11 +128,11 @@ def test_a_power_cut_loses_nothing_and_alarms_nobody(
 
 
 def no_sync(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(durable, "_flush_to_disk", lambda _fd: None)
+    patch.setattr(durable, "flush_to_disk", lambda _fd: None)
 
 
 def no_folder_sync(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(durable, "_sync_folder", lambda _folder: None)
+    patch.setattr(durable, "sync_folder", lambda _folder: None)
 
 
 def torn_stays(patch: pytest.MonkeyPatch) -> None:

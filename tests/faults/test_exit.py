@@ -34,7 +34,7 @@ from cortex_desktop.domain.secret import Secret
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.tasks.lanes import Lane
 from cortex_desktop.ui import app
-from cortex_desktop.vault.memory import InMemoryVault
+from tests.support.memory_vault import InMemoryVault
 
 chance = random.Random(int(sys.argv[2]))
 HOW = chance.choice(("window", "quit", "signal", "action"))

@@ -51,7 +51,7 @@ from cortex_desktop.services.periods import RESTORABLE, ROLLED_BACK_KEPT, SECRET
 from cortex_desktop.services.transitions import is_org_past_restoring
 from cortex_desktop.storage.activity import ActivityFile
 from cortex_desktop.storage.repository import LOST_ORG_NAME, TinyRepository
-from cortex_desktop.vault.memory import InMemoryVault
+from tests.support.memory_vault import InMemoryVault
 from tests.support.services import app_services, create
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -55,7 +55,7 @@ from cortex_desktop.ui.shell.console import Console
 from cortex_desktop.ui.shell.palette import Palette
 from cortex_desktop.ui.shell.window import MainWindow
 from cortex_desktop.ui.workspace import Workspace
-from cortex_desktop.vault.memory import InMemoryVault
+from tests.support.memory_vault import InMemoryVault
 
 W = TypeVar("W", bound=QWidget)
 Key = Qt.Key

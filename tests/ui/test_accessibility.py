@@ -16,8 +16,8 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QCheckBox, QLineEdi
 
 from cortex_desktop.domain.activity import Break, Harm
 from cortex_desktop.ui.shell.console import Console
-from cortex_desktop.vault.memory import InMemoryVault
 from tests.support.gui import Desk, Key, stored_apps, texts
+from tests.support.memory_vault import InMemoryVault
 
 Start = Callable[..., Desk]
 

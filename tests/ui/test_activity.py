@@ -20,8 +20,8 @@ from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.ui.activity.model import KEPT_LINES, ActivityColumn
 from cortex_desktop.ui.kit.i18n import long_day
 from cortex_desktop.ui.kit.table import PADDING
-from cortex_desktop.vault.memory import InMemoryVault
 from tests.support.gui import CTRL, Counter, Desk, Key, stored_apps
+from tests.support.memory_vault import InMemoryVault
 
 Start = Callable[..., Desk]
 EVERYTHING = 1_200

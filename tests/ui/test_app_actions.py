@@ -16,8 +16,8 @@ from cortex_desktop.domain.errors import VaultError, VaultProblem
 from cortex_desktop.domain.secret import SecretKind
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.ui.kit.dialog import Question
-from cortex_desktop.vault.memory import InMemoryVault
 from tests.support.gui import CTRL, Desk, Key, clipboard_text, stored_app, texts
+from tests.support.memory_vault import InMemoryVault
 
 Start = Callable[..., Desk]
 KEY = "mwidxhb8ShcqmV1B9iOYJh"  # of the Cortex guide

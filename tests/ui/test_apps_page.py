@@ -15,8 +15,8 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QToolButton
 from cortex_desktop.domain.errors import VaultTimeout
 from cortex_desktop.domain.model import AppState
 from cortex_desktop.storage.repository import TinyRepository
-from cortex_desktop.vault.memory import InMemoryVault
 from tests.support.gui import CTRL, Desk, Key, painted, stored_app, stored_apps
+from tests.support.memory_vault import InMemoryVault
 
 NOW = datetime.now(UTC)
 APPS = (

@@ -16,8 +16,8 @@ from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import SecretRef
 from cortex_desktop.services.bulk import BATCH, Bulk
 from cortex_desktop.storage.repository import TinyRepository
-from cortex_desktop.vault.memory import InMemoryVault
 from tests.support.gui import CTRL, SHIFT, Desk, Key, SlowVault, clipboard_text, stored_app, texts
+from tests.support.memory_vault import InMemoryVault
 
 Start = Callable[..., Desk]
 LABELS = [f"App {number}" for number in range(1, 7)]

@@ -12,8 +12,8 @@ from PySide6.QtCore import QMimeData
 from PySide6.QtGui import QClipboard, QGuiApplication
 
 from cortex_desktop.domain.secret import SecretKind
-from cortex_desktop.vault.memory import InMemoryVault
 from tests.support.gui import CTRL, SHIFT, Desk, Key, clipboard_text, pasted_elsewhere, stored_apps
+from tests.support.memory_vault import InMemoryVault
 
 Start = Callable[..., Desk]
 

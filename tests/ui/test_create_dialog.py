@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QLineEdit, QProgressBar, 
 
 from cortex_desktop.domain.errors import VaultError, VaultProblem
 from cortex_desktop.domain.ports import VaultState
-from cortex_desktop.vault.memory import InMemoryVault
 from tests.support.gui import CTRL, SHIFT, Desk, Key, SlowVault, texts
+from tests.support.memory_vault import InMemoryVault
 
 
 class Form:

@@ -15,8 +15,8 @@ from cortex_desktop.domain.errors import StorageError, VaultError, VaultProblem
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import SecretKind
 from cortex_desktop.storage.repository import TinyRepository
-from cortex_desktop.vault.memory import InMemoryVault
 from tests.support.gui import CTRL, SHIFT, Desk, Key, stored_app, texts
+from tests.support.memory_vault import InMemoryVault
 
 Start = Callable[..., Desk]
 TODAY = date.today()  # noqa: DTZ011 (where the person is)

@@ -14,8 +14,8 @@ from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.ui.apps import search_bar
 from cortex_desktop.ui.kit.search import SUGGEST_MS
 from cortex_desktop.ui.shell.finder import Finder
-from cortex_desktop.vault.memory import InMemoryVault
 from tests.support.gui import CTRL, SHIFT, Counter, Desk, Key, plain, stored_app, stored_apps
+from tests.support.memory_vault import InMemoryVault
 
 Start = Callable[..., Desk]
 NOW = datetime.now(UTC)

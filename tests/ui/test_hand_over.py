@@ -13,8 +13,8 @@ from cortex_desktop.domain.secret import SecretKind
 from cortex_desktop.services.snippets import Snippet, write
 from cortex_desktop.storage.activity import ActivityFile
 from cortex_desktop.storage.repository import TinyRepository
-from cortex_desktop.vault.memory import InMemoryVault
 from tests.support.gui import ALT, CTRL, Desk, Key, clipboard_text, stored_app, texts
+from tests.support.memory_vault import InMemoryVault
 
 KEY = "mwidxhb8ShcqmV1B9iOYJh"
 Start = Callable[..., Desk]

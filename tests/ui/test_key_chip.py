@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.ui.shell import idle
-from cortex_desktop.vault.memory import InMemoryVault
 from tests.support.gui import Desk, Key, clipboard_text, stored_apps, texts
+from tests.support.memory_vault import InMemoryVault
 
 LABELS = ("Ward tablet", "Trial portal", "EMR integration")
 

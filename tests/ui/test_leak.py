@@ -27,8 +27,8 @@ from cortex_desktop.domain.secret import Secret, SecretKind
 from cortex_desktop.services.snippets import Snippet
 from cortex_desktop.system.crash import Crashes
 from cortex_desktop.system.log import start_logging
-from cortex_desktop.vault.memory import InMemoryVault
 from tests.support.gui import CTRL, NONE, Desk, Key, clipboard_text, texts
+from tests.support.memory_vault import InMemoryVault
 
 KEY = "mwid7xhb8ShcqmV1B9iOYJ"
 SECRET = "Zt3nQ8vLkR5wXy2Jb7Hc9FdGm4Ps6TaUe1NoKiVrBxCzDqWfEgMhAjSlOpYuI0Zt"

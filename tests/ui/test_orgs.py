@@ -15,8 +15,8 @@ from cortex_desktop.domain.model import Environment, Org, OrgState, new_id
 from cortex_desktop.domain.secret import SecretKind
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.ui.orgs.page import OrganizationPage
-from cortex_desktop.vault.memory import InMemoryVault
 from tests.support.gui import CTRL, Desk, Key, SlowVault, clipboard_text, painted, stored_app, texts
+from tests.support.memory_vault import InMemoryVault
 
 Start = Callable[..., Desk]
 CLINIC = Org(new_id(), "Clinic", "clinic", Environment.PRODUCTION, "https://api.medable.com")

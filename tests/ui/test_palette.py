@@ -16,8 +16,8 @@ from cortex_desktop.domain.folding import fold
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.ui.kit.actions import Action
 from cortex_desktop.ui.kit.finding import Hit, Source, best
-from cortex_desktop.vault.memory import InMemoryVault
 from tests.support.gui import CTRL, Desk, Key, clipboard_text, stored_app
+from tests.support.memory_vault import InMemoryVault
 
 Start = Callable[..., Desk]
 KEY = "mwidxhb8ShcqmV1B9iOYJh"  # of the Cortex guide

@@ -39,9 +39,9 @@ from cortex_desktop.ui.apps.model import AppColumn
 from cortex_desktop.ui.apps.rotate_dialog import RotateDialog
 from cortex_desktop.ui.kit.dialog import WaitingDialog
 from cortex_desktop.ui.orgs.form import ENDPOINTS
-from cortex_desktop.vault.memory import InMemoryVault
 from tests.support import pseudo
 from tests.support.gui import Desk, stored_app
+from tests.support.memory_vault import InMemoryVault
 
 KEY = "mwidxhb8ShcqmV1B9iOYJh"
 LABELS = ("NewHealth App", "EMR integration", "Trial portal", "Half")

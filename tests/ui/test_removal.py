@@ -19,9 +19,9 @@ from cortex_desktop.domain.model import AppState
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.system.removal import remove_files
-from cortex_desktop.vault.memory import InMemoryVault
 from tests.conftest import keychain_items
 from tests.support.gui import Desk, Key, stored_app, texts
+from tests.support.memory_vault import InMemoryVault
 from tests.support.services import app_services, create
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="only this keychain can list its items")

@@ -17,8 +17,8 @@ from cortex_desktop.domain.errors import VaultError, VaultProblem, VaultTimeout
 from cortex_desktop.domain.model import AppState, Org
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.storage.repository import TinyRepository
-from cortex_desktop.vault.memory import InMemoryVault
 from tests.support.gui import CTRL, Desk, Key, SlowVault, stored_apps, texts
+from tests.support.memory_vault import InMemoryVault
 
 Start = Callable[..., Desk]
 

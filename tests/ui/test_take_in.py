@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QPl
 
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import SecretKind
-from cortex_desktop.vault.memory import InMemoryVault
 from tests.support.gui import CTRL, SHIFT, Desk, Key, clipboard_text, texts
+from tests.support.memory_vault import InMemoryVault
 
 KEY = "mwidxhb8ShcqmV1B9iOYJh"
 OTHER = "GsAqlhnIMzrDeD8V2MBQWq"

@@ -1,12 +1,12 @@
-"""A keychain in memory, for tests. Fails when, where and how it is told to."""
+"""A keychain in memory that fails when and where a test says."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..domain.errors import CortexError, SecretMissing, VaultError, VaultProblem
-from ..domain.ports import VaultState
-from ..domain.secret import Secret, SecretRef
+from cortex_desktop.domain.errors import CortexError, SecretMissing, VaultError, VaultProblem
+from cortex_desktop.domain.ports import VaultState
+from cortex_desktop.domain.secret import Secret, SecretRef
 
 Hook = Callable[[str, SecretRef | None], None]
 
