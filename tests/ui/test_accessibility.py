@@ -15,7 +15,6 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QCheckBox, QLineEdit, QTableView, QWidget
 
 from cortex_desktop.domain.activity import Break, Harm
-from cortex_desktop.ui.shell.console import Console
 from tests.support.gui import Desk, Key, stored_apps, texts
 from tests.support.memory_vault import InMemoryVault
 
@@ -76,7 +75,7 @@ def windows(desk: Desk) -> Iterator[tuple[str, QWidget]]:
         ("Which apps", desk.apps.bulk.show_list),
         ("Delete", lambda: (desk.apps.page.select(desk.app("NewHealth App").id), desk.apps.ask_delete())),
         ("Edit App", desk.apps.forms.ask_edit),
-        ("Add existing key", lambda: _with_a_key_found(console)),
+        ("Add existing key", lambda: _with_a_key_found(desk)),
         ("Save filter", lambda: desk.apps.page.save_filter_asked.emit("is:enabled")),
     ):
         act()
@@ -86,7 +85,7 @@ def windows(desk: Desk) -> Iterator[tuple[str, QWidget]]:
         desk.no_dialog()
 
 
-def _with_a_key_found(console: Console) -> None:
+def _with_a_key_found(desk: Desk) -> None:
     desk.apps.forms.ask_import_key()
     desk.tools.dialogs.current.take(f"mwidxhb8ShcqmV1B9iOYJh GsAqlhnIMzrDeD8V2MBQWq secret {'aB3d' * 16}")
 

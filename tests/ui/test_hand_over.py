@@ -136,7 +136,7 @@ class TestApiSecret:
         desk.key(Key.Key_Return)
         desk.key(Key.Key_R, CTRL | ALT)
         desk.wait(lambda: any("Hides again in" in text for text in shown(desk)))
-        desk.console.put_keys_away()
+        desk.tools.put_keys_away()
         assert not any("Hides again in" in text for text in shown(desk))
 
     def test_shown_already_it_is_copied_without_the_keychain(self, desk: Desk, vault: InMemoryVault) -> None:
