@@ -65,10 +65,11 @@ def vault() -> InMemoryVault:
 def start(qapp: QApplication, qtbot, folder: Path, vault: InMemoryVault) -> Iterator[Callable[..., Desk]]:
     """`start()` opens the window on the data folder and the keychain in memory; again after `close()`.
 
-    vault, repository: others than the usual ones; ready: as in `Desk.start`.
+    vault, repository, program: others than the usual ones; ready: as in `Desk.start`.
     """
     from cortex_desktop.composition import Stores
     from cortex_desktop.storage.repository import TinyRepository
+    from cortex_desktop.ui.app import Program
     from tests.support.gui import Desk
 
     desks: list[Desk] = []
@@ -78,8 +79,9 @@ def start(qapp: QApplication, qtbot, folder: Path, vault: InMemoryVault) -> Iter
         ready: bool = True,
         vault: InMemoryVault = vault,
         repository: Callable[[Path], TinyRepository] = TinyRepository,
+        program: type[Program] = Program,
     ) -> Desk:
-        desks.append(Desk(qapp, Stores(folder, repository(folder), vault), qtbot))
+        desks.append(Desk(qapp, Stores(folder, repository(folder), vault), qtbot, program))
         return desks[-1].start(ready=ready)
 
     yield start

@@ -27,6 +27,7 @@ from .shell.window import MainWindow
 if TYPE_CHECKING:
     from ..composition import Stores
     from ..system.crash import Crashes
+    from .kit.page import PageEntry
 
 log = logging.getLogger(__name__)
 
@@ -93,15 +94,18 @@ class Program(QObject):
         self.apps = AppsEntry(self.tools, workspace, self.services.apps, self.services.doctor)
         self.orgs = OrgsEntry(self.tools, workspace, self.services.orgs)
         self.activity = ActivityEntry(self.tools, workspace, self.jobs, self.services.history)
-        pages = [self.apps, self.orgs, self.activity]
         self.updates = Updates(self.jobs, self.tools)
-        self.console = Console(window, self.tools, workspace, self.updates, pages)
+        self.console = Console(window, self.tools, workspace, self.updates, self.pages())
         self.console.data_removed.connect(self._end_without_data)
         self.idle = Idle(settings, window)
         self.idle.idle.connect(self.tools.put_keys_away)
         self.idle.away.connect(self.tools.reveal.end)  # the clipboard is for where the person went
         self.screen_lock = ScreenLock(window)
         self.screen_lock.locked.connect(self.tools.put_keys_away)
+
+    def pages(self) -> list[PageEntry]:
+        """The pages from top to bottom; the first is opened at the start. A new one gets its line here."""
+        return [self.apps, self.orgs, self.activity]
 
     def start(self) -> None:
         """Begin to work: read what there is, look at the keychain, the log and for updates."""

@@ -118,9 +118,10 @@ class SlowVault(InMemoryVault):
 class Desk:
     """The program's window and what a person does in front of it."""
 
-    def __init__(self, app: QApplication, stores: Stores, qtbot) -> None:
+    def __init__(self, app: QApplication, stores: Stores, qtbot, make: type[Program] = Program) -> None:
         self._app = app
         self._stores = stores
+        self._make = make
         self._settings = Settings(stores.folder)
         self._programs: list[Program] = []
         self.window = MainWindow(self._settings)
@@ -161,7 +162,7 @@ class Desk:
 
     def fill(self) -> None:
         """Fill the window and begin to work, as the program does after the first paint."""
-        program = Program(self._app, self.window, self._settings, self._stores)
+        program = self._make(self._app, self.window, self._settings, self._stores)
         self._programs.append(program)
         program.start()
 

@@ -313,6 +313,15 @@ def test_export(desk: Desk, tmp_path: Path, kind: str) -> None:
     assert ("with “arzte”" in text) == (kind == "html")
 
 
+def test_the_command_works_before_the_page_was_opened(desk: Desk) -> None:
+    assert not desk.program.activity.is_made
+    desk.action("export_activity").trigger()
+    desk.wait(lambda: isinstance(desk.dialog_or_none(), QFileDialog), "it asks where to")
+    desk.dialog_or_none().reject()
+    desk.no_dialog()
+    assert table(desk).model().rowCount()
+
+
 def test_an_export_that_fails_is_said(desk: Desk, tmp_path: Path) -> None:
     opened(desk)
     desk.program.activity.presenter.export(str(tmp_path / "not there" / "out.csv"))

@@ -124,7 +124,7 @@ class ImportKeyDialog(AppDialog):
     submitted(AppDetails, key, secret or None): Add key was chosen. The secrets are held until the dialog closes.
     """
 
-    submitted = Signal(object, object, object)
+    submitted = Signal(AppDetails, Secret, object)
 
     def __init__(self, look: Look, model: AppsModel, place: str, parent: QWidget) -> None:
         translate = QCoreApplication.translate

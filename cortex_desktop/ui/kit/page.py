@@ -46,10 +46,10 @@ class Page(QWidget):
 class PageEntry(QObject):
     """A page as the window knows it: made when it is first opened.
 
-    A subclass names itself, lists its actions, and makes its page. To add a page, put it into the list in `ui.app`.
+    A subclass names itself, lists its actions, and makes its page. It is registered in `Program.pages` in `ui.app`.
 
-    name: for code and settings; icon, title: in the sidebar, the menu and the palette; section: where in
-    the sidebar; keys: its shortcut.
+    name: for code and settings; icon, title: in the sidebar, the menu and the palette; section: where in the sidebar;
+    keys: its shortcut.
 
     open_asked: bring it to the front, and put the keyboard where the person goes on; changed: its
     actions may be enabled or not; counted(int): so many things are on it; attention_changed(int): so many need
