@@ -18,14 +18,11 @@ from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QWidget
 
-from .composition import Stores
 from .domain.errors import CortexError, SecretMissing
 from .domain.model import App
 from .domain.ports import VaultState
 from .domain.secret import SecretKind, redact, well_formed
-from .ui.app import Program, make_application
-from .ui.kit.settings import Settings
-from .ui.shell.window import MainWindow
+from .ui.app import Program, make_application, open_program
 
 W = TypeVar("W", bound=QWidget)
 
@@ -60,9 +57,7 @@ def self_check(report: str | None, screenshots: str | None) -> int:
         if pictures is not None:
             pictures.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="cortex-desktop-check-", ignore_cleanup_errors=True) as folder:
-            settings = Settings(Path(folder))
-            program = Program(app, MainWindow(settings), settings, Stores.of(Path(folder)))
-            _Run(program, steps, pictures).all()
+            _Run(open_program(app, Path(folder)), steps, pictures).all()
         ok = all(step.ok for step in steps)
         if report:
             text = json.dumps({"ok": ok, "steps": [asdict(step) for step in steps]}, indent=2)

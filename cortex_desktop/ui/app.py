@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -152,6 +153,14 @@ def make_application() -> QApplication:
     QApplication.setDesktopFileName("cortex-desktop")
     QApplication.setStyle("fusion")
     return QApplication(sys.argv[:1])
+
+
+def open_program(app: QApplication, folder: Path) -> Program:
+    """The program on this data folder, with its window filled before it is shown. For checks and measurements."""
+    from ..composition import Stores
+
+    settings = Settings(folder)
+    return Program(app, MainWindow(settings), settings, Stores.of(folder))
 
 
 def run(data_folder: str | None) -> int:

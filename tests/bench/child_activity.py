@@ -15,10 +15,10 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from cortex_desktop.bootstrap import Program, make_application
 from watching import Heartbeat, pause, timed, wait
 
 from cortex_desktop.domain.activity import Action
+from cortex_desktop.ui.app import make_application, open_program
 
 WORDS = ("kiosk", "john", "created", "ärzte portal 7", "nowhere")
 """In a third of the entries, in all, in the words of one action, in a few, in none."""
@@ -29,22 +29,20 @@ class Bench:
 
     def __init__(self, folder: Path, entries: int) -> None:
         self.app = make_application()
-        self.program = Program(self.app, folder)
-        self.program.furnish()
+        self.program = open_program(self.app, folder)
         self.entries = entries
         self.found: dict[str, list[float]] = defaultdict(list)
-        self.program.show()
-        wait(lambda: self.program.controller.status is not None, "the keychain gave no answer")
-        wait(lambda: self.program.activity._history is not None, "the log was not attached")
-        wait(lambda: self.program.activity._checking is None, "the log was not checked")
+        self.program.window.show()
+        self.program.start()
+        wait(lambda: self.program.workspace.status is not None, "the keychain gave no answer")
+        wait(lambda: not self.program.activity.reader.checking, "the log was not checked")
         pause(300)
 
     def open(self) -> None:
         """Open the page for the first time."""
         begin = time.perf_counter()
-        self.program.console.show_activity()
-        desk = self.program.console.activity
-        assert desk is not None
+        self.program.activity.open()
+        desk = self.program.activity.presenter
         self.page, self.model = desk.page, desk.model
         self.page.apps.setCurrentIndex(1)  # the entries are of made-up orgs
         wait(lambda: self._words_are_there(), "nothing was listed")
@@ -80,7 +78,7 @@ class Bench:
         """Do something, until it stands on top."""
         self.page.table.scrollToTop()
         pause(100)
-        recorder = self.program.controller._apps._record
+        recorder = self.program.services.recorder
         count = self.model.rowCount()
         act = partial(recorder.log_itself, Action.EXPORTED, count=1)
         self.found["add"].append(self._until_painted(act, lambda: self.model.rowCount() > count))

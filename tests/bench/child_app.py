@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING
 from cortex_desktop.__main__ import main as run_program
 
 if TYPE_CHECKING:
-    from cortex_desktop.bootstrap import Program
     from PySide6.QtGui import QPaintEvent
     from PySide6.QtWidgets import QMainWindow
+
+    from cortex_desktop.ui.app import Program
 
 
 class AfterImport:
@@ -58,52 +59,47 @@ class Watch:
         self._watches: list[object] = []
         self._watches_paints = not seconds  # what sees them takes memory of its own, which is not to be counted
         self._painted = False
+        self._programs: list[Program] = []  # none until the window is filled
 
-    def hook(self, bootstrap: ModuleType) -> None:
-        """Have a look at the program when it shows its window."""
-        show = bootstrap.Program.show
-
-        def watched_show(program: Program) -> None:
-            self._attach(program)
-            show(program)
-
-        bootstrap.Program.show = watched_show
-
-    def _attach(self, program: Program) -> None:
+    def hook(self, app: ModuleType) -> None:
         """Watch the window's first paint as lightly as the bare window does: an event filter's imports cost."""
         from PySide6.QtCore import QTimer
 
-        kind = type(program.window)
-        paint = kind.paintEvent
+        paint, start = app.MainWindow.paintEvent, app.Program.start
 
         def watched_paint(window: QMainWindow, event: QPaintEvent) -> None:
             if not self._painted:
                 self._painted = True
                 # Before the program's own, which goes on to fill the window.
-                QTimer.singleShot(0, lambda: self._shown(program))
+                QTimer.singleShot(0, lambda: self._shown(window))
             paint(window, event)
 
-        kind.paintEvent = watched_paint
-        if self._watches_paints:
-            program.furnished.connect(lambda: self._attach_page(program))
+        def watched_start(program: Program) -> None:
+            self._programs.append(program)
+            start(program)
+            if self._watches_paints:
+                self._attach_page(program)
+
+        app.MainWindow.paintEvent, app.Program.start = watched_paint, watched_start
 
     def _attach_page(self, program: Program) -> None:
         from watching import AfterPaint
 
-        page = program.console.page
+        page = program.apps.presenter.page
         place = page.table.viewport() if self._apps else page.empty
         self._watches.append(AfterPaint([page], self._page_shown))
-        self._watches.append(AfterPaint([place], self._rows_shown, lambda: self._loaded(program)))
+        self._watches.append(AfterPaint([place], self._rows_shown, self._loaded))
 
-    def _loaded(self, program: Program) -> bool:
-        if not hasattr(program, "console"):
-            return False
-        return program.controller.org is not None and program.console.model.total == self._apps
+    def _loaded(self) -> bool:
+        return any(
+            program.workspace.org is not None and program.apps.presenter.model.total == self._apps
+            for program in self._programs
+        )
 
-    def _shown(self, program: Program) -> None:
+    def _shown(self, window: QMainWindow) -> None:
         self.found["shown"] = time.monotonic()
         self.found["shown_cpu"] = time.process_time()
-        self._close_in_time(program)
+        self._close_in_time(window)
 
     def _page_shown(self) -> None:
         self.found["page"] = time.monotonic()
@@ -111,21 +107,21 @@ class Watch:
     def _rows_shown(self) -> None:
         self.found["rows"] = time.monotonic()
 
-    def _close_in_time(self, program: Program) -> None:
+    def _close_in_time(self, window: QMainWindow) -> None:
         from PySide6.QtCore import QTimer
 
-        there = "rows" in self.found if self._watches_paints else self._loaded(program)
-        if there and program.controller.status is not None:
-            QTimer.singleShot(int(self._seconds * 1000), program.window.close)
+        there = "rows" in self.found if self._watches_paints else self._loaded()
+        if there and self._programs[0].workspace.status is not None:
+            QTimer.singleShot(int(self._seconds * 1000), window.close)
         else:
-            QTimer.singleShot(20, lambda: self._close_in_time(program))
+            QTimer.singleShot(20, lambda: self._close_in_time(window))
 
 
 def main() -> int:
     """Run the program through its front door, and close its window once all was seen."""
     folder, seconds, apps = sys.argv[1], float(sys.argv[2]), int(sys.argv[3])
     watch = Watch(seconds, apps)
-    AfterImport("cortex_desktop.bootstrap", watch.hook)
+    AfterImport("cortex_desktop.ui.app", watch.hook)
     status = run_program(["--data-dir", folder])
     from child_bare import peak_kb
 

@@ -12,9 +12,10 @@ from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
-from cortex_desktop.bootstrap import Program, make_application
 from PySide6.QtCore import QItemSelection, QItemSelectionModel
 from watching import AfterPaint, Heartbeat, pause, wait
+
+from cortex_desktop.ui.app import make_application, open_program
 
 SETTLE_MS = 400
 
@@ -24,43 +25,43 @@ class Bench:
 
     def __init__(self, folder: Path, apps: int, changed: int) -> None:
         self.app = make_application()
-        self.program = Program(self.app, folder)
-        self.program.furnish()
+        self.program = open_program(self.app, folder)
         self.console = self.program.console
         self.changed = changed
         self.heart = Heartbeat()
         self.found: dict[str, list[float]] = defaultdict(list)
-        self.program.show()
-        wait(lambda: self.console.model.total == apps, "the apps were not loaded")
-        wait(lambda: self.program.controller.status is not None, "the keychain gave no answer")
+        self.program.window.show()
+        self.program.start()
+        wait(lambda: self.program.apps.presenter.model.total == apps, "the apps were not loaded")
+        wait(lambda: self.program.workspace.status is not None, "the keychain gave no answer")
         pause(SETTLE_MS)
 
     def round(self) -> None:
         """Disable, and undo: watched, and not."""
         for watched in (False, True):
             self.select()
-            self.note("disable", self.console.apps.disable_several, watched)
-            self.note("undo", self.console.apps.bulk.undo, watched)
+            self.note("disable", self.program.apps.presenter.disable_several, watched)
+            self.note("undo", self.program.apps.presenter.bulk.undo, watched)
 
     def select(self) -> None:
         """Select the first apps that are listed, all of them enabled."""
-        model, last = self.console.model, self.console.model.columnCount() - 1
-        self.console.page.search.setText("is:enabled")
+        model, last = self.program.apps.presenter.model, self.program.apps.presenter.model.columnCount() - 1
+        self.program.apps.presenter.page.search.setText("is:enabled")
         rows = QItemSelection(model.index(0, 0), model.index(self.changed - 1, last))
         ids = {app.id for row in range(self.changed) if (app := model.app_at(row)) is not None}
         flags = QItemSelectionModel.SelectionFlag
-        self.console.page.table.selectionModel().select(rows, flags.ClearAndSelect | flags.Rows)
-        self.console.page.search.clear()
-        if len(self.console.page.several()) != len(ids):
+        self.program.apps.presenter.page.table.selectionModel().select(rows, flags.ClearAndSelect | flags.Rows)
+        self.program.apps.presenter.page.search.clear()
+        if len(self.program.apps.presenter.page.several()) != len(ids):
             raise RuntimeError("another number of apps is selected")
         pause(SETTLE_MS)
 
     def note(self, name: str, act: Callable[[], object], watched: bool) -> None:
         """Note how long it takes until it is told and painted; or the longest stall until 100 ms after."""
         ended: list[float] = []
-        bulk = self.console.apps.bulk
+        bulk = self.program.apps.presenter.bulk
         watch = AfterPaint(
-            [self.console.page.bulk], lambda: ended.append(time.perf_counter()), lambda: not bulk.running
+            [self.program.apps.presenter.page.bulk], lambda: ended.append(time.perf_counter()), lambda: not bulk.running
         )
         if watched:
             self.heart.start()

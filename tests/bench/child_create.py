@@ -14,7 +14,6 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from cortex_desktop.bootstrap import Program, make_application
 from keyring.backends.SecretService import Keyring
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -23,6 +22,7 @@ from watching import Heartbeat, pause, timed, wait
 
 from cortex_desktop.domain.model import new_id
 from cortex_desktop.domain.secret import SecretKind, generate
+from cortex_desktop.ui.app import make_application, open_program
 from cortex_desktop.ui.apps.create_dialog import CreateAppDialog
 
 W = TypeVar("W", bound=QWidget)
@@ -36,15 +36,15 @@ class Bench:
 
     def __init__(self, folder: Path) -> None:
         self.app = make_application()
-        self.program = Program(self.app, folder)
-        self.program.furnish()
+        self.program = open_program(self.app, folder)
         self.window = self.program.window
         self.keyring = Keyring()
         self.heart = Heartbeat()
         self.found: dict[str, list[float]] = defaultdict(list)
-        self.program.show()
-        wait(lambda: self.program.controller.status is not None, "the keychain gave no answer")
-        wait(lambda: self.program.console.model.total > 0, "the apps were not loaded")
+        self.program.window.show()
+        self.program.start()
+        wait(lambda: self.program.workspace.status is not None, "the keychain gave no answer")
+        wait(lambda: self.program.apps.presenter.model.total > 0, "the apps were not loaded")
 
     def round(self) -> None:
         """One of each, one after the other."""
@@ -76,7 +76,7 @@ class Bench:
         the app's id before all is tidied up.
         """
         dialog = self._filled_dialog(sessions)
-        viewport, reveal = self.program.console.page.table.viewport(), self.program.console.reveal
+        viewport, reveal = self.program.apps.presenter.page.table.viewport(), self.program.tools.reveal
         if watched:
             self.heart.start()
         took = timed(
@@ -96,7 +96,7 @@ class Bench:
         return took
 
     def _filled_dialog(self, sessions: bool) -> CreateAppDialog:
-        self.program.console.commands.new_app.trigger()
+        self.program.console.actions["new_app"].trigger()
         wait(_open_dialogs, "the Create App dialog did not open")
         dialog = _open_dialogs()[0]
         _part(dialog, QLineEdit, "Label").setText("Benchmark app")
@@ -106,20 +106,19 @@ class Bench:
 
     def _tidy(self, app_id: str) -> None:
         """Take the new app away again, so that each round finds the same number of rows and items."""
-        stores, console = self.program.stores, self.program.console
-        assert stores is not None
+        stores = self.program.stores
         pause(SETTLE_MS)
-        console.reveal.end()
-        for toast in list(console.toasts.shown):
+        self.program.tools.reveal.end()
+        for toast in list(self.program.tools.toasts.shown):
             toast.leave()
         app = stores.repository.app(app_id)
         for number in range(1, app.last_version + 1):
             for ref in app.refs_of(number):
                 stores.vault.remove(ref)
         stores.repository.drop_app(app_id)
-        before = console.model.total
-        self.program.controller.reload()
-        wait(lambda: console.model.total == before - 1, "the app did not go")
+        before = self.program.apps.presenter.model.total
+        self.program.workspace.reload()
+        wait(lambda: self.program.apps.presenter.model.total == before - 1, "the app did not go")
         pause(SETTLE_MS)
 
     def close(self) -> None:

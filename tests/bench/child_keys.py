@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from child_create import SETTLE_MS, Bench
@@ -29,19 +30,21 @@ class KeysBench(Bench):
 
     def use(self, app_id: str) -> None:
         """Copy the new app's key, and rotate it."""
-        console, controller = self.program.console, self.program.controller
-        console.reveal.end()  # or copying would take what is on screen
+        program = self.program
+        program.tools.reveal.end()  # or copying would take what is on screen
         pause(SETTLE_MS)
-        app = console.model.find(app_id)
+        app = program.apps.presenter.model.find(app_id)
         assert app is not None
         self.found["bare read"].append(self.bare_read(app.refs[0].service))
-        copied = console.clipboard.ticked
-        self.found["copy"].append(_until(lambda done: (copied.connect(done), console.commands.copy_key.trigger())))
+        copied = program.tools.clipboard.ticked
+        copy = program.console.actions["copy_key"]
+        self.found["copy"].append(_until(lambda done: (copied.connect(done), copy.trigger())))
         copied.disconnect()
-        console.clipboard.clear()
+        program.tools.clipboard.clear()
         pause(SETTLE_MS)
+        rotate = partial(program.services.apps.rotation.rotate, app.id, KEPT)
         self.found["rotate"].append(
-            _until(lambda done: controller.rotate(app, KEPT, lambda _made: done(), lambda error: sys.exit(str(error))))
+            _until(lambda done: program.workspace.on_vault(rotate, done, lambda error: sys.exit(str(error))))
         )
 
     def bare_read(self, service: str) -> float:

@@ -11,8 +11,9 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from cortex_desktop.bootstrap import Program, make_application
 from watching import pause, timed, wait
+
+from cortex_desktop.ui.app import make_application, open_program
 
 
 class Bench:
@@ -20,23 +21,23 @@ class Bench:
 
     def __init__(self, folder: Path) -> None:
         self.app = make_application()
-        self.program = Program(self.app, folder)
-        self.program.furnish()
-        self.console, self.controller = self.program.console, self.program.controller
+        self.program = open_program(self.app, folder)
+        self.workspace = self.program.workspace
         self._entered = False
-        self.console.model.rearranged.connect(self._note)
-        self.program.show()
-        wait(lambda: self.controller.orgs and self.console.model.total, "the apps were not loaded")
-        wait(lambda: self.controller.status is not None, "the keychain gave no answer")
+        self.program.apps.presenter.model.rearranged.connect(self._note)
+        self.program.window.show()
+        self.program.start()
+        wait(lambda: self.workspace.orgs and self.program.apps.presenter.model.total, "the apps were not loaded")
+        wait(lambda: self.workspace.status is not None, "the keychain gave no answer")
         pause(300)
 
     def switch(self) -> list[float]:
         """Enter each org once."""
-        page = self.console.page
+        page = self.program.apps.presenter.page
         times = []
-        for org in [*self.controller.orgs[1:], self.controller.orgs[0]]:
+        for org in [*self.workspace.orgs[1:], self.workspace.orgs[0]]:
             self._entered = False
-            act = partial(self.controller.enter, org.id)
+            act = partial(self.workspace.enter, org.id)
             times.append(timed(act, [page.table.viewport(), page.empty], lambda: self._entered))
             pause(30)
         return times
@@ -57,7 +58,7 @@ def main() -> int:
     bench.switch()  # once for nothing: pictures and fonts that are drawn for the first time
     for what in ("closed", "open"):
         if what == "open":
-            bench.console.page.open_details()
+            bench.program.apps.presenter.page.open_details()
             bench.switch()
         found[what] = [time for _ in range(int(sys.argv[2])) for time in bench.switch()]
     bench.close()

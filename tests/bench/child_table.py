@@ -13,12 +13,12 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from cortex_desktop.bootstrap import Program, make_application
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit
 from watching import pause, timed, wait
 
+from cortex_desktop.ui.app import make_application, open_program
 from cortex_desktop.ui.apps.model import AppColumn
 
 WORDS = ("patient", "köln 7", "nothing here", "is:disabled owner:ada", "created:<90d por", "is:attention")
@@ -30,16 +30,16 @@ class Bench:
 
     def __init__(self, folder: Path, apps: int) -> None:
         self.app = make_application()
-        self.program = Program(self.app, folder)
-        self.program.furnish()
-        self.page = self.program.console.page
-        self.model = self.program.console.model
+        self.program = open_program(self.app, folder)
+        self.page = self.program.apps.presenter.page
+        self.model = self.program.apps.presenter.model
         self.found: dict[str, list[float]] = defaultdict(list)
         self._rearranged = False
         self.model.rearranged.connect(self._note)
-        self.program.show()
+        self.program.window.show()
+        self.program.start()
         wait(lambda: self.model.total == apps, "the apps were not loaded")
-        wait(lambda: self.program.controller.status is not None, "the keychain gave no answer")
+        wait(lambda: self.program.workspace.status is not None, "the keychain gave no answer")
         pause(300)
 
     def search(self) -> None:

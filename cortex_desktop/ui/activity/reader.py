@@ -144,6 +144,11 @@ class ActivityReader(QObject):
 
         self._checking = self._scan(self._history.check(), lambda piece: found.extend(piece.breaks), ended, refused)
 
+    @property
+    def checking(self) -> bool:
+        """True while the log is being checked."""
+        return self._checking is not None
+
     def export(self, export: Export) -> None:
         """Write an export. One at a time."""
         if self._export is not None:
