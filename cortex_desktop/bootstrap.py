@@ -189,7 +189,7 @@ class Program(QObject):
         from .storage.new_file import Exports
         from .system.identity import user_and_computer
         from .tasks.runner import Lane
-        from .ui.kit.i18n import long_time, say
+        from .ui.kit.i18n import long_time, translate_text
 
         self.stores = stores
         log = ActivityFile(self.folder)
@@ -206,7 +206,7 @@ class Program(QObject):
         self.orgs.attach(orgs)
         bulk = BulkService(apps, stores.repository, recorder=recorder)
         self.controller.attach(apps, orgs, KeychainService(stores.vault), doctor, bulk)
-        history = History(log, Exports(self.folder), recorder, Speech(say, long_time))
+        history = History(log, Exports(self.folder), recorder, Speech(translate_text, long_time))
         self.activity.attach(history)  # it checks the log, after the load that is on the same lane
         # Runs after the load that `attach` has put on the same lane.
         self.runner.submit(

@@ -387,7 +387,7 @@ def many(studio: Studio) -> None:
         made._rest.popleft()
         made.changed.append(app)
     made.stopped = VaultError(VaultProblem.LOCKED, "GNOME Keyring")
-    page.bulk.tell(made, undoable=True)
+    page.bulk.show_outcome(made, undoable=True)
     studio.shoot("bulk-locked")
     for size in ((900, 600), (640, 480)):
         window.resize(*size)
@@ -397,7 +397,7 @@ def many(studio: Studio) -> None:
     console.apps.disable_several()
     wait(lambda: bulk.can_undo)
     bulk._bulk.refused.append(Refused(console.model.all_apps()[0], NotFinished("Legacy kiosk")))
-    page.bulk.tell(bulk._bulk, undoable=True)
+    page.bulk.show_outcome(bulk._bulk, undoable=True)
     studio.shoot("bulk-done")
     bulk.show_list()
     dialog = _dialog(console)

@@ -222,16 +222,16 @@ def many(desk: Desk) -> Iterator[str]:
         yield f"bulk {deed.value}: begun"
         bulk._rest.popleft()
         bulk.changed, bulk.already = apps[:1], apps[1:2]
-        bar.tell(bulk, undoable=True)
+        bar.show_outcome(bulk, undoable=True)
         desk.let_pass(20)
         yield f"bulk {deed.value}: cancelled"
         bulk.stopped = VaultError(VaultProblem.LOCKED, "Test keychain")
         bulk.refused = [Refused(apps[0], ChangedSince("NewHealth App"))]
-        bar.tell(bulk, undoable=True)
+        bar.show_outcome(bulk, undoable=True)
         desk.let_pass(20)  # the bar gets higher, and then what is in it
         yield f"bulk {deed.value}: stopped"
     bulk.changed = []
-    bar.tell(bulk, undoable=False)
+    bar.show_outcome(bulk, undoable=False)
     yield "bulk: nothing changed"
     bar.begin(bulk)
     bar.slow()
@@ -538,7 +538,7 @@ def test_empty_and_loading(qapp: QApplication, start: Callable[..., Desk], monke
         desk.let_pass(10)
         assert not pseudo.untranslated(pseudo.words_of(desk.window), DATA)
         assert not pseudo.clipped(desk.window)
-        desk.console.page.empty.tell("loader-circle", desk.console.page.tr("Reading your apps…"), "")
+        desk.console.page.empty.set_message("loader-circle", desk.console.page.tr("Reading your apps…"), "")
         desk.let_pass(10)
         assert not pseudo.clipped(desk.window)
         desk.console.page.loaded()

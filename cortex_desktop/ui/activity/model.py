@@ -24,7 +24,7 @@ from PySide6.QtCore import (
 
 from ...domain.activity import ACTION_WORDS, Entry, Logged, describe
 from ...domain.text import Text
-from ..kit.i18n import local, long_date, long_time, say
+from ..kit.i18n import local, long_date, long_time, translate_text
 
 Index = QModelIndex | QPersistentModelIndex
 KEPT_LINES = 2_000
@@ -55,8 +55,8 @@ class Line:
         if logged.entry is None:
             self.what, self.details, self.when = unreadable, "", QDateTime()
             return
-        self.what = say(Text(ACTION_WORDS[logged.entry.action]))
-        self.details = ", ".join(map(say, describe(logged.entry, long_time)))
+        self.what = translate_text(Text(ACTION_WORDS[logged.entry.action]))
+        self.details = ", ".join(map(translate_text, describe(logged.entry, long_time)))
         self.when = local(logged.entry.when)
 
 

@@ -22,7 +22,7 @@ from ...domain.activity import Break, Entry, Logged
 from ...domain.errors import CortexError
 from ...domain.model import App, Org
 from ..apps.search import SearchField, Suggestion
-from ..kit.i18n import say
+from ..kit.i18n import translate_text
 from ..kit.table import CountLabel, TableCard
 from ..kit.waiting import BUSY_MS
 from ..kit.widgets import Banner, Button, EmptyState, Look, label
@@ -215,10 +215,10 @@ class ActivityPage(QWidget):
         if not breaks:
             self.banner.hide()
             return
-        places = [say(each.text) for each in breaks[:BREAKS_TOLD]]
+        places = [translate_text(each.text) for each in breaks[:BREAKS_TOLD]]
         if len(breaks) > BREAKS_TOLD:
             places.append(self.tr("%n more place(s).", "", len(breaks) - BREAKS_TOLD))
-        self.banner.tell(
+        self.banner.show_message(
             "danger",
             "triangle-alert",
             self.tr("The activity log was changed outside Cortex Desktop"),
@@ -341,26 +341,26 @@ class ActivityPage(QWidget):
         self._show_count()
         if self._error is not None:
             error = self._error
-            text = f"{say(error.message)} {say(error.advice)}"
-            self.empty.tell("triangle-alert", say(error.title), text, self.tr("Try again"))
+            text = f"{translate_text(error.message)} {translate_text(error.advice)}"
+            self.empty.set_message("triangle-alert", translate_text(error.title), text, self.tr("Try again"))
         elif self.model.rowCount():
             self._stack.setCurrentWidget(self._list)
             self._fit_card()
             return
         elif not self._complete:
             if not self._patience.isActive():
-                self.empty.tell("loader-circle", self.tr("Searching…"), self.tr("Nothing was found so far."))
+                self.empty.set_message("loader-circle", self.tr("Searching…"), self.tr("Nothing was found so far."))
                 self._stack.setCurrentWidget(self.empty)
             return
         elif self._filtered:
-            self.empty.tell(
+            self.empty.set_message(
                 "search-x",
                 self.tr("Nothing found"),
                 self.tr("No activity matches what you look for."),
                 self.tr("Show all activity"),
             )
         else:
-            self.empty.tell(
+            self.empty.set_message(
                 "history",
                 self.tr("No activity yet"),
                 self.tr("What you do to apps is written down here: what, when, and who did it."),
@@ -369,7 +369,7 @@ class ActivityPage(QWidget):
 
     def _show_count(self) -> None:
         count = self.model.rowCount()
-        self._count.tell(self.tr("%Ln entry(s)", "", count) if count else "")
+        self._count.set_text(self.tr("%Ln entry(s)", "", count) if count else "")
         self.export.setEnabled(count > 0)
 
     def _fit_card(self) -> None:

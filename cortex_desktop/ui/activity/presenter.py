@@ -15,7 +15,7 @@ from ...domain.errors import CortexError
 from ...domain.model import App
 from ...services.history import Export
 from ..kit.dialog_host import DialogHost
-from ..kit.i18n import say
+from ..kit.i18n import translate_text
 from ..kit.toasts import TOAST_SECONDS, Toast, Toasts
 from ..kit.waiting import BUSY_MS
 from ..kit.widgets import Look
@@ -114,7 +114,7 @@ class ActivityPresenter(QObject):
     def _progressed(self, done: float) -> None:
         self._done = done
         if self._toast is not None:
-            self._toast.say(self._percent())
+            self._toast.set_text(self._percent())
 
     @Slot()
     def _show_progress(self) -> None:
@@ -154,8 +154,8 @@ class ActivityPresenter(QObject):
     def _export_failed(self, error: CortexError) -> None:
         self._long.stop()
         self._toasts.leave("export")
-        text = f"{say(error.message)} {say(error.advice)}"
-        self._toasts.show(say(error.title), text, icon="circle-alert", tone="danger").count_down(20)
+        text = f"{translate_text(error.message)} {translate_text(error.advice)}"
+        self._toasts.show(translate_text(error.title), text, icon="circle-alert", tone="danger").count_down(20)
 
 
 def _open_folder(folder: str) -> None:

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from ...domain.activity import ACTION_WORDS
 from ...domain.text import Text
-from ..kit.i18n import say
+from ..kit.i18n import translate_text
 from ..kit.table import ELIDE, LEADING, PADDING, Index, RowDelegate, RowTable, widest_date
 from ..kit.widgets import Look, fill
 from .model import ActivityModel, Column
@@ -62,7 +62,7 @@ class ActivityDelegate(RowDelegate):
             case Column.WHEN:
                 return max(self._metrics.horizontalAdvance(self.tr("Yesterday")), widest_date(self._metrics))
             case Column.WHAT:
-                texts = tuple(say(Text(words)) for words in ACTION_WORDS.values())
+                texts = tuple(translate_text(Text(words)) for words in ACTION_WORDS.values())
                 return min(px(136), max(map(self._strong_metrics.horizontalAdvance, texts)))
             case Column.APP:
                 return px(156)

@@ -7,7 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from ...services.bulk import Bulk, Deed
-from ..kit.i18n import say
+from ..kit.i18n import translate_text
 from ..kit.widgets import Button, IconButton, Look, Picture, announce, label, set_property, set_tab_order
 
 LEAST_WORDS = 260
@@ -53,10 +53,10 @@ class BulkBar(QFrame):
         words.setSpacing(2)
         words.addWidget(self._title)
         words.addWidget(self._text)
-        said = QHBoxLayout()
-        said.setSpacing(12)
-        said.addWidget(self._picture)
-        said.addLayout(words, 1)
+        message = QHBoxLayout()
+        message.setSpacing(12)
+        message.addWidget(self._picture)
+        message.addLayout(words, 1)
         self._buttons = QWidget()
         buttons = QHBoxLayout(self._buttons)
         buttons.setContentsMargins(0, 0, 0, 0)
@@ -67,7 +67,7 @@ class BulkBar(QFrame):
             buttons.addWidget(button)
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._row.setSpacing(8)
-        self._row.addLayout(said, 1)
+        self._row.addLayout(message, 1)
         self._row.addWidget(self._buttons)
         top = QHBoxLayout()
         top.setSpacing(8)
@@ -105,22 +105,22 @@ class BulkBar(QFrame):
         self._progress.setValue(reached)
         self._progress.setUpdatesEnabled(True)
         counts = {"done": self.locale().toString(reached), "total": self.locale().toString(self._total)}
-        self._say(self.tr("{done} of {total} done").format(**counts))
+        self._set_text(self.tr("{done} of {total} done").format(**counts))
         if self._stop.isEnabled():
             self._stop_waiting.hide()
 
     def stopping(self) -> None:
         """The person has cancelled; the app under way is brought to its end."""
         self._stop.setEnabled(False)
-        self._say(self.tr("Stopping after the app under way…"))
+        self._set_text(self.tr("Stopping after the app under way…"))
 
     def slow(self) -> None:
         """The keychain has not answered for long."""
-        self._say(self.tr("Still waiting. A prompt of the system may be open behind this window."))
+        self._set_text(self.tr("Still waiting. A prompt of the system may be open behind this window."))
         self._stop_waiting.show()
         self._arrange()
 
-    def tell(self, bulk: Bulk, *, undoable: bool) -> None:
+    def show_outcome(self, bulk: Bulk, *, undoable: bool) -> None:
         """What became of it."""
         title, text = self.outcome(bulk)
         well = not bulk.rest and not bulk.refused
@@ -135,7 +135,7 @@ class BulkBar(QFrame):
         """Title and text of the summary."""
         parts = []
         if bulk.stopped is not None:
-            parts.append(self.tr("Stopped: {reason}.").format(reason=say(bulk.stopped.title)))
+            parts.append(self.tr("Stopped: {reason}.").format(reason=translate_text(bulk.stopped.title)))
         elif bulk.rest:
             parts.append(self.tr("Cancelled."))
         if bulk.rest:
@@ -145,7 +145,7 @@ class BulkBar(QFrame):
         if bulk.refused:
             parts.append(self.tr("%Ln app(s) could not be changed.", "", len(bulk.refused)))
         if bulk.stopped is not None:
-            parts.append(say(bulk.stopped.advice))
+            parts.append(translate_text(bulk.stopped.advice))
         title = self._done(bulk.deed, len(bulk.changed)) if bulk.changed else self.tr("Nothing was changed")
         return title, " ".join(parts)
 
@@ -158,7 +158,7 @@ class BulkBar(QFrame):
         set_property(self, "tone", tone)
         self._picture.change(icon, token)
         self._title.setText(title)
-        self._say(text)
+        self._set_text(text)
         running = self._stop in offered
         self._progress.setVisible(running)
         self._close.setVisible(not running)
@@ -173,7 +173,7 @@ class BulkBar(QFrame):
         if running:
             announce(self, title)
 
-    def _say(self, text: str) -> None:
+    def _set_text(self, text: str) -> None:
         self._text.setText(text)
         self._text.setVisible(bool(text))
 

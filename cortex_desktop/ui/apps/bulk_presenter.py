@@ -280,7 +280,7 @@ class BulkPresenter(QObject):
         self._late.stop()  # a last step that did nothing has set it off, and it would talk over the outcome
         self._undo = bulk.undo()
         self._is_read = False
-        self._bar.tell(bulk, undoable=self._undo is not None)
+        self._bar.show_outcome(bulk, undoable=self._undo is not None)
         self._bar.setVisible(self._is_here())
         if bulk.deed.needs_keychain:
             self._controller.look_at_keychain()

@@ -220,7 +220,7 @@ class DetailsPanel(QFrame):
         reveal.changed.connect(self._show_key)
         reveal.ticked.connect(self._show_kept)
 
-    def tell(self, org: Org, keychain: str) -> None:
+    def set_org(self, org: Org, keychain: str) -> None:
         """Take up the org and the keychain's name, which stand in the panel's texts."""
         self._org = org
         self._keychain = keychain
@@ -239,7 +239,7 @@ class DetailsPanel(QFrame):
         usable = app.state is AppState.ACTIVE
         self._title.setText(app.label)
         word, tone = self._model.status_words(self._model.status(app))
-        self._pill.tell(word, tone)
+        self._pill.set_state(word, tone)
         facts = {
             "sessions": self.tr("On") if app.sessions else self.tr("Off"),
             "csrf": self.tr("On") if app.csrf else self.tr("Off"),

@@ -87,7 +87,7 @@ class AppsPage(QWidget):
         self.empty = EmptyState(look)
         self._reveal = reveal
         self._panel: DetailsPanel | None = None
-        self._told: tuple[Org, str] | None = None
+        self._org_and_keychain: tuple[Org, str] | None = None
 
         head = QHBoxLayout()
         words = QVBoxLayout()
@@ -148,9 +148,9 @@ class AppsPage(QWidget):
         self._subtitle.setText(
             self.tr("API keys that let your apps call the Cortex API for {org}.").format(org=org.name)
         )
-        self._told = org, keychain
+        self._org_and_keychain = org, keychain
         if self._panel is not None:
-            self._panel.tell(org, keychain)
+            self._panel.set_org(org, keychain)
 
     def forget_search(self) -> None:
         """Look for nothing any more: another org's apps are about to be listed."""
@@ -172,7 +172,7 @@ class AppsPage(QWidget):
         """The apps could not be read."""
         self._failed = True
         self._patience.stop()
-        self.empty.tell("triangle-alert", title, text, self.tr("Try again"))
+        self.empty.set_message("triangle-alert", title, text, self.tr("Try again"))
         self._show_state()
 
     # The current app
@@ -186,8 +186,8 @@ class AppsPage(QWidget):
             self._panel = DetailsPanel(self._look, self.model, self._reveal)
             self._panel.hide()
             self._panel.closed.connect(self.close_details)
-            if self._told is not None:
-                self._panel.tell(*self._told)
+            if self._org_and_keychain is not None:
+                self._panel.set_org(*self._org_and_keychain)
             layout = self.layout()
             assert layout is not None
             layout.addWidget(self._panel)
@@ -386,12 +386,12 @@ class AppsPage(QWidget):
             return
         if not self._loaded:
             if not self._patience.isActive():
-                self.empty.tell("loader-circle", self.tr("Reading your apps…"), self.tr("This takes a moment."))
+                self.empty.set_message("loader-circle", self.tr("Reading your apps…"), self.tr("This takes a moment."))
                 self._stack.setCurrentWidget(self.empty)
             return
         self.bar.set_found(visible, total)
         if total == 0:
-            self.empty.tell(
+            self.empty.set_message(
                 "key-round",
                 self.tr("No apps yet"),
                 self.tr("Create an app to generate the API key that your first API request needs."),
@@ -399,7 +399,7 @@ class AppsPage(QWidget):
                 "plus",
             )
         elif visible == 0:
-            self.empty.tell(
+            self.empty.set_message(
                 "search-x",
                 self.tr("No app found"),
                 self._why_nothing(),

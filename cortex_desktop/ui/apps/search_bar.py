@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
-from ..kit.i18n import say
+from ..kit.i18n import translate_text
 from ..kit.table import CountLabel
 from ..kit.widgets import Button, Look, Picture, announce, label, set_property
 from .filters import Filters, SavedFilters
@@ -89,11 +89,11 @@ class SearchBar(QWidget):
         every = self.tr("%n app(s)", "", total)
         some = self.tr("{shown} of %n app(s)", "", total)
         number = self.locale().toString
-        said = every if visible == total else some.format(shown=number(visible))
+        text = every if visible == total else some.format(shown=number(visible))
         if self.search.text():
-            self._count.tell(said, every, some.format(shown=number(total)))
+            self._count.set_text(text, every, some.format(shown=number(total)))
         else:
-            self._count.tell(said)
+            self._count.set_text(text)
 
     def set_selected_count(self, count: int) -> None:
         """So many apps are selected."""
@@ -144,7 +144,7 @@ class SearchBar(QWidget):
         """Say which word of the search makes no sense; of the last one only when nobody is typing it."""
         query = self._model.query
         wrong = [*query.problems, *(() if self.search.hasFocus() else query.unfinished)]
-        text = " ".join(map(say, wrong))
+        text = " ".join(map(translate_text, wrong))
         if text and text != self._wrong_text.text():
             announce(self, text)
         self._wrong_text.setText(text)

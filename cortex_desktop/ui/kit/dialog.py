@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from ...domain.errors import CortexError
-from .i18n import say
+from .i18n import translate_text
 from .widgets import Button, Look, Picture, announce, label
 
 
@@ -214,11 +214,11 @@ class WaitingDialog(Dialog):
     def fail(self, error: CortexError) -> None:
         """Stay open with what was chosen, and say why nothing, or not everything, was done."""
         self.set_busy(False)
-        self._problem_title.setText(say(error.title))
-        self._problem_text.setText(f"{say(error.message)} {say(error.advice)}")
+        self._problem_title.setText(translate_text(error.title))
+        self._problem_text.setText(f"{translate_text(error.message)} {translate_text(error.advice)}")
         self._problem.show()
         self.fit()
-        announce(self, f"{say(error.title)}. {say(error.message)}")
+        announce(self, f"{translate_text(error.title)}. {translate_text(error.message)}")
         self._fields[0].setFocus()
 
     @Slot(bool)

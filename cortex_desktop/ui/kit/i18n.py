@@ -11,7 +11,7 @@ from ...domain.model import Environment, Org
 from ...domain.text import Text
 
 
-def say(text: Text) -> str:
+def translate_text(text: Text) -> str:
     """The sentence in the person's language, its values filled in."""
     return QCoreApplication.translate("core", text.source).format(**text.values)
 

@@ -117,7 +117,7 @@ class CountLabel(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
-    def tell(self, text: str, *others: str) -> None:
+    def set_text(self, text: str, *others: str) -> None:
         """Say this. others: what there is to be room for too."""
         self.setText(text)
         metrics = self.fontMetrics()

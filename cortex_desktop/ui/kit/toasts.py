@@ -69,7 +69,7 @@ class Toast(QFrame):
         self._timer.start(1000)
         self._show_left()
 
-    def say(self, text: str) -> None:
+    def set_text(self, text: str) -> None:
         """Change the second line."""
         self._text.setText(text)
         self._text.setVisible(bool(text))
@@ -101,7 +101,7 @@ class Toast(QFrame):
 
     def _show_left(self) -> None:
         if self._words is not None:
-            self.say(self._words(self._left))
+            self.set_text(self._words(self._left))
 
     def _has_focus(self) -> bool:
         focused = QApplication.focusWidget()

@@ -259,7 +259,9 @@ class Banner(QFrame):
         self.action.clicked.connect(self.acted)
         self._close.clicked.connect(self.dismissed)
 
-    def tell(self, tone: str, icon: str, title: str, text: str, action: str = "", *, dismissable: bool = False) -> None:
+    def show_message(
+        self, tone: str, icon: str, title: str, text: str, action: str = "", *, dismissable: bool = False
+    ) -> None:
         """Show a message. `action`: the text of its button, none when empty."""
         if self.layout() is None:
             self._build()
@@ -308,7 +310,7 @@ class EmptyState(QFrame):
         set_tab_order(self, self.action)
         self.action.clicked.connect(self.acted)
 
-    def tell(self, icon: str, title: str, text: str, action: str = "", action_icon: str = "") -> None:
+    def set_message(self, icon: str, title: str, text: str, action: str = "", action_icon: str = "") -> None:
         """Say what is empty and what to do. `action`: the text of the button, none when empty."""
         if self.layout() is None:
             self._build()
@@ -375,7 +377,7 @@ class Badge(QWidget):
         self._tone = ""
         look.theme.changed.connect(self.update)
 
-    def tell(self, text: str, tone: str) -> None:
+    def set_state(self, text: str, tone: str) -> None:
         """tone: "success", "warning", "danger" or "muted"."""
         self._text = text
         self._tone = tone

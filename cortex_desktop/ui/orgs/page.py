@@ -37,7 +37,7 @@ from ...domain.errors import CortexError
 from ...domain.model import Org
 from ..apps.controller import AppsController
 from ..apps.presenter import AppsPresenter
-from ..kit.i18n import environment_of, say
+from ..kit.i18n import environment_of, translate_text
 from ..kit.widgets import Button, Card, Look, announce, label
 from .form import OrgForm
 
@@ -249,7 +249,7 @@ class OrganizationPage(QWidget):
 
     def not_saved(self, error: CortexError) -> None:
         """They were not; say why, and keep what was typed."""
-        text = f"{say(error.title)}. {say(error.message)} {say(error.advice)}"
+        text = f"{translate_text(error.title)}. {translate_text(error.message)} {translate_text(error.advice)}"
         self._problem.setText(text)
         self._problem.show()
         self._offer()

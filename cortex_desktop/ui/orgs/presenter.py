@@ -47,7 +47,7 @@ class OrgsPresenter(QObject):
         def added(org: Org) -> None:
             dialog.accept()
             title = self.tr("“{org}” added").format(org=short(org.name))
-            self._tell(title, self.tr("It is the current organization now."), "check", "success")
+            self._show_toast(title, self.tr("It is the current organization now."), "check", "success")
 
         dialog.submitted.connect(lambda org: self._controller.add(org, added, dialog.fail))
         self._dialogs.open(dialog)
@@ -133,5 +133,5 @@ class OrgsPresenter(QObject):
         question.confirmed.connect(partial(self._controller.purge, org))
         self._dialogs.open(question)
 
-    def _tell(self, title: str, text: str, icon: str, tone: str) -> None:
+    def _show_toast(self, title: str, text: str, icon: str, tone: str) -> None:
         self._toasts.show(title, text, icon=icon, tone=tone).count_down(TOAST_SECONDS)

@@ -25,7 +25,7 @@ from ..apps.page import AppsPage
 from ..apps.presenter import AppsPresenter
 from ..kit.clipboard import SecretClipboard
 from ..kit.dialog_host import DialogHost
-from ..kit.i18n import environment_of, say
+from ..kit.i18n import environment_of, translate_text
 from ..kit.reveal import Reveal
 from ..kit.settings import Settings
 from ..kit.toasts import TOAST_SECONDS, Toasts
@@ -313,7 +313,7 @@ class Console(QObject):
             return  # it says so itself
         toast = self.toasts.show(
             self.tr("The activity log was changed outside Cortex Desktop"),
-            say(breaks[0].text),
+            translate_text(breaks[0].text),
             icon="triangle-alert",
             tone="danger",
             action=self.tr("Show activity"),
@@ -431,7 +431,7 @@ class Console(QObject):
     def _show_org(self) -> None:
         org = self._controller.org
         if org is not None:
-            self.sidebar.org.tell(org, environment_of(org))
+            self.sidebar.org.set_org(org, environment_of(org))
             self.page.set_org(org, self._controller.keychain_name)
             self._set_activity_org()
             self._stripe.setVisible(org.production)

@@ -13,7 +13,7 @@ from ...services.keychain import KeychainStatus
 from ..apps.controller import AppsController
 from ..apps.page import AppsPage
 from ..kit.dialog_host import DialogHost
-from ..kit.i18n import long_time, say
+from ..kit.i18n import long_time, translate_text
 from ..kit.toasts import TOAST_SECONDS, Toast, Toasts
 from ..kit.widgets import Look
 
@@ -54,7 +54,7 @@ class StatusMessages(QObject):
                 text = self.tr(
                     "Apps are listed, but keys can't be shown, copied or created until {keychain} is unlocked."
                 )
-                banner.tell(
+                banner.show_message(
                     "warning",
                     "lock",
                     self.tr("Your keychain is locked"),
@@ -66,10 +66,12 @@ class StatusMessages(QObject):
                     "Apps are listed, but keys can't be shown, copied or created. "
                     "Start or install a keychain service, then try again."
                 )
-                banner.tell("warning", "circle-alert", self.tr("No keychain was found"), text, self.tr("Try again"))
+                banner.show_message(
+                    "warning", "circle-alert", self.tr("No keychain was found"), text, self.tr("Try again")
+                )
             case VaultState.FAILED:
                 text = self.tr("{keychain} gives no answer. Keys that are already stored are not affected.")
-                banner.tell(
+                banner.show_message(
                     "warning",
                     "circle-alert",
                     self.tr("The keychain does not answer"),
@@ -113,7 +115,7 @@ class StatusMessages(QObject):
             text.append(self.tr("The damaged file is kept as {name}.").format(name=set_aside))
         if unreadable:
             text.append(self.tr("%n entry(s) cannot be read and were left in the file as they are.", "", unreadable))
-        self._page.storage_banner.tell(
+        self._page.storage_banner.show_message(
             "warning",
             "triangle-alert",
             self.tr("Your app list was damaged"),
@@ -123,7 +125,7 @@ class StatusMessages(QObject):
 
     def show_changed_outside(self) -> None:
         """Say that another program wrote the database. Stays until it is dismissed."""
-        self._page.storage_banner.tell(
+        self._page.storage_banner.show_message(
             "info",
             "info",
             self.tr("Your app list was changed by another program"),
@@ -139,8 +141,8 @@ class StatusMessages(QObject):
         if isinstance(error, Defect):
             return  # `show_crash` does
         self._passing(
-            say(error.title),
-            f"{say(error.message)} {say(error.advice)}",
+            translate_text(error.title),
+            f"{translate_text(error.message)} {translate_text(error.advice)}",
             icon="circle-alert",
             tone="danger",
             seconds=20,
@@ -165,7 +167,9 @@ class StatusMessages(QObject):
 
     @Slot(object)
     def _show_load_failed(self, error: CortexError) -> None:
-        self._page.load_failed(say(error.title), f"{say(error.message)} {say(error.advice)}")
+        self._page.load_failed(
+            translate_text(error.title), f"{translate_text(error.message)} {translate_text(error.advice)}"
+        )
 
     @Slot(bool)
     def _show_busy(self, busy: bool) -> None:
@@ -178,7 +182,7 @@ class StatusMessages(QObject):
     def _offer_stop(self) -> None:
         if self._dialogs.free:
             toast = self._waiting_toast(self.tr("Stop waiting"))
-            toast.say(self.tr("A prompt of the system may be open behind this window."))
+            toast.set_text(self.tr("A prompt of the system may be open behind this window."))
             toast.acted.connect(self._controller.stop_waiting)
 
     def _waiting_toast(self, action: str = "") -> Toast:
