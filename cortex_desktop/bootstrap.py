@@ -21,6 +21,7 @@ from . import __version__
 from .system.instance import Instance
 from .system.paths import data_dir, make_private, resources
 from .system.signals import Signals
+from .ui.kit.clock import Clock, SystemClock
 from .ui.kit.settings import Settings
 from .ui.shell.window import MainWindow
 
@@ -69,8 +70,8 @@ class Damage(NamedTuple):
 class Program(QObject):
     """The running program: one window on one data folder.
 
-    app: the QApplication; folder: the data folder, which exists if it could be made. What stands below `window` is
-    there once `furnish` has run: after the first paint, or when a test asks for it.
+    app: the QApplication; folder: the data folder, which exists if it could be made; clock: the computer's unless
+    given. What stands below `window` is there once `furnish` has run: after the first paint, or when a test asks.
 
     furnished: the window is filled. data_removed: the person has had all keys removed; once the program has ended,
     its files go too.
@@ -87,9 +88,10 @@ class Program(QObject):
     console: Console
     updates: Updates
 
-    def __init__(self, app: QApplication, folder: Path) -> None:
+    def __init__(self, app: QApplication, folder: Path, clock: Clock | None = None) -> None:
         super().__init__()
         self._app = app
+        self.clock = clock or SystemClock()
         self._is_furnished = False
         self.data_removed = False
         self.folder = folder
@@ -124,9 +126,9 @@ class Program(QObject):
         self._app.setWindowIcon(app_icon(resources()))
         install_translations(self._app, resources() / "translations")
         self.theme = Theme(self._app, resources() / "styles", self.settings.theme)
-        self.look = Look(self.theme, resources())
+        self.look = Look(self.theme, resources(), self.clock)
         self.runner = Runner(self)
-        self.controller = AppsController(self.runner, self)
+        self.controller = AppsController(self.runner, self.clock, self)
         self.activity = ActivityController(self.runner, self)
         self.orgs = OrgsController(self.runner, self.controller, self)
         self.console = Console(self.window, self.look, self.controller, self.orgs, self.activity, self.settings)
@@ -238,7 +240,7 @@ class Program(QObject):
         if self._idle is None:
             from .ui.shell.idle import Idle
 
-            self._idle = Idle(self.settings, self.window)
+            self._idle = Idle(self.settings, self.clock, self.window)
             self._idle.idle.connect(self.console.put_keys_away)
             self._idle.away.connect(self.console.reveal.end)  # the clipboard is for where the person went
             self._idle.watch(self.window.windowHandle())

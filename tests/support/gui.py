@@ -48,6 +48,7 @@ from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.ui.kit.widgets import Overlay
 from cortex_desktop.ui.shell.console import Console
 from cortex_desktop.vault.memory import InMemoryVault
+from tests.support.clock import TestClock
 
 W = TypeVar("W", bound=QWidget)
 Key = Qt.Key
@@ -63,7 +64,8 @@ NUDGE_MS = 500
 
 
 class MemoryProgram(Program):
-    """The program on a keychain in memory, and on a repository of the test's own where one is given."""
+    """The program on a keychain in memory, on a clock that stands still until a test moves it, and on a repository of
+    the test's own where one is given."""
 
     def __init__(
         self,
@@ -74,7 +76,7 @@ class MemoryProgram(Program):
     ) -> None:
         self._vault = vault
         self._repository = repository
-        super().__init__(app, folder)
+        super().__init__(app, folder, TestClock())
 
     def _make_stores(self) -> Stores:
         return Stores(self._repository(self.folder), self._vault)
@@ -174,6 +176,11 @@ class Desk:
             assert until(), what or "did not become true"
 
         self.qtbot.waitUntil(check, timeout=milliseconds)
+
+    def pass_time(self, seconds: float) -> None:
+        """Move the program's clock forward, and let the program show what came of it."""
+        self.program.clock.advance(seconds)
+        self.let_pass(0)
 
     def let_pass(self, milliseconds: int) -> None:
         """Let the program run for a while: for what must *not* happen."""

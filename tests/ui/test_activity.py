@@ -20,6 +20,7 @@ from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.ui.activity.model import KEPT_LINES, Column
 from cortex_desktop.ui.kit.i18n import long_day
 from cortex_desktop.ui.kit.table import PADDING
+from cortex_desktop.ui.kit.waiting import BUSY_SECONDS
 from cortex_desktop.vault.memory import InMemoryVault
 from tests.support.gui import CTRL, Counter, Desk, Key, stored_apps
 
@@ -327,9 +328,9 @@ def test_a_long_export_says_so_and_can_be_cancelled(
     desk = start()
     opened(desk)
     desk.wait(lambda: table(desk).model().rowCount() == EVERYTHING)
-    desk.console.activity._long.setInterval(0)
     (tmp_path / "out").mkdir()
     desk.console.activity.export(str(tmp_path / "out" / "out.html"))
+    desk.pass_time(BUSY_SECONDS)
     toast = desk.toast("Exporting activity…")
     desk.wait(lambda: "% written" in desk.toasts()[0])
     desk.click("Cancel", within=toast)

@@ -16,6 +16,7 @@ from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import SecretRef
 from cortex_desktop.services.bulk import BATCH, Bulk
 from cortex_desktop.storage.repository import TinyRepository
+from cortex_desktop.ui.kit.waiting import SLOW_SECONDS
 from cortex_desktop.vault.memory import InMemoryVault
 from tests.support.gui import CTRL, SHIFT, Desk, Key, SlowVault, clipboard_text, stored_app, texts
 
@@ -415,15 +416,14 @@ class TestRotating:
         desk.let_pass(100)
         assert "Stopped: Your keychain is locked. 4 apps left as they were." in bar(desk)
 
-    def test_a_silent_keychain_can_be_given_up_on(
-        self, slow: tuple[Desk, SlowVault], monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_a_silent_keychain_can_be_given_up_on(self, slow: tuple[Desk, SlowVault]) -> None:
         desk, vault = slow
-        desk.console.apps.bulk._waiting._slow.setInterval(50)
         vault.slow = {"store"}
         desk.key(Key.Key_A, CTRL)
         ask_rotate(desk)
-        desk.wait(lambda: desk.all("Stop waiting", QPushButton), "it offers to stop waiting")
+        desk.wait(lambda: vault.calls[-1][0] == "store")
+        desk.pass_time(SLOW_SECONDS)
+        assert desk.all("Stop waiting", QPushButton), "it offers to stop waiting"
         assert "A prompt of the system may be open" in bar(desk)
         desk.click("Stop waiting")
         ended(desk, "Nothing was changed")

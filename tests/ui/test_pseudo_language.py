@@ -37,6 +37,7 @@ from cortex_desktop.ui.apps.bulk_report import BulkReport
 from cortex_desktop.ui.apps.model import Column
 from cortex_desktop.ui.apps.rotate_dialog import RotateDialog
 from cortex_desktop.ui.kit.dialog import WaitingDialog
+from cortex_desktop.ui.kit.waiting import BUSY_SECONDS
 from cortex_desktop.ui.orgs.form import ENDPOINTS
 from cortex_desktop.vault.memory import InMemoryVault
 from tests.support import pseudo
@@ -272,11 +273,10 @@ def activity(desk: Desk) -> Iterator[str]:
     desk.wait(page.model.rowCount)
     yield "activity of all organizations"
     page.search.setText("NH NH")
-    desk.wait(lambda: page._complete)
+    desk.wait(lambda: page.empty.isVisible())
     yield "activity: nothing found"
     log.begun.emit()
-    page._patience.stop()
-    page._show_state()
+    desk.pass_time(BUSY_SECONDS)
     yield "activity: searching"
     log.failed.emit(log_not_read(OSError(), Path(DATA_FOLDER)))
     yield "activity: cannot be read"

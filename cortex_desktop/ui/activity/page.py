@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from PySide6.QtCore import QPoint, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -24,7 +24,7 @@ from ...domain.model import App, Org
 from ..apps.search import SearchField, Suggestion
 from ..kit.i18n import translate_text
 from ..kit.table import CountLabel, TableCard
-from ..kit.waiting import BUSY_MS
+from ..kit.waiting import BUSY_SECONDS
 from ..kit.widgets import Banner, Button, EmptyState, Look, label
 from .controller import Wanted
 from .model import ActivityModel
@@ -150,9 +150,7 @@ class ActivityPage(QWidget):
         self.table.opened.connect(self._open)
         self.table.menu_asked.connect(self._show_menu)
         self.empty.acted.connect(self._empty_acted)
-        self._patience = QTimer(self)
-        self._patience.setSingleShot(True)
-        self._patience.setInterval(BUSY_MS)
+        self._patience = look.clock.timer(self)
         self._patience.timeout.connect(self._show_state)
 
     # What the window tells
@@ -171,7 +169,7 @@ class ActivityPage(QWidget):
         """The list begins anew."""
         self._complete, self._error = False, None
         self.model.clear()
-        self._patience.start()
+        self._patience.start(BUSY_SECONDS)
         self._show_count()
 
     @Slot(object)
@@ -348,7 +346,7 @@ class ActivityPage(QWidget):
             self._fit_card()
             return
         elif not self._complete:
-            if not self._patience.isActive():
+            if not self._patience.is_active:
                 self.empty.set_message("loader-circle", self.tr("Searching…"), self.tr("Nothing was found so far."))
                 self._stack.setCurrentWidget(self.empty)
             return

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QStandardPaths, QTimer, QUrl, Signal, Slot
+from PySide6.QtCore import QObject, QStandardPaths, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog
 
@@ -17,7 +17,7 @@ from ...services.history import Export
 from ..kit.dialog_host import DialogHost
 from ..kit.i18n import translate_text
 from ..kit.toasts import TOAST_SECONDS, Toast, Toasts
-from ..kit.waiting import BUSY_MS
+from ..kit.waiting import BUSY_SECONDS
 from ..kit.widgets import Look
 from .controller import ActivityController
 from .model import ActivityModel
@@ -66,9 +66,7 @@ class ActivityPresenter(QObject):
         page.app_asked.connect(self.app_asked)
         self.model.wanted.connect(controller.fetch)
         page.show_breaks(controller.breaks)
-        self._long = QTimer(self)
-        self._long.setSingleShot(True)
-        self._long.setInterval(BUSY_MS)
+        self._long = look.clock.timer(self)
         self._long.timeout.connect(self._show_progress)
 
     @Slot()
@@ -99,7 +97,7 @@ class ActivityPresenter(QObject):
         path = Path(name)
         kind = path.suffix.lower().removeprefix(".")
         self._done = 0.0
-        self._long.start()
+        self._long.start(BUSY_SECONDS)
         self._controller.export(
             Export(
                 places=self.model.places(),

@@ -69,7 +69,7 @@ class BulkPresenter(QObject):
         self._painted.setSingleShot(True)
         self._painted.setInterval(PAINT_MS)
         self._painted.timeout.connect(self._next)
-        self._waiting = Waiting(self)
+        self._waiting = Waiting(look.clock, self)
         self._waiting.slow.connect(bar.slow)
         bar.stop_asked.connect(self.stop)
         bar.stop_waiting_asked.connect(controller.stop_waiting)

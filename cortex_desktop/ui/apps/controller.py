@@ -20,6 +20,7 @@ from ...services.doctor import Doctor, Finding
 from ...services.keychain import KeychainService, KeychainStatus
 from ...services.orgs import OrgService
 from ...tasks.runner import Lane, Runner
+from ..kit.clock import Clock
 from ..kit.waiting import Waiting
 from .model import Row
 from .shelf import Shelved, to_shelve
@@ -47,7 +48,7 @@ class AppsController(QObject):
     failed = Signal(object)
     load_failed = Signal(object)
 
-    def __init__(self, runner: Runner, parent: QObject | None = None) -> None:
+    def __init__(self, runner: Runner, clock: Clock, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._runner = runner
         self._apps: AppService | None = None
@@ -63,7 +64,7 @@ class AppsController(QObject):
         self.wished = ""
         """The id of the org to enter when orgs are loaded next, if it is there."""
         self.status: KeychainStatus | None = None
-        self.waiting = Waiting(self)
+        self.waiting = Waiting(clock, self)
 
     @property
     def keychain_name(self) -> str:

@@ -10,7 +10,6 @@ from PySide6.QtCore import (
     QByteArray,
     QPoint,
     Qt,
-    QTimer,
     Signal,
     Slot,
 )
@@ -28,7 +27,7 @@ from ...domain.query import WORDS
 from ..kit.reveal import Reveal
 from ..kit.table import TableCard
 from ..kit.tokens import DETAILS_WIDTH
-from ..kit.waiting import BUSY_MS
+from ..kit.waiting import BUSY_SECONDS
 from ..kit.widgets import Banner, Button, EmptyState, Look, label
 from .bulk_bar import BulkBar
 from .filters import SavedFilters
@@ -136,9 +135,7 @@ class AppsPage(QWidget):
         self.selection.changed.connect(self._selection_changed)
         model.rearranged.connect(self._rearranged)
         model.dataChanged.connect(self._data_changed)
-        self._patience = QTimer(self)
-        self._patience.setSingleShot(True)
-        self._patience.setInterval(BUSY_MS)
+        self._patience = look.clock.timer(self)
         self._patience.timeout.connect(self._show_state)
 
     # What the window tells
@@ -159,7 +156,7 @@ class AppsPage(QWidget):
 
     def wait_for_load(self) -> None:
         """The apps are being read; say so if it takes long."""
-        self._patience.start()
+        self._patience.start(BUSY_SECONDS)
 
     def loaded(self) -> None:
         """The model holds the apps now."""
@@ -385,7 +382,7 @@ class AppsPage(QWidget):
             self._stack.setCurrentWidget(self.empty)
             return
         if not self._loaded:
-            if not self._patience.isActive():
+            if not self._patience.is_active:
                 self.empty.set_message("loader-circle", self.tr("Reading your apps…"), self.tr("This takes a moment."))
                 self._stack.setCurrentWidget(self.empty)
             return

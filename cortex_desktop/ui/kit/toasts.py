@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from .clock import Countdown
 from .widgets import Button, IconButton, Look, Picture, announce, label, shadow
 
 TOAST_SECONDS = 8
@@ -52,9 +53,10 @@ class Toast(QFrame):
         close.clicked.connect(self.leave)
         row.addWidget(close)
         self.setFixedWidth(look.theme.px(380) + 2 * SHADOW)
-        self._timer = QTimer(self)
-        self._timer.timeout.connect(self._tick)
-        self._left = 0
+        self._countdown = Countdown(look.clock, self)
+        self._countdown.ticked.connect(self._tick)
+        self._countdown.ended.connect(self._end)
+        self._seconds = 0
         self._words: Callable[[int], str] | None = None
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -63,21 +65,24 @@ class Toast(QFrame):
         shadow(painter, self.rect(), SHADOW, 10)
 
     def count_down(self, seconds: int, words: Callable[[int], str] | None = None) -> None:
-        """Leave after `seconds`; `words` gives the text for the seconds left, each second."""
-        self._left = seconds
+        """Hide the toast after `seconds`, during which nobody reads it.
+
+        words: gives the text for the seconds left, each second; such a toast hides even while it is read.
+        """
+        self._seconds = seconds
         self._words = words
-        self._timer.start(1000)
-        self._show_left()
+        self._countdown.start(seconds)
+        self._tick(seconds)
 
     def set_text(self, text: str) -> None:
-        """Change the second line."""
+        """Set the second line."""
         self._text.setText(text)
         self._text.setVisible(bool(text))
 
     @Slot()
     def leave(self) -> None:
-        """Go from the screen now."""
-        self._timer.stop()
+        """Hide the toast."""
+        self._countdown.stop()
         if not self.isHidden():
             self.hide()
             self.gone.emit()
@@ -88,24 +93,24 @@ class Toast(QFrame):
         self.acted.emit()
         self.leave()
 
-    @Slot()
-    def _tick(self) -> None:
-        # A message under the pointer or with the focus is being read, so it stays.
-        if self._words is None and (self.underMouse() or self._has_focus()):
-            return
-        self._left -= 1
-        if self._left <= 0:
-            self.leave()
-        else:
-            self._show_left()
-
-    def _show_left(self) -> None:
+    @Slot(int)
+    def _tick(self, left: int) -> None:
         if self._words is not None:
-            self.set_text(self._words(self._left))
+            self.set_text(self._words(left))
+        elif self._is_read():
+            self._countdown.start(self._seconds)
 
-    def _has_focus(self) -> bool:
+    @Slot()
+    def _end(self) -> None:
+        if self._words is None and self._is_read():
+            self._countdown.start(self._seconds)
+        else:
+            self.leave()
+
+    def _is_read(self) -> bool:
+        """True while the pointer or the focus is in it."""
         focused = QApplication.focusWidget()
-        return focused is not None and self.isAncestorOf(focused)
+        return self.underMouse() or (focused is not None and self.isAncestorOf(focused))
 
 
 class Toasts(QObject):

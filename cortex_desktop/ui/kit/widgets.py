@@ -28,15 +28,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from .clock import Clock
 from .icons import Icons
 from .theme import Theme
 
 
 class Look:
-    """What a widget needs to draw itself: colours, type and icons of the theme in force."""
+    """What all widgets share: colours and type of the theme in force, icons, and the clock of their timers."""
 
-    def __init__(self, theme: Theme, resources: Path) -> None:
+    def __init__(self, theme: Theme, resources: Path, clock: Clock) -> None:
         self.theme = theme
+        self.clock = clock
         self.icons = Icons(resources / "icons", theme)
         self.resources = resources
 

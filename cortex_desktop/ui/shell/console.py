@@ -77,8 +77,8 @@ class Console(QObject):
         self._settings = settings
         window.setPalette(QPalette())  # from here on the theme's
         self.model = AppsModel(self)
-        self.reveal = Reveal(self)
-        self.clipboard = SecretClipboard(self)
+        self.reveal = Reveal(look.clock, self)
+        self.clipboard = SecretClipboard(look.clock, self)
 
         self.sidebar = Sidebar(look)
         self.page = AppsPage(look, self.model, self.reveal, SavedFilters(settings, self))
