@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, 
 
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.ui.apps import search_bar
-from cortex_desktop.ui.apps.search import SUGGEST_MS
 from cortex_desktop.ui.shell.finder import Finder
 from cortex_desktop.vault.memory import InMemoryVault
 from tests.support.gui import CTRL, SHIFT, Counter, Desk, Key, plain, stored_app, stored_apps
@@ -60,7 +59,7 @@ def search(desk: Desk, text: str) -> None:
 
 
 def offers(desk: Desk) -> list[str]:
-    desk.let_pass(SUGGEST_MS + 20)
+    desk.let_pass(0)
     return desk.console.page.search.suggested
 
 

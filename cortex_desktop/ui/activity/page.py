@@ -21,8 +21,9 @@ from PySide6.QtWidgets import (
 from ...domain.activity import Break, Entry, Logged
 from ...domain.errors import CortexError
 from ...domain.model import App, Org
-from ..apps.search import SearchField, Suggestion
 from ..kit.i18n import translate_text
+from ..kit.search import SearchField
+from ..kit.suggestions import Suggestion
 from ..kit.table import CountLabel, TableCard
 from ..kit.waiting import BUSY_SECONDS
 from ..kit.widgets import Banner, Button, EmptyState, Look, label
@@ -301,7 +302,7 @@ class ActivityPage(QWidget):
         column.addWidget(holder, 1)
 
     def _make_search(self) -> SearchField:
-        search = SearchField(self._look, self.tr("Search activity"), _no_offers)
+        search = SearchField(self._look, self.tr("Search activity"), _no_suggestions)
         search.setMaximumWidth(self._look.theme.px(300))
         search.setMinimumWidth(self._look.theme.px(120))
         return search
@@ -420,6 +421,6 @@ class ActivityPage(QWidget):
         self._fit()
 
 
-def _no_offers(text: str, position: int) -> tuple[int, Sequence[Suggestion]]:
-    """The search offers no filters of its own."""
+def _no_suggestions(text: str, position: int) -> tuple[int, Sequence[Suggestion]]:
+    """Suggest nothing: this search has no filters of its own."""
     return position, ()

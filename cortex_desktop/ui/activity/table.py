@@ -20,10 +20,9 @@ from ...domain.activity import ACTION_WORDS
 from ...domain.text import Text
 from ..kit.i18n import translate_text
 from ..kit.table import ELIDE, LEADING, PADDING, Index, RowDelegate, RowTable, widest_date
-from ..kit.widgets import Look, fill
+from ..kit.widgets import Look
 from .model import ActivityModel, Column
 
-WHAT, APP = Column.WHAT.value, Column.APP.value  # looking up an enumeration takes longer than drawing a cell
 GIVEN_UP_FIRST = (Column.WHO, Column.ORG, Column.DETAILS)
 """Which columns go, in this order, when the table gets narrow."""
 
@@ -84,11 +83,11 @@ class ActivityDelegate(RowDelegate):
         inner = rect.adjusted(PADDING, 0, -PADDING, 0)
         if known is None:  # a moment later it is there
             bar = QRect(inner.left(), inner.center().y() - 3, min(inner.width(), 40), 6)
-            fill(painter, bar, self._colors["line"])
+            painter.fillRect(bar, self._colors["line"])
         elif text := known[column]:
-            strong = column == WHAT
+            strong = column == Column.WHAT
             painter.setFont(self._strong if strong else self._font)
-            painter.setPen(self._colors["text" if strong or column == APP else "muted"])
+            painter.setPen(self._colors["text" if strong or column == Column.APP else "muted"])
             metrics = self._strong_metrics if strong else self._metrics
             painter.drawText(inner, LEADING, metrics.elidedText(text, ELIDE, inner.width()))
 

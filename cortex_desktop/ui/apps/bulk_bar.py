@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QProgressBar, QVB
 
 from ...services.bulk import Bulk, Deed
 from ..kit.i18n import translate_text
-from ..kit.widgets import Button, IconButton, Look, Picture, announce, label, set_property, set_tab_order
+from ..kit.widgets import Button, IconButton, Look, Picture, announce, label, set_property
 
 LEAST_WORDS = 260
 """With less room than this many pixels at 13 px text beside them, the buttons go below the words."""
@@ -34,10 +34,6 @@ class BulkBar(QFrame):
         self._look = look
         self._total = 0
         self.hide()
-
-    def _build(self) -> None:
-        """Make what is in it, when there is something to say for the first time."""
-        look = self._look
         self._picture = Picture("loader-circle", look, "accent", 20)
         self._title = label("", "strong", wrap=True)
         self._text = label("", "hint", wrap=True)
@@ -78,7 +74,6 @@ class BulkBar(QFrame):
         column.setSpacing(8)
         column.addLayout(top)
         column.addWidget(self._progress)
-        set_tab_order(self, self._stop_waiting, self._stop, self._list, self._undo, self._resume, self._close)
         self._stop.clicked.connect(self.stop_asked)
         self._stop_waiting.clicked.connect(self.stop_waiting_asked)
         self._resume.clicked.connect(self.resume_asked)
@@ -89,8 +84,6 @@ class BulkBar(QFrame):
 
     def begin(self, bulk: Bulk) -> None:
         """This has begun, or goes on."""
-        if self.layout() is None:
-            self._build()
         self._total = bulk.total
         self._progress.setRange(0, bulk.total)
         self._progress.setAccessibleName(self._doing(bulk.deed, bulk.total))
@@ -100,10 +93,7 @@ class BulkBar(QFrame):
 
     def progress(self, reached: int) -> None:
         """So many apps are through."""
-        # Setting its value would have it painted, and all else that waits for it, before this returns.
-        self._progress.setUpdatesEnabled(False)
         self._progress.setValue(reached)
-        self._progress.setUpdatesEnabled(True)
         counts = {"done": self.locale().toString(reached), "total": self.locale().toString(self._total)}
         self._set_text(self.tr("{done} of {total} done").format(**counts))
         if self._stop.isEnabled():
@@ -151,8 +141,7 @@ class BulkBar(QFrame):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if self.layout() is not None:
-            self._arrange()
+        self._arrange()
 
     def _show(self, tone: str, icon: str, token: str, title: str, text: str, offered: list[Button]) -> None:
         set_property(self, "tone", tone)

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QMenu
 from ...domain.model import fold
 from ...domain.query import completions, has_filter, parse, quoted, tokens, with_filter
 from ..kit.settings import Settings
-from .search import Suggestion
+from ..kit.suggestions import Suggestion
 
 OWNERS = 12
 """So many owners stand in the menu; all of them are suggested as one types."""

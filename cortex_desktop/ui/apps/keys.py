@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QObject, Slot
 
 from ...domain.activity import Action
 from ...domain.model import App, AppState, Org
@@ -18,8 +18,6 @@ from ..kit.settings import Settings
 from ..kit.toasts import TOAST_SECONDS, Toasts
 from ..kit.widgets import announce
 from .controller import AppsController
-
-OFFER_MS = 60
 
 
 class KeyPresenter(QObject):
@@ -39,11 +37,6 @@ class KeyPresenter(QObject):
         self._reveal = reveal
         self._clipboard = clipboard
         self._toasts = toasts
-        self._offered: tuple[App, str, str] | None = None
-        self._offer_soon = QTimer(self)
-        self._offer_soon.setSingleShot(True)
-        self._offer_soon.setInterval(OFFER_MS)
-        self._offer_soon.timeout.connect(self._show_offer)
         reveal.changed.connect(self._reveal_changed)
         clipboard.cleared.connect(self._cleared)
 
@@ -54,17 +47,8 @@ class KeyPresenter(QObject):
 
     def _offer(self, made: Created, title: str, text: str) -> None:
         self._reveal.show(made.app.id, made.key, self._settings.reveal_seconds)
-        # The key is painted first; making the toast takes half a frame of its own.
-        self._offered = (made.app, title, text)
-        self._offer_soon.start()
-
-    @Slot()
-    def _show_offer(self) -> None:
-        if self._offered is None or self._reveal.app_id != self._offered[0].id:
-            return
-        app, title, text = self._offered
         toast = self._toasts.show(title, text, action=self.tr("Copy key"), topic="created")
-        toast.acted.connect(partial(self.copy, app, SecretKind.API_KEY))
+        toast.acted.connect(partial(self.copy, made.app, SecretKind.API_KEY))
         toast.count_down(self._settings.reveal_seconds)
 
     def show_rotated(self, made: Created) -> None:

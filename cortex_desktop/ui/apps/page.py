@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import (
     QByteArray,
@@ -30,14 +29,12 @@ from ..kit.tokens import DETAILS_WIDTH
 from ..kit.waiting import BUSY_SECONDS
 from ..kit.widgets import Banner, Button, EmptyState, Look, label
 from .bulk_bar import BulkBar
+from .details import DetailsPanel
 from .filters import SavedFilters
 from .model import AppsModel, Column
 from .search_bar import SearchBar
 from .selection import Selection
 from .table import AppsTable
-
-if TYPE_CHECKING:
-    from .details import DetailsPanel
 
 
 class AppsPage(QWidget):
@@ -53,7 +50,7 @@ class AppsPage(QWidget):
     unlock_asked = Signal()
     menu_asked = Signal(QPoint)
     retry_asked = Signal()
-    details_made = Signal(object)
+    details_made = Signal(DetailsPanel)
     details_toggled = Signal(bool)
     save_filter_asked = Signal(str)
 
@@ -176,10 +173,8 @@ class AppsPage(QWidget):
 
     @property
     def details(self) -> DetailsPanel:
-        """The panel with the current app's details. Made when first asked for: many a session never needs its 3 MB."""
+        """The panel with the current app's details, made when first asked for."""
         if self._panel is None:
-            from .details import DetailsPanel
-
             self._panel = DetailsPanel(self._look, self.model, self._reveal)
             self._panel.hide()
             self._panel.closed.connect(self.close_details)
@@ -326,8 +321,6 @@ class AppsPage(QWidget):
 
     @Slot()
     def _rearranged(self) -> None:
-        # Now, since after its next paint the table would do so by itself, and then paint once more.
-        self.table.executeDelayedItemsLayout()
         self.selection.restore()
         self._show_state()
         self._selection_changed()

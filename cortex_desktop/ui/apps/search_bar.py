@@ -6,11 +6,12 @@ from PySide6.QtCore import QPoint, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from ..kit.i18n import translate_text
+from ..kit.search import SearchField
+from ..kit.suggestions import Suggestion
 from ..kit.table import CountLabel
 from ..kit.widgets import Button, Look, Picture, announce, label, set_property
 from .filters import Filters, SavedFilters
 from .model import AppsModel
-from .search import SearchField, Suggestion
 
 FILTER_WIDTH = 114
 """Of the filter's button, in pixels at 13 px text. It grows for longer words, up to FILTER_TEXT of these."""

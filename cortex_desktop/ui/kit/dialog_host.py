@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QDialog, QWidget
 
 from ...domain.model import App
@@ -16,10 +16,6 @@ from .widgets import Look, Overlay
 
 if TYPE_CHECKING:
     from .dialog import WaitingDialog
-
-UNCOVER_MS = 20
-"""How long the overlay outlives its dialog. The window then paints itself, for it is the active one again. To lift the
-overlay, which has all of it painted, and to show what came of the dialog would be too much for the same turn."""
 
 
 class DialogHost(QObject):
@@ -36,11 +32,6 @@ class DialogHost(QObject):
         self.current: QDialog | None = None
         self._controller = controller
         self._overlay = Overlay(body)
-        self._uncover = QTimer(self)
-        self._uncover.setSingleShot(True)
-        self._uncover.setInterval(UNCOVER_MS)
-        self._uncover.timeout.connect(self._lift)
-        self._then: Callable[[], None] | None = None
 
     @property
     def free(self) -> bool:
@@ -51,8 +42,6 @@ class DialogHost(QObject):
         """Open a dialog whose parent is the window. One about a production org's apps says so on top."""
         from .dialog import Dialog
 
-        if self._uncover.isActive():
-            self._lift()
         self.current = dialog
         org = self._controller.org
         if org is not None and org.production and isinstance(dialog, Dialog) and dialog.about_org:
@@ -69,9 +58,9 @@ class DialogHost(QObject):
         self.open(dialog)
 
     def close(self, dialog: QDialog, then: Callable[[], None]) -> None:
-        """Close a dialog that has done its work; `then` is called when the overlay goes, and shows what came of it."""
-        self._then = then
+        """Close a dialog that has done its work, and call `then`, which shows what came of it."""
         dialog.accept()
+        then()
 
     def ask_in_production(self, deed: Deed, apps: Sequence[App], then: Callable[[], object]) -> None:
         """Go on at once, or, in a production org, once the person has said yes to doing this to these apps there."""
@@ -97,12 +86,4 @@ class DialogHost(QObject):
     @Slot()
     def _ended(self) -> None:
         self.current = None
-        self._uncover.start()
-
-    @Slot()
-    def _lift(self) -> None:
-        self._uncover.stop()
         self._overlay.hide()
-        then, self._then = self._then, None
-        if then is not None:
-            then()

@@ -1,4 +1,4 @@
-"""What the tables of apps and of activity share: their card, the ground of a cell, and that both are quick."""
+"""What the tables of apps and of activity share: their card, and how rows are drawn."""
 
 from __future__ import annotations
 
@@ -7,18 +7,17 @@ from datetime import date
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QRectF, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QContextMenuEvent, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtGui import QColor, QContextMenuEvent, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
     QLabel,
     QStyledItemDelegate,
     QTableView,
-    QWidget,
 )
 
 from .i18n import long_day
-from .widgets import Card, Look, fill
+from .widgets import Card, Look
 
 Index = QModelIndex | QPersistentModelIndex
 PADDING = 12
@@ -28,8 +27,8 @@ ELIDE = Qt.TextElideMode.ElideRight
 
 _DIGIT = re.compile(r"\d")
 
-TALLER_THAN_SCREENS = 10_000
-"""Pixels."""
+QWIDGETSIZE_MAX = 16_777_215
+"""The most pixels that Qt allows."""
 
 
 class TableCard(Card):
@@ -37,8 +36,7 @@ class TableCard(Card):
 
     def fit(self, height: int) -> None:
         """Be no higher than a table of `height` pixels."""
-        # A new limit has all of the page laid out anew, so one that no screen reaches stays what it is.
-        self.setMaximumHeight(min(height + 2, TALLER_THAN_SCREENS))
+        self.setMaximumHeight(min(height + 2, QWIDGETSIZE_MAX))
 
 
 def widest_date(metrics: QFontMetrics) -> int:
@@ -60,11 +58,6 @@ class RowTable(QTableView):
 
     def __init__(self) -> None:
         super().__init__()
-        # Of a viewport that Qt made PySide6 finds out the kind by trying 56 classes, which takes 1.1 MB.
-        self._ground = QWidget()
-        self._ground.setBackgroundRole(QPalette.ColorRole.Base)
-        self._ground.setAutoFillBackground(True)
-        self.setViewport(self._ground)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -108,8 +101,7 @@ class RowTable(QTableView):
 
 
 class CountLabel(QLabel):
-    """Says how many rows are listed. It keeps its size while its numbers change: with another size all of the page
-    would be laid out anew, at each letter that is typed and each time that more is found."""
+    """Shows how many rows are listed. Its width stays while digits change, so that nothing beside it moves."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -118,7 +110,7 @@ class CountLabel(QLabel):
         self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
     def set_text(self, text: str, *others: str) -> None:
-        """Say this. others: what there is to be room for too."""
+        """Show `text`. others: texts to keep room for."""
         self.setText(text)
         metrics = self.fontMetrics()
         widest = max("0123456789", key=metrics.horizontalAdvance)
@@ -129,8 +121,7 @@ class CountLabel(QLabel):
 class RowDelegate(QStyledItemDelegate):
     """Draws a table's rows; a subclass draws what stands in a cell, and answers mouse and keyboard.
 
-    All of the rows at once, since Qt would ask for each cell by itself: a hundred times it would make an index and a
-    style option for Python, and look up the style sheet, which takes as long as what is drawn.
+    It draws all rows at once: Qt would call it for each cell, with an index and a style option made for each.
     """
 
     row_height: int
@@ -174,15 +165,14 @@ class RowDelegate(QStyledItemDelegate):
             for row, y in rows:
                 selected = chosen.isSelected(model.index(row, 0))
                 if selected:
-                    fill(painter, QRect(left, y, length, height), colors["accent_soft"])
+                    painter.fillRect(left, y, length, height, colors["accent_soft"])
                 if row < end:  # the card's own edge ends the last row
-                    fill(painter, QRect(left, y + height - 1, length, 1), colors["line"])
+                    painter.fillRect(left, y + height - 1, length, 1, colors["line"])
                 if selected and left <= 0 and (not self._told_by_ground or view.hasFocus()):
-                    fill(painter, QRect(0, y, 3, height), colors["accent"])
+                    painter.fillRect(0, y, 3, height, colors["accent"])
                 known = self.look_at(row)
                 for column, x, width in columns:
                     self.paint_cell(painter, QRect(x, y, width, height), row, column, known)
-            # That the keyboard is used is asked of the window: `QStyle.StateFlag`, which says it too, takes 0.4 MB.
             current, by_keyboard = view.currentIndex(), Qt.WidgetAttribute.WA_KeyboardFocusChange
             if current.isValid() and view.hasFocus() and view.window().testAttribute(by_keyboard):
                 self._mark(painter, view.visualRect(current))
