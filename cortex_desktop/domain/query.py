@@ -238,10 +238,6 @@ class Query:
             found = term.select(found, at)
         return found
 
-    def narrows(self, other: Query) -> bool:
-        """Whether all that this query finds, the other finds too. False also where that is hard to say."""
-        return all(any(_implies(mine, theirs) for mine in self.terms) for theirs in other.terms)
-
 
 def parse(text: str) -> Query:
     """Understand what was typed. Never fails: what makes no sense is told in `problems`."""
@@ -391,12 +387,6 @@ def _closed(token: Token, text: str) -> str:
     if not written.startswith('"'):
         written = f'"{written}"'
     return f"{token.name}:{written}" if token.name else written
-
-
-def _implies(mine: Term, theirs: Term) -> bool:
-    if isinstance(mine, Word) and isinstance(theirs, Word):
-        return theirs.text in mine.text and theirs.field in ("", mine.field)
-    return mine == theirs
 
 
 def _shortened(word: str) -> str:

@@ -34,7 +34,7 @@ from .table import ActivityTable
 ALL_APPS, ALL_ORGS = "", "*"
 """What the filter of apps holds beside an app's id: all of this org, and all of all orgs."""
 
-BREAKS_TOLD = 5
+BREAKS_SHOWN = 5
 ROOM_FOR_COUNT = 760
 """Below this width, at 13 px text, the search and the filters need the room of the count."""
 
@@ -104,7 +104,7 @@ class ActivityPage(QWidget):
     listing_asked(Wanted): list these; app_asked(app id): go to this app; export_asked; retry_asked.
     """
 
-    listing_asked = Signal(object)
+    listing_asked = Signal(Wanted)
     app_asked = Signal(str)
     export_asked = Signal()
     retry_asked = Signal()
@@ -214,9 +214,9 @@ class ActivityPage(QWidget):
         if not breaks:
             self.banner.hide()
             return
-        places = [translate_text(each.text) for each in breaks[:BREAKS_TOLD]]
-        if len(breaks) > BREAKS_TOLD:
-            places.append(self.tr("%n more place(s).", "", len(breaks) - BREAKS_TOLD))
+        places = [translate_text(each.text) for each in breaks[:BREAKS_SHOWN]]
+        if len(breaks) > BREAKS_SHOWN:
+            places.append(self.tr("%n more place(s).", "", len(breaks) - BREAKS_SHOWN))
         self.banner.show_message(
             "danger",
             "triangle-alert",

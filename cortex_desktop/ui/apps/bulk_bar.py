@@ -83,21 +83,25 @@ class BulkBar(QFrame):
         self._close.clicked.connect(self.dismissed)
 
     def begin(self, bulk: Bulk) -> None:
-        """This has begun, or goes on."""
+        """Show that it has begun, or goes on."""
         self._total = bulk.total
         self._progress.setRange(0, bulk.total)
+        self._progress.setValue(bulk.reached)  # while it is hidden: once visible it paints the window at once
         self._progress.setAccessibleName(self._doing(bulk.deed, bulk.total))
         self._stop.setEnabled(True)
-        self._show("", "loader-circle", "accent", self._doing(bulk.deed, bulk.total), "", [self._stop])
-        self.progress(bulk.reached)
+        title, text = self._doing(bulk.deed, bulk.total), self._counts(bulk.reached)
+        self._show("", "loader-circle", "accent", title, text, [self._stop])
 
     def progress(self, reached: int) -> None:
-        """So many apps are through."""
+        """Show how many apps are through."""
         self._progress.setValue(reached)
-        counts = {"done": self.locale().toString(reached), "total": self.locale().toString(self._total)}
-        self._set_text(self.tr("{done} of {total} done").format(**counts))
+        self._set_text(self._counts(reached))
         if self._stop.isEnabled():
             self._stop_waiting.hide()
+
+    def _counts(self, reached: int) -> str:
+        number = self.locale().toString
+        return self.tr("{done} of {total} done").format(done=number(reached), total=number(self._total))
 
     def stopping(self) -> None:
         """The person has cancelled; the app under way is brought to its end."""

@@ -18,7 +18,7 @@ class DeletedDialog(Dialog):
     """restore_asked(list[App]): bring these back; purge_asked(App): remove it for good now."""
 
     restore_asked = Signal(list)
-    purge_asked = Signal(object)
+    purge_asked = Signal(App)
 
     def __init__(self, look: Look, apps: Sequence[App], parent: QWidget) -> None:
         title = QCoreApplication.translate("DeletedDialog", "Recently deleted")

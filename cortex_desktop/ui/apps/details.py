@@ -76,9 +76,9 @@ class DetailsPanel(QFrame):
     again, or remove it.
     """
 
-    reveal_asked = Signal(object)
-    copy_asked = Signal(object)
-    snippet_asked = Signal(object)
+    reveal_asked = Signal(SecretKind)
+    copy_asked = Signal(SecretKind)
+    snippet_asked = Signal(Snippet)
     edit_asked = Signal()
     enable_asked = Signal(bool)
     delete_asked = Signal()

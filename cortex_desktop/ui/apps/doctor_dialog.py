@@ -34,7 +34,7 @@ class DoctorDialog(Dialog):
     about_org = False
 
     check_asked = Signal(str)
-    repair_asked = Signal(object)
+    repair_asked = Signal(Finding)
 
     def __init__(
         self, look: Look, apps: Sequence[App], orgs: Mapping[str, str], keychain: str, parent: QWidget

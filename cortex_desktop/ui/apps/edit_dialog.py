@@ -23,7 +23,7 @@ REVIEWED_IN = timedelta(days=30)
 class EditAppDialog(AppDialog):
     """Asks what is to be different about an app. submitted(AppDetails): Save was chosen."""
 
-    submitted = Signal(object)
+    submitted = Signal(AppDetails)
 
     def __init__(self, look: Look, model: AppsModel, place: str, app: App, parent: QWidget) -> None:
         translate = QCoreApplication.translate

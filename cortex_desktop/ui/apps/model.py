@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import insort
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, date, datetime
@@ -23,13 +22,6 @@ AppRole = Qt.ItemDataRole.UserRole
 _NUMBER = re.compile(r"\d+")
 
 
-FEW = 20
-"""Fewer rows than this are put where they belong one by one, which is quicker than sorting all."""
-
-FOUND = 8
-"""So many searches are remembered, for who erases what was typed."""
-
-
 class Column(IntEnum):
     """The table's columns. What a person's columns were is remembered by these numbers, so new ones come last."""
 
@@ -42,9 +34,6 @@ class Column(IntEnum):
     MENU = 6
     OWNER = 7
     EXPIRES = 8
-
-
-COLUMNS = len(Column)  # for each cell that is painted Qt asks for it
 
 
 class Status(IntEnum):
@@ -60,21 +49,12 @@ class Status(IntEnum):
 
 
 class Row(Searchable):
-    """An app with what searching and sorting need, made once: folded text and a label that sorts "2" before "10"."""
-
-    __slots__ = ("created", "expires", "sort_label")
+    """An app with what searching and sorting need, made once. sort_label: sorts "2" before "10"."""
 
     def __init__(self, app: App) -> None:
         super().__init__(app)
-        label = self.folded.partition("\n")[0]
-        self.created = ""  # the dates in words, once they were asked for
-        self.expires = ""
-        self.sort_label = _NUMBER.sub(lambda m: m[0].zfill(12), label) if any(map(str.isdigit, label)) else label
-
-    def become(self, other: Row) -> None:
-        """Hold what the other row holds."""
-        self.app, self.folded, self.sort_label = other.app, other.folded, other.sort_label
-        self.created_at, self.created, self.expires = other.created_at, other.created, other.expires
+        self.folded_label = fold(app.label)
+        self.sort_label = _NUMBER.sub(lambda number: number[0].zfill(12), self.folded_label)
 
 
 class AppsModel(QAbstractTableModel):
@@ -89,19 +69,17 @@ class AppsModel(QAbstractTableModel):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._rows: list[Row] = []  # all, by label
-        self._known: dict[str, Row] = {}  # the same, by id
+        self._known: dict[str, Row] = {}  # all, by id
+        self._rows: list[Row] = []  # the same, by label
         self._ordered: list[Row] = []  # all, as sorted now
         self._visible: list[Row] = []  # those that match, as sorted now
         self._query = Query()
-        self._found: list[tuple[Query, list[Row]]] = []  # what the last searches found, each within the one before
         self._today = date.today()  # noqa: DTZ011  # where the person is
         self._attention = 0
-        self._owners: list[str] | None = None  # of `_rows`, once they were asked for
         self._sort = (Column.CREATED, Qt.SortOrder.DescendingOrder)
         self._missing: set[str] = set()
         self._revealed = ""
-        self._names = (  # here, since painting asks for them all the time
+        self._names = (
             self.tr("Label"),
             self.tr("API Key"),
             self.tr("Sessions"),
@@ -150,10 +128,8 @@ class AppsModel(QAbstractTableModel):
 
     def owners(self) -> list[str]:
         """Who owns apps, those with most of them first."""
-        if self._owners is None:
-            counted = Counter(row.app.owner for row in self._rows)
-            self._owners = [owner for owner, _ in counted.most_common() if owner]
-        return self._owners
+        counted = Counter(row.app.owner for row in self._rows)
+        return [owner for owner, _ in counted.most_common() if owner]
 
     def app_at(self, row: int) -> App | None:
         """The app in this visible row."""
@@ -185,29 +161,24 @@ class AppsModel(QAbstractTableModel):
 
     def created_words(self, row: int) -> str:
         """When the app in this visible row was created, for the table."""
-        shown = self._visible[row]
-        if not shown.created:
-            if 0 <= (datetime.now(UTC) - shown.app.created).total_seconds() < 60:
-                return self.tr("Just now")
-            shown.created = long_date(shown.app.created)
-        return shown.created
+        created = self._visible[row].app.created
+        if 0 <= (datetime.now(UTC) - created).total_seconds() < 60:
+            return self.tr("Just now")
+        return long_date(created)
 
     def expires_words(self, row: int) -> str:
         """The last day of the app in this visible row, for the table; empty when there is none."""
-        shown = self._visible[row]
-        if not shown.expires and shown.app.expires is not None:
-            shown.expires = long_day(shown.app.expires)
-        return shown.expires
+        expires = self._visible[row].app.expires
+        return "" if expires is None else long_day(expires)
 
     def has_label(self, label: str, but: str = "") -> bool:
-        """Whether an app has this label already, whatever its case. but: the id of one that does not count."""
-        wanted = fold(label.strip()) + "\n"  # as `folded` begins; folding a thousand labels anew takes 4 ms
-        return any(row.folded.startswith(wanted) and row.app.id != but for row in self._rows)
+        """True if an app has this label already, whatever its case. but: the id of one that does not count."""
+        wanted = fold(label.strip())
+        return any(row.folded_label == wanted and row.app.id != but for row in self._rows)
 
     def load(self, rows: Sequence[Row]) -> None:
-        """Show these apps and no others. Quickest with what `sorted_rows` gives."""
-        self._rows = sorted(rows, key=_by_label)
-        self._known = {row.app.id: row for row in self._rows}
+        """Show these apps and no others."""
+        self._known = {row.app.id: row for row in rows}
         self._take_stock()
 
     def put(self, app: App) -> None:
@@ -216,67 +187,23 @@ class AppsModel(QAbstractTableModel):
 
     def put_all(self, rows: Sequence[Row]) -> None:
         """Add these apps, or show their new states, in one update. Make the rows of many off the GUI thread."""
-        new = {row.app.id: row for row in rows}
-        known = {app_id: self._known[app_id] for app_id in new if app_id in self._known}
-        key = self._key()
-        if len(known) == len(new) and all(
-            key(known[app_id]) == key(row) and known[app_id].sort_label == row.sort_label for app_id, row in new.items()
-        ):
-            self._put_in_place(known, new)
-        else:
-            self._known.update(new)
-            self._rows = [row for row in self._rows if row.app.id not in new]
-            if len(new) < FEW:
-                for row in new.values():
-                    insort(self._rows, row, key=_by_label)
-            else:
-                self._rows = sorted([*self._rows, *new.values()], key=_by_label)
-            self._take_stock()
-
-    def _put_in_place(self, known: dict[str, Row], new: dict[str, Row]) -> None:
-        """Show new states of apps that stay where they are in the order: sorting thousands takes half a frame."""
-        before = sum(map(self._needs_attention, known.values()))
-        shown = {row.app.id for row in self._visible if row.app.id in new} if self._query.terms else set()
-        for app_id, row in new.items():
-            known[app_id].become(row)
-        self._set_attention(self._attention - before + sum(map(self._needs_attention, known.values())))
-        found = (
-            {row.app.id for row in self._query.select(list(known.values()), self._at())} if self._query.terms else shown
-        )
-        if found - shown:
-            self._select(self._ordered)
-        elif found != shown:
-            self._show([row for row in self._visible if row.app.id not in shown or row.app.id in found])
-        else:
-            self._show(self._visible)
+        self._known.update((row.app.id, row) for row in rows)
+        self._take_stock()
 
     def remove(self, app_id: str) -> None:
         """Show this app no more."""
         self.remove_all({app_id})
 
     def remove_all(self, app_ids: Collection[str]) -> None:
-        """Show these apps no more, in one update. Give many as a set."""
+        """Show these apps no more, in one update."""
         for app_id in app_ids:
             self._known.pop(app_id, None)
-        self._rows = [row for row in self._rows if row.app.id not in app_ids]
-        self._ordered = [row for row in self._ordered if row.app.id not in app_ids]
-        self._count_attention()
-        self._show([row for row in self._visible if row.app.id not in app_ids])
+        self._take_stock()
 
     def filter(self, text: str) -> None:
         """Show the apps that this search finds. `query` is what was understood of it."""
-        self._query = query = parse(text)
-        found = self._found  # who types goes from one search to one within it, and who erases goes back
-        while found and not query.narrows(found[-1][0]):
-            found.pop()
-        if not query.terms:
-            rows = self._ordered
-        elif found and found[-1][0].terms == query.terms:
-            rows = found[-1][1]
-        else:
-            rows = query.select(found[-1][1] if found else self._ordered, self._at())
-            found = [*found[1 - FOUND :], (query, rows)]
-        self._show(rows, found)
+        self._query = parse(text)
+        self._select()
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Sort by a column; apps that are equal there are in the order of their labels."""
@@ -332,7 +259,7 @@ class AppsModel(QAbstractTableModel):
         return 0 if parent is not None and parent.isValid() else len(self._visible)
 
     def columnCount(self, parent: Index | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else COLUMNS
+        return 0 if parent is not None and parent.isValid() else len(Column)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation is not Qt.Orientation.Horizontal:
@@ -452,9 +379,9 @@ class AppsModel(QAbstractTableModel):
         self._changed(app_id)
 
     def _take_stock(self) -> None:
-        """Apps, or the day, are others."""
-        self._owners = None
+        """Bring everything up to date with the apps in `_known` and with today."""
         self._today = date.today()  # noqa: DTZ011
+        self._rows = sorted(self._known.values(), key=_by_label)
         self._order()
         self._count_attention()
 
@@ -499,22 +426,17 @@ class AppsModel(QAbstractTableModel):
             self._ordered = _empty_last(self._rows, self._key(), down)
         else:
             self._ordered = sorted(self._rows, key=self._key(), reverse=down)
-        self._select(self._ordered)
+        self._select()
 
-    def _select(self, rows: list[Row]) -> None:
-        """Show those of `rows` that match what is searched for."""
-        if self._query.terms:
-            rows = self._query.select(rows, self._at())
-            self._show(rows, [(self._query, rows)])
-        else:
-            self._show(rows)
+    def _select(self) -> None:
+        """Show the apps that match what is searched for."""
+        self._show(self._query.select(self._ordered, self._at()) if self._query.terms else self._ordered)
 
     def _at(self) -> At:
         return At(datetime.now(UTC), self._today, self._missing)
 
-    def _show(self, rows: list[Row], found: Sequence[tuple[Query, list[Row]]] = ()) -> None:
-        """Have these rows visible, and say what that changes. found: what can still be said of earlier searches."""
-        self._found = list(found)
+    def _show(self, rows: list[Row]) -> None:
+        """Make these rows the visible ones, and emit what that changes."""
         if _same_apps(rows, self._visible):
             self._visible = rows  # nothing moves, so what is selected and scrolled to stays
             if rows:
@@ -527,11 +449,8 @@ class AppsModel(QAbstractTableModel):
 
 
 def _same_apps(rows: list[Row], others: list[Row]) -> bool:
-    """Whether these are the same apps in the same order. Quick where they are the same rows, or begin differently:
-    making a list of ten thousand ids takes a third of a frame."""
-    if rows == others:
-        return True
-    return len(rows) == len(others) and all(row.app.id == other.app.id for row, other in zip(rows, others, strict=True))
+    """True if these are the same apps in the same order."""
+    return [row.app.id for row in rows] == [row.app.id for row in others]
 
 
 _by_label = attrgetter("sort_label")

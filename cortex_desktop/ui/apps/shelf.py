@@ -7,16 +7,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from ...domain.model import App
 from .model import AppsModel, Row, sorted_rows
 
-FEW = 300
-"""Up to so many apps of an org that is not shown wait as they are: rows take half as much again, and making so few
-takes 1 ms."""
-
-Shelved = Sequence[App | Row]
+Shelved = Sequence[Row]
 
 
 def to_shelve(apps: Sequence[App]) -> Shelved:
     """The apps of one org as they wait on the shelf. Takes a while for thousands: do it off the GUI thread."""
-    return apps if len(apps) <= FEW else sorted_rows(apps)
+    return sorted_rows(apps)
 
 
 class Shelf:
@@ -34,8 +30,7 @@ class Shelf:
 
     def enter(self, org_id: str) -> None:
         """Show another org's apps."""
-        rows = self._model.rows
-        self._shelved[self.shown] = rows if len(rows) > FEW else [row.app for row in rows]
+        self._shelved[self.shown] = self._model.rows
         self._show(org_id)
 
     def count(self, org_id: str) -> int:
@@ -44,8 +39,8 @@ class Shelf:
 
     def all_apps(self) -> Iterator[App]:
         """The apps of all orgs."""
-        for entries in (self._model.rows, *self._shelved.values()):
-            yield from map(_app, entries)
+        for rows in (self._model.rows, *self._shelved.values()):
+            yield from (row.app for row in rows)
 
     def put(self, rows: Sequence[Row]) -> None:
         """Add these apps, of whatever orgs, or take in their new states."""
@@ -55,22 +50,15 @@ class Shelf:
         elsewhere = {row.app.org_id for row in rows} - {self.shown}
         for org_id in elsewhere:
             new = {row.app.id: row for row in rows if row.app.org_id == org_id}
-            kept = [entry for entry in self._shelved.get(org_id, ()) if _app(entry).id not in new]
-            as_rows = any(isinstance(entry, Row) for entry in kept[:1])
-            # The model sorts what it loads.
-            self._shelved[org_id] = [*kept, *(new.values() if as_rows else map(_app, new.values()))]
+            kept = [row for row in self._shelved.get(org_id, ()) if row.app.id not in new]
+            self._shelved[org_id] = [*kept, *new.values()]
 
     def remove(self, app_ids: Collection[str]) -> None:
         """These apps are gone, of whatever orgs. Give many as a set."""
-        for org_id, entries in self._shelved.items():
-            self._shelved[org_id] = [entry for entry in entries if _app(entry).id not in app_ids]
+        for org_id, rows in self._shelved.items():
+            self._shelved[org_id] = [row for row in rows if row.app.id not in app_ids]
         self._model.remove_all(app_ids)
 
     def _show(self, org_id: str) -> None:
         self.shown = org_id
-        entries = self._shelved.pop(org_id, ())
-        self._model.load([entry if isinstance(entry, Row) else Row(entry) for entry in entries])
-
-
-def _app(entry: App | Row) -> App:
-    return entry.app if isinstance(entry, Row) else entry
+        self._model.load(self._shelved.pop(org_id, ()))

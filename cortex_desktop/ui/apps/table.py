@@ -81,12 +81,6 @@ class AppsTable(RowTable):
     def sizeHintForColumn(self, column: int) -> int:
         return self.painter.width_of(Column(column))
 
-    def updateGeometries(self) -> None:
-        # With nothing to list it is not seen: its scroll bar stays, and all is where it was when there is something.
-        model = self.model()  # none while it is being set
-        if model is not None and model.rowCount():
-            super().updateGeometries()
-
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self.painter.hover(event)
         super().mouseMoveEvent(event)
