@@ -75,10 +75,10 @@ class ActivityModel(QAbstractTableModel):
         self._soon.setInterval(0)
         self._soon.timeout.connect(self._ask)
 
-    # What the page does with it
+    # For the page
 
     def clear(self) -> None:
-        """List nothing."""
+        """Remove all rows."""
         self.beginResetModel()
         self._places = []
         self.endResetModel()
@@ -143,7 +143,7 @@ class ActivityModel(QAbstractTableModel):
             return self.tr("Yesterday")
         return long_date(line.entry.when)
 
-    # What Qt asks
+    # For Qt
 
     def rowCount(self, parent: Index | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else len(self._places)

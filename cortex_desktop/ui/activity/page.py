@@ -32,7 +32,7 @@ from .model import ActivityModel
 from .table import ActivityTable
 
 ALL_APPS, ALL_ORGS = "", "*"
-"""What the filter of apps holds beside an app's id: all of this org, and all of all orgs."""
+"""Values of the filter of apps beside an app's id: all apps of this org, and all orgs."""
 
 BREAKS_SHOWN = 5
 ROOM_FOR_COUNT = 760
@@ -47,7 +47,7 @@ class Period:
         self.days = days
 
     def since(self) -> datetime | None:
-        """Its beginning, now."""
+        """The moment when the period begins; None for ever."""
         if self.days is None:
             return None
         now = datetime.now().astimezone()
@@ -57,7 +57,7 @@ class Period:
 
 
 class AppsCombo(QComboBox):
-    """Which apps; those of the org are put in when it is opened, since there may be thousands."""
+    """Chooses an app. The list is filled when it is opened, since there may be thousands."""
 
     def __init__(self, apps: Callable[[], Sequence[App]]) -> None:
         super().__init__()
@@ -77,7 +77,7 @@ class AppsCombo(QComboBox):
         self.setCurrentIndex(self.findData(app_id))
 
     def reset(self) -> None:
-        """Show all apps; nobody is told."""
+        """Choose all apps, without emitting a signal."""
         self.blockSignals(True)
         self._make()
         self.blockSignals(False)
@@ -99,7 +99,7 @@ class AppsCombo(QComboBox):
 
 
 class ActivityPage(QWidget):
-    """Emits what the person wants; shows what it is told.
+    """The list of entries with search and filters: a view that emits what the person wants.
 
     listing_asked(Wanted): list these; app_asked(app id): go to this app; export_asked; retry_asked.
     """
@@ -154,10 +154,10 @@ class ActivityPage(QWidget):
         self._patience = look.clock.timer(self)
         self._patience.timeout.connect(self._show_state)
 
-    # What the window tells
+    # For the presenter
 
     def set_org(self, org: Org) -> None:
-        """The org whose activity it is."""
+        """Set the org whose activity is listed."""
         if self._org is None or org.id != self._org.id:
             self._org = org
             self.apps.reset()
@@ -167,7 +167,7 @@ class ActivityPage(QWidget):
 
     @Slot()
     def begin(self) -> None:
-        """The list begins anew."""
+        """Empty the list: it begins anew."""
         self._complete, self._error = False, None
         self.model.clear()
         self._patience.start(BUSY_SECONDS)
@@ -175,7 +175,7 @@ class ActivityPage(QWidget):
 
     @Slot(object)
     def add_older(self, places: list[int]) -> None:
-        """More was found."""
+        """Add entries that were found."""
         first = not self.model.rowCount()
         self.model.add_older(places)
         if first:
@@ -185,7 +185,7 @@ class ActivityPage(QWidget):
 
     @Slot(object)
     def add_newer(self, places: list[int]) -> None:
-        """Something was done meanwhile. Who reads further down stays where they are."""
+        """Add entries of what was done meanwhile. The rows on screen stay where they are."""
         bar = self.table.verticalScrollBar()
         at = bar.value()
         self.model.add_newer(places)
@@ -195,14 +195,14 @@ class ActivityPage(QWidget):
 
     @Slot()
     def end(self) -> None:
-        """All was found."""
+        """Show the result: everything was found."""
         self._complete = True
         self._patience.stop()
         self._show_state()
 
     @Slot(object)
     def fail(self, error: CortexError) -> None:
-        """The log cannot be read."""
+        """Show that the log cannot be read."""
         self._error = error
         self._patience.stop()
         self.model.clear()
@@ -210,7 +210,7 @@ class ActivityPage(QWidget):
 
     @Slot(object)
     def show_breaks(self, breaks: list[Break]) -> None:
-        """What is wrong with the log."""
+        """Show what is wrong with the log, or hide the banner if nothing is."""
         if not breaks:
             self.banner.hide()
             return
@@ -226,14 +226,14 @@ class ActivityPage(QWidget):
 
     @Slot(object, object)
     def put(self, places: list[int], lines: list[Logged]) -> None:
-        """Lines that the table wants to show."""
+        """Take lines that the model wanted."""
         self.model.put(places, lines)
 
     # What a person does
 
     @Slot()
     def focus_search(self) -> None:
-        """Put the cursor into the search, ready to type anew."""
+        """Focus the search and select its text."""
         self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.search.selectAll()
 
@@ -249,7 +249,7 @@ class ActivityPage(QWidget):
         return line.entry if line is not None else None
 
     def filter_words(self) -> str:
-        """What is listed, for the head of a report."""
+        """The filters in words, for the head of a report."""
         org = self._org.name if self._org is not None else ""
         app = self.apps.currentData()
         parts = [
@@ -261,7 +261,7 @@ class ActivityPage(QWidget):
         return " · ".join(part for part in parts if part)
 
     def title(self) -> str:
-        """What this is the activity of, for the head of a report."""
+        """The title of a report."""
         if self.apps.currentData() == ALL_ORGS or self._org is None:
             return self.tr("Activity of all organizations")
         return self.tr("Activity of {org}").format(org=self._org.name)
@@ -309,7 +309,7 @@ class ActivityPage(QWidget):
 
     @Slot()
     def _ask(self) -> None:
-        """Have listed what the search and the filters say."""
+        """Ask for the entries that the search and the filters select."""
         if self._org is None:
             return
         app = self.apps.currentData()

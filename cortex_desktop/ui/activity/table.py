@@ -40,7 +40,7 @@ class ActivityDelegate(RowDelegate):
 
     @Slot()
     def refresh(self) -> None:
-        """Take up the fonts and colours of the theme."""
+        """Read fonts and colours of the theme."""
         theme = self._look.theme
         self.take_colors()
         self._font = theme.font(13)
@@ -50,7 +50,7 @@ class ActivityDelegate(RowDelegate):
         self.row_height = max(44, theme.px(44))
 
     def width_of(self, column: Column) -> int:
-        """The width in pixels that the column needs; for Details the least that is of use."""
+        """The width in pixels that the column needs; for Details the minimum."""
         if column not in self._widths:
             self._widths[column] = self._measure(column) + 2 * PADDING
         return self._widths[column]
@@ -81,7 +81,7 @@ class ActivityDelegate(RowDelegate):
 
     def paint_cell(self, painter: QPainter, rect: QRect, row: int, column: int, known: tuple[str, ...] | None) -> None:
         inner = rect.adjusted(PADDING, 0, -PADDING, 0)
-        if known is None:  # a moment later it is there
+        if known is None:  # it is being read
             bar = QRect(inner.left(), inner.center().y() - 3, min(inner.width(), 40), 6)
             painter.fillRect(bar, self._colors["line"])
         elif text := known[column]:
@@ -93,7 +93,7 @@ class ActivityDelegate(RowDelegate):
 
 
 class ActivityTable(RowTable):
-    """The table itself."""
+    """The table of activity."""
 
     def __init__(self, model: ActivityModel, look: Look) -> None:
         super().__init__()
@@ -110,7 +110,7 @@ class ActivityTable(RowTable):
         look.theme.changed.connect(self.take_sizes)
 
     def show_org(self, shown: bool) -> None:
-        """Whether the column with the org's name is of use: more than one is listed."""
+        """Show or hide the column with the org's name."""
         self._with_org = shown
 
     def fit(self, width: int) -> None:

@@ -1,4 +1,4 @@
-"""How far bulk work is, and what became of it: one bar above the table, with what can be done about it."""
+"""Progress and result of a bulk action, shown above the table."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LEAST_WORDS = 260
 
 
 class BulkBar(QFrame):
-    """Hidden while there is nothing to say.
+    """Shows progress and result of a bulk action; hidden while there is none.
 
     stop_asked; stop_waiting_asked: give up on the keychain; resume_asked; undo_asked; list_asked: which apps;
     dismissed: the person has read it.
@@ -83,7 +83,7 @@ class BulkBar(QFrame):
         self._close.clicked.connect(self.dismissed)
 
     def begin(self, bulk: Bulk) -> None:
-        """Show that it has begun, or goes on."""
+        """Show that a bulk action has begun, or goes on."""
         self._total = bulk.total
         self._progress.setRange(0, bulk.total)
         self._progress.setValue(bulk.reached)  # while it is hidden: once visible it paints the window at once
@@ -104,18 +104,18 @@ class BulkBar(QFrame):
         return self.tr("{done} of {total} done").format(done=number(reached), total=number(self._total))
 
     def stopping(self) -> None:
-        """The person has cancelled; the app under way is brought to its end."""
+        """Show that it stops after the app under way."""
         self._stop.setEnabled(False)
         self._set_text(self.tr("Stopping after the app under way…"))
 
     def slow(self) -> None:
-        """The keychain has not answered for long."""
+        """Offer to stop waiting for the keychain."""
         self._set_text(self.tr("Still waiting. A prompt of the system may be open behind this window."))
         self._stop_waiting.show()
         self._arrange()
 
     def show_outcome(self, bulk: Bulk, *, undoable: bool) -> None:
-        """What became of it."""
+        """Show the result, and what can be done about it."""
         title, text = self.outcome(bulk)
         well = not bulk.rest and not bulk.refused
         offered = [self._list] if bulk.refused or bulk.rest or bulk.total > 1 else []
@@ -155,7 +155,7 @@ class BulkBar(QFrame):
         running = self._stop in offered
         self._progress.setVisible(running)
         self._close.setVisible(not running)
-        # One with the focus that goes would hand it to whatever comes next, e.g. the search.
+        # A button that is hidden would hand its focus to whatever comes next, such as the search.
         had_focus = self.isAncestorOf(self.window().focusWidget() or self.window())
         for button in (self._stop, self._stop_waiting, self._resume, self._undo, self._list):
             button.setVisible(button in offered)
@@ -172,7 +172,7 @@ class BulkBar(QFrame):
 
     @Slot()
     def _arrange(self) -> None:
-        """Buttons beside the words, or below them where there is no room."""
+        """Put the buttons beside the words, or below them where there is no room."""
         directions = QBoxLayout.Direction
         room = self.width() - self._buttons.sizeHint().width() - 90
         beside = room >= self._look.theme.px(LEAST_WORDS)

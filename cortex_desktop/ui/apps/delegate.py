@@ -1,4 +1,4 @@
-"""Draws the table's cells, the key chip among them, and lets mouse and keyboard work in them."""
+"""Draws the cells of the table of apps, and handles mouse and keyboard in them."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class AppsDelegate(RowDelegate):
         look.theme.changed.connect(self.refresh)
 
     def refresh(self) -> None:
-        """Take up the fonts of the theme."""
+        """Read fonts and colours of the theme."""
         theme = self._look.theme
         self.take_colors()
         self._widths: dict[Column, int] = {}
@@ -78,7 +78,7 @@ class AppsDelegate(RowDelegate):
         self.row_height = max(44, theme.px(44))
 
     def width_of(self, column: Column) -> int:
-        """The width in pixels that the column needs for what it shows; for Label the least that is of use."""
+        """The width in pixels that the column needs; for Label the minimum."""
         if column not in self._widths:
             self._widths[column] = self._measure(column)
         return self._widths[column]
@@ -194,13 +194,13 @@ class AppsDelegate(RowDelegate):
         return QRect(QPoint(rect.left() + PADDING, rect.center().y() - size.height() // 2 + 1), size)
 
     def _parts(self, rect: QRect, column: Column) -> dict[str, QRect]:
-        """Where the buttons of a cell lie."""
+        """The rectangles of a cell's buttons, by name."""
         if column is Column.MENU:
             return {"menu": QRect(rect.center().x() - BUTTON // 2, rect.center().y() - BUTTON // 2 + 1, BUTTON, BUTTON)}
         return self._parts_of(self._chip(rect)) if column is Column.KEY else {}
 
     def _parts_of(self, chip: QRect) -> dict[str, QRect]:
-        """Where the buttons of a chip lie."""
+        """The rectangles of a chip's buttons, by name."""
         copy = QRect(chip.right() - BUTTON - 1, chip.center().y() - BUTTON // 2 + 1, BUTTON, BUTTON)
         return {"reveal": copy.translated(-BUTTON, 0), "copy": copy}
 
@@ -212,7 +212,7 @@ class AppsDelegate(RowDelegate):
         return ""
 
     def hover(self, event: QMouseEvent | None) -> None:
-        """The pointer moved over the table, or left it (None): light up the button under it."""
+        """Highlight the button under the pointer. event: None when the pointer left the table."""
         hovered = (-1, "")
         if event is not None:
             position = event.position().toPoint()

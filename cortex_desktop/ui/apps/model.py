@@ -23,7 +23,7 @@ _NUMBER = re.compile(r"\d+")
 
 
 class Column(IntEnum):
-    """The table's columns. What a person's columns were is remembered by these numbers, so new ones come last."""
+    """The table's columns. Settings remember them by number, so add new ones at the end."""
 
     LABEL = 0
     KEY = 1
@@ -37,7 +37,7 @@ class Column(IntEnum):
 
 
 class Status(IntEnum):
-    """What the Status column says, in sorting order."""
+    """What the Status column shows, in sorting order."""
 
     ENABLED = 0
     REVIEW_DUE = 1
@@ -58,10 +58,10 @@ class Row(Searchable):
 
 
 class AppsModel(QAbstractTableModel):
-    """Filters and sorts its own list: a proxy model is 20 to 600 times slower here (hazard H-Q6).
+    """The list of apps. It filters and sorts by itself: a proxy model is 20 to 600 times slower here (hazard H-Q6).
 
-    rearranged: the visible rows are others, or in another order; attention_changed(int): so many apps should be looked
-    at, visible or not.
+    rearranged: the visible rows are others, or in another order; attention_changed(int): so many apps need attention,
+    visible or not.
     """
 
     rearranged = Signal()
@@ -100,7 +100,7 @@ class AppsModel(QAbstractTableModel):
             Status.UNFINISHED: (self.tr("Not finished"), "warning"),
         }
 
-    # What the page does with it
+    # For the page
 
     @property
     def total(self) -> int:
@@ -113,21 +113,21 @@ class AppsModel(QAbstractTableModel):
 
     @property
     def rows(self) -> list[Row]:
-        """All apps by label, visible or not, as `load` takes them. Not to be changed."""
+        """All apps by label, visible or not, as `load` takes them. Do not change the list."""
         return self._rows
 
     @property
     def query(self) -> Query:
-        """What is searched for."""
+        """The search in force."""
         return self._query
 
     @property
     def attention(self) -> int:
-        """How many apps should be looked at: those that is:attention finds."""
+        """How many apps need attention: those that is:attention finds."""
         return self._attention
 
     def owners(self) -> list[str]:
-        """Who owns apps, those with most of them first."""
+        """The owners of apps, those with most apps first."""
         counted = Counter(row.app.owner for row in self._rows)
         return [owner for owner, _ in counted.most_common() if owner]
 
@@ -156,7 +156,7 @@ class AppsModel(QAbstractTableModel):
         return self._known[app_id].app if app_id in self._known else None
 
     def searched(self) -> Iterator[tuple[str, App]]:
-        """Every app with the folded text that it is found by, by label."""
+        """Every app with the folded text to search in, sorted by label."""
         return ((row.folded, row.app) for row in self._rows)
 
     def created_words(self, row: int) -> str:
@@ -191,17 +191,17 @@ class AppsModel(QAbstractTableModel):
         self._take_stock()
 
     def remove(self, app_id: str) -> None:
-        """Show this app no more."""
+        """Remove this app."""
         self.remove_all({app_id})
 
     def remove_all(self, app_ids: Collection[str]) -> None:
-        """Show these apps no more, in one update."""
+        """Remove these apps, in one update."""
         for app_id in app_ids:
             self._known.pop(app_id, None)
         self._take_stock()
 
     def filter(self, text: str) -> None:
-        """Show the apps that this search finds. `query` is what was understood of it."""
+        """Show the apps that this search finds, and parse it into `query`."""
         self._query = parse(text)
         self._select()
 
@@ -213,7 +213,7 @@ class AppsModel(QAbstractTableModel):
 
     @Slot()
     def turn_the_page(self) -> None:
-        """See what a new day makes of expiry and review dates."""
+        """Update expiry and review states if a new day has begun."""
         if self._today != date.today():  # noqa: DTZ011
             self._take_stock()
 
@@ -223,18 +223,18 @@ class AppsModel(QAbstractTableModel):
         self._mark(app_id)
 
     def mark_whole(self, app_id: str) -> None:
-        """The app has a new key, which is in the keychain."""
+        """Show that the keychain holds the app's key."""
         self._missing.discard(app_id)
         self._mark(app_id)
 
     def mark_revealed(self, app_id: str) -> None:
-        """Say in words which app's key is readable now, if any; the key itself stays outside."""
+        """Set which app's key is readable now, for screen readers; empty for none. The key itself stays outside."""
         old, self._revealed = self._revealed, app_id
         self._changed(old)
         self._changed(app_id)
 
     def status(self, app: App) -> Status:
-        """What the Status column says of this app."""
+        """The app's status, for the Status column."""
         if app.state is AppState.CREATING:
             return Status.UNFINISHED
         if app.id in self._missing:
@@ -253,7 +253,7 @@ class AppsModel(QAbstractTableModel):
         """Word and tone of a status."""
         return self._status_words[status]
 
-    # What Qt asks
+    # For Qt
 
     def rowCount(self, parent: Index | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else len(self._visible)
@@ -353,7 +353,7 @@ class AppsModel(QAbstractTableModel):
                 return None
 
     def _due_tip(self, app: App) -> str:
-        """What a person should know of the app's expiry and review dates, empty when nothing."""
+        """What is due about the app's expiry and review dates; empty when nothing is."""
         found = []
         if app.expires is not None and app.is_expired(self._today):
             found.append(self.tr("Expired on {date}.").format(date=long_day(app.expires)))
@@ -372,7 +372,7 @@ class AppsModel(QAbstractTableModel):
             self.dataChanged.emit(self.index(row, 0), self.index(row, len(Column) - 1))
 
     def _mark(self, app_id: str) -> None:
-        """The app's key is missing now, or no longer."""
+        """Update what depends on whether this app's key is missing."""
         self._count_attention()
         if self._sort[0] is Column.STATUS or self._query.terms:
             self._order()
@@ -398,7 +398,7 @@ class AppsModel(QAbstractTableModel):
             self.attention_changed.emit(count)
 
     def _key(self) -> Callable[[Row], Any]:
-        """What a row is sorted by now."""
+        """The key of the sorting in force."""
         match self._sort[0]:
             case Column.LABEL:
                 return _by_label
@@ -457,12 +457,12 @@ _by_label = attrgetter("sort_label")
 
 
 def _empty_last(rows: list[Row], key: Callable[[Row], Any], down: bool) -> list[Row]:
-    """Sorted, and those for which there is no key behind the others in both directions."""
+    """Sort, with rows whose key is empty last in both directions."""
     keyed = [(key(row), row) for row in rows]
     some = sorted((pair for pair in keyed if pair[0]), key=itemgetter(0), reverse=down)
     return [row for _, row in some] + [row for value, row in keyed if not value]
 
 
 def sorted_rows(apps: Sequence[App]) -> list[Row]:
-    """The apps' rows by label, for `AppsModel.load`; takes a while for thousands, so make them off the GUI thread."""
+    """Rows of these apps by label. Takes a while for thousands: call it off the GUI thread."""
     return sorted((Row(app) for app in apps), key=_by_label)

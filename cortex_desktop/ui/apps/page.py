@@ -38,7 +38,7 @@ from .table import AppsTable
 
 
 class AppsPage(QWidget):
-    """Search, filter, table, details. Emits what the person wants; shows what it is told.
+    """Search, filter, table, details: a view that emits what the person wants.
 
     new_asked; selected: another app, or none, is the current one; unlock_asked: the banner's action;
     menu_asked(point): a menu for the current app; retry_asked: load again; save_filter_asked(text): keep this search;
@@ -62,11 +62,11 @@ class AppsPage(QWidget):
         self._look = look
         self.model = model
         self.busy = False
-        """Whether bulk work is under way."""
+        """True while a bulk action is under way."""
         self._wants_details = False
         self._loaded = False
         self._failed = False
-        self._holds = False  # what is selected is about to change again
+        self._holds = False  # the selection is about to change again
 
         self.keychain_banner = Banner(look)
         self.storage_banner = Banner(look)
@@ -102,7 +102,7 @@ class AppsPage(QWidget):
         self._stack.setContentsMargins(0, 0, 0, 0)
         self._stack.addWidget(self._list)
         self._stack.addWidget(self.empty)
-        self._stack.addWidget(QWidget())  # nothing at all, for the first moments of loading
+        self._stack.addWidget(QWidget())  # empty, for the first moments of loading
         self._stack.setCurrentIndex(2)
         self._main = QWidget()
         column = QVBoxLayout(self._main)
@@ -135,10 +135,10 @@ class AppsPage(QWidget):
         self._patience = look.clock.timer(self)
         self._patience.timeout.connect(self._show_state)
 
-    # What the window tells
+    # For the window
 
     def set_org(self, org: Org, keychain: str) -> None:
-        """The org whose apps these are, and the keychain's name."""
+        """Set the org whose apps these are, and the keychain's name."""
         self._subtitle.setText(
             self.tr("API keys that let your apps call the Cortex API for {org}.").format(org=org.name)
         )
@@ -147,23 +147,23 @@ class AppsPage(QWidget):
             self._panel.set_org(org, keychain)
 
     def forget_search(self) -> None:
-        """Look for nothing any more: another org's apps are about to be listed."""
+        """Clear the search: another org's apps are about to be listed."""
         if self.search.text():
             self.search.clear()
 
     def wait_for_load(self) -> None:
-        """The apps are being read; say so if it takes long."""
+        """Show that the apps are being read, if it takes long."""
         self._patience.start(BUSY_SECONDS)
 
     def loaded(self) -> None:
-        """The model holds the apps now."""
+        """Show the apps that the model holds now."""
         self._loaded = True
         self._failed = False
         self._patience.stop()
         self._show_state()
 
     def load_failed(self, title: str, text: str) -> None:
-        """The apps could not be read."""
+        """Show that the apps could not be read."""
         self._failed = True
         self._patience.stop()
         self.empty.set_message("triangle-alert", title, text, self.tr("Try again"))
@@ -209,7 +209,7 @@ class AppsPage(QWidget):
 
     @contextmanager
     def one_change(self) -> Iterator[None]:
-        """Whatever is selected meanwhile, show and tell it once, at the end."""
+        """Show and emit changes of the selection once, at the end."""
         self._holds = True
         try:
             yield
@@ -218,7 +218,7 @@ class AppsPage(QWidget):
             self._selection_changed()
 
     def set_busy(self, busy: bool) -> None:
-        """Bulk work has begun, or has ended."""
+        """Set whether a bulk action is under way."""
         if busy != self.busy:
             self.busy = busy
             self._show_details()
@@ -232,7 +232,7 @@ class AppsPage(QWidget):
 
     @Slot()
     def close_details(self) -> None:
-        """Give the table the whole width."""
+        """Hide the details."""
         focused = self._panel is not None and self._panel.isAncestorOf(self.focusWidget() or self)
         self._wants_details = False
         self._show_details()
@@ -248,11 +248,11 @@ class AppsPage(QWidget):
 
     @property
     def details_wanted(self) -> bool:
-        """Whether the person has the details open."""
+        """True if the person has the details open."""
         return self._wants_details
 
     def put_keychain_banner_away(self) -> None:
-        """The keychain can be used. Whose focus was on the banner's button goes on to the apps."""
+        """Hide the banner: the keychain can be used. Focus on its button moves on to the apps."""
         had_focus = self.keychain_banner.isAncestorOf(self.window().focusWidget() or self)
         self.keychain_banner.hide()
         if had_focus:
@@ -260,7 +260,7 @@ class AppsPage(QWidget):
 
     @Slot()
     def focus_search(self) -> None:
-        """Put the cursor into the search, ready to type anew."""
+        """Focus the search and select its text."""
         self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.search.selectAll()
 
@@ -276,7 +276,7 @@ class AppsPage(QWidget):
         return self.table.columns.state()
 
     def restore_layout(self, header: QByteArray, shown: str) -> None:
-        """Take up such a state; one that does not fit is ignored. Columns for which there is no room stay hidden."""
+        """Restore such a state; ignore one that does not fit. Columns without room stay hidden."""
         self.table.columns.restore(header, shown)
         self._fit()
 
@@ -284,7 +284,7 @@ class AppsPage(QWidget):
 
     @Slot()
     def _enter_table(self) -> None:
-        """Go from the search to the apps, to the selected one or else the first."""
+        """Move the focus to the table, on the selected app or else the first."""
         if self.model.rowCount():
             self.table.setFocus(Qt.FocusReason.TabFocusReason)
             if not self.selection.count:
@@ -348,7 +348,7 @@ class AppsPage(QWidget):
         return self._panel is not None and not self._panel.isHidden()
 
     def _share_width(self) -> None:
-        """Table and details side by side; where there is no room for both, the details alone."""
+        """Put table and details side by side, or show the details alone where there is no room for both."""
         panel = self._look.theme.px(DETAILS_WIDTH)
         table = self.table.painter
         least = sum(table.width_of(c) for c in (Column.LABEL, Column.KEY, Column.MENU)) + 50

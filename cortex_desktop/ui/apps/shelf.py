@@ -11,7 +11,7 @@ Shelved = Sequence[Row]
 
 
 def to_shelve(apps: Sequence[App]) -> Shelved:
-    """The apps of one org as they wait on the shelf. Takes a while for thousands: do it off the GUI thread."""
+    """Rows of the apps of one org. Takes a while for thousands: call it off the GUI thread."""
     return sorted_rows(apps)
 
 
@@ -24,7 +24,7 @@ class Shelf:
         self.shown = ""
 
     def load(self, shelved: Mapping[str, Shelved], org_id: str) -> None:
-        """These are the apps, by org; show those of this one."""
+        """Set the apps, by org, and show those of this one."""
         self._shelved = dict(shelved)
         self._show(org_id)
 
@@ -43,7 +43,7 @@ class Shelf:
             yield from (row.app for row in rows)
 
     def put(self, rows: Sequence[Row]) -> None:
-        """Add these apps, of whatever orgs, or take in their new states."""
+        """Add these apps, of whatever orgs, or update them."""
         here = [row for row in rows if row.app.org_id == self.shown]
         if here:
             self._model.put_all(here)
@@ -54,7 +54,7 @@ class Shelf:
             self._shelved[org_id] = [*kept, *new.values()]
 
     def remove(self, app_ids: Collection[str]) -> None:
-        """These apps are gone, of whatever orgs. Give many as a set."""
+        """Remove these apps, of whatever orgs. Give many as a set."""
         for org_id, rows in self._shelved.items():
             self._shelved[org_id] = [row for row in rows if row.app.id not in app_ids]
         self._model.remove_all(app_ids)

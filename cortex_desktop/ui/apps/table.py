@@ -15,7 +15,7 @@ from .model import AppsModel, Column
 
 
 class AppsTable(RowTable):
-    """The table itself; sorted by a click in its head."""
+    """The table, sorted by a click on a heading."""
 
     def __init__(self, model: AppsModel, look: Look, reveal: Reveal) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ class AppsTable(RowTable):
         return self._sorted
 
     def sort_by(self, column: Column, order: Qt.SortOrder) -> None:
-        """Sort, and show so in the header."""
+        """Sort by a column, and show it in the header."""
         self._sorted = (column, order)
         header = self.horizontalHeader()
         header.setSortIndicatorShown(True)

@@ -55,7 +55,7 @@ class SecretClipboard(QObject):
         self._hold(secret, seconds)
 
     def take_over(self, secret: Secret, seconds: int) -> bool:
-        """Clear what the person copied elsewhere, if the secret stands in it, after `seconds`. Whether it does."""
+        """Clear what the person copied elsewhere after `seconds`, if the secret is in it. Returns True if it is."""
         mime = self._clipboard.mimeData(QClipboard.Mode.Clipboard)
         if mime is None or secret.reveal() not in mime.text():
             return False
@@ -69,12 +69,12 @@ class SecretClipboard(QObject):
 
     @Slot()
     def clear(self) -> None:
-        """Take our secret off the clipboard now, unless something else has taken its place."""
+        """Clear our secret from the clipboard now, unless something else has taken its place."""
         if self._held is None:
             return
         ours = self._is_ours()
         if ours:
-            # An owner that quits while it holds the selection has Qt hand it over, offscreen even crash (H-C7).
+            # Qt hands the selection over when its owner quits, and offscreen even crashes (H-C7).
             self._clipboard.clear(QClipboard.Mode.Clipboard)
             if self._is_ours():
                 return  # Wayland lets only the focused window change it (H-C4)

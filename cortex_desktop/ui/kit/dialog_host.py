@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class DialogHost(QObject):
     """Opens dialogs over `window` and dims `body`, what is in it, meanwhile.
 
-    One at a time: shortcuts reach the window even while a dialog is modal, so who opens one asks `free` first.
+    One at a time: shortcuts reach the window even while a dialog is modal, so check `free` before opening one.
     """
 
     def __init__(self, look: Look, window: QWidget, body: QWidget, controller: AppsController) -> None:
@@ -35,11 +35,11 @@ class DialogHost(QObject):
 
     @property
     def free(self) -> bool:
-        """Whether no dialog is open."""
+        """True while no dialog is open."""
         return self.current is None
 
     def open(self, dialog: QDialog) -> None:
-        """Open a dialog whose parent is the window. One about a production org's apps says so on top."""
+        """Open a dialog whose parent is the window. One about a production org is marked as such."""
         from .dialog import Dialog
 
         self.current = dialog
@@ -51,7 +51,7 @@ class DialogHost(QObject):
         dialog.open()
 
     def open_waiting(self, dialog: WaitingDialog) -> None:
-        """Open a dialog that waits for the keychain and can give up on it."""
+        """Open a dialog that waits for the keychain, and let it stop waiting."""
         dialog.stop_waiting.connect(self._controller.stop_waiting)
         self._controller.waiting.busy.connect(dialog.show_busy)
         self._controller.waiting.slow.connect(dialog.show_slow)
@@ -63,7 +63,7 @@ class DialogHost(QObject):
         then()
 
     def ask_in_production(self, deed: Deed, apps: Sequence[App], then: Callable[[], object]) -> None:
-        """Go on at once, or, in a production org, once the person has said yes to doing this to these apps there."""
+        """Call `then` at once, or, in a production org, after the person has confirmed doing this to these apps."""
         org = self._controller.org
         if org is None or not self.free:
             return

@@ -12,7 +12,7 @@ from ...domain.text import Text
 
 
 def translate_text(text: Text) -> str:
-    """The sentence in the person's language, its values filled in."""
+    """Translate a sentence of the core into the person's language, its values filled in."""
     return QCoreApplication.translate("core", text.source).format(**text.values)
 
 

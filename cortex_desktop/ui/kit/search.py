@@ -16,10 +16,10 @@ SUGGESTED = 8
 
 
 class SearchField(QLineEdit):
-    """Esc empties it, and then leaves it; Down and Enter go to what was found.
+    """A search field with suggestions. Esc empties it, and then leaves it; Down and Enter go to what was found.
 
-    suggestions(text, position): where the word at the cursor begins, and what it may become. left: the person is done
-    with it. While the suggestions are open, Up and Down choose one, Enter and Tab take it, Esc closes them.
+    suggestions(text, position): returns where the word at the cursor begins, and what it may become. left: the person
+    leaves it. While the suggestions are open, Up and Down choose one, Enter and Tab take it, Esc closes them.
     """
 
     left = Signal()
@@ -84,7 +84,7 @@ class SearchField(QLineEdit):
 
     @Slot()
     def _show_keys(self) -> None:
-        """The shortcut stands at the end of an empty field, where the placeholder leaves it the room."""
+        """Show the shortcut at the end of an empty field, if there is room beside the placeholder."""
         words = self.fontMetrics().horizontalAdvance(self.placeholderText())
         self._keys.setVisible(not self.text() and words + self._keys.sizeHint().width() + 60 <= self.width())
 
@@ -117,7 +117,7 @@ class SearchField(QLineEdit):
             announce(self, self.tr("%n suggestion(s). Press Down to choose.", "", len(self._suggested)))
 
     def _make_completer(self) -> tuple[QCompleter, QListView]:
-        """The pop-up, once it is needed."""
+        """Make the pop-up, when it is first needed."""
         completer, popup = make_completer(self._look, self, SUGGESTED)
         popup.setAccessibleName(self.tr("Suggestions"))
         popup.selectionModel().currentChanged.connect(self._announce_chosen)
@@ -132,7 +132,7 @@ class SearchField(QLineEdit):
 
     @Slot(QModelIndex)
     def _take(self, index: QModelIndex) -> None:
-        """Put what was chosen in its place, with a space behind it for what comes next."""
+        """Insert what was chosen, with a space after it for the next word."""
         suggestion = self._suggested[index.row()]
         begin, end = (0, len(self.text())) if suggestion.whole else (self._begin, self.cursorPosition())
         self.setSelection(begin, end - begin)

@@ -32,15 +32,15 @@ QWIDGETSIZE_MAX = 16_777_215
 
 
 class TableCard(Card):
-    """Holds a table."""
+    """A card around a table."""
 
     def fit(self, height: int) -> None:
-        """Be no higher than a table of `height` pixels."""
+        """Limit the height to that of a table of `height` pixels."""
         self.setMaximumHeight(min(height + 2, QWIDGETSIZE_MAX))
 
 
 def widest_date(metrics: QFontMetrics) -> int:
-    """The pixels that any date takes, as `ui.i18n.long_date` writes it."""
+    """The width in pixels of the widest date, as `i18n.long_date` writes it."""
     digit = max("0123456789", key=metrics.horizontalAdvance)
     days = (long_day(date(2026, month, 28)) for month in range(1, 13))
     return max(metrics.horizontalAdvance(_DIGIT.sub(digit, day)) for day in days)
@@ -72,7 +72,7 @@ class RowTable(QTableView):
 
     @Slot()
     def take_sizes(self) -> None:
-        """Measure the rows, and whatever a subclass adds, in the fonts in force."""
+        """Set the heights of rows and header for the fonts in force; a subclass adds its widths."""
         self.verticalHeader().setDefaultSectionSize(self.painter.row_height)
         self.horizontalHeader().setFixedHeight(self._header_height())
 
@@ -133,22 +133,22 @@ class RowDelegate(QStyledItemDelegate):
         self._view = view
 
     def take_colors(self) -> None:
-        """Take up the colours of the theme."""
+        """Read the colours of the theme."""
         tokens = self._look.theme.tokens
         self._colors = {name: QColor(value) for name, value in tokens._asdict().items() if name != "dark"}
-        # A bar tells the selected row where its ground does not (high contrast), and that the table has the focus.
-        self._told_by_ground = tokens.accent_soft != tokens.surface
+        # A bar marks the selected row where its ground does not (high contrast), and while the table has the focus.
+        self._ground_differs = tokens.accent_soft != tokens.surface
 
     def look_at(self, row: int) -> Any:
-        """What `paint_cell` needs to know of a row."""
+        """What `paint_cell` needs of a row; called once for each row that is drawn."""
         raise NotImplementedError
 
     def paint_cell(self, painter: QPainter, rect: QRect, row: int, column: int, known: Any) -> None:
-        """Draw what stands in a cell. known: what `look_at` told of its row."""
+        """Draw what stands in a cell. known: what `look_at` returned for its row."""
         raise NotImplementedError
 
     def paint_rows(self, area: QRect) -> None:
-        """Draw the rows within this part of the viewport, all as high as each other."""
+        """Draw the rows within `area` of the viewport."""
         view, colors = self._view, self._colors
         header, model, chosen = view.horizontalHeader(), view.model(), view.selectionModel()
         columns = [(c, header.sectionViewportPosition(c), header.sectionSize(c)) for c in range(header.count())]
@@ -168,7 +168,7 @@ class RowDelegate(QStyledItemDelegate):
                     painter.fillRect(left, y, length, height, colors["accent_soft"])
                 if row < end:  # the card's own edge ends the last row
                     painter.fillRect(left, y + height - 1, length, 1, colors["line"])
-                if selected and left <= 0 and (not self._told_by_ground or view.hasFocus()):
+                if selected and left <= 0 and (not self._ground_differs or view.hasFocus()):
                     painter.fillRect(0, y, 3, height, colors["accent"])
                 known = self.look_at(row)
                 for column, x, width in columns:
@@ -178,7 +178,7 @@ class RowDelegate(QStyledItemDelegate):
                 self._mark(painter, view.visualRect(current))
 
     def _mark(self, painter: QPainter, rect: QRect) -> None:
-        """Show that the keyboard is in this cell."""
+        """Draw the frame of the cell that has the keyboard."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(self._colors["accent"], 2))

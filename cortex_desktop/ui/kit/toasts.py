@@ -1,4 +1,4 @@
-"""Short messages in the corner of the window: what was done, how long it holds, and how to take it back."""
+"""Toasts: short messages in the corner of the window, with an action and a countdown."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from .clock import Countdown
 from .widgets import Button, IconButton, Look, Picture, announce, label, shadow
 
 TOAST_SECONDS = 8
-"""How long a message stays that asks nothing of anybody."""
+"""How long a toast stays that asks for nothing."""
 
 SHADOW = 10
 """Room around a toast for its shadow, in pixels."""
 
 
 class Toast(QFrame):
-    """One message. acted: its action was chosen; gone: it has left the screen, for whatever reason."""
+    """One toast. acted: its action was chosen; gone: it was hidden, for whatever reason."""
 
     acted = Signal()
     gone = Signal()
@@ -65,9 +65,9 @@ class Toast(QFrame):
         shadow(painter, self.rect(), SHADOW, 10)
 
     def count_down(self, seconds: int, words: Callable[[int], str] | None = None) -> None:
-        """Hide the toast after `seconds`, during which nobody reads it.
+        """Hide the toast after `seconds`. Time under the pointer or with the focus does not count.
 
-        words: gives the text for the seconds left, each second; such a toast hides even while it is read.
+        words: returns the second line for the seconds left; a toast with it is hidden even while it is read.
         """
         self._seconds = seconds
         self._words = words
@@ -136,7 +136,7 @@ class Toasts(QObject):
         action: str = "",
         topic: str = "",
     ) -> Toast:
-        """Show a message and have it read out. It stays until it is told to count down or to leave."""
+        """Show a toast and have it read out. It stays until `count_down`, `leave` or a click hides it."""
         for shown_topic, shown in list(self._shown):
             if topic and shown_topic == topic:
                 shown.leave()
@@ -155,16 +155,16 @@ class Toasts(QObject):
 
     @property
     def shown(self) -> list[Toast]:
-        """The messages on screen, oldest first."""
+        """The toasts on screen, oldest first."""
         return [toast for _, toast in self._shown]
 
     def keep_off(self, width: int) -> None:
-        """Stay clear of `width` pixels at the far side, where a panel stands whose buttons are needed."""
+        """Keep `width` pixels at the far side free, for a panel whose buttons are needed."""
         self._inset = width
         self._place()
 
     def leave(self, topic: str) -> None:
-        """Take the message of this topic off the screen, if there is one."""
+        """Hide the toast of this topic, if there is one."""
         for shown_topic, toast in list(self._shown):
             if shown_topic == topic:
                 toast.leave()

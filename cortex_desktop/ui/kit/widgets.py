@@ -46,7 +46,7 @@ class Look:
 
 
 def label(text: str = "", name: str = "", *, wrap: bool = False) -> QLabel:
-    """A plain-text label (what a person typed is never read as HTML) with an object name for the style sheet."""
+    """A label that shows plain text, never HTML. name: its object name, for the style sheet."""
     made = QLabel(text)
     made.setTextFormat(Qt.TextFormat.PlainText)
     made.setObjectName(name)
@@ -57,10 +57,10 @@ def label(text: str = "", name: str = "", *, wrap: bool = False) -> QLabel:
 
 
 def set_property(widget: QWidget, name: str, value: object) -> None:
-    """Set a property that the style sheet selects by, and let it take effect."""
+    """Set a property that the style sheet selects by, and apply the style sheet anew."""
     if widget.property(name) != value:
         widget.setProperty(name, value)
-        if widget.testAttribute(Qt.WidgetAttribute.WA_WState_Polished):  # else it will
+        if widget.testAttribute(Qt.WidgetAttribute.WA_WState_Polished):  # else Qt will apply it
             widget.style().unpolish(widget)
             widget.style().polish(widget)
 
@@ -72,7 +72,7 @@ def announce(widget: QWidget, text: str) -> None:
 
 
 ICON_GAP = 4
-"""Between a button's icon and its text, beside the 4 pixels that Qt leaves there."""
+"""Pixels between a button's icon and its text, beside the 4 that Qt leaves there."""
 
 
 class Button(QPushButton):
@@ -116,7 +116,7 @@ class IconButton(QToolButton):
         look.theme.changed.connect(self._recolour)
 
     def rename(self, icon: str, name: str) -> None:
-        """Take on another meaning: icon and name."""
+        """Change icon and name."""
         self._icon_name = icon
         self.setAccessibleName(name)
         self.setToolTip(name)
@@ -127,7 +127,7 @@ class IconButton(QToolButton):
 
 
 class Picture(QWidget):
-    """An icon on its own, not focusable, hidden from screen readers by having no name."""
+    """An icon on its own. It takes no focus, and has no name that a screen reader could read."""
 
     def __init__(self, icon: str, look: Look, token: str = "muted", size: int = 16, box: int = 0) -> None:
         super().__init__()
@@ -154,7 +154,7 @@ class Picture(QWidget):
 
 
 class Card(QFrame):
-    """Holds one widget within round corners."""
+    """A frame with round corners around one widget."""
 
     def __init__(self, content: QWidget, look: Look) -> None:
         super().__init__()
@@ -171,7 +171,7 @@ class Card(QFrame):
 
 
 class _RoundedCorners(QWidget):
-    """Lies over a card and rounds what the card's content would leave square."""
+    """Lies over a card and paints its round corners over the square ones of its content."""
 
     RADIUS = 10
 
@@ -286,7 +286,7 @@ OVERLAY = (16, 24, 40, 110)
 def shadow(painter: QPainter, rect: QRect, depth: int, radius: int) -> None:
     """Paint the shadow of a card that lies in the middle of `rect`, `depth` pixels from its edges.
 
-    A graphics effect would draw the card in software at each change, for several ms.
+    A graphics effect would draw the whole card anew at each change.
     """
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(16, 24, 40, 3))
@@ -312,7 +312,7 @@ class Overlay(QWidget):
         return False
 
     def cover(self) -> None:
-        """Dim all of it."""
+        """Dim the window."""
         self._over.installEventFilter(self)  # once more is no more than once
         self.resize(self._over.size())
         self.show()

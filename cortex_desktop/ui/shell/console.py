@@ -154,7 +154,6 @@ class Console(QObject):
         self.window.resized.connect(self._resized)
         app = QGuiApplication.instance()
         assert isinstance(app, QGuiApplication)
-        # Not focusWindowChanged, for which PySide6 makes Python classes of windows, at every start.
         app.applicationStateChanged.connect(self._state_changed)
         self.window.closing.connect(self._closing)
         self.window.hold = self._hold_window

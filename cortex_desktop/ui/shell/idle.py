@@ -59,7 +59,7 @@ class Idle(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in _INPUT:
-            # Only the time is noted; the timer finds out by itself that it has to wait longer.
+            # Note the time only; when the timer runs out it waits for the rest.
             self._last = self._clock.now()
             if self._seconds and not self._timer.is_active:
                 self._timer.start(self._seconds)
