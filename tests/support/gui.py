@@ -47,6 +47,7 @@ from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, generate
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.ui.kit.widgets import Overlay
 from cortex_desktop.ui.shell.console import Console
+from cortex_desktop.ui.shell.palette import Palette
 from cortex_desktop.vault.memory import InMemoryVault
 from tests.support.clock import TestClock
 
@@ -269,6 +270,10 @@ class Desk:
             "the overlay is lifted",
         )
         self._get_keyboard(self.window)
+
+    def palette(self) -> Palette:
+        """The open command palette, or the list of organizations that opens in its place."""
+        return next(palette for palette in self.window.findChildren(Palette) if palette.isVisible())
 
     def menu(self) -> QMenu:
         """The open menu."""

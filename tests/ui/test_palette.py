@@ -73,7 +73,7 @@ def test_going_to_an_app_that_is_filtered_out(desk: Desk) -> None:
     found = opened(desk)
     desk.type("health no")
     assert hits(found) == []
-    desk.console._palette.edit.clear()
+    desk.palette().edit.clear()
     desk.type("newhealth")
     desk.key(Key.Key_Down)
     desk.key(Key.Key_Return)
@@ -106,7 +106,7 @@ def test_leaving_it_gives_the_keyboard_back(desk: Desk, ways: str) -> None:
     elif ways == "again":
         desk.key(Key.Key_K, CTRL)
     else:
-        desk.click_at(desk.console._palette, QPoint(5, 5))  # beside the card
+        desk.click_at(desk.palette(), QPoint(5, 5))  # beside the card
     desk.wait(lambda: closed(desk))
     assert desk.window.focusWidget() is desk.table
 
@@ -120,7 +120,7 @@ def test_keys_go_round_and_tab_stays(desk: Desk) -> None:
     assert found.currentIndex().row() == 0
     desk.key(Key.Key_Tab)
     assert not closed(desk)
-    assert desk.window.focusWidget() is desk.console._palette.edit
+    assert desk.window.focusWidget() is desk.palette().edit
 
 
 def test_it_goes_when_a_dialog_comes(desk: Desk) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QDate, Qt
-from PySide6.QtWidgets import QApplication, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QPlainTextEdit, QWidget
 from pytestqt.exceptions import TimeoutError
 
 from cortex_desktop import __version__
@@ -199,7 +199,7 @@ def scenes(desk: Desk) -> Iterator[str]:
     dismiss(desk)
     console.show_palette()
     yield "palette"
-    console._palette.edit.setText("NH NH")
+    desk.palette().edit.setText("NH NH")
     yield "palette: nothing found"
     console.show_palette()
     yield from many(desk)
@@ -313,7 +313,7 @@ def on_organization_page(desk: Desk) -> Iterator[str]:
     page.discard.click()
     console.switch_org()
     yield "switcher"
-    console._org_list.edit.setText("NH NH")
+    desk.palette().edit.setText("NH NH")
     yield "switcher: nothing found"
     console.switch_org()
     controller.enter(clinic.id)
@@ -443,7 +443,7 @@ def known() -> Iterator[str]:
 def data_of(desk: Desk) -> list[str]:
     """What may stay as it is."""
     ends = [end for app in desk.program.stores.repository.apps() for end in (app.key_ends.head, app.key_ends.tail)]
-    request = desk.console.page.details._request.toPlainText().splitlines()
+    request = desk.console.page.details.findChild(QPlainTextEdit, "code").toPlainText().splitlines()
     return [
         *known(),
         *ends,
