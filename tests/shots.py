@@ -170,7 +170,7 @@ def scenes(studio: Studio) -> None:
     studio.shoot("marks")
     page.search.setFocus()
     QTest.keyClicks(page.search, "is:")
-    wait(lambda: bool(page.search.offered))
+    wait(lambda: bool(page.search.suggested))
     QTest.keyClick(studio.app.activePopupWidget(), Qt.Key.Key_Down)
     studio.shoot("offers")
     page.search.put_away()

@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QModelIndex, Qt
+from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QTableView
+from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QTableView, QWidget
 
 from cortex_desktop.domain.activity import Action, Entry
 from cortex_desktop.domain.errors import StorageError
@@ -22,7 +22,7 @@ from cortex_desktop.ui.kit.i18n import long_day
 from cortex_desktop.ui.kit.table import PADDING
 from cortex_desktop.ui.kit.waiting import BUSY_SECONDS
 from cortex_desktop.vault.memory import InMemoryVault
-from tests.support.gui import CTRL, Counter, Desk, Key, stored_apps
+from tests.support.gui import CTRL, Desk, Key, stored_apps
 
 Start = Callable[..., Desk]
 EVERYTHING = 1_200
@@ -411,11 +411,11 @@ def test_what_is_found_further_down_moves_nothing(desk: Desk) -> None:
     page = desk.console.activity.page
     page.add_older(list(range(10_000, 10_400)))
     desk.let_pass(50)
-    laid_out = Counter(page, QEvent.Type.LayoutRequest)
+    before = [widget.geometry() for widget in page.findChildren(QWidget)]
     page.add_older(list(range(20_000, 20_300)))
     desk.let_pass(50)
     assert "703" in desk.screen()
-    assert not laid_out.count
+    assert [widget.geometry() for widget in page.findChildren(QWidget)] == before
 
 
 def test_no_date_is_cut_short(desk: Desk) -> None:
