@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -84,6 +84,20 @@ def start(qapp: QApplication, qtbot, folder: Path, vault: InMemoryVault) -> Iter
 def desk(start: Callable[..., Desk]) -> Desk:
     """The window, open and empty, on a keychain in memory."""
     return start()
+
+
+@pytest.fixture
+def open_with(folder: Path, vault: InMemoryVault, start: Callable[..., Desk]) -> Callable[..., Desk]:
+    """`open_with(apps)` opens the window on these apps; takes what `stored_apps` takes."""
+    from tests.support.gui import stored_apps
+
+    def open_with(apps: Collection[str], **fields: object) -> Desk:
+        stored_apps(folder, vault, apps, **fields)
+        desk = start()
+        desk.wait(lambda: len(desk.labels()) == len(apps))
+        return desk
+
+    return open_with
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -520,10 +520,13 @@ def stored_app(
     return app
 
 
-def stored_apps(folder: Path, vault: InMemoryVault, labels: Sequence[str], **fields: object) -> list[App]:
-    """Several such apps in the data folder."""
+def stored_apps(
+    folder: Path, vault: InMemoryVault, apps: Sequence[str] | Mapping[str, Mapping[str, object]], **fields: object
+) -> list[App]:
+    """Several such apps in the data folder: their labels, or fields by label. fields: of all of them."""
     folder.mkdir(mode=0o700, exist_ok=True)
     repository = TinyRepository(folder)
-    apps = [stored_app(repository, vault, label, **fields) for label in labels]
+    each = apps if isinstance(apps, Mapping) else {label: {} for label in apps}
+    made = [stored_app(repository, vault, label, **{**fields, **its}) for label, its in each.items()]
     repository.close()
-    return apps
+    return made

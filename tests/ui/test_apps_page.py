@@ -14,35 +14,23 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QToolButton
 
 from cortex_desktop.domain.errors import VaultTimeout
 from cortex_desktop.domain.model import AppState
-from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.vault.memory import InMemoryVault
-from tests.support.gui import CTRL, Desk, Key, painted, stored_app, stored_apps
+from tests.support.gui import CTRL, Desk, Key, painted, stored_apps
 
 NOW = datetime.now(UTC)
-APPS = (
-    # label, key, sessions, csrf, enabled, age in days
-    ("App 10", "Zq11AAAAAAAAAAAAAA0010", True, False, True, 3),
-    ("App 2", "aB22AAAAAAAAAAAAAA0002", False, True, False, 1),
-    ("Ärzte-Portal", "mwidAAAAAAAAAAAAAAOYJh", True, True, True, 2),
-    ("Trial portal", "pY4tAAAAAAAAAAAAAAsWcd", False, False, True, 400),
-)
+DAY = timedelta(days=1)
+APPS = {
+    "App 10": {"key": "Zq11AAAAAAAAAAAAAA0010", "csrf": False, "created": NOW - 3 * DAY},
+    "App 2": {"key": "aB22AAAAAAAAAAAAAA0002", "sessions": False, "enabled": False, "created": NOW - DAY},
+    "Ärzte-Portal": {"key": "mwidAAAAAAAAAAAAAAOYJh", "created": NOW - 2 * DAY},
+    "Trial portal": {"key": "pY4tAAAAAAAAAAAAAAsWcd", "sessions": False, "csrf": False, "created": NOW - 400 * DAY},
+}
 
 
 @pytest.fixture
-def filled(folder: Path, vault: InMemoryVault, start: Callable[..., Desk]) -> Desk:
+def filled(open_with: Callable[..., Desk]) -> Desk:
     """The window with some apps."""
-    fill(folder, vault)
-    desk = start()
-    desk.wait(lambda: len(desk.labels()) == 4)
-    return desk
-
-
-def fill(folder: Path, vault: InMemoryVault) -> None:
-    repository = TinyRepository(folder)
-    for label, key, sessions, csrf, enabled, days in APPS:
-        values = {"sessions": sessions, "csrf": csrf, "enabled": enabled, "created": NOW - timedelta(days=days)}
-        stored_app(repository, vault, label, key=key, **values)
-    repository.close()
+    return open_with(APPS)
 
 
 class TestSearch:
@@ -256,7 +244,7 @@ class TestRoom:
         filled.resize(1200, 760)
         words = painted(filled.table.horizontalHeader().viewport())
         assert words == ["Label", "API Key", "Sessions", "CSRF Protection", "Status", "Created"]
-        for label, *_ in APPS:
+        for label in APPS:
             assert filled.seen(filled.cell(label, "Label")) == label
 
 
@@ -305,13 +293,10 @@ class TestMemory:
             "\0\0\0not an ini file [[[",
         ],
     )
-    def test_nonsense_is_forgotten(
-        self, folder: Path, vault: InMemoryVault, start: Callable[..., Desk], settings: str
-    ) -> None:
+    def test_nonsense_is_forgotten(self, folder: Path, open_with: Callable[..., Desk], settings: str) -> None:
         (folder / "settings.ini").write_text(settings)
-        fill(folder, vault)
-        desk = start()
-        desk.wait(lambda: desk.labels() == ["App 2", "Ärzte-Portal", "App 10", "Trial portal"])
+        desk = open_with(APPS)
+        assert desk.labels() == ["App 2", "Ärzte-Portal", "App 10", "Trial portal"]
         assert desk.columns() == ["Label", "API Key", "Sessions", "CSRF Protection", "Status", "Created"]
 
 
@@ -319,16 +304,12 @@ class TestThousands:
     """The window stays one with thousands of apps."""
 
     def test_search_and_selection(self, folder: Path, vault: InMemoryVault, start: Callable[..., Desk]) -> None:
-        repository = TinyRepository(folder)
-        org = repository.orgs()[0].id
-        repository.close()
         stored_apps(folder, vault, ["Last one"])
         file = folder / "apps.json"
         data = json.loads(file.read_text())
         rows = data["apps"]
         row = next(iter(rows.values()))
         rows.update({str(n): {**row, "id": f"{n:032x}", "label": f"App {n}"} for n in range(2, 2001)})
-        assert row["org"] == org
         file.write_text(json.dumps(data))
         desk = start()
         desk.wait(lambda: desk.table.model().rowCount() == 2000)
@@ -341,9 +322,7 @@ class TestThousands:
 def test_unfinished_rows_offer_nothing_but_to_delete(
     folder: Path, vault: InMemoryVault, start: Callable[..., Desk]
 ) -> None:
-    repository = TinyRepository(folder)
-    app = stored_app(repository, vault, "Half", state=AppState.CREATING)
-    repository.close()
+    (app,) = stored_apps(folder, vault, ["Half"], state=AppState.CREATING)
     vault.fail_next("read", VaultTimeout(vault.name))
     desk = start()
     desk.wait(lambda: desk.values("Status") == ["Not finished"])

@@ -18,17 +18,10 @@ from cortex_desktop.services.bulk import BATCH, Bulk
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.ui.kit.waiting import SLOW_SECONDS
 from cortex_desktop.vault.memory import InMemoryVault
-from tests.support.gui import CTRL, SHIFT, Desk, Key, SlowVault, clipboard_text, stored_app, texts
+from tests.support.gui import CTRL, SHIFT, Desk, Key, SlowVault, clipboard_text, stored_apps, texts
 
 Start = Callable[..., Desk]
 LABELS = [f"App {number}" for number in range(1, 7)]
-
-
-def fill(folder: Path, vault: InMemoryVault, labels: list[str] = LABELS, **fields: object) -> None:
-    repository = TinyRepository(folder)
-    for label in labels:
-        stored_app(repository, vault, label, **fields)
-    repository.close()
 
 
 def open_on(start: Start, count: int = len(LABELS), **parts: object) -> Desk:
@@ -41,7 +34,7 @@ def open_on(start: Start, count: int = len(LABELS), **parts: object) -> Desk:
 
 @pytest.fixture
 def desk(folder: Path, vault: InMemoryVault, start: Start) -> Desk:
-    fill(folder, vault)
+    stored_apps(folder, vault, LABELS)
     return open_on(start)
 
 
@@ -49,7 +42,7 @@ def desk(folder: Path, vault: InMemoryVault, start: Start) -> Desk:
 def slow(folder: Path, start: Start) -> tuple[Desk, SlowVault]:
     """On a keychain that waits for a person."""
     vault = SlowVault()
-    fill(folder, vault)
+    stored_apps(folder, vault, LABELS)
     return open_on(start, vault=vault), vault
 
 
@@ -283,7 +276,7 @@ class TestDisabling:
     def test_a_full_disk_stops_it_with_one_sentence(
         self, folder: Path, vault: InMemoryVault, start: Start, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        fill(folder, vault)
+        stored_apps(folder, vault, LABELS)
         full = {"now": False}
 
         class Disk(TinyRepository):
@@ -491,7 +484,7 @@ class TestDeleting:
 
     def test_from_ten_on_the_number_is_typed(self, folder: Path, vault: InMemoryVault, start: Start) -> None:
         labels = [f"App {number:02}" for number in range(12)]
-        fill(folder, vault, labels)
+        stored_apps(folder, vault, labels)
         desk = open_on(start, 12)
         desk.key(Key.Key_A, CTRL)
         desk.key(Key.Key_Delete)
@@ -605,9 +598,7 @@ def test_progress_is_told_in_words_and_as_a_value(slow: tuple[Desk, SlowVault]) 
 
 def test_the_table_is_brought_up_to_date_in_few_updates(folder: Path, vault: InMemoryVault, start: Start) -> None:
     """At most every fifth of a second, which is less often than batches come."""
-    repository = TinyRepository(folder)
-    app = stored_app(repository, vault, "App")
-    repository.close()
+    (app,) = stored_apps(folder, vault, ["App"])
     desk = open_on(start, 1)
     for number in range(250):
         desk.program.stores.repository.add_app(replace(app, id=f"{number:032x}", label=f"App {number:04}"))

@@ -5,24 +5,18 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData
 from PySide6.QtGui import QClipboard, QGuiApplication
 
 from cortex_desktop.domain.secret import SecretKind
-from cortex_desktop.vault.memory import InMemoryVault
-from tests.support.gui import CTRL, SHIFT, Desk, Key, clipboard_text, pasted_elsewhere, stored_apps
-
-Start = Callable[..., Desk]
+from tests.support.gui import CTRL, SHIFT, Desk, Key, clipboard_text, pasted_elsewhere
 
 
 @pytest.fixture
-def desk(folder: Path, vault: InMemoryVault, start: Start) -> Desk:
-    stored_apps(folder, vault, ["Ward tablet", "Trial portal"], sessions=False)
-    desk = start()
-    desk.wait(lambda: len(desk.labels()) == 2)
+def desk(open_with: Callable[..., Desk]) -> Desk:
+    desk = open_with(["Ward tablet", "Trial portal"], sessions=False)
     desk.select("Ward tablet")
     return desk
 

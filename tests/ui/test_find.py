@@ -10,11 +10,9 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QMenu
 
-from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.ui.apps import search_bar
 from cortex_desktop.ui.shell.finder import Finder
-from cortex_desktop.vault.memory import InMemoryVault
-from tests.support.gui import CTRL, SHIFT, Desk, Key, plain, stored_app
+from tests.support.gui import CTRL, SHIFT, Desk, Key, plain
 
 Start = Callable[..., Desk]
 NOW = datetime.now(UTC)
@@ -32,14 +30,9 @@ ALL = list(APPS)
 
 
 @pytest.fixture
-def desk(folder: Path, vault: InMemoryVault, start: Start) -> Desk:
-    repository = TinyRepository(folder)
-    for age, (label, fields) in enumerate(APPS.items()):
-        stored_app(repository, vault, label, **{"created": NOW - timedelta(days=100 * age), **fields})
-    repository.close()
-    desk = start()
-    desk.wait(lambda: len(desk.labels()) == len(APPS))
-    return desk
+def desk(open_with: Start) -> Desk:
+    ages = (NOW - timedelta(days=100 * age) for age in range(len(APPS)))
+    return open_with({label: {"created": next(ages), **fields} for label, fields in APPS.items()})
 
 
 def field(desk: Desk) -> QLineEdit:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
@@ -13,17 +12,14 @@ from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.vault.memory import InMemoryVault
-from tests.support.gui import Desk, Key, clipboard_text, stored_apps, texts
+from tests.support.gui import Desk, Key, clipboard_text, texts
 
 LABELS = ("Ward tablet", "Trial portal", "EMR integration")
 
 
 @pytest.fixture
-def desk(folder: Path, vault: InMemoryVault, start: Callable[..., Desk]) -> Desk:
-    stored_apps(folder, vault, LABELS)
-    desk = start()
-    desk.wait(lambda: len(desk.labels()) == len(LABELS))
-    return desk
+def desk(open_with: Callable[..., Desk]) -> Desk:
+    return open_with(LABELS)
 
 
 def shown(desk: Desk) -> list[str]:
