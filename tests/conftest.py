@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,6 +70,7 @@ def start(qapp: QApplication, qtbot, folder: Path, vault: InMemoryVault) -> Iter
     from cortex_desktop.composition import Stores
     from cortex_desktop.storage.repository import TinyRepository
     from cortex_desktop.ui.app import Program
+    from tests.support.clock import TestClock
     from tests.support.gui import Desk
 
     desks: list[Desk] = []
@@ -81,7 +82,7 @@ def start(qapp: QApplication, qtbot, folder: Path, vault: InMemoryVault) -> Iter
         repository: Callable[[Path], TinyRepository] = TinyRepository,
         program: type[Program] = Program,
     ) -> Desk:
-        desks.append(Desk(qapp, Stores(folder, repository(folder), vault), qtbot, program))
+        desks.append(Desk(qapp, Stores(folder, repository(folder), vault), qtbot, program, TestClock()))
         return desks[-1].start(ready=ready)
 
     yield start
@@ -93,6 +94,20 @@ def start(qapp: QApplication, qtbot, folder: Path, vault: InMemoryVault) -> Iter
 def desk(start: Callable[..., Desk]) -> Desk:
     """The window, open and empty, on a keychain in memory."""
     return start()
+
+
+@pytest.fixture
+def open_with(folder: Path, vault: InMemoryVault, start: Callable[..., Desk]) -> Callable[..., Desk]:
+    """`open_with(apps)` opens the window on these apps; takes what `stored_apps` takes."""
+    from tests.support.gui import stored_apps
+
+    def open_with(apps: Collection[str], **fields: object) -> Desk:
+        stored_apps(folder, vault, apps, **fields)
+        desk = start()
+        desk.wait(lambda: len(desk.labels()) == len(apps))
+        return desk
+
+    return open_with
 
 
 @pytest.fixture

@@ -246,10 +246,6 @@ class AppQuery:
             found = term.select(found, at)
         return found
 
-    def narrows(self, other: AppQuery) -> bool:
-        """True if the other query finds everything that this one finds. False also where that is hard to decide."""
-        return all(any(_implies(mine, theirs) for mine in self.terms) for theirs in other.terms)
-
 
 def parse(text: str) -> AppQuery:
     """Parse what was typed. Never raises: `problems` names what makes no sense."""
@@ -399,12 +395,6 @@ def _closed(token: Token, text: str) -> str:
     if not written.startswith('"'):
         written = f'"{written}"'
     return f"{token.name}:{written}" if token.name else written
-
-
-def _implies(mine: Term, theirs: Term) -> bool:
-    if isinstance(mine, Contains) and isinstance(theirs, Contains):
-        return theirs.text in mine.text and theirs.field in ("", mine.field)
-    return mine == theirs
 
 
 def _shortened(word: str) -> str:

@@ -28,6 +28,7 @@ from .shell.window import MainWindow
 if TYPE_CHECKING:
     from ..composition import Stores
     from ..system.crash import Crashes
+    from .kit.clock import Clock
     from .kit.page import PageEntry
 
 log = logging.getLogger(__name__)
@@ -36,11 +37,13 @@ log = logging.getLogger(__name__)
 class Program(QObject):
     """Everything of the running program but its window, which it fills. Made after the window's first paint.
 
-    stores: where everything is kept; data_removed: the person has had all keys removed, so that the program ends and
-    its files go too.
+    stores: where everything is kept; clock: the computer's unless given; data_removed: the person has had all keys
+    removed, so that the program ends and its files go too.
     """
 
-    def __init__(self, app: QApplication, window: MainWindow, settings: Settings, stores: Stores) -> None:
+    def __init__(
+        self, app: QApplication, window: MainWindow, settings: Settings, stores: Stores, clock: Clock | None = None
+    ) -> None:
         from ..composition import compose
         from ..services.speech import Speech
         from ..system.hardening import keep_memory_out_of_dumps
@@ -49,8 +52,9 @@ class Program(QObject):
         from .activity.entry import ActivityEntry
         from .apps.entry import AppsEntry
         from .kit.clipboard import SecretClipboard
+        from .kit.clock import SystemClock
         from .kit.dialog_host import DialogHost
-        from .kit.i18n import install_translations, long_time, say
+        from .kit.i18n import install_translations, long_time, translate_text
         from .kit.icons import app_icon
         from .kit.reveal import Reveal
         from .kit.theme import Theme
@@ -72,9 +76,10 @@ class Program(QObject):
         self.stores = stores
         self.data_removed = False
         self.jobs = Jobs(self)
+        clock = clock or SystemClock()
         self.services = compose(
             stores,
-            speech=Speech(say, long_time),
+            speech=Speech(translate_text, long_time),
             recorded=partial(self.jobs.hand_over, self, self._recorded, None),
             not_recorded=partial(self.jobs.hand_over, self, self._not_recorded),
         )
@@ -85,20 +90,23 @@ class Program(QObject):
             self.services.keychain,
             stores.damage,
             settings.text("org"),
+            clock,
             window,
         )
         self.theme = Theme(app, resources() / "styles", settings.theme)
-        look, body = Look(self.theme, resources()), QWidget()
+        look, body = Look(self.theme, resources(), clock), QWidget()
         workspace = self.workspace
         dialogs = DialogHost(look, window, body, lambda: workspace.org, workspace.waiting, workspace.stop_waiting)
-        self.tools = Tools(look, settings, dialogs, Toasts(body, look), SecretClipboard(window), Reveal(window))
+        self.tools = Tools(
+            look, settings, dialogs, Toasts(body, look), SecretClipboard(clock, window), Reveal(clock, window)
+        )
         self.apps = AppsEntry(self.tools, workspace, self.services.apps, self.services.doctor)
         self.orgs = OrgsEntry(self.tools, workspace, self.services.orgs)
         self.activity = ActivityEntry(self.tools, workspace, self.jobs, self.services.history)
         self.updates = Updates(self.jobs, self.tools)
         self.console = Console(window, self.tools, workspace, self.updates, self.pages())
         self.console.data_removed.connect(self._end_without_data)
-        self.idle = Idle(settings, window)
+        self.idle = Idle(settings, clock, window)
         self.idle.idle.connect(self.tools.put_keys_away)
         self.idle.away.connect(self.tools.reveal.end)  # the clipboard is for where the person went
         self.screen_lock = ScreenLock(window)

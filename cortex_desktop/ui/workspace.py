@@ -23,6 +23,7 @@ from ..services.keychain import KeychainService, KeychainStatus
 from ..services.orgs import OrgService
 from ..tasks.jobs import Jobs
 from ..tasks.lanes import Job, Lane
+from .kit.clock import Clock
 from .kit.waiting import Waiting
 
 T = TypeVar("T")
@@ -34,21 +35,12 @@ _NUMBER = re.compile(r"\d+")
 
 
 class ListedApp(Searchable):
-    """An app with what searching and sorting need, made once: folded text and a label that sorts "2" before "10"."""
-
-    __slots__ = ("created", "expires", "sort_label")
+    """An app with what searching and sorting need, made once. sort_label: sorts "2" before "10"."""
 
     def __init__(self, app: App) -> None:
         super().__init__(app)
-        label = self.folded.partition("\n")[0]
-        self.created = ""  # the dates in words, once they were asked for
-        self.expires = ""
-        self.sort_label = _NUMBER.sub(lambda m: m[0].zfill(12), label) if any(map(str.isdigit, label)) else label
-
-    def become(self, other: ListedApp) -> None:
-        """Hold what the other one holds."""
-        self.app, self.folded, self.sort_label = other.app, other.folded, other.sort_label
-        self.created_at, self.created, self.expires = other.created_at, other.created, other.expires
+        self.folded_label = fold(app.label)
+        self.sort_label = _NUMBER.sub(lambda number: number[0].zfill(12), self.folded_label)
 
 
 by_label = attrgetter("sort_label")
@@ -90,7 +82,8 @@ class Workspace(QObject):
         keychain: KeychainService,
         damage: Callable[[], Damage],
         org_id: str,
-        parent: QObject | None = None,
+        clock: Clock,
+        parent: QObject,
     ) -> None:
         """damage: looks what was wrong with the database; org_id: of the org to begin with, if it is there."""
         super().__init__(parent)
@@ -109,7 +102,7 @@ class Workspace(QObject):
         self.orgs: list[Org] = []
         self.status: KeychainStatus | None = None
         """How the keychain is; None until it was looked at."""
-        self.waiting = Waiting(self)
+        self.waiting = Waiting(clock, self)
         self._hourly = QTimer(self)
         self._hourly.timeout.connect(self.recover)
         self._hourly.timeout.connect(self.hour_passed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -48,6 +48,7 @@ from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.ui.app import Program
 from cortex_desktop.ui.apps.presenter import AppsPresenter
 from cortex_desktop.ui.kit.actions import Action
+from cortex_desktop.ui.kit.clock import Clock, SystemClock
 from cortex_desktop.ui.kit.settings import Settings
 from cortex_desktop.ui.kit.tools import Tools
 from cortex_desktop.ui.kit.widgets import Overlay
@@ -55,6 +56,7 @@ from cortex_desktop.ui.shell.console import Console
 from cortex_desktop.ui.shell.palette import Palette
 from cortex_desktop.ui.shell.window import MainWindow
 from cortex_desktop.ui.workspace import Workspace
+from tests.support.clock import TestClock
 from tests.support.memory_vault import InMemoryVault
 
 W = TypeVar("W", bound=QWidget)
@@ -118,10 +120,13 @@ class SlowVault(InMemoryVault):
 class Desk:
     """The program's window and what a person does in front of it."""
 
-    def __init__(self, app: QApplication, stores: Stores, qtbot, make: type[Program] = Program) -> None:
+    def __init__(
+        self, app: QApplication, stores: Stores, qtbot, make: type[Program] = Program, clock: Clock | None = None
+    ) -> None:
         self._app = app
         self._stores = stores
         self._make = make
+        self.clock = clock or SystemClock()
         self._settings = Settings(stores.folder)
         self._programs: list[Program] = []
         self.window = MainWindow(self._settings)
@@ -162,7 +167,7 @@ class Desk:
 
     def fill(self) -> None:
         """Fill the window and begin to work, as the program does after the first paint."""
-        program = self._make(self._app, self.window, self._settings, self._stores)
+        program = self._make(self._app, self.window, self._settings, self._stores, self.clock)
         self._programs.append(program)
         program.start()
 
@@ -195,6 +200,12 @@ class Desk:
             assert until(), what or "did not become true"
 
         self.qtbot.waitUntil(check, timeout=milliseconds)
+
+    def pass_time(self, seconds: float) -> None:
+        """Move the program's clock forward, and let the program show what came of it."""
+        assert isinstance(self.clock, TestClock)
+        self.clock.advance(seconds)
+        self.let_pass(0)
 
     def let_pass(self, milliseconds: int) -> None:
         """Let the program run for a while: for what must *not* happen."""
@@ -283,6 +294,10 @@ class Desk:
             "the overlay is lifted",
         )
         self._get_keyboard(self.window)
+
+    def palette(self) -> Palette:
+        """The open command palette, or the list of organizations that opens in its place."""
+        return next(palette for palette in self.window.findChildren(Palette) if palette.isVisible())
 
     def menu(self) -> QMenu:
         """The open menu."""
@@ -392,10 +407,6 @@ class Desk:
         return self.table.viewport().cursor().shape() is Qt.CursorShape.PointingHandCursor
 
     # The palette
-
-    def palette(self) -> Palette:
-        """The open palette, or list of orgs."""
-        return next(shown for shown in self.window.findChildren(Palette) if shown.isVisible())
 
     def hits(self) -> list[str]:
         """What the palette lists."""
@@ -540,10 +551,13 @@ def stored_app(
     return app
 
 
-def stored_apps(folder: Path, vault: InMemoryVault, labels: Sequence[str], **fields: object) -> list[App]:
-    """Several such apps in the data folder."""
+def stored_apps(
+    folder: Path, vault: InMemoryVault, apps: Sequence[str] | Mapping[str, Mapping[str, object]], **fields: object
+) -> list[App]:
+    """Several such apps in the data folder: their labels, or fields by label. fields: of all of them."""
     folder.mkdir(mode=0o700, exist_ok=True)
     repository = TinyRepository(folder)
-    apps = [stored_app(repository, vault, label, **fields) for label in labels]
+    each = apps if isinstance(apps, Mapping) else {label: {} for label in apps}
+    made = [stored_app(repository, vault, label, **{**fields, **its}) for label, its in each.items()]
     repository.close()
-    return apps
+    return made

@@ -143,7 +143,7 @@ def once_round(desk: Desk) -> list[QWidget]:
 
 def test_tab_goes_as_one_reads(desk: Desk) -> None:
     """Each part of the window from its top to its bottom, and all of it before the next part."""
-    desk.apps.page.keychain_banner.tell("warning", "lock", "A banner", "made late", "Unlock…")
+    desk.apps.page.keychain_banner.show_message("warning", "lock", "A banner", "made late", "Unlock…")
     for where, window in windows(desk):
         reached = once_round(desk)
         parts = [region(widget, window) for widget in reached]

@@ -14,9 +14,8 @@ from PySide6.QtWidgets import QApplication, QListWidget, QMessageBox, QPlainText
 
 from cortex_desktop.domain.errors import VaultError, VaultProblem
 from cortex_desktop.domain.secret import SecretKind
-from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.ui.kit.dialog import Question
-from tests.support.gui import CTRL, Desk, Key, clipboard_text, stored_app, texts
+from tests.support.gui import CTRL, Desk, Key, clipboard_text, texts
 from tests.support.memory_vault import InMemoryVault
 
 Start = Callable[..., Desk]
@@ -24,13 +23,8 @@ KEY = "mwidxhb8ShcqmV1B9iOYJh"  # of the Cortex guide
 
 
 @pytest.fixture
-def desk(folder: Path, vault: InMemoryVault, start: Start) -> Desk:
-    repository = TinyRepository(folder)
-    stored_app(repository, vault, "NewHealth App", key=KEY, sessions=True)
-    stored_app(repository, vault, "EMR integration", sessions=False, csrf=False)
-    repository.close()
-    desk = start()
-    desk.wait(lambda: len(desk.labels()) == 2)
+def desk(open_with: Start) -> Desk:
+    desk = open_with({"NewHealth App": {"key": KEY}, "EMR integration": {"sessions": False, "csrf": False}})
     desk.select("NewHealth App")
     return desk
 

@@ -198,40 +198,6 @@ def test_a_new_day_makes_what_it_makes(model: AppsModel, monkeypatch: pytest.Mon
     assert model.status(model.app_at(0)) is Status.EXPIRED
 
 
-def test_letter_by_letter_finds_what_all_at_once_does(model: AppsModel) -> None:
-    apps = [app(f"App {n}", enabled=n % 3 > 0, owner="Ada" if n % 2 else "", age=n) for n in range(60)]
-    model.load([ListedApp(one) for one in apps])
-    text = "app is:disabled owner:ada created:<40d 3"
-    for end in (*range(len(text) + 1), *range(len(text), -1, -1)):
-        model.filter(text[:end])
-        found = labels(model)
-        model.filter("no such app")
-        model.filter("")
-        model.filter(text[:end])
-        assert labels(model) == found, text[:end]
-    assert len(found) == 60
-
-
-def test_who_erases_finds_what_has_changed_meanwhile(model: AppsModel) -> None:
-    one, other = app("Ward"), app("Lab")
-    model.load([ListedApp(one), ListedApp(other)])
-    changes = (
-        lambda: model.put(replace(other, label="Ward 2")),
-        lambda: model.put(replace(one, notes="now a lab")),
-        lambda: model.mark_missing(one.id),
-        lambda: model.remove(other.id),
-        lambda: model.load([ListedApp(other)]),
-    )
-    found = []
-    for change, wide in zip(changes, ("ward", "lab", "is:missing", "ward", "ward"), strict=True):
-        model.filter(wide)
-        model.filter(f"{wide} nothing such")
-        change()
-        model.filter(wide)
-        found.append(sorted(labels(model)))
-    assert found == [["Ward", "Ward 2"], ["Ward"], ["Ward"], ["Ward"], []]
-
-
 def test_the_same_apps_again_are_no_other_rows(model: AppsModel) -> None:
     apps = [app(f"App {n}", age=n) for n in range(9)]
     model.load([ListedApp(one) for one in apps])

@@ -12,8 +12,7 @@ from cortex_desktop.domain.activity import Action, ActivityQuery
 from cortex_desktop.domain.secret import SecretKind
 from cortex_desktop.services.snippets import Snippet, write
 from cortex_desktop.storage.activity import ActivityFile
-from cortex_desktop.storage.repository import TinyRepository
-from tests.support.gui import ALT, CTRL, Desk, Key, clipboard_text, stored_app, texts
+from tests.support.gui import ALT, CTRL, Desk, Key, clipboard_text, texts
 from tests.support.memory_vault import InMemoryVault
 
 KEY = "mwidxhb8ShcqmV1B9iOYJh"
@@ -21,14 +20,8 @@ Start = Callable[..., Desk]
 
 
 @pytest.fixture
-def desk(folder: Path, vault: InMemoryVault, start: Start) -> Desk:
-    repository = TinyRepository(folder)
-    stored_app(repository, vault, "With sessions", key=KEY, sessions=True)
-    stored_app(repository, vault, "Signing", sessions=False)
-    repository.close()
-    desk = start()
-    desk.wait(lambda: len(desk.labels()) == 2)
-    return desk
+def desk(open_with: Start) -> Desk:
+    return open_with({"With sessions": {"key": KEY}, "Signing": {"sessions": False}})
 
 
 def shown(desk: Desk) -> list[str]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QComboBox, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QLineEdit, QListWidget, QPlainTextEdit
 
 from cortex_desktop.domain.errors import StorageError
 from cortex_desktop.domain.model import Environment, Org, OrgState, new_id
@@ -73,6 +73,12 @@ def saved(desk: Desk) -> dict[str, Org]:
     return {org.name: org for org in desk.program.stores.repository.orgs()}
 
 
+def listed(desk: Desk) -> list[str]:
+    """What the open list of organizations shows."""
+    model = desk.palette().list.model()
+    return [model.index(row, 0).data() for row in range(model.rowCount())]
+
+
 def field(desk: Desk, name: str) -> QLineEdit:
     return desk.find(name, QLineEdit)
 
@@ -81,7 +87,7 @@ class TestSwitching:
     def test_by_typing_a_few_letters(self, desk: Desk) -> None:
         desk.key(Key.Key_O, CTRL)
         desk.type("cli")
-        assert desk.hits() == ["Clinic"]
+        assert listed(desk) == ["Clinic"]
         desk.key(Key.Key_Return)
         desk.wait(lambda: desk.labels() == ["Patient web"])
         assert current(desk) == "Clinic"
@@ -94,14 +100,14 @@ class TestSwitching:
         desk.key(Key.Key_O, CTRL)
         for typed, found in (("my-org", ["My organization"]), ("sand", ["Lab"]), ("production", ["Clinic"])):
             desk.find("Switch organization", QLineEdit).setText(typed)
-            assert desk.hits() == found
+            assert listed(desk) == found
         desk.key(Key.Key_Escape)
         assert current(desk) == "My organization"
         assert desk.table.hasFocus()
 
     def test_starts_at_the_current_one_and_can_be_left(self, desk: Desk) -> None:
         desk.click("Organization My organization")
-        names = desk.hits()
+        names = listed(desk)
         assert names == ["Clinic", "Lab", "My organization"]
         assert desk.palette().list.currentIndex().data() == "My organization"
         desk.key(Key.Key_Return)
@@ -403,7 +409,7 @@ class TestRemoving:
         remove(desk, "Clinic")
         desk.click("Recently removed")
         dialog = desk.dialog()
-        assert "Clinic (clinic, Production), until" in dialog.findChildren(type(dialog._list))[0].item(0).text()
+        assert "Clinic (clinic, Production), until" in dialog.findChild(QListWidget).item(0).text()
         desk.click("Restore")
         desk.no_dialog()
         desk.wait(lambda: current(desk) == "Clinic")
@@ -452,15 +458,12 @@ def remove(desk: Desk, name: str) -> None:
     desk.wait(lambda: current(desk) != name)
 
 
-def stripe(desk: Desk) -> QWidget:
-    return desk.window.findChild(QWidget, "stripe")
-
-
 class TestProduction:
     def test_is_unmistakable(self, desk: Desk) -> None:
-        assert not stripe(desk).isVisible()
+        stripe = desk.window.findChild(QFrame, "stripe")
+        assert not stripe.isVisible()
         switch(desk, "Clinic")
-        assert stripe(desk).isVisible()
+        assert stripe.isVisible()
         assert desk.window.windowTitle() == "Apps – Production: Clinic – Cortex Desktop"
         desk.key(Key.Key_N, CTRL)
         assert "Clinic · Production" in texts(desk.dialog())
@@ -468,7 +471,7 @@ class TestProduction:
         desk.no_dialog()
         switch(desk, "Lab")
         assert desk.window.windowTitle() == "Apps – Cortex Desktop"
-        assert not stripe(desk).isVisible()
+        assert not stripe.isVisible()
 
     @pytest.mark.parametrize(
         ("key", "modifiers", "question", "action", "then"),
@@ -552,8 +555,9 @@ def test_check_keychain_looks_at_all_orgs(desk: Desk, vault: InMemoryVault) -> N
     del vault.items[app.ref(SecretKind.API_SECRET)]
     desk.choose("Check keychain", desk.open_menu("File"))
     dialog = desk.dialog()
-    desk.wait(lambda: dialog._list.count() == 1)
-    assert "Patient web (Clinic)" in dialog._list.item(0).text()
+    findings = dialog.findChild(QListWidget)
+    desk.wait(lambda: findings.count() == 1)
+    assert "Patient web (Clinic)" in findings.item(0).text()
 
 
 def test_a_bulk_work_stays_with_its_org(desk: Desk) -> None:

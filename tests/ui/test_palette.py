@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,24 +12,17 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QLabel, QLineEdit, QListView
 
 from cortex_desktop.domain.folding import fold
-from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.ui.kit.actions import Action
 from cortex_desktop.ui.kit.finding import Hit, Source, best
-from tests.support.gui import CTRL, Desk, Key, clipboard_text, stored_app
-from tests.support.memory_vault import InMemoryVault
+from tests.support.gui import CTRL, Desk, Key, clipboard_text
 
 Start = Callable[..., Desk]
 KEY = "mwidxhb8ShcqmV1B9iOYJh"  # of the Cortex guide
 
 
 @pytest.fixture
-def desk(folder: Path, vault: InMemoryVault, start: Start) -> Desk:
-    repository = TinyRepository(folder)
-    stored_app(repository, vault, "NewHealth App", key=KEY, sessions=True)
-    stored_app(repository, vault, "Ärzte portal", sessions=True)
-    repository.close()
-    desk = start()
-    desk.wait(lambda: len(desk.labels()) == 2)
+def desk(open_with: Start) -> Desk:
+    desk = open_with({"NewHealth App": {"key": KEY}, "Ärzte portal": {}})
     desk.select("Ärzte portal")
     return desk
 

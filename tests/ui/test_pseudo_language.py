@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QDate, Qt
-from PySide6.QtWidgets import QApplication, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QPlainTextEdit, QWidget
 from pytestqt.exceptions import TimeoutError
 
 from cortex_desktop import __version__
@@ -38,6 +38,7 @@ from cortex_desktop.ui.apps.bulk_report import BulkReport
 from cortex_desktop.ui.apps.model import AppColumn
 from cortex_desktop.ui.apps.rotate_dialog import RotateDialog
 from cortex_desktop.ui.kit.dialog import WaitingDialog
+from cortex_desktop.ui.kit.waiting import BUSY_SECONDS
 from cortex_desktop.ui.orgs.form import ENDPOINTS
 from tests.support import pseudo
 from tests.support.gui import Desk, stored_app
@@ -226,16 +227,16 @@ def many(desk: Desk) -> Iterator[str]:
         yield f"bulk {name}: begun"
         bulk._rest.popleft()
         bulk.changed, bulk.already = apps[:1], apps[1:2]
-        bar.tell(bulk, undoable=True)
+        bar.show_outcome(bulk, undoable=True)
         desk.let_pass(20)
         yield f"bulk {name}: cancelled"
         bulk.stopped = VaultError(VaultProblem.LOCKED, "Test keychain")
         bulk.refused = [Refused(apps[0], ChangedSince("NewHealth App"))]
-        bar.tell(bulk, undoable=True)
+        bar.show_outcome(bulk, undoable=True)
         desk.let_pass(20)  # the bar gets higher, and then what is in it
         yield f"bulk {name}: stopped"
     bulk.changed = []
-    bar.tell(bulk, undoable=False)
+    bar.show_outcome(bulk, undoable=False)
     yield "bulk: nothing changed"
     bar.begin(bulk)
     bar.slow()
@@ -276,11 +277,10 @@ def activity(desk: Desk) -> Iterator[str]:
     desk.wait(page.model.rowCount)
     yield "activity of all organizations"
     page.search.setText("NH NH")
-    desk.wait(lambda: page._complete)
+    desk.wait(lambda: page.empty.isVisible())
     yield "activity: nothing found"
     log.begun.emit()
-    page._patience.stop()
-    page._show_state()
+    desk.pass_time(BUSY_SECONDS)
     yield "activity: searching"
     log.failed.emit(log_not_read(OSError(), Path(DATA_FOLDER)))
     yield "activity: cannot be read"
@@ -447,7 +447,7 @@ def known() -> Iterator[str]:
 def data_of(desk: Desk) -> list[str]:
     """What may stay as it is."""
     ends = [end for app in desk.program.stores.repository.apps() for end in (app.key_ends.head, app.key_ends.tail)]
-    request = desk.apps.page.details._request.toPlainText().splitlines()
+    request = desk.apps.page.details.findChild(QPlainTextEdit, "code").toPlainText().splitlines()
     return [
         *known(),
         *ends,
@@ -542,7 +542,7 @@ def test_empty_and_loading(qapp: QApplication, start: Callable[..., Desk], monke
         desk.let_pass(10)
         assert not pseudo.untranslated(pseudo.words_of(desk.window), DATA)
         assert not pseudo.clipped(desk.window)
-        desk.apps.page.empty.tell("loader-circle", desk.apps.page.tr("Reading your apps…"), "")
+        desk.apps.page.empty.set_message("loader-circle", desk.apps.page.tr("Reading your apps…"), "")
         desk.let_pass(10)
         assert not pseudo.clipped(desk.window)
         desk.apps.page.loaded()

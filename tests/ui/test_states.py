@@ -17,6 +17,7 @@ from cortex_desktop.domain.errors import VaultError, VaultProblem, VaultTimeout
 from cortex_desktop.domain.model import AppState, Org
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.storage.repository import TinyRepository
+from cortex_desktop.ui.kit.waiting import BUSY_SECONDS, SLOW_SECONDS
 from tests.support.gui import CTRL, Desk, Key, SlowVault, stored_apps, texts
 from tests.support.memory_vault import InMemoryVault
 
@@ -56,22 +57,13 @@ class SlowRepository(TinyRepository):
 
 
 class TestLoading:
-    @pytest.mark.parametrize(("patience", "says"), [(0, True), (60_000, False)], ids=["long", "short"])
-    def test_says_so_only_when_it_takes_long(
-        self,
-        start: Start,
-        folder: Path,
-        vault: InMemoryVault,
-        monkeypatch: pytest.MonkeyPatch,
-        patience: int,
-        says: bool,
-    ) -> None:
-        monkeypatch.setattr("cortex_desktop.ui.apps.page.BUSY_MS", patience)
+    def test_says_so_only_when_it_takes_long(self, start: Start, folder: Path, vault: InMemoryVault) -> None:
         stored_apps(folder, vault, ["Ward tablet"])
         desk = start(ready=False, repository=SlowRepository)
         desk.wait(lambda: desk.program.stores is not None)
-        desk.let_pass(20)
-        assert ("Reading your apps…" in desk.screen()) is says
+        assert "Reading your apps…" not in desk.screen()
+        desk.pass_time(BUSY_SECONDS)
+        assert "Reading your apps…" in desk.screen()
         assert "No apps yet" not in desk.screen()
         assert not desk.find("New App").isEnabled()
         desk.key(Key.Key_N, CTRL)
@@ -273,20 +265,19 @@ class TestKeychain:
         desk.wait(lambda: desk.values("Status")[desk.labels().index("Ward tablet")] == "Key missing")
         assert desk.seen(desk.cell("Ward tablet", "Status")) == "Key missing"
 
-    def test_waiting_is_told_and_can_be_stopped(
-        self, folder: Path, start: Start, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("cortex_desktop.ui.kit.waiting.BUSY_MS", 20)
-        monkeypatch.setattr("cortex_desktop.ui.kit.waiting.SLOW_MS", 100)
+    def test_waiting_is_shown_and_can_be_stopped(self, folder: Path, start: Start) -> None:
         vault = SlowVault()
         stored_apps(folder, vault, ["Ward tablet"])
         desk = start(vault=vault)
         desk.wait(lambda: desk.selected() == "Ward tablet")
         vault.slow = {"read"}
         desk.key(Key.Key_C, CTRL)
+        desk.wait(lambda: vault.calls[-1][0] == "read")
+        assert not desk.toasts()
+        desk.pass_time(BUSY_SECONDS)
         desk.toast("Waiting for Test keychain…")
         vault.slow = set()
-        desk.wait(lambda: desk.all("Stop waiting"))
+        desk.pass_time(SLOW_SECONDS)
         assert any("A prompt of the system may be open behind this window." in n for n in desk.toasts())
         desk.click("Stop waiting")
         desk.toast("The keychain does not answer")

@@ -38,7 +38,7 @@ def feed(qapp) -> Iterator[object]:
 @pytest.fixture
 def asking(desk: Desk, feed) -> Desk:
     """The window, with the feed's address as the setting, and trust in the feed's certificate."""
-    desk.program.settings.feed = feed.address
+    desk.tools.settings.feed = feed.address
     desk.program.updates.tls = feed.trust
     return desk
 

@@ -12,7 +12,7 @@ from ...domain.model import App
 from ...services.history import History
 from ...tasks.jobs import Jobs
 from ..kit.actions import Action, Menu
-from ..kit.i18n import say
+from ..kit.i18n import translate_text
 from ..kit.page import Page, PageEntry, Section
 from ..kit.tools import Tools
 from ..workspace import Workspace
@@ -82,7 +82,7 @@ class ActivityEntry(PageEntry):
             return  # the page says so
         toast = self._tools.toasts.show(
             self.tr("The activity log was changed outside Cortex Desktop"),
-            say(breaks[0].text),
+            translate_text(breaks[0].text),
             icon="triangle-alert",
             tone="danger",
             action=self.tr("Show activity"),

@@ -6,17 +6,17 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QStandardPaths, QTimer, Slot
+from PySide6.QtCore import QObject, QStandardPaths, Slot
 from PySide6.QtWidgets import QFileDialog
 
 from ...domain.errors import CortexError
 from ...domain.model import App, Org
 from ...services.history import Export
 from ..kit.desktop import open_folder
-from ..kit.i18n import say
+from ..kit.i18n import translate_text
 from ..kit.toasts import TOAST_SECONDS, Toast
 from ..kit.tools import Tools
-from ..kit.waiting import BUSY_MS
+from ..kit.waiting import BUSY_SECONDS
 from ..workspace import Workspace
 from .model import ActivityModel
 from .page import ActivityPage
@@ -58,9 +58,7 @@ class ActivityPresenter(QObject):
         reader.failed.connect(self._not_listed)
         workspace.orgs_changed.connect(self._show_org)
         page.show_breaks(reader.breaks)
-        self._long = QTimer(self)
-        self._long.setSingleShot(True)
-        self._long.setInterval(BUSY_MS)
+        self._long = tools.look.clock.timer(self)
         self._long.timeout.connect(self._show_progress)
         self._show_org()
 
@@ -111,7 +109,7 @@ class ActivityPresenter(QObject):
         path = Path(name)
         kind = path.suffix.lower().removeprefix(".")
         self._done = 0.0
-        self._long.start()
+        self._long.start(BUSY_SECONDS)
         self._reader.export(
             Export(
                 places=self.model.places(),
@@ -126,7 +124,7 @@ class ActivityPresenter(QObject):
     def _progressed(self, done: float) -> None:
         self._done = done
         if self._toast is not None:
-            self._toast.say(self._percent())
+            self._toast.set_text(self._percent())
 
     @Slot()
     def _show_progress(self) -> None:
@@ -166,5 +164,5 @@ class ActivityPresenter(QObject):
     def _export_failed(self, error: CortexError) -> None:
         self._long.stop()
         self._toasts.leave("export")
-        text = f"{say(error.message)} {say(error.advice)}"
-        self._toasts.show(say(error.title), text, icon="circle-alert", tone="danger").count_down(20)
+        text = f"{translate_text(error.message)} {translate_text(error.advice)}"
+        self._toasts.show(translate_text(error.title), text, icon="circle-alert", tone="danger").count_down(20)

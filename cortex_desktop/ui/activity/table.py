@@ -18,15 +18,11 @@ from PySide6.QtWidgets import (
 
 from ...domain.activity import ACTION_WORDS
 from ...domain.text import Text
-from ..kit.i18n import say
+from ..kit.i18n import translate_text
 from ..kit.table import ELIDE, LEADING, PADDING, Index, RowDelegate, RowTable, widest_date
-from ..kit.widgets import Look, fill
+from ..kit.widgets import Look
 from .model import ActivityColumn, ActivityModel
 
-WHAT, APP = (
-    ActivityColumn.WHAT.value,
-    ActivityColumn.APP.value,
-)  # looking up an enumeration takes longer than drawing a cell
 GIVEN_UP_FIRST = (ActivityColumn.WHO, ActivityColumn.ORG, ActivityColumn.DETAILS)
 """Which columns go, in this order, when the table gets narrow."""
 
@@ -44,7 +40,7 @@ class ActivityDelegate(RowDelegate):
 
     @Slot()
     def refresh(self) -> None:
-        """Take up the fonts and colours of the theme."""
+        """Read fonts and colours of the theme."""
         theme = self._look.theme
         self.take_colors()
         self._font = theme.font(13)
@@ -54,7 +50,7 @@ class ActivityDelegate(RowDelegate):
         self.row_height = max(44, theme.px(44))
 
     def width_of(self, column: ActivityColumn) -> int:
-        """The width in pixels that the column needs; for Details the least that is of use."""
+        """The width in pixels that the column needs; for Details the minimum."""
         if column not in self._widths:
             self._widths[column] = self._measure(column) + 2 * PADDING
         return self._widths[column]
@@ -65,7 +61,7 @@ class ActivityDelegate(RowDelegate):
             case ActivityColumn.WHEN:
                 return max(self._metrics.horizontalAdvance(self.tr("Yesterday")), widest_date(self._metrics))
             case ActivityColumn.WHAT:
-                texts = tuple(say(Text(words)) for words in ACTION_WORDS.values())
+                texts = tuple(translate_text(Text(words)) for words in ACTION_WORDS.values())
                 return min(px(136), max(map(self._strong_metrics.horizontalAdvance, texts)))
             case ActivityColumn.APP:
                 return px(156)
@@ -85,19 +81,19 @@ class ActivityDelegate(RowDelegate):
 
     def paint_cell(self, painter: QPainter, rect: QRect, row: int, column: int, known: tuple[str, ...] | None) -> None:
         inner = rect.adjusted(PADDING, 0, -PADDING, 0)
-        if known is None:  # a moment later it is there
+        if known is None:  # it is being read
             bar = QRect(inner.left(), inner.center().y() - 3, min(inner.width(), 40), 6)
-            fill(painter, bar, self._colors["line"])
+            painter.fillRect(bar, self._colors["line"])
         elif text := known[column]:
-            strong = column == WHAT
+            strong = column == ActivityColumn.WHAT
             painter.setFont(self._strong if strong else self._font)
-            painter.setPen(self._colors["text" if strong or column == APP else "muted"])
+            painter.setPen(self._colors["text" if strong or column == ActivityColumn.APP else "muted"])
             metrics = self._strong_metrics if strong else self._metrics
             painter.drawText(inner, LEADING, metrics.elidedText(text, ELIDE, inner.width()))
 
 
 class ActivityTable(RowTable):
-    """The table itself."""
+    """The table of activity."""
 
     def __init__(self, model: ActivityModel, look: Look) -> None:
         super().__init__()
@@ -114,7 +110,7 @@ class ActivityTable(RowTable):
         look.theme.changed.connect(self.take_sizes)
 
     def show_org(self, shown: bool) -> None:
-        """Whether the column with the org's name is of use: more than one is listed."""
+        """Show or hide the column with the org's name."""
         self._with_org = shown
 
     def fit(self, width: int) -> None:

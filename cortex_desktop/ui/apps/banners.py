@@ -8,7 +8,7 @@ from ...domain.errors import CortexError
 from ...domain.ports import VaultState
 from ...services.damage import Damage
 from ...services.keychain import KeychainStatus
-from ..kit.i18n import long_time, say
+from ..kit.i18n import long_time, translate_text
 from ..workspace import Workspace
 from .page import AppsPage
 
@@ -36,7 +36,7 @@ class Banners(QObject):
                 text = self.tr(
                     "Apps are listed, but keys can't be shown, copied or created until {keychain} is unlocked."
                 )
-                banner.tell(
+                banner.show_message(
                     "warning",
                     "lock",
                     self.tr("Your keychain is locked"),
@@ -48,10 +48,12 @@ class Banners(QObject):
                     "Apps are listed, but keys can't be shown, copied or created. "
                     "Start or install a keychain service, then try again."
                 )
-                banner.tell("warning", "circle-alert", self.tr("No keychain was found"), text, self.tr("Try again"))
+                banner.show_message(
+                    "warning", "circle-alert", self.tr("No keychain was found"), text, self.tr("Try again")
+                )
             case VaultState.FAILED:
                 text = self.tr("{keychain} gives no answer. Keys that are already stored are not affected.")
-                banner.tell(
+                banner.show_message(
                     "warning",
                     "circle-alert",
                     self.tr("The keychain does not answer"),
@@ -68,16 +70,18 @@ class Banners(QObject):
 
     @Slot(CortexError)
     def _show_load_failed(self, error: CortexError) -> None:
-        self._page.load_failed(say(error.title), f"{say(error.message)} {say(error.advice)}")
+        self._page.load_failed(
+            translate_text(error.title), f"{translate_text(error.message)} {translate_text(error.advice)}"
+        )
 
     @Slot(Damage)
     def show_damage(self, damage: Damage) -> None:
         """Say what was wrong with the database and what became of it. Stays until it is dismissed."""
         if damage.found:
             title, text = self.tr("Your app list was damaged"), self._damage_words(damage)
-            self._page.storage_banner.tell("warning", "triangle-alert", title, text, dismissable=True)
+            self._page.storage_banner.show_message("warning", "triangle-alert", title, text, dismissable=True)
         elif damage.changed_outside:
-            self._page.storage_banner.tell(
+            self._page.storage_banner.show_message(
                 "info",
                 "info",
                 self.tr("Your app list was changed by another program"),

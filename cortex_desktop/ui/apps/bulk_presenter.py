@@ -68,7 +68,7 @@ class BulkPresenter(QObject):
         self._painted.setSingleShot(True)
         self._painted.setInterval(PAINT_MS)
         self._painted.timeout.connect(self._next)
-        self._waiting = Waiting(self)
+        self._waiting = Waiting(tools.look.clock, self)
         self._waiting.slow.connect(bar.slow)
         bar.stop_asked.connect(self.stop)
         bar.stop_waiting_asked.connect(workspace.stop_waiting)
@@ -292,7 +292,7 @@ class BulkPresenter(QObject):
         self._late.stop()  # a last step that did nothing has set it off, and it would talk over the outcome
         self._undo = bulk.undo()
         self._is_read = False
-        self._bar.tell(bulk, undoable=self._undo is not None)
+        self._bar.show_outcome(bulk, undoable=self._undo is not None)
         self._bar.setVisible(self._is_here())
         if bulk.action.needs_keychain:
             self._workspace.look_at_keychain()

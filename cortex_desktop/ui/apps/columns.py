@@ -1,4 +1,4 @@
-"""Which columns the table shows, in which order, and the menus that say so."""
+"""Which columns the table shows, in which order, and the menus for that."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Sort = Callable[[AppColumn, Qt.SortOrder], None]
 
 
 class Columns(QObject):
-    """What a person wants to see, as far as there is room, and how it is sorted; and the actions to change that.
+    """The columns that a person chose, their order and sorting, and the actions to change them.
 
     width_of(column): the pixels that a column needs; sort(column, order): what is called to sort.
     """
@@ -79,7 +79,7 @@ class Columns(QObject):
             header.moveSection(header.visualIndex(column), header.visualIndex(visible[place]))
 
     def reset(self) -> None:
-        """As it was at first."""
+        """Restore the columns as they were at first."""
         self._wanted = set(USUAL)
         self._put_in_order()
         for column in AppColumn:
@@ -92,7 +92,7 @@ class Columns(QObject):
         return self._header.saveState(), " ".join(column.name for column in ORDER if column in self._wanted)
 
     def restore(self, header: QByteArray, shown: str) -> None:
-        """Take up such a state. One that makes no sense is ignored."""
+        """Restore such a state; ignore one that makes no sense."""
         names = shown.split()
         if "LABEL" in names:
             self._wanted = {
@@ -109,7 +109,7 @@ class Columns(QObject):
         self.fit(self._room)
 
     def show_sorting(self, column: AppColumn, order: Qt.SortOrder) -> None:
-        """The table is sorted so now."""
+        """Check the actions of the sorting in force."""
         self._sorted = (column, order)
         self._sorts[column].setChecked(True)
         self._orders[order].setChecked(True)
@@ -117,7 +117,7 @@ class Columns(QObject):
     # Menus
 
     def fill_columns(self, menu: QMenu) -> None:
-        """Which columns are shown, and where: to move is the one of the current cell, for those without a mouse."""
+        """Add the actions that show, hide and move columns; those that move act on the current cell's column."""
         menu.addActions(list(self._shows.values()))
         menu.addSeparator()
         menu.addActions([*self._moves.values()])
@@ -125,13 +125,13 @@ class Columns(QObject):
         menu.addAction(self._reset)
 
     def fill_sorting(self, menu: QMenu) -> None:
-        """By which column to sort, and in which direction."""
+        """Add the actions that sort."""
         menu.addActions(list(self._sorts.values()))
         menu.addSeparator()
         menu.addActions(list(self._orders.values()))
 
     def fill_header(self, menu: QMenu, column: AppColumn) -> None:
-        """What can be done in the head of a column."""
+        """Add the actions of a column's heading."""
         menu.addActions(list(self._shows.values()))
         menu.addSeparator()
         visible = self._visible()
@@ -172,7 +172,7 @@ class Columns(QObject):
         self._name_moves()
 
     def _choice(self, text: str, full: str) -> QAction:
-        """full: its name outside its menu."""
+        """A checkable action. full: its name outside its menu."""
         action = QAction(text, self)
         action.setToolTip(full)
         action.setCheckable(True)
@@ -221,7 +221,7 @@ class Columns(QObject):
         return self._table.columnWidth(column) or self._width_of(column)
 
     def _visible(self) -> list[AppColumn]:
-        """The columns on screen but the last, from left to right."""
+        """The columns on screen from left to right, without the menu column."""
         order = (AppColumn(self._header.logicalIndex(place)) for place in range(self._header.count()))
         return [c for c in order if c is not AppColumn.MENU and not self._table.isColumnHidden(c)]
 

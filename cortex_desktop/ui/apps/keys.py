@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QObject, Slot
 
 from ...domain.activity import Action
 from ...domain.errors import CortexError, SecretMissing
@@ -21,8 +21,6 @@ from ..kit.widgets import announce
 from ..workspace import Workspace
 from .model import AppsModel
 
-OFFER_MS = 60
-
 
 class KeyPresenter(QObject):
     """Reveals one key at a time and copies secrets, each for as long as Preferences say."""
@@ -36,11 +34,6 @@ class KeyPresenter(QObject):
         self._workspace = workspace
         self._use = apps.use
         self._model = model
-        self._offered: tuple[App, str, str] | None = None
-        self._offer_soon = QTimer(self)
-        self._offer_soon.setSingleShot(True)
-        self._offer_soon.setInterval(OFFER_MS)
-        self._offer_soon.timeout.connect(self._show_offer)
         self._reveal.changed.connect(self._reveal_changed)
         self._clipboard.cleared.connect(self._cleared)
 
@@ -51,17 +44,8 @@ class KeyPresenter(QObject):
 
     def _offer(self, made: Created, title: str, text: str) -> None:
         self._reveal.show(made.app.id, made.key, self._settings.reveal_seconds)
-        # The key is painted first; making the toast takes half a frame of its own.
-        self._offered = (made.app, title, text)
-        self._offer_soon.start()
-
-    @Slot()
-    def _show_offer(self) -> None:
-        if self._offered is None or self._reveal.app_id != self._offered[0].id:
-            return
-        app, title, text = self._offered
         toast = self._toasts.show(title, text, action=self.tr("Copy key"), topic="created")
-        toast.acted.connect(partial(self.copy, app, SecretKind.API_KEY))
+        toast.acted.connect(partial(self.copy, made.app, SecretKind.API_KEY))
         toast.count_down(self._settings.reveal_seconds)
 
     def show_rotated(self, made: Created) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import insort
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, date, datetime
@@ -23,15 +22,8 @@ Index = QModelIndex | QPersistentModelIndex
 AppRole = Qt.ItemDataRole.UserRole
 
 
-FEW = 20
-"""Fewer rows than this are put where they belong one by one, which is quicker than sorting all."""
-
-FOUND = 8
-"""So many searches are remembered, for who erases what was typed."""
-
-
 class AppColumn(IntEnum):
-    """The table's columns. What a person's columns were is remembered by these numbers, so new ones come last."""
+    """The table's columns. Settings remember them by number, so add new ones at the end."""
 
     LABEL = 0
     KEY = 1
@@ -44,11 +36,8 @@ class AppColumn(IntEnum):
     EXPIRES = 8
 
 
-COLUMNS = len(AppColumn)  # for each cell that is painted Qt asks for it
-
-
 class Status(IntEnum):
-    """What the Status column says, in sorting order."""
+    """What the Status column shows, in sorting order."""
 
     ENABLED = 0
     REVIEW_DUE = 1
@@ -60,10 +49,10 @@ class Status(IntEnum):
 
 
 class AppsModel(QAbstractTableModel):
-    """Filters and sorts its own list: a proxy model is 20 to 600 times slower here (hazard H-Q6).
+    """The list of apps. It filters and sorts by itself: a proxy model is 20 to 600 times slower here (hazard H-Q6).
 
-    rearranged: the visible rows are others, or in another order; attention_changed(int): so many apps should be looked
-    at, visible or not.
+    rearranged: the visible rows are others, or in another order; attention_changed(int): so many apps need attention,
+    visible or not.
     """
 
     rearranged = Signal()
@@ -71,19 +60,17 @@ class AppsModel(QAbstractTableModel):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._rows: list[ListedApp] = []  # all, by label
-        self._known: dict[str, ListedApp] = {}  # the same, by id
+        self._known: dict[str, ListedApp] = {}  # all, by id
+        self._rows: list[ListedApp] = []  # the same, by label
         self._ordered: list[ListedApp] = []  # all, as sorted now
         self._visible: list[ListedApp] = []  # those that match, as sorted now
         self._query = AppQuery()
-        self._found: list[tuple[AppQuery, list[ListedApp]]] = []  # of the last searches, each within the one before
         self._today = date.today()  # noqa: DTZ011  # where the person is
         self._attention = 0
-        self._owners: list[str] | None = None  # of `_rows`, once they were asked for
         self._sort = (AppColumn.CREATED, Qt.SortOrder.DescendingOrder)
         self._missing: set[str] = set()
         self._revealed = ""
-        self._names = (  # here, since painting asks for them all the time
+        self._names = (
             self.tr("Label"),
             self.tr("API Key"),
             self.tr("Sessions"),
@@ -104,7 +91,7 @@ class AppsModel(QAbstractTableModel):
             Status.UNFINISHED: (self.tr("Not finished"), "warning"),
         }
 
-    # What the page does with it
+    # For the page
 
     @property
     def total(self) -> int:
@@ -117,25 +104,23 @@ class AppsModel(QAbstractTableModel):
 
     @property
     def rows(self) -> list[ListedApp]:
-        """All apps by label, visible or not, as `load` takes them. Not to be changed."""
+        """All apps by label, visible or not, as `load` takes them. Do not change the list."""
         return self._rows
 
     @property
     def query(self) -> AppQuery:
-        """What is searched for."""
+        """The search in force."""
         return self._query
 
     @property
     def attention(self) -> int:
-        """How many apps should be looked at: those that is:attention finds."""
+        """How many apps need attention: those that is:attention finds."""
         return self._attention
 
     def owners(self) -> list[str]:
-        """Who owns apps, those with most of them first."""
-        if self._owners is None:
-            counted = Counter(row.app.owner for row in self._rows)
-            self._owners = [owner for owner, _ in counted.most_common() if owner]
-        return self._owners
+        """The owners of apps, those with most apps first."""
+        counted = Counter(row.app.owner for row in self._rows)
+        return [owner for owner, _ in counted.most_common() if owner]
 
     def app_at(self, row: int) -> App | None:
         """The app in this visible row."""
@@ -162,34 +147,29 @@ class AppsModel(QAbstractTableModel):
         return self._known[app_id].app if app_id in self._known else None
 
     def searched(self) -> Iterator[tuple[str, App]]:
-        """Every app with the folded text that it is found by, by label."""
+        """Every app with the folded text to search in, sorted by label."""
         return ((row.folded, row.app) for row in self._rows)
 
     def created_words(self, row: int) -> str:
         """When the app in this visible row was created, for the table."""
-        shown = self._visible[row]
-        if not shown.created:
-            if 0 <= (datetime.now(UTC) - shown.app.created).total_seconds() < 60:
-                return self.tr("Just now")
-            shown.created = long_date(shown.app.created)
-        return shown.created
+        created = self._visible[row].app.created
+        if 0 <= (datetime.now(UTC) - created).total_seconds() < 60:
+            return self.tr("Just now")
+        return long_date(created)
 
     def expires_words(self, row: int) -> str:
         """The last day of the app in this visible row, for the table; empty when there is none."""
-        shown = self._visible[row]
-        if not shown.expires and shown.app.expires is not None:
-            shown.expires = long_day(shown.app.expires)
-        return shown.expires
+        expires = self._visible[row].app.expires
+        return "" if expires is None else long_day(expires)
 
     def has_label(self, label: str, but: str = "") -> bool:
-        """Whether an app has this label already, whatever its case. but: the id of one that does not count."""
-        wanted = fold(label.strip()) + "\n"  # as `folded` begins; folding a thousand labels anew takes 4 ms
-        return any(row.folded.startswith(wanted) and row.app.id != but for row in self._rows)
+        """True if an app has this label already, whatever its case. but: the id of one that does not count."""
+        wanted = fold(label.strip())
+        return any(row.folded_label == wanted and row.app.id != but for row in self._rows)
 
     def load(self, rows: Sequence[ListedApp]) -> None:
-        """Show these apps and no others. Quickest when they are sorted by label."""
-        self._rows = sorted(rows, key=by_label)
-        self._known = {row.app.id: row for row in self._rows}
+        """Show these apps and no others."""
+        self._known = {row.app.id: row for row in rows}
         self._take_stock()
 
     def put(self, app: App) -> None:
@@ -198,67 +178,23 @@ class AppsModel(QAbstractTableModel):
 
     def put_all(self, rows: Sequence[ListedApp]) -> None:
         """Add these apps, or show their new states, in one update. Make the rows of many off the GUI thread."""
-        new = {row.app.id: row for row in rows}
-        known = {app_id: self._known[app_id] for app_id in new if app_id in self._known}
-        key = self._key()
-        if len(known) == len(new) and all(
-            key(known[app_id]) == key(row) and known[app_id].sort_label == row.sort_label for app_id, row in new.items()
-        ):
-            self._put_in_place(known, new)
-        else:
-            self._known.update(new)
-            self._rows = [row for row in self._rows if row.app.id not in new]
-            if len(new) < FEW:
-                for row in new.values():
-                    insort(self._rows, row, key=by_label)
-            else:
-                self._rows = sorted([*self._rows, *new.values()], key=by_label)
-            self._take_stock()
-
-    def _put_in_place(self, known: dict[str, ListedApp], new: dict[str, ListedApp]) -> None:
-        """Show new states of apps that stay where they are in the order: sorting thousands takes half a frame."""
-        before = sum(map(self._needs_attention, known.values()))
-        shown = {row.app.id for row in self._visible if row.app.id in new} if self._query.terms else set()
-        for app_id, row in new.items():
-            known[app_id].become(row)
-        self._set_attention(self._attention - before + sum(map(self._needs_attention, known.values())))
-        found = (
-            {row.app.id for row in self._query.select(list(known.values()), self._at())} if self._query.terms else shown
-        )
-        if found - shown:
-            self._select(self._ordered)
-        elif found != shown:
-            self._show([row for row in self._visible if row.app.id not in shown or row.app.id in found])
-        else:
-            self._show(self._visible)
+        self._known.update((row.app.id, row) for row in rows)
+        self._take_stock()
 
     def remove(self, app_id: str) -> None:
-        """Show this app no more."""
+        """Remove this app."""
         self.remove_all({app_id})
 
     def remove_all(self, app_ids: Collection[str]) -> None:
-        """Show these apps no more, in one update. Give many as a set."""
+        """Remove these apps, in one update."""
         for app_id in app_ids:
             self._known.pop(app_id, None)
-        self._rows = [row for row in self._rows if row.app.id not in app_ids]
-        self._ordered = [row for row in self._ordered if row.app.id not in app_ids]
-        self._count_attention()
-        self._show([row for row in self._visible if row.app.id not in app_ids])
+        self._take_stock()
 
     def filter(self, text: str) -> None:
-        """Show the apps that this search finds. `query` is what was understood of it."""
-        self._query = query = parse(text)
-        found = self._found  # who types goes from one search to one within it, and who erases goes back
-        while found and not query.narrows(found[-1][0]):
-            found.pop()
-        if not query.terms:
-            rows = self._ordered
-        elif found and found[-1][0].terms == query.terms:
-            rows = found[-1][1]
-        else:
-            rows = query.select(found[-1][1] if found else self._ordered, self._at())
-            found = [*found[1 - FOUND :], (query, rows)]
-        self._show(rows, found)
+        """Show the apps that this search finds, and parse it into `query`."""
+        self._query = parse(text)
+        self._select()
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Sort by a column; apps that are equal there are in the order of their labels."""
@@ -268,7 +204,7 @@ class AppsModel(QAbstractTableModel):
 
     @Slot()
     def turn_the_page(self) -> None:
-        """See what a new day makes of expiry and review dates."""
+        """Update expiry and review states if a new day has begun."""
         if self._today != date.today():  # noqa: DTZ011
             self._take_stock()
 
@@ -278,18 +214,18 @@ class AppsModel(QAbstractTableModel):
         self._mark(app_id)
 
     def mark_whole(self, app_id: str) -> None:
-        """The app has a new key, which is in the keychain."""
+        """Show that the keychain holds the app's key."""
         self._missing.discard(app_id)
         self._mark(app_id)
 
     def mark_revealed(self, app_id: str) -> None:
-        """Say in words which app's key is readable now, if any; the key itself stays outside."""
+        """Set which app's key is readable now, for screen readers; empty for none. The key itself stays outside."""
         old, self._revealed = self._revealed, app_id
         self._changed(old)
         self._changed(app_id)
 
     def status(self, app: App) -> Status:
-        """What the Status column says of this app."""
+        """The app's status, for the Status column."""
         if app.state is AppState.CREATING:
             return Status.UNFINISHED
         if app.id in self._missing:
@@ -308,13 +244,13 @@ class AppsModel(QAbstractTableModel):
         """Word and tone of a status."""
         return self._status_words[status]
 
-    # What Qt asks
+    # For Qt
 
     def rowCount(self, parent: Index | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else len(self._visible)
 
     def columnCount(self, parent: Index | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else COLUMNS
+        return 0 if parent is not None and parent.isValid() else len(AppColumn)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation is not Qt.Orientation.Horizontal:
@@ -408,7 +344,7 @@ class AppsModel(QAbstractTableModel):
                 return None
 
     def _due_tip(self, app: App) -> str:
-        """What a person should know of the app's expiry and review dates, empty when nothing."""
+        """What is due about the app's expiry and review dates; empty when nothing is."""
         found = []
         if app.expires is not None and app.is_expired(self._today):
             found.append(self.tr("Expired on {date}.").format(date=long_day(app.expires)))
@@ -427,16 +363,16 @@ class AppsModel(QAbstractTableModel):
             self.dataChanged.emit(self.index(row, 0), self.index(row, len(AppColumn) - 1))
 
     def _mark(self, app_id: str) -> None:
-        """The app's key is missing now, or no longer."""
+        """Update what depends on whether this app's key is missing."""
         self._count_attention()
         if self._sort[0] is AppColumn.STATUS or self._query.terms:
             self._order()
         self._changed(app_id)
 
     def _take_stock(self) -> None:
-        """Apps, or the day, are others."""
-        self._owners = None
+        """Bring everything up to date with the apps in `_known` and with today."""
         self._today = date.today()  # noqa: DTZ011
+        self._rows = sorted(self._known.values(), key=by_label)
         self._order()
         self._count_attention()
 
@@ -453,7 +389,7 @@ class AppsModel(QAbstractTableModel):
             self.attention_changed.emit(count)
 
     def _key(self) -> Callable[[ListedApp], Any]:
-        """What a row is sorted by now."""
+        """The key of the sorting in force."""
         match self._sort[0]:
             case AppColumn.LABEL:
                 return by_label
@@ -481,22 +417,17 @@ class AppsModel(QAbstractTableModel):
             self._ordered = _empty_last(self._rows, self._key(), down)
         else:
             self._ordered = sorted(self._rows, key=self._key(), reverse=down)
-        self._select(self._ordered)
+        self._select()
 
-    def _select(self, rows: list[ListedApp]) -> None:
-        """Show those of `rows` that match what is searched for."""
-        if self._query.terms:
-            rows = self._query.select(rows, self._at())
-            self._show(rows, [(self._query, rows)])
-        else:
-            self._show(rows)
+    def _select(self) -> None:
+        """Show the apps that match what is searched for."""
+        self._show(self._query.select(self._ordered, self._at()) if self._query.terms else self._ordered)
 
     def _at(self) -> At:
         return At(datetime.now(UTC), self._today, self._missing)
 
-    def _show(self, rows: list[ListedApp], found: Sequence[tuple[AppQuery, list[ListedApp]]] = ()) -> None:
-        """Have these rows visible, and say what that changes. found: what can still be said of earlier searches."""
-        self._found = list(found)
+    def _show(self, rows: list[ListedApp]) -> None:
+        """Make these rows the visible ones, and emit what that changes."""
         if _same_apps(rows, self._visible):
             self._visible = rows  # nothing moves, so what is selected and scrolled to stays
             if rows:
@@ -509,15 +440,12 @@ class AppsModel(QAbstractTableModel):
 
 
 def _same_apps(rows: list[ListedApp], others: list[ListedApp]) -> bool:
-    """Whether these are the same apps in the same order. Quick where they are the same rows, or begin differently:
-    making a list of ten thousand ids takes a third of a frame."""
-    if rows == others:
-        return True
-    return len(rows) == len(others) and all(row.app.id == other.app.id for row, other in zip(rows, others, strict=True))
+    """True if these are the same apps in the same order."""
+    return [row.app.id for row in rows] == [row.app.id for row in others]
 
 
 def _empty_last(rows: list[ListedApp], key: Callable[[ListedApp], Any], down: bool) -> list[ListedApp]:
-    """Sorted, and those for which there is no key behind the others in both directions."""
+    """Sort, with rows whose key is empty last in both directions."""
     keyed = [(key(row), row) for row in rows]
     some = sorted((pair for pair in keyed if pair[0]), key=itemgetter(0), reverse=down)
     return [row for _, row in some] + [row for value, row in keyed if not value]

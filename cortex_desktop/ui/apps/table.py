@@ -15,7 +15,7 @@ from .model import AppColumn, AppsModel
 
 
 class AppsTable(RowTable):
-    """The table itself; sorted by a click in its head."""
+    """The table, sorted by a click on a heading."""
 
     def __init__(self, model: AppsModel, look: Look, reveal: Reveal) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ class AppsTable(RowTable):
         return self._sorted
 
     def sort_by(self, column: AppColumn, order: Qt.SortOrder) -> None:
-        """Sort, and show so in the header."""
+        """Sort by a column, and show it in the header."""
         self._sorted = (column, order)
         header = self.horizontalHeader()
         header.setSortIndicatorShown(True)
@@ -80,12 +80,6 @@ class AppsTable(RowTable):
 
     def sizeHintForColumn(self, column: int) -> int:
         return self.painter.width_of(AppColumn(column))
-
-    def updateGeometries(self) -> None:
-        # With nothing to list it is not seen: its scroll bar stays, and all is where it was when there is something.
-        model = self.model()  # none while it is being set
-        if model is not None and model.rowCount():
-            super().updateGeometries()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self.painter.hover(event)

@@ -11,8 +11,8 @@ from ...domain.model import Environment, Org
 from ...domain.text import Text
 
 
-def say(text: Text) -> str:
-    """The sentence in the person's language, its values filled in."""
+def translate_text(text: Text) -> str:
+    """Translate a sentence of the core into the person's language, its values filled in."""
     return QCoreApplication.translate("core", text.source).format(**text.values)
 
 

@@ -1,4 +1,4 @@
-"""What is asked once more before something is done to apps that people may be using at this moment."""
+"""The question before something is done to the apps of a production org."""
 
 from __future__ import annotations
 

@@ -3,38 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
 
-from PySide6.QtCore import QCoreApplication, QEvent, QModelIndex, QObject, QRect, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QModelIndex, QRect, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit
+from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLineEdit, QListView
 
+from .suggestions import Suggestion, fill, make_completer
 from .widgets import Look, announce, label
-
-if TYPE_CHECKING:
-    from PySide6.QtWidgets import QCompleter, QListView
 
 LONGEST = 500
 SUGGESTED = 8
-CHOOSING = (Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab)
-SUGGEST_MS = 40
-"""Milliseconds from a keystroke to the suggestions: what was found is on screen by then."""
-
-
-class Suggestion(NamedTuple):
-    """Something to put into the search. word: in place of the word at the cursor, or, if whole, of all; meaning: of it,
-    for people."""
-
-    word: str
-    meaning: str
-    whole: bool = False
 
 
 class SearchField(QLineEdit):
-    """Esc empties it, and then leaves it; Down and Enter go to what was found.
+    """A search field with suggestions. Esc empties it, and then leaves it; Down and Enter go to what was found.
 
-    suggestions(text, position): where the word at the cursor begins, and what it may become. left: the person is done
-    with it. While the suggestions are open, Up and Down choose one, Enter and Tab take it, Esc closes them.
+    suggestions(text, position): returns where the word at the cursor begins, and what it may become. left: the person
+    leaves it. While the suggestions are open, Up and Down choose one, Enter and Tab take it, Esc closes them.
     """
 
     left = Signal()
@@ -62,12 +47,8 @@ class SearchField(QLineEdit):
         inside = QHBoxLayout(self)
         inside.setContentsMargins(0, 0, 9, 0)
         inside.addWidget(self._keys, 0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.setInterval(SUGGEST_MS)
-        self._soon.timeout.connect(self._open_list)
-        self.textChanged.connect(self._text_changed)
-        self.textEdited.connect(self._edited)
+        self.textChanged.connect(self._show_keys)
+        self.textEdited.connect(self._open_list)
         look.theme.changed.connect(self._recolour)
 
     @property
@@ -76,18 +57,12 @@ class SearchField(QLineEdit):
         return [suggestion.word for suggestion in self._suggested] if self._is_open() else []
 
     def put_away(self) -> None:
-        """Suggestion nothing any more."""
-        self._soon.stop()
+        """Close the suggestions."""
         if self._popup is not None:
             self._popup.hide()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()
-        if key == Qt.Key.Key_Down and self._soon.isActive():
-            self._open_list()  # quicker than what is to be suggested
-            if self._popup is not None and self._is_open():
-                self._popup.setCurrentIndex(self._popup.model().index(0, 0))
-                return
         enter = key in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
         if self._is_open() and (key == Qt.Key.Key_Escape or (enter and self._chosen().isValid())):
             event.ignore()  # the completer takes it
@@ -99,17 +74,6 @@ class SearchField(QLineEdit):
         else:
             super().keyPressEvent(event)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Of the pop-up: let nothing be chosen that was suggested for an earlier word."""
-        if event.type() == QEvent.Type.KeyPress and self._soon.isActive() and isinstance(event, QKeyEvent):
-            if event.key() not in CHOOSING:
-                return False
-            self._open_list()
-            if not self._is_open():
-                QCoreApplication.sendEvent(self, event)
-                return True
-        return False
-
     def focusNextPrevChild(self, forward: bool) -> bool:
         chosen = self._chosen() if forward else QModelIndex()
         self.put_away()
@@ -119,15 +83,8 @@ class SearchField(QLineEdit):
         return super().focusNextPrevChild(forward)
 
     @Slot()
-    def _edited(self) -> None:
-        self._soon.start()
-
-    @Slot()
-    def _text_changed(self) -> None:
-        self._show_keys()
-
     def _show_keys(self) -> None:
-        """The shortcut stands at the end of an empty field, where the placeholder leaves it the room."""
+        """Show the shortcut at the end of an empty field, if there is room beside the placeholder."""
         words = self.fontMetrics().horizontalAdvance(self.placeholderText())
         self._keys.setVisible(not self.text() and words + self._keys.sizeHint().width() + 60 <= self.width())
 
@@ -141,7 +98,6 @@ class SearchField(QLineEdit):
 
     @Slot()
     def _open_list(self) -> None:
-        self._soon.stop()
         self._begin, found = self._suggest(self.text(), self.cursorPosition())
         suggested = list(found[:SUGGESTED])
         if suggested == self._suggested and self._is_open():
@@ -152,8 +108,6 @@ class SearchField(QLineEdit):
             return
         if self._completer is None or self._popup is None:
             self._completer, self._popup = self._make_completer()
-        from .suggestions import fill
-
         fill(self._completer, self._suggested)
         was_open = self._is_open()
         wanted = self._popup.sizeHintForColumn(0) + 2 * self._popup.frameWidth() + 8
@@ -163,12 +117,9 @@ class SearchField(QLineEdit):
             announce(self, self.tr("%n suggestion(s). Press Down to choose.", "", len(self._suggested)))
 
     def _make_completer(self) -> tuple[QCompleter, QListView]:
-        """The pop-up, once it is needed."""
-        from .suggestions import make_completer
-
+        """Make the pop-up, when it is first needed."""
         completer, popup = make_completer(self._look, self, SUGGESTED)
         popup.setAccessibleName(self.tr("Suggestions"))
-        popup.installEventFilter(self)  # after the completer's own, and so before it
         popup.selectionModel().currentChanged.connect(self._announce_chosen)
         completer.activated[QModelIndex].connect(self._take)  # type: ignore[index]  # one of two signals of that name
         return completer, popup
@@ -181,14 +132,14 @@ class SearchField(QLineEdit):
 
     @Slot(QModelIndex)
     def _take(self, index: QModelIndex) -> None:
-        """Put what was chosen in its place, with a space behind it for what comes next."""
+        """Insert what was chosen, with a space after it for the next word."""
         suggestion = self._suggested[index.row()]
         begin, end = (0, len(self.text())) if suggestion.whole else (self._begin, self.cursorPosition())
         self.setSelection(begin, end - begin)
         goes_on = suggestion.word.endswith(":")
         self.insert(suggestion.word if goes_on or self.text()[end:].strip() else f"{suggestion.word} ")
         if goes_on:
-            self._soon.start()
+            QTimer.singleShot(0, self._open_list)  # the completer is about to close its pop-up
 
     @Slot(QModelIndex)
     def _announce_chosen(self, index: QModelIndex) -> None:

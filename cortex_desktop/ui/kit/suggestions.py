@@ -1,9 +1,9 @@
-"""The list under the search field of what a word may become. Loaded when something is suggested for the first time."""
+"""The list under the search field of what a word may become."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QStandardItem, QStandardItemModel
@@ -11,14 +11,22 @@ from PySide6.QtWidgets import QCompleter, QLineEdit, QListView, QStyle, QStyledI
 
 from .widgets import Look
 
-if TYPE_CHECKING:
-    from .search import Suggestion
-
 MEANING = Qt.ItemDataRole.UserRole
 
 
+class Suggestion(NamedTuple):
+    """Something to put into the search.
+
+    word: in place of the word at the cursor, or, if whole, of the whole text; meaning: of it, for people.
+    """
+
+    word: str
+    meaning: str
+    whole: bool = False
+
+
 def make_completer(look: Look, field: QLineEdit, most: int) -> tuple[QCompleter, QListView]:
-    """The pop-up of a field, for at most so many suggestions, and what shows it."""
+    """What opens the pop-up of a field, for at most so many suggestions, and the pop-up."""
     completer = QCompleter(QStandardItemModel(field), field)
     completer.setWidget(field)
     completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
@@ -32,7 +40,7 @@ def make_completer(look: Look, field: QLineEdit, most: int) -> tuple[QCompleter,
 
 
 def fill(completer: QCompleter, suggestions: Sequence[Suggestion]) -> None:
-    """Have these on suggestion."""
+    """Put these into the pop-up."""
     model = completer.model()
     assert isinstance(model, QStandardItemModel)
     model.clear()
@@ -44,7 +52,7 @@ def fill(completer: QCompleter, suggestions: Sequence[Suggestion]) -> None:
 
 
 class SuggestionDelegate(QStyledItemDelegate):
-    """Draws an suggestion: the word, and what it means beside it."""
+    """Draws a suggestion: the word, and what it means beside it."""
 
     PADDING = 10
     GAP = 24

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 from ...domain.errors import CortexError
 from ...domain.model import Environment, Org
 from ..kit.dialog import Dialog
-from ..kit.i18n import environment_of, long_date, say
+from ..kit.i18n import environment_of, long_date, translate_text
 from ..kit.widgets import Button, Look, announce, label
 from .form import ENDPOINTS, OrgForm
 
@@ -49,7 +49,7 @@ class AddOrgDialog(Dialog):
 
     def fail(self, error: CortexError) -> None:
         """Stay open with what was typed, and say why it was not added."""
-        text = f"{say(error.title)}. {say(error.message)} {say(error.advice)}"
+        text = f"{translate_text(error.title)}. {translate_text(error.message)} {translate_text(error.advice)}"
         self._problem.setText(text)
         self._problem.show()
         self.add.setEnabled(True)

@@ -35,7 +35,7 @@ from PySide6.QtWidgets import (
 
 from ...domain.errors import CortexError
 from ...domain.model import Org
-from ..kit.i18n import environment_of, say
+from ..kit.i18n import environment_of, translate_text
 from ..kit.page import Page
 from ..kit.widgets import Button, Card, Look, announce, label
 from ..workspace import Workspace
@@ -249,7 +249,7 @@ class OrganizationPage(Page):
 
     def not_saved(self, error: CortexError) -> None:
         """They were not; say why, and keep what was typed."""
-        text = f"{say(error.title)}. {say(error.message)} {say(error.advice)}"
+        text = f"{translate_text(error.title)}. {translate_text(error.message)} {translate_text(error.advice)}"
         self._problem.setText(text)
         self._problem.show()
         self._offer()

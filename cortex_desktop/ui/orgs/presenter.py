@@ -53,7 +53,7 @@ class OrgsPresenter(QObject):
             self._workspace.enter(org.id)
             dialog.accept()
             title = self.tr("“{org}” added").format(org=short(org.name))
-            self._tell(title, self.tr("It is the current organization now."), "check", "success")
+            self._show_toast(title, self.tr("It is the current organization now."), "check", "success")
 
         dialog.submitted.connect(lambda org: self._change(partial(self._service.add, org), added, dialog.fail))
         self._dialogs.open(dialog)
@@ -164,5 +164,5 @@ class OrgsPresenter(QObject):
 
         self._workspace.on_disk(lambda: (work(), self._service.orgs()), changed, failed)
 
-    def _tell(self, title: str, text: str, icon: str, tone: str) -> None:
+    def _show_toast(self, title: str, text: str, icon: str, tone: str) -> None:
         self._toasts.show(title, text, icon=icon, tone=tone).count_down(TOAST_SECONDS)

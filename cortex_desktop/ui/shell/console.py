@@ -294,7 +294,7 @@ class Console(QObject):
     def _show_org(self) -> None:
         org = self._workspace.org
         if org is not None:
-            self.sidebar.org.tell(org, environment_of(org))
+            self.sidebar.org.set_org(org, environment_of(org))
             self._stripe.setVisible(org.production)
             self._name_window()
             self.actions.changed()

@@ -185,7 +185,7 @@ class Palette(QWidget):
         self.edit.installEventFilter(self)
         self.list.clicked.connect(self._run)
         self.list.entered.connect(self.list.setCurrentIndex)
-        self.list.selectionModel().currentChanged.connect(self._tell)
+        self.list.selectionModel().currentChanged.connect(self._announce)
         body.installEventFilter(self)
         look.theme.changed.connect(self.update)
 
@@ -280,7 +280,7 @@ class Palette(QWidget):
             run()
 
     @Slot(QModelIndex)
-    def _tell(self, index: Index) -> None:
+    def _announce(self, index: Index) -> None:
         if index.isValid():
             hit = self._hits.hits[index.row()]
             announce(self, f"{hit.text}, {hit.hint}" if hit.hint else hit.text)

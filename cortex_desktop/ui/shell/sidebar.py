@@ -75,7 +75,7 @@ class OrgSwitcher(_Painted):
         self._production = False
         self.setFixedHeight(max(48, look.theme.px(48)))
 
-    def tell(self, org: Org, environment: str) -> None:
+    def set_org(self, org: Org, environment: str) -> None:
         """Show this org."""
         self._name = org.name
         self._place = self.tr("Local · {environment}").format(environment=environment)
@@ -116,7 +116,7 @@ class Badge(_Painted):
         self.setParent(parent)
         self.hide()
 
-    def tell(self, number: int) -> None:
+    def set_number(self, number: int) -> None:
         """Show this number."""
         self.setText(self.locale().toString(number))
         words = self.tr("%n app(s) need attention", "", number)
@@ -180,7 +180,7 @@ class PageButton(_Painted):
     @Slot(int)
     def attend(self, number: int) -> None:
         """Show beside the count how many need attention."""
-        self.attention.tell(number)
+        self.attention.set_number(number)
         self._place_badge()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

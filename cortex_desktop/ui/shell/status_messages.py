@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from ...domain.errors import CortexError, Defect
 from ...services.apps.recovery import RecoveryReport
-from ..kit.i18n import say
+from ..kit.i18n import translate_text
 from ..kit.toasts import TOAST_SECONDS, Toast
 from ..kit.tools import Tools
 from ..workspace import Workspace
@@ -46,8 +46,8 @@ class StatusMessages(QObject):
         if isinstance(error, Defect):
             return  # `show_crash` does
         self._passing(
-            say(error.title),
-            f"{say(error.message)} {say(error.advice)}",
+            translate_text(error.title),
+            f"{translate_text(error.message)} {translate_text(error.advice)}",
             icon="circle-alert",
             tone="danger",
             seconds=20,
@@ -81,7 +81,7 @@ class StatusMessages(QObject):
     def _offer_stop(self) -> None:
         if self._dialogs.free:
             toast = self._waiting_toast(self.tr("Stop waiting"))
-            toast.say(self.tr("A prompt of the system may be open behind this window."))
+            toast.set_text(self.tr("A prompt of the system may be open behind this window."))
             toast.acted.connect(self._workspace.stop_waiting)
 
     def _waiting_toast(self, action: str = "") -> Toast:

@@ -78,7 +78,7 @@ class Updates(QObject):
 
         self._end()
         self._check = UpdateCheck(feed, self, self.tls)
-        self._check.found.connect(self._tell)
+        self._check.found.connect(self._show_release)
         self._check.failed.connect(self._show_failed)
         self._check.start(proxies)
 
@@ -88,7 +88,7 @@ class Updates(QObject):
             self._check = None
 
     @Slot(object)
-    def _tell(self, release: Release) -> None:
+    def _show_release(self, release: Release) -> None:
         self._end()
         self._settings.updates_checked = int(time.time())
         newer = release.newer_than(__version__)

@@ -1,7 +1,7 @@
 """The window itself. It is shown and painted before what fills it is loaded.
 
 Loading and making all of the console takes longer than showing a bare window, and who starts a program looks for its
-window first. So this module imports little (no name of PySide6's Qt namespace, which alone costs 17 ms).
+window first. So this module imports little.
 """
 
 from __future__ import annotations
