@@ -55,6 +55,7 @@ LINUX = sys.platform == "linux"
 KEYRING_PASSWORD = "test"  # noqa: S105  # of a keyring that holds nothing of anybody's
 START_SECONDS = 20  # how long a part of the private session may take to start
 SETTLE_SECONDS = 10  # how long a program that was told to end may take
+APT_LOCK_SECONDS = 300  # how long another program may hold apt's or dpkg's lock
 
 # Debian's names. The last line of the second group makes pictures look the same everywhere.
 QT_PACKAGES = """
@@ -106,12 +107,23 @@ def install_system_packages(wanted: Sequence[str], programs: Sequence[str] = ())
     if as_root and not may_sudo:
         fail("system packages are missing; please run: sudo " + " ".join(install))
     print("Installing system packages:", *missing, flush=True)
-    apt_get = [*as_root, "env", "DEBIAN_FRONTEND=noninteractive"]
-    quiet = subprocess.DEVNULL
-    # Should this one fail, the next tells whether it matters.
-    subprocess.run([*apt_get, "apt-get", "-qq", "update"], stdout=quiet)
-    if subprocess.run([*apt_get, *install, "-qq", "-y"], stdout=quiet).returncode:
+    run_apt_get(as_root, ["apt-get", "update"])  # should this one fail, the next tells whether it matters
+    if run_apt_get(as_root, [*install, "-y"]):
         fail("apt-get could not install " + " ".join(missing) + ".")
+
+
+def run_apt_get(as_root: Sequence[str], command: Sequence[str]) -> int:
+    """Run an apt-get command quietly and return its exit status; wait while another program holds a lock it needs."""
+    # apt-get itself waits for dpkg's lock only. For those of its lists and archives it ends at once, so try again.
+    variables = ["DEBIAN_FRONTEND=noninteractive", "LC_ALL=C"]
+    command = [*as_root, "env", *variables, *command, "-qq", "-o", f"DPkg::Lock::Timeout={APT_LOCK_SECONDS}"]
+    deadline = time.monotonic() + APT_LOCK_SECONDS
+    while True:
+        done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        if "Could not get lock" not in done.stderr or time.monotonic() > deadline:
+            sys.stderr.write(done.stderr)
+            return done.returncode
+        time.sleep(1)
 
 
 UNPACK_SHIBOKEN = """
