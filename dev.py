@@ -126,21 +126,13 @@ def run_apt_get(as_root: Sequence[str], command: Sequence[str]) -> int:
         time.sleep(1)
 
 
-UNPACK_SHIBOKEN = """
-import compileall, pathlib, shiboken6
-compileall.compile_dir(pathlib.Path(shiboken6.__file__).parent / "files.dir", quiet=1)
-"""
-"""PySide6's base carries its Python part packed, as source, and compiles it whenever a program starts. With this, and
-SBK_EMBED=0, it lies unpacked and compiled beside it, and the program loads less of it (see `system/pyside.py`)."""
-
-
 def set_up_venv() -> None:
     """Make .venv from the lock file; anew when that or the Python changed, or an attempt was cut short.
 
     The stamp goes before anything is touched and comes back last, so that its presence means "complete".
     """
     project = ROOT / "pyproject.toml"
-    environment = digest(LOCK.read_bytes(), str(VENV).encode(), sys.version.encode(), UNPACK_SHIBOKEN.encode())
+    environment = digest(LOCK.read_bytes(), str(VENV).encode(), sys.version.encode())
     complete = f"{environment} {digest(project.read_bytes())}"
     found = VENV_STAMP.read_text().strip() if VENV_STAMP.exists() and VENV_PYTHON.exists() else ""
     if found == complete:
@@ -155,7 +147,6 @@ def set_up_venv() -> None:
         base = getattr(sys, "_base_executable", None) or sys.executable
         set_up_step([base, "-m", "venv", str(VENV)])
         pip_install("--require-hashes", "--only-binary=:all:", "-r", str(LOCK))
-        set_up_step([str(VENV_PYTHON), "-c", UNPACK_SHIBOKEN], {**os.environ, "SBK_EMBED": "0"})
     pip_install("--no-deps", "--no-build-isolation", "-e", str(ROOT))
     VENV_STAMP.write_text(complete)
 
@@ -177,8 +168,8 @@ def pip_install(*arguments: str) -> None:
     set_up_step([*pip, "install", *arguments])
 
 
-def set_up_step(command: Sequence[str], env: Mapping[str, str] = os.environ) -> None:
-    if subprocess.run(command, cwd=ROOT, env=env).returncode:
+def set_up_step(command: Sequence[str]) -> None:
+    if subprocess.run(command, cwd=ROOT).returncode:
         fail("could not set up .venv, see above. Once that is mended, run the same command again.")
 
 
