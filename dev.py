@@ -372,17 +372,35 @@ def command_run(options: argparse.Namespace) -> int:
 
 def command_test(options: argparse.Namespace) -> int:
     """run all tests, or those that pytest's own arguments choose"""
+    test = [sys.executable, os.path.abspath(__file__), "test"]
+    if options.quick:
+        if not options.rest:
+            return run_beside([*test, "--quick", "tests/unit"], [*test, "--quick", "tests/faults"])
+        if LINUX:
+            install_system_packages(QT_PACKAGES)
+        return run_python("-m", "pytest", *options.rest, env=environment_without_desktop())
     if options.rest or not LINUX:  # elsewhere there is one screen, one clipboard and one keychain for all
         return run_python_privately("-m", "pytest", *options.rest)
-    # A test keeps one processor busy, mostly, so two halves of them run beside each other, each in its own session.
-    command = [sys.executable, os.path.abspath(__file__), "test"]
-    with tempfile.TemporaryFile() as said:
-        others = subprocess.Popen([*command, "--ignore=tests/ui"], stdout=said, stderr=subprocess.STDOUT)
-        status = subprocess.call([*command, "tests/ui"])
-        status = others.wait() or status
-        said.seek(0)
-        sys.stdout.buffer.write(said.read())
+    return run_beside([*test, "tests/ui"], [*test, "--ignore=tests/ui"])
+
+
+def run_beside(first: Sequence[str], second: Sequence[str]) -> int:
+    """Run two commands at the same time, a processor each; print the second one's output last. An exit status of 0
+    means that both succeeded."""
+    with tempfile.TemporaryFile() as output:
+        other = subprocess.Popen(second, stdout=output, stderr=subprocess.STDOUT)
+        status = subprocess.call(first)
+        status = other.wait() or status
+        output.seek(0)
+        sys.stdout.buffer.write(output.read())
     return status
+
+
+def environment_without_desktop() -> dict[str, str]:
+    """The environment without the way to the user's screen and session bus; Qt draws into memory."""
+    desktop = {"DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "XDG_RUNTIME_DIR", *DESKTOP_VARIABLES}
+    env = {name: value for name, value in os.environ.items() if name not in desktop}
+    return {**env, "QT_QPA_PLATFORM": "offscreen"}
 
 
 def command_check(options: argparse.Namespace) -> int:
@@ -460,7 +478,8 @@ def parse_arguments() -> argparse.Namespace:
         return command
 
     add(command_run, "the program")
-    add(command_test, "pytest")
+    test = add(command_test, "pytest")
+    test.add_argument("--quick", action="store_true", help="only tests/unit and tests/faults, which need no screen")
     add(command_check).add_argument("--fix", action="store_true", help="mend what a tool can mend by itself")
     add(command_bench, "tests/bench/run.py")
     add(command_shots, "tests/shots").add_argument("folder", nargs="?", default=BUILD / "shots")
