@@ -430,7 +430,7 @@ def command_check(options: argparse.Namespace) -> int:
 
 
 def command_bench(options: argparse.Namespace) -> int:
-    """measure what the program promises about speed"""
+    """measure speed and memory against docs/budgets.md"""
     return run_python_privately("tests/bench/run.py", *options.rest)
 
 
