@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import stat
 import sys
-from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -26,8 +24,6 @@ def _parser() -> _Parser:
         prog="cortex-desktop",
         description="A desktop org console for Medable Cortex. An independent program, not made by Medable.",
         allow_abbrev=False,
-        # Asking for the terminal's width would load what packs and unpacks archives, 0.4 MB, at every start.
-        formatter_class=partial(argparse.HelpFormatter, width=100),
     )
     parser.add_argument("--version", action="version", version=f"Cortex Desktop {__version__}")
     parser.add_argument("--data-dir", metavar="DIR", help="where everything the program writes goes")
@@ -73,11 +69,6 @@ def main(arguments: list[str] | None = None) -> int:
         else:
             if not stat.S_ISDIR(found.st_mode):
                 parser.error(f"--data-dir: {chosen.data_dir} is not a folder")
-    # Nothing of what a start loads is garbage; looking for it would take 10 ms. bootstrap turns it on again.
-    gc.disable()
-    from .system import pyside
-
-    pyside.load()
     from . import bootstrap
 
     if chosen.self_check:

@@ -6,7 +6,6 @@ TinyDB and the keychain's libraries.
 
 from __future__ import annotations
 
-import gc
 import logging
 import sys
 from functools import partial
@@ -261,8 +260,7 @@ def make_application() -> QApplication:
     QApplication.setApplicationName("Cortex Desktop")
     QApplication.setApplicationVersion(__version__)
     QApplication.setDesktopFileName("cortex-desktop")
-    # Not by `setStyle`: that returns the style, for whose class PySide6 takes 0.4 MB.
-    return QApplication([*sys.argv[:1], "-style", "fusion"])
+    return QApplication(sys.argv[:1])
 
 
 def run(data_folder: str | None) -> int:
@@ -372,10 +370,6 @@ def _settle_in(program: Program, instance: Instance, crashes: list[Crashes]) -> 
     from .system.log import start_logging
     from .tasks.runner import Lane
 
-    if sys.version_info < (3, 12):
-        gc.collect()  # datetime's spare implementation in Python, 0.4 MB, which later versions do not load
-    gc.freeze()  # modules, classes and the window stay: later collections need not look at them
-    gc.enable()
     start_logging(program.folder)
     capture = Crashes(program.folder)
     crashes.append(capture)

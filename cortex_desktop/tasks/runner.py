@@ -8,7 +8,6 @@ a stuck keychain call.
 from __future__ import annotations
 
 import logging
-import sys
 import threading
 from collections.abc import Callable
 from enum import Enum
@@ -22,10 +21,6 @@ from ..domain.errors import CortexError, Defect
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
-
-YIELD_SECONDS = 0.0002
-"""How long a lane may keep Python's lock when another thread wants it. The 5 ms that Python has otherwise are a third
-of a frame, and one paint of the window may have to wait for the lock several times."""
 
 
 class Lane(Enum):
@@ -69,7 +64,6 @@ class Runner(QObject):
         self._gate = threading.Lock()
         self._open = True
         self._queues: dict[Lane, SimpleQueue[_Job | None]] = {}
-        sys.setswitchinterval(YIELD_SECONDS)
         self._finished.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
     def submit(

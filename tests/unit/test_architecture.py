@@ -42,15 +42,6 @@ def test_nothing_is_loaded_before_it_is_needed(module: str, too_much: set[str]) 
     assert not loaded & too_much
 
 
-def test_pyside_does_not_keep_the_source_of_all_that_is_imported() -> None:
-    script = (
-        "from cortex_desktop.system import pyside; pyside.load(); "
-        "import linecache, cortex_desktop.ui.shell.console; print(*linecache.cache)"
-    )
-    read = subprocess.check_output([sys.executable, "-c", script], cwd=ROOT, text=True, timeout=30)
-    assert "cortex_desktop" not in read
-
-
 def test_no_name_hides_a_module_that_others_import() -> None:
     folders = {path.name for path in PACKAGE.iterdir() if path.is_dir()} | {path.name for path in ROOT.iterdir()}
     assert not folders & {"secrets", "platform", "logging"}
