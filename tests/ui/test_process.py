@@ -68,6 +68,7 @@ def ends_well(process: subprocess.Popen[str]) -> bool:
     return True
 
 
+<<<<<<< HEAD
 def test_a_start_loads_no_part_of_qt_that_it_does_not_need(folder: Path) -> None:
     with started("--data-dir", folder) as process:
         loaded = Path(f"/proc/{process.pid}/maps")
@@ -81,6 +82,8 @@ def test_a_start_loads_no_part_of_qt_that_it_does_not_need(folder: Path) -> None
         assert ends_well(process)
 
 
+=======
+>>>>>>> system
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_polite_signal_ends_it_well(folder: Path, number: signal.Signals) -> None:
     with started("--data-dir", folder) as process:
