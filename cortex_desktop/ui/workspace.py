@@ -37,6 +37,8 @@ _NUMBER = re.compile(r"\d+")
 class ListedApp(Searchable):
     """An app with what searching and sorting need, made once. sort_label: sorts "2" before "10"."""
 
+    __slots__ = ("folded_label", "sort_label")
+
     def __init__(self, app: App) -> None:
         super().__init__(app)
         self.folded_label = fold(app.label)

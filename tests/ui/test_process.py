@@ -68,19 +68,6 @@ def ends_well(process: subprocess.Popen[str]) -> bool:
     return True
 
 
-def test_a_start_loads_no_part_of_qt_that_it_does_not_need(folder: Path) -> None:
-    with started("--data-dir", folder) as process:
-        loaded = Path(f"/proc/{process.pid}/maps")
-        wait_until((folder / "apps.json").exists, "it has opened its database")
-        wait_until(lambda: "/_socket." in loaded.read_text(), "it talks to the keychain")
-        time.sleep(0.7)
-        libraries = loaded.read_text()
-        for name in ("libQt6Svg", "libQt6Network"):
-            assert name not in libraries
-        process.terminate()
-        assert ends_well(process)
-
-
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_polite_signal_ends_it_well(folder: Path, number: signal.Signals) -> None:
     with started("--data-dir", folder) as process:

@@ -23,6 +23,7 @@ class Theme(QObject):
     def __init__(self, app: QApplication, styles: Path, mode: str = "system") -> None:
         super().__init__(app)
         self._app = app
+        app.setStyle("fusion")
         self._template = Template((styles / "app.qss").read_text(encoding="utf-8"))
         self._styles = styles
         self.base = QFontInfo(app.font()).pixelSize()

@@ -1,4 +1,4 @@
-"""When a window comes up on X11, told by the X server itself: no polling, nothing inside the measured program."""
+"""Reports when a window is mapped on X11, from the X server's own events."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ EVENT_BYTES = 192  # XEvent is a union with 24 longs
 
 
 class MappedWindows:
-    """A look at the root window of the display in DISPLAY. Use as a context."""
+    """Watches the root window of the display in DISPLAY, between `with` and its end."""
 
     def __init__(self) -> None:
         x11 = self._x11 = ctypes.CDLL("libX11.so.6")
@@ -36,11 +36,11 @@ class MappedWindows:
         self._x11.XCloseDisplay(self._display)
 
     def forget(self) -> None:
-        """What was mapped until now is of no interest."""
+        """Drop the events of windows that were mapped until now."""
         self._x11.XSync(self._display, True)
 
     def wait(self, seconds: float) -> float:
-        """Until the next window is mapped; when that was, by time.monotonic(). Raises TimeoutError."""
+        """Wait until the next window is mapped; return when that was, by time.monotonic(). Raises TimeoutError."""
         end = time.monotonic() + seconds
         event = ctypes.create_string_buffer(EVENT_BYTES)
         while time.monotonic() < end:
