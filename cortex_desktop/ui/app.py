@@ -157,7 +157,6 @@ def make_application() -> QApplication:
     QApplication.setApplicationName("Cortex Desktop")
     QApplication.setApplicationVersion(__version__)
     QApplication.setDesktopFileName("cortex-desktop")
-    QApplication.setStyle("fusion")
     return QApplication(sys.argv[:1])
 
 
