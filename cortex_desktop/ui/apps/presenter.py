@@ -65,7 +65,6 @@ class AppsPresenter(QObject):
         self.page.new.setEnabled(False)
         self.page.wait_for_load()  # before the sorting is restored, which has the page show its state
         self._restore()
-        self.page.setFocus()  # nothing in particular, until there are apps to move among
 
     def _connect(self) -> None:
         workspace, page = self._workspace, self.page

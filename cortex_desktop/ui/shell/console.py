@@ -60,6 +60,7 @@ class Console(QObject):
         self._connect()
         self._resized()
         self._show(pages[0])
+        pages[0].page.setFocus()  # nothing in particular, until there is something to move among
 
     # Set-up
 
