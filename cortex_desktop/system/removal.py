@@ -15,7 +15,7 @@ FILES = (
     ".apps.json*.tmp",  # of a write that was cut short
     "cortex-desktop.lock*",
     "cortex-desktop.log*",
-    "cortex-desktop.quit",
+    "cortex-desktop.quit",  # requests to a running program, in versions up to 0.1
     "cortex-desktop.raise",
     "settings.ini*",
     ".settings.ini*",
