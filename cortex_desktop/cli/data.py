@@ -46,6 +46,13 @@ def remove_all_data(data_folder: str | None, *, ask: bool) -> int:
     except AlreadyRunning as error:
         print(f"cortex-desktop: {error} Nothing was removed.", file=sys.stderr)
         return 1
+    try:
+        return _remove_all(folder, instance)
+    finally:
+        instance.release()
+
+
+def _remove_all(folder: Path, instance: Instance) -> int:
     stores = Stores.of(folder)
     try:
         number = compose(stores).apps.deletion.remove_everything()
@@ -55,11 +62,10 @@ def remove_all_data(data_folder: str | None, *, ask: bool) -> int:
         return 1
     finally:
         stores.close()
-        instance.release()
     print(f"Removed {number} {'app' if number == 1 else 'apps'} and their keys.")
     if unreadable:
         print(f"{unreadable} rows of the database could not be read. Look in the keychain for cortex-desktop/.")
-    return remove_folder(folder)
+    return remove_folder(folder, instance.release)
 
 
 def _agreed(folder: Path) -> bool:

@@ -29,6 +29,7 @@ VERSION = 1
 ANSWER_SECONDS = 1.0
 """How long either side waits for the other's next message."""
 MOST_BYTES = 65_536
+_FOLDER, _SOCKET = "cortex-desktop-", "socket"
 log = logging.getLogger(__name__)
 
 
@@ -69,13 +70,13 @@ class Channel:
             if not place:
                 continue
             try:
-                self._folder = tempfile.mkdtemp(prefix="cortex-desktop-", dir=place)
+                self._folder = tempfile.mkdtemp(prefix=_FOLDER, dir=place)
             except OSError as error:
                 failure = error
                 continue
             server = socket.socket(socket.AF_UNIX)
             try:
-                address = os.path.join(self._folder, "s")
+                address = os.path.join(self._folder, _SOCKET)
                 server.bind(address)
                 server.listen(16)
             except OSError as error:
@@ -137,6 +138,19 @@ def ask(address: str, key: str, command: str) -> None:
         raise ChannelError("It is busy and does not answer.")
     if answer != "done":
         raise ChannelError("It is another version of the program, and does not know this command.")
+
+
+def remove_left(address: str) -> None:
+    """Remove the socket that a killed program has left, unless somebody does listen there."""
+    folder, name = os.path.split(address)
+    if name != _SOCKET or not os.path.basename(folder).startswith(_FOLDER):
+        return
+    with suppress(OSError):
+        try:
+            _connect(address).close()
+        except ConnectionRefusedError:
+            os.unlink(address)
+            os.rmdir(folder)
 
 
 class _Messages:

@@ -55,11 +55,13 @@ class FolderLock:
     The file has mode 0600 and stays when the lock is released. Its first lines are those of Qt's QLockFile, with which
     versions up to 0.1 keep out others: neither starts while the other runs.
 
+    left: what the file said before this process took the lock; of a program that was killed if it has an address.
     weakness: why the file could not be opened or locked, when that is not because another process has it.
     """
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / NAME
+        self.left = Holder()
         self.weakness = ""
         self._descriptor = -1
         self._since = ""
@@ -91,6 +93,7 @@ class FolderLock:
                 os.close(descriptor)
                 continue
             self._descriptor = descriptor
+            self.left = self.holder()
             self._since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
             self.announce()
         return True
@@ -108,7 +111,7 @@ class FolderLock:
             os.ftruncate(self._descriptor, len(text))  # after the text, so that no reader finds an empty file
 
     def holder(self) -> Holder:
-        """Read who holds the lock, when `acquire` has returned False."""
+        """Read who holds the lock; or held it last."""
         try:
             text = self.path.read_bytes()[:4096].decode("utf-8", "replace")
         except OSError:

@@ -56,8 +56,10 @@ class Instance:
 
     def listen(self, commands: Mapping[str, Callable[[], bool]]) -> None:
         """Hear later starts from now on. commands: as in `Channel`. Call it once, with the lock."""
-        from .channel import Channel  # only now: its import shows in the start-up time
+        from .channel import Channel, remove_left  # only now: its import shows in the start-up time
 
+        if self._lock.left.is_here:
+            remove_left(self._lock.left.address)
         if self._lock.weakness:
             log.warning("the data folder is not locked against a second program: %s", self._lock.weakness)
         try:

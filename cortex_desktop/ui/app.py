@@ -202,7 +202,6 @@ def run(data_folder: str | None) -> int:
     signals = Signals(window.close, app)
     programs: list[Program] = []  # none if the window was closed before its first paint
     ending = ExitStack()
-    ending.callback(instance.release)
 
     def fill() -> None:
         from ..composition import Stores
@@ -221,7 +220,8 @@ def run(data_folder: str | None) -> int:
         signals.close()
     if any(program.data_removed for program in programs):
         logging.shutdown()  # an open file cannot be removed on Windows
-        return remove_folder(folder)
+        return remove_folder(folder, instance.release)
+    instance.release()
     return status
 
 

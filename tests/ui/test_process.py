@@ -119,6 +119,23 @@ def test_a_lock_left_by_a_crash_does_not_keep_anyone_out(folder: Path) -> None:
         assert ends_well(process)
 
 
+def test_a_stopped_program_is_named_and_not_waited_for(folder: Path) -> None:
+    with started("--data-dir", folder) as first:
+        wait_until(lambda: "/" in (folder / "cortex-desktop.lock").read_text(), "it listens")
+        first.send_signal(signal.SIGSTOP)
+        for arguments in ([], ["--quit"], ["--remove-all-data", "--yes"]):
+            done = subprocess.run(
+                command("--data-dir", folder, *arguments), capture_output=True, text=True, timeout=SECONDS
+            )
+            assert (done.returncode, done.stdout) == (1, "")
+            assert f"already running with {folder}: process {first.pid} on " in done.stderr
+        assert (folder / "apps.json").exists()
+        first.send_signal(signal.SIGCONT)
+        done = subprocess.run(command("--data-dir", folder, "--quit"), timeout=SECONDS)
+        assert done.returncode == 0
+        assert ends_well(first)
+
+
 CLOSE_AFTER = """
 import sys
 from PySide6.QtCore import QTimer

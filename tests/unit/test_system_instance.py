@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import signal
 import socket
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -71,6 +73,14 @@ sys.stdin.read()
 """
 
 Start = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture(autouse=True)
+def runtime_dir(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where sockets go; what a killed program leaves there goes with it."""
+    with tempfile.TemporaryDirectory(prefix="run-") as path:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", path)
+        yield Path(path)
 
 
 @pytest.fixture
@@ -281,9 +291,6 @@ class TestAsAnotherUser:
     @pytest.fixture
     def shared(self) -> Iterator[Path]:
         """A folder that `nobody` reaches, unlike pytest's own."""
-        import shutil
-        import tempfile
-
         folder = Path(tempfile.mkdtemp(prefix="cortex-desktop-test-"))
         folder.chmod(0o755)
         yield folder
@@ -461,6 +468,26 @@ class TestTheChannel:
                 connection.sendall(words)
         ask(holder.address, holder.key, "raise")
         assert heard == ["raise"]
+
+    @posix_only
+    def test_what_a_killed_one_left_goes_with_the_next_start(
+        self, folder: Path, tmp_path: Path, other: Start, runtime_dir: Path
+    ) -> None:
+        process = other(folder, "listen", "wait")
+        assert (said(process), said(process)) == ("True", "listens")
+        shutil.copytree(folder, tmp_path / "copy")
+        copy = other(tmp_path / "copy", "listen", "release")
+        assert (said(copy), said(copy)) == ("True", "listens")
+        copy.communicate()
+        assert not Instance(folder).acquire_or_raise(), "a copy of the folder took the living one's socket"
+        process.kill()
+        process.wait()
+        (left,) = runtime_dir.glob("*/*")
+        following = other(folder, "listen", "release")
+        assert (said(following), said(following)) == ("True", "listens")
+        following.communicate()
+        assert not left.exists()
+        assert not list(runtime_dir.iterdir())
 
     @posix_only
     def test_nothing_is_left_of_it(self, first: Instance, folder: Path) -> None:
