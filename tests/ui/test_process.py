@@ -16,6 +16,7 @@ import pytest
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
+from cortex_desktop.system.folder_lock import FolderLock
 from tests.conftest import keychain_items
 from tests.support.keychain import needs_private_session
 
@@ -121,7 +122,8 @@ def test_a_lock_left_by_a_crash_does_not_keep_anyone_out(folder: Path) -> None:
 
 def test_a_stopped_program_is_named_and_not_waited_for(folder: Path) -> None:
     with started("--data-dir", folder) as first:
-        wait_until(lambda: "/" in (folder / "cortex-desktop.lock").read_text(), "it listens")
+        wait_until((folder / "apps.json").exists, "it has opened its database")
+        wait_until(lambda: FolderLock(folder).holder().address, "it listens")
         first.send_signal(signal.SIGSTOP)
         for arguments in ([], ["--quit"], ["--remove-all-data", "--yes"]):
             done = subprocess.run(
