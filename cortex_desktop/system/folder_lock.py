@@ -11,8 +11,8 @@ import os
 import sys
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 if sys.platform == "win32":
     import msvcrt
@@ -25,8 +25,7 @@ _LOCKED_BYTE = 1 << 30
 """Windows keeps others from reading what is locked, so a byte far behind the text is."""
 
 
-@dataclass(frozen=True)
-class Holder:
+class Holder(NamedTuple):
     """What the holder of a lock has written about itself. All empty if it has not, or nothing that can be read.
 
     since: when it took the lock; empty if it is a version that locked through QLockFile. address, key: of its channel,

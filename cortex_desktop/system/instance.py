@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 PATIENCE_SECONDS = 5.0
 """How long to wait for a program that is just starting or ending."""
+PAUSE_SECONDS = 0.02
+"""How long to wait before looking again."""
 log = logging.getLogger(__name__)
 
 
@@ -23,10 +25,11 @@ class AlreadyRunning(Exception):
 
 
 class Instance:
-    """Holds the data folder's lock, and hears of later starts."""
+    """Holds the data folder's lock, and hears of later starts. sleep: waits for so many seconds."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, sleep: Callable[[float], object] = time.sleep) -> None:
         self._lock = FolderLock(folder)
+        self._sleep = sleep
         self._channel: Channel | None = None
 
     def acquire(self) -> None:
@@ -46,13 +49,13 @@ class Instance:
 
     def quit_first(self, seconds: float = 20) -> None:
         """Have the program that holds the lock end, and take the lock. Raises AlreadyRunning if it does not in time."""
-        end = time.monotonic() + seconds
         if self._acquire_or_ask("quit"):
             return
-        while not self._lock.acquire():
-            if time.monotonic() > end:
-                raise self._running("It did not close; please close it yourself.")
-            time.sleep(0.02)
+        for _ in range(round(seconds / PAUSE_SECONDS)):
+            if self._lock.acquire():
+                return
+            self._sleep(PAUSE_SECONDS)
+        raise self._running("It did not close; please close it yourself.")
 
     def listen(self, commands: Mapping[str, Callable[[], bool]]) -> None:
         """Hear later starts from now on. commands: as in `Channel`. Call it once, with the lock."""
@@ -86,8 +89,12 @@ class Instance:
             return True
         from .channel import ChannelError, ask
 
-        end = time.monotonic() + PATIENCE_SECONDS
-        while not self._lock.acquire():
+        for _ in range(round(PATIENCE_SECONDS / PAUSE_SECONDS)):
+            if self._lock.weakness:
+                break
+            self._sleep(PAUSE_SECONDS)  # first of all: who has just taken the lock is about to write who it is
+            if self._lock.acquire():
+                return True
             holder = self._lock.holder()
             if holder.pid and not holder.since:
                 raise self._running("It is an older version; please close it yourself.")
@@ -104,10 +111,7 @@ class Instance:
                     raise self._running(f"It cannot be reached: {error.strerror}. Please close it yourself.") from None
                 else:
                     return False
-            if time.monotonic() > end:
-                raise self._running("It does not answer. Wait a moment, or end that process.")
-            time.sleep(0.02)
-        return True
+        raise self._running("It does not answer. Wait a moment, or end that process.")
 
     def _running(self, advice: str) -> AlreadyRunning:
         path = self._lock.path

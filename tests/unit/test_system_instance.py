@@ -219,7 +219,9 @@ class TestTheLock:
         assert stat.S_IMODE((folder / NAME).stat().st_mode) == 0o600
 
     def test_of_simultaneous_starts_one_gets_it_and_the_other_reaches_it(self, folder: Path, other: Start) -> None:
-        for _ in range(20):
+        for number in range(20):
+            if number % 2:
+                (folder / NAME).write_bytes(b"1\nsystemd\nanother-machine\n")  # not to be taken for the holder
             both = [other(folder, "raise", "listen", "wait") for _ in range(2)]
             words = [said(process) for process in both]
             assert sorted(words) == ["False", "True"]
@@ -272,7 +274,8 @@ class TestTheLock:
     def test_a_link_in_its_place_is_not_written_through(self, folder: Path, tmp_path: Path) -> None:
         (tmp_path / "letter").write_text("dear friend")
         (folder / NAME).symlink_to(tmp_path / "letter")
-        assert refusal(Instance(folder).acquire).endswith("please remove that file.")
+        for act in (Instance(folder).acquire, Instance(folder, sleep=pytest.fail).acquire_or_raise):
+            assert refusal(act).endswith("please remove that file.")
         assert (tmp_path / "letter").read_text() == "dear friend"
 
     def test_a_folder_that_is_not_there_is_no_second_start(self, tmp_path: Path) -> None:
@@ -406,21 +409,41 @@ class TestTheChannel:
         assert heard == ["raise"]
         assert [path.name for path in folder.iterdir()] == [NAME]
 
-    def test_a_start_waits_for_one_that_is_just_starting(self, first: Instance, folder: Path, other: Start) -> None:
-        process = other(folder, "raise")
+    def test_a_start_waits_for_one_that_is_just_starting(self, first: Instance, folder: Path) -> None:
         heard = Heard()
-        time.sleep(0.3)  # so that it most likely has looked already; the test holds either way
-        first.listen(heard.commands())
-        assert said(process) == "False"
+        second = Instance(folder, sleep=lambda _: first.listen(heard.commands()))
+        assert not second.acquire_or_raise()
         assert heard == ["raise"]
 
-    def test_a_start_takes_over_from_one_that_is_just_ending(self, first: Instance, folder: Path, other: Start) -> None:
+    def test_a_start_takes_over_from_one_that_is_just_ending(self, first: Instance, folder: Path) -> None:
         first.listen(Heard().commands())
         first.stop_listening()
-        process = other(folder, "raise")
-        time.sleep(0.3)  # as above
-        first.release()
-        assert said(process) == "True"
+        second = Instance(folder, sleep=lambda _: first.release())
+        assert second.acquire_or_raise()
+        second.release()
+
+    def test_one_that_never_listens_is_told(self, first: Instance, folder: Path) -> None:
+        waited: list[float] = []
+        words = refusal(Instance(folder, sleep=waited.append).acquire_or_raise)
+        assert words.endswith("It does not answer. Wait a moment, or end that process.")
+        assert 3 < sum(waited) < 10
+
+    @posix_only
+    def test_a_lock_of_somebody_who_says_nothing(self, folder: Path) -> None:
+        """As `flock` in a terminal has it."""
+        import fcntl
+
+        with (folder / NAME).open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            words = refusal(Instance(folder, sleep=lambda _: None).acquire_or_raise)
+        assert f"already running with {folder}: a process that has not said which. It does not answer." in words
+
+    def test_one_on_another_computer_is_named(self, first: Instance, folder: Path) -> None:
+        lines = (folder / NAME).read_text().split("\n")
+        (folder / NAME).write_text("\n".join([*lines[:2], "elsewhere", *lines[3:]]))
+        words = refusal(Instance(folder).acquire_or_raise)
+        assert f"process {os.getpid()} on elsewhere, since 2" in words
+        assert words.endswith(" UTC. Please close it there.")
 
     def test_a_busy_one_is_told(self, first: Instance, folder: Path, other: Start) -> None:
         first.listen(Heard().commands(answer=False))
