@@ -1,8 +1,8 @@
 """A way for other starts of the program to reach the one that is running.
 
-Messages are JSON objects, a line each, over a socket: of the file system where Python has such, in a folder that only
-this user may enter, and elsewhere of this computer's own network address. Who asks proves that it has the key, and so
-does who answers; only this user can read the key, beside the address in the lock file. Version 1:
+Messages are JSON objects, a line each, over a socket: one of the file system, in a folder that only this user may
+enter; on Windows, where Python has none such, one of this computer's own network address. Who asks proves that it has
+the key, and so does who answers; only this user can read the key, beside the address in the lock file. Version 1:
 
     answerer  {"version": 1, "nonce": a}
     asker     {"version": 1, "command": c, "nonce": b, "proof": of "ask", a, b and c}
@@ -19,6 +19,7 @@ import os
 import secrets
 import shutil
 import socket
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Mapping
@@ -61,7 +62,7 @@ class Channel:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def _listen(self) -> tuple[socket.socket, str]:
-        if not hasattr(socket, "AF_UNIX"):
+        if sys.platform == "win32":
             server = socket.create_server(("127.0.0.1", 0))
             return server, str(server.getsockname()[1])
         failure = OSError("no place for a socket")
@@ -184,11 +185,14 @@ class _Messages:
 
 
 def _connect(address: str) -> socket.socket:
-    unix = not address.isdecimal()
-    connection = socket.socket(socket.AF_UNIX if unix else socket.AF_INET)
+    place: tuple[str, int] | str
+    if sys.platform == "win32":
+        connection, place = socket.socket(socket.AF_INET), ("127.0.0.1", int(address))
+    else:
+        connection, place = socket.socket(socket.AF_UNIX), address
     try:
         connection.settimeout(ANSWER_SECONDS)
-        connection.connect(address if unix else ("127.0.0.1", int(address)))
+        connection.connect(place)
     except BaseException:
         connection.close()
         raise

@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -473,6 +474,19 @@ class TestTheChannel:
         assert not heard
         ask(holder.address, holder.key, "raise")
         assert heard == ["raise"]
+
+    @posix_only
+    def test_it_works_as_on_windows(self, folder: Path, monkeypatch: pytest.MonkeyPatch, first: Instance) -> None:
+        """Where Python has no sockets of the file system."""
+        monkeypatch.setattr("cortex_desktop.system.channel.sys", SimpleNamespace(platform="win32"))
+        heard = Heard()
+        first.listen(heard.commands())
+        assert FolderLock(folder).holder().address.isdecimal()
+        assert not Instance(folder).acquire_or_raise()
+        with pytest.raises((ChannelError, ConnectionError)):
+            ask(FolderLock(folder).holder().address, "another key", "quit")
+        assert heard == ["raise"]
+        first.stop_listening()
 
     def test_an_unknown_command_is_told(self, first: Instance, folder: Path) -> None:
         first.listen(Heard().commands())
