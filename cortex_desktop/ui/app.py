@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
@@ -16,7 +17,7 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QApplication, QWidget
 
 from .. import __version__
-from ..system.instance import Instance
+from ..system.instance import AlreadyRunning, Instance
 from ..system.paths import data_dir, make_private, resources
 from ..system.signals import Signals
 from .kit.settings import Settings
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from .kit.page import PageEntry
 
 log = logging.getLogger(__name__)
+
+GUI_SECONDS = 0.8
+"""How long a command of another start waits for the GUI thread; less than the other start waits for an answer."""
 
 
 class Program(QObject):
@@ -169,17 +173,24 @@ def open_program(app: QApplication, folder: Path) -> Program:
 
 
 def run(data_folder: str | None) -> int:
-    """Open the window and run until it is closed. Returns 0; a second start raises the first window instead."""
+    """Open the window and run until it is closed, or raise the window of the program that runs there already.
+
+    Returns 0 if it did either, 1 if another process has the data folder and does not show its window.
+    """
     folder = data_dir(data_folder)
-    app = make_application()
     try:
         make_private(folder)
     except OSError as error:
         # The window opens all the same and says what is wrong, as storage fails on the same folder.
         print(f"cortex-desktop: {folder} cannot be used: {error.strerror}", file=sys.stderr)
-    instance = Instance(folder, app)
-    if not instance.acquire():
-        return _raise_first(instance)
+    instance = Instance(folder)
+    try:
+        if not instance.acquire_or_raise():
+            return 0
+    except AlreadyRunning as error:
+        print(f"cortex-desktop: {error}", file=sys.stderr)
+        return 1
+    app = make_application()
     sys.excepthook = _log_uncaught
     settings = Settings(folder)
     window = MainWindow(settings)
@@ -188,7 +199,6 @@ def run(data_folder: str | None) -> int:
     signals = Signals(window.close, app)
     programs: list[Program] = []  # none if the window was closed before its first paint
     ending = ExitStack()
-    ending.callback(instance.release)
 
     def fill() -> None:
         from ..composition import Stores
@@ -197,6 +207,7 @@ def run(data_folder: str | None) -> int:
         programs.append(program)
         ending.callback(_settle_in(program, instance).close)
         ending.callback(program.close)
+        ending.callback(instance.stop_listening)
         program.start()
 
     window.painted.connect(fill)
@@ -208,7 +219,8 @@ def run(data_folder: str | None) -> int:
         from ..system.removal import remove_folder
 
         logging.shutdown()  # an open file cannot be removed on Windows
-        return remove_folder(folder)
+        return remove_folder(folder, instance.release)
+    instance.release()
     return status
 
 
@@ -223,16 +235,22 @@ def _settle_in(program: Program, instance: Instance) -> Crashes:
     crashes.install()
     crashes.reported.connect(program.console.status_messages.show_crash)
     program.workspace.submit(Lane.DISK, crashes.watch_faults, _ignore)
-    instance.raised.connect(program.window.come_up)
-    instance.quit_asked.connect(program.window.close)
-    instance.listen()
+    instance.listen(
+        {"raise": partial(_do, program, program.window.come_up), "quit": partial(_do, program, program.window.close)}
+    )
     return crashes
 
 
-def _raise_first(instance: Instance) -> int:
-    if not instance.raise_first():
-        print("cortex-desktop: already running with this data folder, but its window does not answer", file=sys.stderr)
-    return 0
+def _do(program: Program, action: Callable[[], object]) -> bool:
+    """Run the action on the GUI thread. From another thread; returns False if it has not run within a moment."""
+    done = threading.Event()
+
+    def run_action(_: None) -> None:
+        action()
+        done.set()
+
+    program.jobs.hand_over(program, run_action, None)
+    return done.wait(GUI_SECONDS)
 
 
 def _log_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -16,6 +16,7 @@ import pytest
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
+from cortex_desktop.system.folder_lock import FolderLock
 from tests.conftest import keychain_items
 from tests.support.keychain import needs_private_session
 
@@ -117,6 +118,24 @@ def test_a_lock_left_by_a_crash_does_not_keep_anyone_out(folder: Path) -> None:
         wait_until(lambda: heeds_signals(process), "it starts again")
         process.terminate()
         assert ends_well(process)
+
+
+def test_a_stopped_program_is_named_and_not_waited_for(folder: Path) -> None:
+    with started("--data-dir", folder) as first:
+        wait_until((folder / "apps.json").exists, "it has opened its database")
+        wait_until(lambda: FolderLock(folder).holder().address, "it listens")
+        first.send_signal(signal.SIGSTOP)
+        for arguments in ([], ["--quit"], ["--remove-all-data", "--yes"]):
+            done = subprocess.run(
+                command("--data-dir", folder, *arguments), capture_output=True, text=True, timeout=SECONDS
+            )
+            assert (done.returncode, done.stdout) == (1, "")
+            assert f"already running with {folder}: process {first.pid} on " in done.stderr
+        assert (folder / "apps.json").exists()
+        first.send_signal(signal.SIGCONT)
+        done = subprocess.run(command("--data-dir", folder, "--quit"), timeout=SECONDS)
+        assert done.returncode == 0
+        assert ends_well(first)
 
 
 CLOSE_AFTER = """
