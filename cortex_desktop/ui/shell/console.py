@@ -31,7 +31,7 @@ Keys = QKeySequence.StandardKey
 
 
 class Console(QObject):
-    """The window with these pages, of which the first is opened.
+    """The window with these pages, of which the one that Preferences names is opened.
 
     data_removed: everything was removed, so the program ends.
     """
@@ -59,7 +59,7 @@ class Console(QObject):
         self.actions = Actions(window, *self._all_actions())
         self._connect()
         self._resized()
-        self._show(pages[0])
+        self._show(next((entry for entry in pages if entry.name == tools.settings.opens_on), pages[0]))
 
     # Set-up
 
