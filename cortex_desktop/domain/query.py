@@ -12,9 +12,10 @@ import re
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Protocol, TypeVar
 
+from .days import midnight
 from .folding import fold
 from .model import App, AppState
 from .text import QT_TRANSLATE_NOOP, Text
@@ -223,7 +224,7 @@ class When:
             except OverflowError:
                 then = start
             return (start, then) if self.sign in (">", ">=") else (then, end)
-        first, after = (datetime.combine(day, time.min).astimezone() for day in self.period)
+        first, after = map(midnight, self.period)
         return {"<": (start, first), "<=": (start, after), ">": (after, end), ">=": (first, end)}.get(
             self.sign, (first, after)
         )

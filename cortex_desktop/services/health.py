@@ -9,9 +9,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import Enum
 
+from ..domain.days import midnight
 from ..domain.model import App, AppState
 from ..domain.secret import SecretKind
 
@@ -192,11 +193,6 @@ def weeks_until(today: date, first_weekday: int) -> list[date]:
     """Return the first days of the last `WEEKS` weeks, oldest first; the last week is today's."""
     last = first_of_week(today, first_weekday)
     return [last - timedelta(weeks=back) for back in range(WEEKS - 1, -1, -1)]
-
-
-def midnight(day: date) -> datetime:
-    """Return the moment when the day begins where the person is, in UTC."""
-    return datetime.combine(day, time.min).astimezone().astimezone(UTC)
 
 
 def week_edges(weeks: Sequence[date]) -> list[datetime]:

@@ -587,8 +587,10 @@ class Ages(Chart):
         return self.tr("{low} to %Ln day(s)", "", age.high).format(low=number(age.low))
 
     def _sign(self, age: Age) -> Sign:
-        name = f"{self._words(age)}, {self.tr('%Ln key(s)', '', age.apps.count)}"
-        return Sign(name, partial(self._leads.apps, age.apps.search) if age.apps.count else None)
+        keys = self.tr("%Ln key(s)", "", age.apps.count)
+        return Sign(
+            f"{self._words(age)}, {keys}", partial(self._leads.apps, age.apps.search) if age.apps.count else None
+        )
 
 
 class Copies(Chart):

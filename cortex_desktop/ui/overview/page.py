@@ -59,6 +59,7 @@ class OverviewPage(Page):
         super().__init__()
         self.setObjectName("page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._look = look
         self._health: Health | None = None
         self._failed = False
@@ -105,11 +106,10 @@ class OverviewPage(Page):
         self.ages.set_health(health)
         self._show_links(health)
         self._show_rest(len(self.concerns.marks))
+        note = self.tr("Nothing expires by age alone.")
         if health.median is not None and health.apps.count > 1:
-            young = self.tr("Half are younger than %Ln day(s).", "", health.median)
-            self.ages_card.set_note(f"{young} {self.tr('Nothing expires by age alone.')}")
-        else:
-            self.ages_card.set_note(self.tr("Nothing expires by age alone."))
+            note = self.tr("Half are younger than %Ln day(s).", "", health.median) + " " + note
+        self.ages_card.set_note(note)
         self.check_card.set_check(health.check, keychain, self._lead)
         if counts != [len(chart.marks) for chart in self._charts()]:
             self._order_tabs()
@@ -299,7 +299,7 @@ def bare_card(chart: Chart) -> QFrame:
     card = QFrame()
     card.setObjectName("card")
     inside = QVBoxLayout(card)
-    inside.setContentsMargins(1, 1, 1, 1)
+    inside.setContentsMargins(0, 0, 0, 0)
     inside.addWidget(chart)
     return card
 
@@ -313,26 +313,27 @@ class ChartCard(QFrame):
         self.links = Links(look, title)
         self._note = label("", "hint", wrap=True)
         head = QHBoxLayout()
-        head.setContentsMargins(16, 0, 12, 0)
+        head.setContentsMargins(15, 0, 11, 0)
         head.addWidget(label(title, "strong"))
         head.addStretch(1)
         if aside:
             head.addWidget(label(aside, "subtitle"))
             head.addSpacing(4)
         head.addWidget(self.links)
+        self.links.hide()
         top = QWidget()
         top.setLayout(head)
         top.setFixedHeight(look.theme.px(43))
         rule = label("", "rule")
         rule.setFixedHeight(1)
         below = QHBoxLayout()
-        below.setContentsMargins(16, 0, 16, 0)
+        below.setContentsMargins(15, 0, 15, 0)
         below.addWidget(self._note)
         self._foot = QWidget()
         self._foot.setLayout(below)
         self._foot.setFixedHeight(look.theme.px(38))
         inside = QVBoxLayout(self)
-        inside.setContentsMargins(1, 1, 1, 1)
+        inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(0)
         inside.addWidget(top)
         inside.addWidget(rule)
@@ -343,6 +344,7 @@ class ChartCard(QFrame):
     def set_links(self, links: Sequence[tuple[str, Sign]]) -> None:
         """Show these words beside the title."""
         self.links.set_links(links)
+        self.links.setVisible(bool(links))
 
     def set_note(self, text: str) -> None:
         """Show this sentence below the chart."""
@@ -393,7 +395,8 @@ class CheckCard(QFrame):
             self._text.setText(" ".join(part for part in (f"{text}.", when) if part))
         elif check.checked is not None:
             self._show("circle-check", "success", self.tr("Nothing is missing from {keychain}"))
-            self._text.setText(f"{self.tr('{keys} are where the list says.').format(keys=listed)} {when}")
+            text = self.tr("{keys} are where the list says.").format(keys=listed)
+            self._text.setText(f"{text} {when}")
         else:
             self._show("key-round", "muted", self.tr("{keychain} was not checked yet"))
             self._text.setText(self.tr("The list names {keys}. A check looks for each of them.").format(keys=listed))

@@ -59,7 +59,7 @@ class Console(QObject):
         self.actions = Actions(window, *self._all_actions())
         self._connect()
         self._resized()
-        self._show(next((entry for entry in pages if entry.name == tools.settings.opens_on), pages[0]))
+        self._choose(next((entry for entry in pages if entry.name == tools.settings.opens_on), pages[0]))
 
     # Set-up
 
