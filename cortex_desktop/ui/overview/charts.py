@@ -19,6 +19,9 @@ from .marks import Chart, Mark, Sign
 SIDE = 16
 """Pixels between a card's edge and what is in it."""
 
+LEAST_ROWS = 4
+"""Rows that the list of what needs attention has room for everywhere."""
+
 NAMED = 3
 """Apps of a day that are named."""
 
@@ -83,7 +86,7 @@ class Links(Chart):
         self.ring(painter, mark)
 
     def _gap(self) -> int:
-        return self.look.theme.px(7)
+        return self.look.theme.px(4)
 
 
 class Figures(Chart):
@@ -209,12 +212,16 @@ class Concerns(Chart):
         self._concerns: Sequence[Concern] = ()
         self._shown: Sequence[Concern] = ()
         self._today = date.min
+        self.set_room(LEAST_ROWS)
 
     def set_health(self, health: Health) -> None:
         """Show what needs attention."""
         self._concerns, self._today = health.concerns, health.today
-        self.updateGeometry()
         self._fill()
+
+    def set_room(self, rows: int) -> None:
+        """Be high enough for so many rows, or for all if they are fewer."""
+        self.setFixedHeight(self.row() * max(LEAST_ROWS, min(rows, len(self._concerns))))
 
     def row(self) -> int:
         """The height of a row in pixels."""
@@ -270,11 +277,8 @@ class Concerns(Chart):
         self._fill()
         super().resizeEvent(event)
 
-    def sizeHint(self) -> QSize:
-        return QSize(self.look.theme.px(300), self.row() * max(4, len(self._concerns)))
-
     def minimumSizeHint(self) -> QSize:
-        return QSize(self.look.theme.px(240), self.row() * 4)
+        return QSize(self.look.theme.px(240), self.row())
 
     def _fill(self) -> None:
         fit = max(1, self.height() // self.row())
@@ -368,7 +372,7 @@ class Calendar(Chart):
         px = self.look.theme.px
         self._paint_words(painter)
         ground = self.color("raised" if self.look.theme.tokens.dark else "code")
-        plain = ground == self.color("surface")  # high contrast: cells are told by their edges
+        plain = ground == self.color("surface")  # high contrast: a small square tells an empty day
         marked = {day.day for day in self._days}
         for ahead in range(AHEAD + 1):
             day = self._today + timedelta(days=ahead)
@@ -376,7 +380,7 @@ class Calendar(Chart):
             if day not in marked:
                 painter.setPen(QPen(self.color("line"), 1) if plain else Qt.PenStyle.NoPen)
                 painter.setBrush(ground)
-                painter.drawRoundedRect(cell.adjusted(0.5, 0.5, -0.5, -0.5) if plain else cell, 3, 3)
+                painter.drawRoundedRect(cell.adjusted(5.5, 5.5, -5.5, -5.5) if plain else cell, 3, 3)
                 if not ahead:
                     self._paint_today(painter, cell)
         legend = (
@@ -386,10 +390,10 @@ class Calendar(Chart):
         )
         x, y = self._left(), px(175)
         for paint, words in legend:
-            paint(painter, QRectF(self.visual(QRect(x, y, 12, 12))))
+            paint(painter, QRectF(self.visual(QRect(x, y, px(12), px(12)))))
             width = self.width_of(words, 12)
-            self.write(painter, self.visual(QRect(x + 18, y - 4, width + 4, 20)), words, "muted", 12)
-            x += 18 + width + px(16)
+            self.write(painter, self.visual(QRect(x + px(18), y - px(4), width + 4, px(20))), words, "muted", 12)
+            x += px(18) + width + px(16)
         if not self._days:
             self._paint_empty(painter)
 
@@ -410,13 +414,13 @@ class Calendar(Chart):
         px = self.look.theme.px
         for row in range(0, 7, 2):
             name = weekday_name((self._weekday + row) % 7)
-            room = QRect(SIDE, px(28) + row * px(20) - 2, self._left() - SIDE - 2, 20)
+            room = QRect(SIDE, px(28) + row * px(20) - px(2), self._left() - SIDE - 2, px(20))
             self.write(painter, self.visual(room), name, "muted", 12)
         for week in range(self._weeks()):
             days = [self._first + timedelta(days=week * 7 + day) for day in range(7)]
             begins = next((day for day in days if day.day == 1 and day > self._today), None)
             if begins is not None:
-                room = QRect(self._left() + week * px(20), px(6), px(60), 20)
+                room = QRect(self._left() + week * px(20), px(6), px(60), px(20))
                 self.write(painter, self.visual(room), QLocale().standaloneMonthName(begins.month, _SHORT), "muted", 12)
 
     def _paint_day(self, painter: QPainter, mark: Mark, day: Day) -> None:
@@ -427,23 +431,33 @@ class Calendar(Chart):
         else:
             self._paint_review(painter, cell, mark)
         if day.day == self._today:
-            self._paint_today(painter, cell)
+            self._paint_today(painter, cell.adjusted(-2, -2, 2, 2))
         text = number(count) if count <= 9 else self.tr("9+")
         ink = "on_accent" if day.expiring else "accent"
-        self.write(painter, cell, text, ink, 10 if count <= 9 else 8.5, Weight.Bold, _CENTER)
+        size = (9 if day.reviews and day.expiring else 10) - (0 if count <= 9 else 1.5)
+        self.write(painter, cell, text, ink, size, Weight.Bold, _CENTER)
         self.ring(painter, mark, radius=5)
 
     def _paint_line(self, painter: QPainter, mark: Mark, day: Day) -> None:
         px = self.look.theme.px
-        square = QRect(6, px(5), 12, 12)
-        (self._paint_expiry if day.expiring else self._paint_review)(
-            painter, QRectF(self._inside(mark, square)), mark, both=bool(day.expiring and day.reviews)
-        )
+        square = QRect(6, px(5), px(12), px(12))
+        if day.expiring:
+            self._paint_expiry(painter, QRectF(self._inside(mark, square)), mark, both=bool(day.reviews))
+        else:
+            self._paint_review(painter, QRectF(self._inside(mark, square)), mark)
         room = mark.width() - 10
-        self.write(painter, self._inside(mark, QRect(24, px(1), room - 18, px(20))), day_words(day.day), "muted", 12)
+        self.write(
+            painter,
+            self._inside(mark, QRect(6 + px(18), px(1), room - px(18), px(20))),
+            day_words(day.day),
+            "muted",
+            12,
+        )
         apps = day.apps
         what = apps[0].label if len(apps) == 1 else self.tr("%Ln app(s)", "", len(apps))
-        self.write(painter, self._inside(mark, QRect(6, px(18), room, px(20))), what, self._label_ink(mark), 12)
+        self.write(
+            painter, self._inside(mark, QRect(6, px(18), room, px(20))), what, self._label_ink(mark), 12, Weight.Medium
+        )
         self.ring(painter, mark)
 
     def _label_ink(self, mark: Mark) -> str:
@@ -457,16 +471,17 @@ class Calendar(Chart):
     def _paint_expiry(self, painter: QPainter, cell: QRectF, mark: Mark | None = None, both: bool = False) -> None:
         ink = self.ink(mark) if mark is not None else self.color("accent")
         if both:  # with a ring around it
-            self._paint_review(painter, cell, mark)
-            cell = cell.adjusted(3, 3, -3, -3)
+            self._paint_review(painter, cell, mark, 1.5)
+            cell = cell.adjusted(2.5, 2.5, -2.5, -2.5)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(ink)
         painter.drawRoundedRect(cell, 1.5 if both else 3, 1.5 if both else 3)
 
-    def _paint_review(self, painter: QPainter, cell: QRectF, mark: Mark | None = None, both: bool = False) -> None:
-        painter.setPen(QPen(self.ink(mark) if mark is not None else self.color("accent"), 2))
+    def _paint_review(self, painter: QPainter, cell: QRectF, mark: Mark | None = None, width: float = 2) -> None:
+        half = width / 2
+        painter.setPen(QPen(self.ink(mark) if mark is not None else self.color("accent"), width))
         painter.setBrush(self.color("surface"))
-        painter.drawRoundedRect(cell.adjusted(1, 1, -1, -1), 2.5, 2.5)
+        painter.drawRoundedRect(cell.adjusted(half, half, -half, -half), 2.5, 2.5)
 
     def _paint_today(self, painter: QPainter, cell: QRectF) -> None:
         painter.setPen(QPen(self.color("text"), 1))
@@ -533,10 +548,7 @@ class Ages(Chart):
         self.set_signs([self._sign(age) for age in self._ages])
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(self.look.theme.px(240), self.look.theme.px(8) + 5 * self.look.theme.px(24))
-
-    def sizeHint(self) -> QSize:
-        return QSize(self.look.theme.px(300), self.look.theme.px(10) + 5 * self.look.theme.px(28))
+        return QSize(self.look.theme.px(240), self.height())
 
     def place(self) -> None:
         for at, mark in enumerate(self.marks):
@@ -613,10 +625,7 @@ class Copies(Chart):
         self.set_copies((), ())
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(self.look.theme.px(300), self.look.theme.px(126))
-
-    def sizeHint(self) -> QSize:
-        return QSize(self.look.theme.px(300), self.look.theme.px(152))
+        return QSize(self.look.theme.px(300), self.height())
 
     def place(self) -> None:
         px, base = self.look.theme.px, self._base()

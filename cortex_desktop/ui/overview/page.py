@@ -27,7 +27,7 @@ from ..kit.i18n import first_weekday, local, long_time, short, translate_text
 from ..kit.page import Page
 from ..kit.waiting import BUSY_SECONDS
 from ..kit.widgets import Button, EmptyState, Look, Picture, label
-from .charts import Ages, Calendar, Concerns, Copies, Figures, Leads, Links, number
+from .charts import LEAST_ROWS, Ages, Calendar, Concerns, Copies, Figures, Leads, Links, number
 from .marks import Chart, Sign
 
 GAP = 16
@@ -35,6 +35,12 @@ GAP = 16
 
 TWO_COLUMNS = 820
 """The width, at 13 px text, from which cards stand side by side."""
+
+LOWER, LEAST_LOWER = 152, 126
+"""Heights of the lower charts, at 13 px text: where there is room, and where there is little."""
+
+ROWS_ALONE = 8
+"""Rows of the list of what needs attention where cards stand one below the other."""
 
 NAMED = 3
 """Apps whose names the card of the keychain check has room for."""
@@ -102,6 +108,7 @@ class OverviewPage(Page):
         counts = [len(chart.marks) for chart in self._charts()]
         self.figures.set_health(health)
         self.concerns.set_health(health)
+        self._share_height()
         self.calendar.set_health(health, first_weekday())
         self.ages.set_health(health)
         self._show_links(health)
@@ -207,6 +214,24 @@ class OverviewPage(Page):
         for column in range(2):
             self._grid.setColumnStretch(column, 1 if column < columns else 0)
 
+    def _share_height(self) -> None:
+        """Give the list of what needs attention the height that is left, or take what is lacking from the lower cards."""
+        px, rows = self._look.theme.px, ROWS_ALONE
+        self._set_lower(px(LOWER))
+        if self._columns == 2:
+            self.concerns.set_room(LEAST_ROWS)
+            layout = self._cards.layout()
+            assert layout is not None
+            spare = self._scroll.height() - layout.totalHeightForWidth(self.width())
+            rows = LEAST_ROWS + max(0, spare) // self.concerns.row()
+            if spare < 0:
+                self._set_lower(max(px(LEAST_LOWER), px(LOWER) + spare))
+        self.concerns.set_room(rows)
+
+    def _set_lower(self, height: int) -> None:
+        for chart in (self.ages, self.copies):
+            chart.setFixedHeight(height)
+
     def _charts(self) -> list[Chart]:
         """In the order of the Tab key."""
         return [
@@ -292,6 +317,7 @@ class OverviewPage(Page):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._arrange()
+        self._share_height()
 
 
 def bare_card(chart: Chart) -> QFrame:
@@ -313,7 +339,7 @@ class ChartCard(QFrame):
         self.links = Links(look, title)
         self._note = label("", "hint", wrap=True)
         head = QHBoxLayout()
-        head.setContentsMargins(15, 0, 11, 0)
+        head.setContentsMargins(16, 0, 12, 0)
         head.addWidget(label(title, "strong"))
         head.addStretch(1)
         if aside:
@@ -327,7 +353,7 @@ class ChartCard(QFrame):
         rule = label("", "rule")
         rule.setFixedHeight(1)
         below = QHBoxLayout()
-        below.setContentsMargins(15, 0, 15, 0)
+        below.setContentsMargins(16, 0, 16, 0)
         below.addWidget(self._note)
         self._foot = QWidget()
         self._foot.setLayout(below)
