@@ -215,7 +215,7 @@ class OverviewPage(Page):
             self._grid.setColumnStretch(column, 1 if column < columns else 0)
 
     def _share_height(self) -> None:
-        """Give the list of what needs attention the height that is left, or take what is lacking from the lower cards."""
+        """Give the list of what needs attention what height is left, or take from the lower cards what is lacking."""
         px, rows = self._look.theme.px, ROWS_ALONE
         self._set_lower(px(LOWER))
         if self._columns == 2:
