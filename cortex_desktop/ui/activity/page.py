@@ -144,7 +144,7 @@ class ActivityPage(Page):
             Period(self.tr("Last 365 days"), 365),
         ):
             self.times.addItem(period.words, period)
-        self.times.addItem(self.tr("From a day to a day"))
+        self.times.addItem(self.tr("From – to"))
         self.first_day = self._make_day(self.tr("From day"))
         self.last_day = self._make_day(self.tr("To day"))
         self.only_copies = QCheckBox(self.tr("Only copied keys"))

@@ -105,7 +105,6 @@ class OverviewPage(Page):
     def set_health(self, health: Health, keychain: str) -> None:
         """Show these figures. keychain: its own name."""
         self._health, self._failed = health, False
-        counts = [len(chart.marks) for chart in self._charts()]
         self.figures.set_health(health)
         self.concerns.set_health(health)
         self._share_height()
@@ -118,8 +117,7 @@ class OverviewPage(Page):
             note = self.tr("Half are younger than %Ln day(s).", "", health.median) + " " + note
         self.ages_card.set_note(note)
         self.check_card.set_check(health.check, keychain, self._lead)
-        if counts != [len(chart.marks) for chart in self._charts()]:
-            self._order_tabs()
+        self._order_tabs()
         self._show_state()
 
     def set_copies(self, weeks: Sequence[date], counts: Sequence[int]) -> None:
@@ -250,7 +248,7 @@ class OverviewPage(Page):
         """Have Tab come to what is made late where one reads it."""
         stops: list[QWidget] = [self.report]
         for chart in self._charts():
-            stops += chart.marks
+            stops += [mark for mark in chart.marks if mark.isEnabled()]  # Qt orders nothing that takes no focus
         stops.append(self.check_card.again)
         for before, after in itertools.pairwise(stops):
             QWidget.setTabOrder(before, after)

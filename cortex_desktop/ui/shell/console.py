@@ -59,6 +59,7 @@ class Console(QObject):
         self.actions = Actions(window, *self._all_actions())
         self._connect()
         self._resized()
+        self._add(pages[0])  # whose menus have made it already
         self._choose(next((entry for entry in pages if entry.name == tools.settings.opens_on), pages[0]))
 
     # Set-up
@@ -174,16 +175,19 @@ class Console(QObject):
         entry.page.take_keyboard()
 
     def _show(self, entry: PageEntry) -> None:
-        page = entry.page
-        if self.pages.indexOf(page) < 0:
-            self.pages.addWidget(page)
-            page.inset_changed.connect(self._keep_toasts_off)
+        self._add(entry)
         for each in self._pages:
             self.sidebar.buttons[each.name].setChecked(each is entry)
             each.set_in_front(each is entry)
-        self.pages.setCurrentWidget(page)
+        self.pages.setCurrentWidget(entry.page)
         self._keep_toasts_off()
         self._name_window()
+
+    def _add(self, entry: PageEntry) -> None:
+        """Make the page and put it behind the others, unless it is among them."""
+        if self.pages.indexOf(entry.page) < 0:
+            self.pages.addWidget(entry.page)
+            entry.page.inset_changed.connect(self._keep_toasts_off)
 
     def _current(self) -> PageEntry:
         return next(entry for entry in self._pages if entry.in_front)
