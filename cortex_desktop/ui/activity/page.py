@@ -344,7 +344,7 @@ class ActivityPage(Page):
         field = QDateEdit(QDate.currentDate())
         field.setDisplayFormat(day_format())
         field.setDateRange(QDate(2000, 1, 1), QDate(2999, 12, 31))
-        field.setButtonSymbols(QDateEdit.ButtonSymbols.NoButtons)
+        field.setCalendarPopup(True)
         field.setAccessibleName(name)
         return field
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from html import escape
 
 from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -49,7 +50,7 @@ class Mark(QAbstractButton):
         """Mean this from now on."""
         self.sign = sign
         self.setAccessibleName(sign.name)
-        self.setToolTip(sign.name)
+        self.setToolTip(f"<qt>{escape(sign.name)}</qt>")  # a label may look like HTML
         self.setEnabled(sign.act is not None)
         self.setCursor(Qt.CursorShape.PointingHandCursor if sign.act else Qt.CursorShape.ArrowCursor)
 

@@ -90,7 +90,7 @@ class OverviewPage(Page):
         self.check_card.again.clicked.connect(self.check_asked)
         self.empty.acted.connect(self._empty_acted)
         for chart in self._charts():
-            chart.entered.connect(self._scroll_to)
+            chart.entered.connect(self.scroll_to)
         self._patience = look.clock.timer(self)
         self._patience.timeout.connect(self._show_state)
         self._patience.start(BUSY_SECONDS)
@@ -309,7 +309,8 @@ class OverviewPage(Page):
         (self.retry_asked if self._failed else self.new_asked).emit()
 
     @Slot(QWidget)
-    def _scroll_to(self, mark: QWidget) -> None:
+    def scroll_to(self, mark: QWidget) -> None:
+        """Bring this part of the page on screen."""
         self._scroll.ensureWidgetVisible(mark, 24, 24)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
