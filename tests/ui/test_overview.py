@@ -174,6 +174,34 @@ def test_it_follows_what_is_done_elsewhere(full: Desk) -> None:
     full.wait(lambda: names(shown(full).figures)[0] == "6 apps. 4 enabled, 2 disabled")
 
 
+def test_a_deleted_app_counts_no_more_until_it_is_restored(full: Desk) -> None:
+    app = full.app("Trial portal")
+    full.apps.delete(app, lambda _: None)
+    full.wait(lambda: names(shown(full).figures)[0].startswith("5 apps."))
+    assert names(shown(full).figures)[2].startswith("1 expires by 21 Feb. Next: Nurse tablet")
+    full.apps.restore(app)
+    full.wait(lambda: names(shown(full).figures)[0].startswith("6 apps."))
+
+
+def test_figures_of_a_removed_org_give_way_to_its_neighbours(full: Desk) -> None:
+    other = Org(new_id(), "Zoo", "zoo", Environment.TEST, "https://api.dev.medable.com")
+    full.workspace.set_orgs([other])
+    full.wait(lambda: "No apps yet" in full.screen())
+    assert "Health of the keys of Zoo." in full.screen()
+
+
+def test_the_lower_cards_keep_their_height_while_figures_change(full: Desk) -> None:
+    full.resize(1200, 760)
+    page = shown(full)
+    heights = set()
+    for _ in range(3):
+        full.workspace.set_missing(set())
+        full.let_pass(20)
+        heights.add(page.ages.height())
+    assert len(heights) == 1
+    assert page.check_card.visibleRegion().boundingRect() == page.check_card.rect()
+
+
 def test_a_missing_key_comes_first(full: Desk) -> None:
     app = full.app("eConsent web")
     full.apps.model.mark_missing(app.id)

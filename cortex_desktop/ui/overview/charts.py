@@ -189,13 +189,13 @@ class Figures(Chart):
     def _next(self, health: Health) -> str:
         first = next((day for day in health.days if day.expiring), None)
         if first is None:
-            return self.tr("None has that date or an earlier one to come")
+            return self.tr("None until then")
         text = self.tr("Next: {label}, {date}")
         return text.format(label=first.expiring[0].label, date=day_words(first.day))
 
     def _oldest(self, health: Health) -> str:
         if health.oldest is None:
-            return self.tr("Made or rotated since")
+            return self.tr("All were made or rotated since")
         app, days = health.oldest
         return self.tr("{label}, %Ln day(s)", "", days).format(label=app.label)
 
@@ -221,7 +221,7 @@ class Concerns(Chart):
 
     def set_room(self, rows: int) -> None:
         """Be high enough for so many rows, or for all if they are fewer."""
-        self.setFixedHeight(self.row() * max(LEAST_ROWS, min(rows, len(self._concerns))))
+        self.setFixedHeight(self.row() * min(rows, len(self._concerns) or LEAST_ROWS))
 
     def row(self) -> int:
         """The height of a row in pixels."""
@@ -337,6 +337,7 @@ class Calendar(Chart):
     def __init__(self, look: Look, leads: Leads) -> None:
         super().__init__(look)
         self.setAccessibleName(self.tr("Next 90 days"))
+        self.setSizePolicy(self.sizePolicy().horizontalPolicy(), self.sizePolicy().Policy.Expanding)
         self._leads = leads
         self._days: Sequence[Day] = ()
         self._today = date.min

@@ -218,13 +218,19 @@ class OverviewPage(Page):
         self._set_lower(px(LOWER))
         if self._columns == 2:
             self.concerns.set_room(LEAST_ROWS)
-            layout = self._cards.layout()
-            assert layout is not None
-            spare = self._scroll.height() - layout.totalHeightForWidth(self.width())
+            spare = self._scroll.height() - self._needed_height()
             rows = LEAST_ROWS + max(0, spare) // self.concerns.row()
             if spare < 0:
                 self._set_lower(max(px(LEAST_LOWER), px(LOWER) + spare))
         self.concerns.set_room(rows)
+
+    def _needed_height(self) -> int:
+        """The height of all cards in pixels, with what was just set."""
+        for card in (self.attention_card, self.ages_card, self.copies_card):
+            card.settle()  # Qt would do so later
+        layout = self._cards.layout()
+        assert layout is not None
+        return layout.totalHeightForWidth(self.width())
 
     def _set_lower(self, height: int) -> None:
         for chart in (self.ages, self.copies):
@@ -364,7 +370,13 @@ class ChartCard(QFrame):
         inside.addWidget(rule)
         inside.addWidget(chart, 1)
         inside.addWidget(self._foot)
+        inside.addStretch()  # for what a chart of one height leaves
+        self._inside = inside
         self._foot.hide()
+
+    def settle(self) -> None:
+        """Have the card's own height follow that of its chart now."""
+        self._inside.activate()
 
     def set_links(self, links: Sequence[tuple[str, Sign]]) -> None:
         """Show these words beside the title."""
