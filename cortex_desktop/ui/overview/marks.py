@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from html import escape
 
-from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
@@ -17,6 +16,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
     QResizeEvent,
+    Qt,  # this module's has the functions for texts
 )
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QStyle, QWidget
 
@@ -50,7 +50,8 @@ class Mark(QAbstractButton):
         """Mean this from now on."""
         self.sign = sign
         self.setAccessibleName(sign.name)
-        self.setToolTip(f"<qt>{escape(sign.name)}</qt>")  # a label may look like HTML
+        # A label may look like HTML.
+        self.setToolTip(Qt.convertFromPlainText(sign.name) if Qt.mightBeRichText(sign.name) else sign.name)
         self.setEnabled(sign.act is not None)
         self.setCursor(Qt.CursorShape.PointingHandCursor if sign.act else Qt.CursorShape.ArrowCursor)
 

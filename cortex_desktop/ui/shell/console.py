@@ -60,7 +60,9 @@ class Console(QObject):
         self._connect()
         self._resized()
         self._add(pages[0])  # whose menus have made it already
-        self._choose(next((entry for entry in pages if entry.name == tools.settings.opens_on), pages[0]))
+        opened = next((entry for entry in pages if entry.name == tools.settings.opens_on), pages[0])
+        self._show(opened)
+        opened.page.setFocus()  # nothing in particular, until there is something to move among
 
     # Set-up
 
