@@ -336,6 +336,27 @@ def test_copies_are_kept_up(folder: Path, vault: InMemoryVault, start: Start) ->
         desk.wait(lambda words=words: names(shown(desk).copies)[-1:] == [words])
 
 
+def test_a_log_that_cannot_be_read_is_counted_later(full: Desk, watch: Watch, tmp_path: Path) -> None:
+    page, history = shown(full), full.program.services.history
+    full.wait(lambda: page.copies.marks)
+    count = history.count_copies
+
+    def refuse(*_: object) -> None:
+        raise StorageError("The log cannot be read", "Nothing is lost.", "")
+
+    history.count_copies = lambda *given: (refuse() for _ in (0,))
+    watch.time += 7 * DAY
+    full.pass_time(60)
+    full.wait(lambda: "The log cannot be read. Nothing is lost." in full.screen())
+    assert not page.copies.marks
+    full.program.overview.presenter.save_report(str(tmp_path / "report.html"))
+    full.toast("Report saved")
+    assert "copied per week" not in (tmp_path / "report.html").read_text(encoding="utf-8")
+    history.count_copies = count
+    full.pass_time(60)
+    full.wait(lambda: page.copies.marks)
+
+
 def test_another_org_has_its_own_figures(folder: Path, vault: InMemoryVault, start: Start, watch: Watch) -> None:
     (app,) = stored_apps(folder, vault, ["Here"])
     repository = TinyRepository(folder)

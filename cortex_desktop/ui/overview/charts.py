@@ -143,9 +143,9 @@ class Figures(Chart):
         middle = room.center().y() + 1
         width = self.width_of(count, 20, Weight.DemiBold)
         top = QRect(room.left(), middle - px(22), room.width(), px(26))
-        first = self._turned(room, QRect(room.left(), top.top(), width, top.height()))
-        rest = self._turned(
-            room, QRect(room.left() + width + px(8), top.top() + px(2), room.width() - width - px(8), top.height())
+        first = self.inside(mark, QRect(room.left(), top.top(), width, top.height()))
+        rest = self.inside(
+            mark, QRect(room.left() + width + px(8), top.top() + px(2), room.width() - width - px(8), top.height())
         )
         self.write(painter, first, count, ink, 20, Weight.DemiBold)
         if mark.isEnabled():
@@ -153,11 +153,6 @@ class Figures(Chart):
         self.write(painter, rest, what, "text", 13, Weight.DemiBold)
         self.write(painter, QRect(room.left(), middle + px(3), room.width(), px(18)), more, "muted", 12)
         self.ring(painter, mark, radius=7)
-
-    def _turned(self, room: QRect, rect: QRect) -> QRect:
-        if self.isRightToLeft():
-            rect = QRect(room.left() + room.right() - rect.right(), rect.top(), rect.width(), rect.height())
-        return rect
 
     def _places(self) -> list[QRect]:
         columns = 4 if self.width() >= self.look.theme.px(560) else 2
@@ -443,13 +438,13 @@ class Calendar(Chart):
         px = self.look.theme.px
         square = QRect(6, px(5), px(12), px(12))
         if day.expiring:
-            self._paint_expiry(painter, QRectF(self._inside(mark, square)), mark, both=bool(day.reviews))
+            self._paint_expiry(painter, QRectF(self.inside(mark, square)), mark, both=bool(day.reviews))
         else:
-            self._paint_review(painter, QRectF(self._inside(mark, square)), mark)
+            self._paint_review(painter, QRectF(self.inside(mark, square)), mark)
         room = mark.width() - 10
         self.write(
             painter,
-            self._inside(mark, QRect(6 + px(18), px(1), room - px(18), px(20))),
+            self.inside(mark, QRect(6 + px(18), px(1), room - px(18), px(20))),
             day_words(day.day),
             "muted",
             12,
@@ -457,17 +452,12 @@ class Calendar(Chart):
         apps = day.apps
         what = apps[0].label if len(apps) == 1 else self.tr("%Ln app(s)", "", len(apps))
         self.write(
-            painter, self._inside(mark, QRect(6, px(18), room, px(20))), what, self._label_ink(mark), 12, Weight.Medium
+            painter, self.inside(mark, QRect(6, px(18), room, px(20))), what, self._label_ink(mark), 12, Weight.Medium
         )
         self.ring(painter, mark)
 
     def _label_ink(self, mark: Mark) -> str:
         return "accent_hover" if mark.underMouse() else "text"
-
-    def _inside(self, mark: Mark, rect: QRect) -> QRect:
-        if self.isRightToLeft():
-            rect = QRect(mark.width() - rect.right() - 1, rect.top(), rect.width(), rect.height())
-        return rect
 
     def _paint_expiry(self, painter: QPainter, cell: QRectF, mark: Mark | None = None, both: bool = False) -> None:
         ink = self.ink(mark) if mark is not None else self.color("accent")
@@ -560,23 +550,18 @@ class Ages(Chart):
         height, left = mark.height(), self._bars_left()
         hover = mark.underMouse() and mark.isEnabled()
         words = QRect(SIDE, 0, left - SIDE - 4, height).translated(-8, 0)
-        self.write(painter, self._inside(mark, words), self._words(age), "text" if hover else "muted")
+        self.write(painter, self.inside(mark, words), self._words(age), "text" if hover else "muted")
         most = max(1, *(each.apps.count for each in self._ages))
         longest = (self.width() - left - SIDE) * 0.8 - px(24)
         length = round(age.apps.count / most * longest)
         if age.apps.count:
-            bar = self._inside(mark, QRect(left - 8, (height - px(8)) // 2, max(px(4), length), px(8)))
+            bar = self.inside(mark, QRect(left - 8, (height - px(8)) // 2, max(px(4), length), px(8)))
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(self.ink(mark))
             painter.drawRoundedRect(QRectF(bar), 2, 2)
         count = QRect(left - 8 + (max(px(4), length) + px(9) if age.apps.count else 0), 0, px(60), height)
-        self.write(painter, self._inside(mark, count), number(age.apps.count), self.ink(mark), 13, Weight.DemiBold)
+        self.write(painter, self.inside(mark, count), number(age.apps.count), self.ink(mark), 13, Weight.DemiBold)
         self.ring(painter, mark, QRectF(mark.rect()).adjusted(0, 1, 0, -1))
-
-    def _inside(self, mark: Mark, rect: QRect) -> QRect:
-        if self.isRightToLeft():
-            rect = QRect(mark.width() - rect.right() - 1, rect.top(), rect.width(), rect.height())
-        return rect
 
     def _pitch(self) -> int:
         return min(self.look.theme.px(28), (self.height() - self.look.theme.px(8)) // max(1, len(self._ages)))

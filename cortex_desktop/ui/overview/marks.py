@@ -160,6 +160,10 @@ class Chart(QWidget):
         """The rectangle where it stands in the direction of the person's writing."""
         return QStyle.visualRect(self.layoutDirection(), self.rect(), rect)
 
+    def inside(self, mark: Mark, rect: QRect) -> QRect:
+        """The same for what is painted in a mark."""
+        return QStyle.visualRect(self.layoutDirection(), mark.rect(), rect)
+
     def color(self, token: str) -> QColor:
         """A colour of the theme."""
         return self.look.theme.color(token)

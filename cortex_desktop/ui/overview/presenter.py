@@ -43,6 +43,7 @@ class CopiesCounter(QObject):
         self._counts: list[int] = []
         self._end = 0
         self._again = False
+        self._is_known = False
 
     @property
     def weeks(self) -> Sequence[date]:
@@ -51,8 +52,8 @@ class CopiesCounter(QObject):
 
     @property
     def counts(self) -> Sequence[int] | None:
-        """The copies of each week; None while they are counted."""
-        return None if self._job is not None and not self._end else self._counts
+        """The copies of each week; None while they are not known."""
+        return self._counts if self._is_known else None
 
     def show(self, org_id: str, today: date) -> None:
         """Count for this org and this day, unless it is counted already."""
@@ -63,7 +64,7 @@ class CopiesCounter(QObject):
         if self._job is not None:
             self._job.cancel()
         self._org_id, self._weeks, self._edges = org_id, weeks, edges
-        self._counts, self._end, self._again = [0] * len(weeks), 0, False
+        self._counts, self._end, self._again, self._is_known = [0] * len(weeks), 0, False, False
         self._page.copies.clear()
         self._count()
 
@@ -74,10 +75,6 @@ class CopiesCounter(QObject):
             self._again = True
         elif self._org_id:
             self._count()
-
-    def forget(self) -> None:
-        """Count anew when it is shown next."""
-        self._org_id = ""
 
     def _count(self) -> None:
         self._again = False
@@ -90,7 +87,7 @@ class CopiesCounter(QObject):
 
         def ended() -> None:
             self._job = None
-            self._end = end[0]
+            self._end, self._is_known = end[0], True
             self._counts = [one + more for one, more in zip(self._counts, added, strict=True)]
             self._page.set_copies(self._weeks, self._counts)
             if self._again:
@@ -98,7 +95,7 @@ class CopiesCounter(QObject):
 
         def refused(error: CortexError) -> None:
             self._job = None
-            self.forget()
+            self._org_id, self._is_known = "", False  # counted anew when it is shown next
             self._page.set_no_copies(f"{translate_text(error.title)}. {translate_text(error.message)}")
 
         steps = self._history.count_copies(self._org_id, self._edges, self._end)
