@@ -64,6 +64,7 @@ class Program(QObject):
         from .kit.tools import Tools
         from .kit.widgets import Look
         from .orgs.entry import OrgsEntry
+        from .overview.entry import OverviewEntry
         from .shell.console import Console
         from .shell.idle import Idle
         from .shell.updates import Updates
@@ -105,6 +106,9 @@ class Program(QObject):
         self.apps = AppsEntry(self.tools, workspace, self.services.apps, self.services.doctor)
         self.orgs = OrgsEntry(self.tools, workspace, self.services.orgs)
         self.activity = ActivityEntry(self.tools, workspace, self.jobs, self.services.history)
+        self.overview = OverviewEntry(
+            self.tools, workspace, self.jobs, self.services.history, self.services.health_reports
+        )
         self.updates = Updates(self.jobs, self.tools)
         self.console = Console(window, self.tools, workspace, self.updates, self.pages())
         self.console.data_removed.connect(self._end_without_data)
@@ -115,8 +119,8 @@ class Program(QObject):
         self.screen_lock.locked.connect(self.tools.put_keys_away)
 
     def pages(self) -> list[PageEntry]:
-        """The pages from top to bottom; the first is opened at the start. A new one gets its line here."""
-        return [self.apps, self.orgs, self.activity]
+        """The pages, in the order of their sections from top to bottom. A new one gets its line here."""
+        return [self.apps, self.orgs, self.activity, self.overview]
 
     def start(self) -> None:
         """Begin to work: read what there is, look at the keychain, the log and for updates."""

@@ -40,6 +40,7 @@ from cortex_desktop.ui.apps.rotate_dialog import RotateDialog
 from cortex_desktop.ui.kit.dialog import WaitingDialog
 from cortex_desktop.ui.kit.waiting import BUSY_SECONDS
 from cortex_desktop.ui.orgs.form import ENDPOINTS
+from cortex_desktop.ui.workspace import KeychainCheck, ListedApp
 from tests.support import pseudo
 from tests.support.gui import Desk, stored_app
 from tests.support.memory_vault import InMemoryVault
@@ -73,9 +74,12 @@ DATA = (
     "desk-7",
     *user_and_computer(),
     "NH.csv",
+    "NH.html",
     "/data",
     *"Ctrl Shift Alt Del Return Right Space".split(),  # names of keys
     *filter(None, calendar.month_abbr),
+    *filter(None, calendar.month_name),
+    *calendar.day_abbr,
     *WORDS,  # filters are written the same in all languages
     *(word for words in WORDS.values() for word in words if word.isalpha()),
 )
@@ -207,8 +211,40 @@ def scenes(desk: Desk) -> Iterator[str]:
     console.show_palette()
     yield from many(desk)
     yield from activity(desk)
+    yield from overview(desk)
     yield from on_organization_page(desk)
     desk.program.apps.open()
+
+
+def overview(desk: Desk) -> Iterator[str]:
+    """The Overview page and what it may say."""
+    desk.program.overview.open()
+    page, workspace = desk.program.overview.presenter.page, desk.workspace
+    desk.wait(lambda: page.copies.marks)
+    yield "overview"
+    workspace.set_check(KeychainCheck(datetime.now(UTC), frozenset()))
+    desk.let_pass(20)
+    yield "overview: keychain checked"
+    apps, today = desk.apps.model.all_apps(), datetime.now(UTC).date()
+    dates = [-400, -1, 0, 1, 5]
+    workspace.put_all(
+        [
+            ListedApp(replace(app, expires=today + timedelta(days), review=today + timedelta(days + 1), enabled=True))
+            for app, days in zip(apps, dates, strict=False)
+        ]
+    )
+    desk.apps.model.mark_missing(apps[-1].id)
+    desk.let_pass(20)
+    yield "overview: much is due"
+    page.set_no_copies("")
+    page.load_failed(in_data_folder(Path(DATA_FOLDER)))
+    desk.program.overview.presenter.refresh()
+    desk.apps.model.mark_whole(apps[-1].id)
+    workspace.put_all([ListedApp(app) for app in apps])
+    desk.program.overview.presenter._saved(Path(DATA_FOLDER, "NH.html"), None)
+    desk.let_pass(50)
+    yield "overview: report saved"
+    dismiss(desk)
 
 
 def many(desk: Desk) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from pathlib import Path
 
@@ -9,6 +10,9 @@ from PySide6.QtCore import QCoreApplication, QDate, QDateTime, QLocale, QTransla
 
 from ...domain.model import Environment, Org
 from ...domain.text import Text
+
+_YEAR = re.compile(r"(\s*'[^']*')?[\s,./-]*y+(\.|'[^']*'|[^\W\d_MdyE'])?\s*")
+"""The year in a date's pattern, with what belongs to it."""
 
 
 def translate_text(text: Text) -> str:
@@ -77,6 +81,23 @@ def day_format() -> str:
     for weekday in ("dddd, ", "dddd ", ", dddd", "dddd،", "dddd"):
         pattern = pattern.replace(weekday, "")
     return pattern.replace("MMMM", "MMM").strip()
+
+
+def day_words(day: date, *, long: bool = False) -> str:
+    """The day without its year in the person's locale, e.g. "4 Dec", or if `long` "4 December"."""
+    pattern = _YEAR.sub("", day_format()).strip(" ,/-")
+    shown = QDate(day.year, day.month, day.day)
+    return QLocale().toString(shown, pattern.replace("MMM", "MMMM") if long else pattern)
+
+
+def weekday_name(weekday: int) -> str:
+    """The short name of a day of the week, from 0 for Monday."""
+    return QLocale().standaloneDayName(weekday + 1, QLocale.FormatType.ShortFormat)
+
+
+def first_weekday() -> int:
+    """The day on which the person's week begins, from 0 for Monday."""
+    return int(QLocale().firstDayOfWeek().value) - 1
 
 
 def short(text: str) -> str:
