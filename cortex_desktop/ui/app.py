@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 import logging
 import sys
 import threading
@@ -209,6 +210,8 @@ def run(data_folder: str | None) -> int:
 
         program = Program(app, window, settings, Stores.of(folder))
         programs.append(program)
+        # For the budget of memory (docs/budgets.md): PySide6 reads the source of each module that imports it, and keeps it.
+        linecache.clearcache()
         ending.callback(_settle_in(program, instance).close)
         ending.callback(program.close)
         ending.callback(instance.stop_listening)
