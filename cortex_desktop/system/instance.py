@@ -36,6 +36,8 @@ class Instance(QObject):
         """Take the lock. False when another program holds it; True also when the folder cannot be locked at all,
         since then nothing can be written there either and storage says so better."""
         if self._lock.tryLock(0):
+            with suppress(OSError):
+                os.chmod(self._lock.fileName(), 0o600)
             return True
         return self._lock.error() is not QLockFile.LockError.LockFailedError
 
