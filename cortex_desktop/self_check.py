@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QWidget
 from .domain.errors import CortexError, SecretMissing
 from .domain.model import App
 from .domain.ports import VaultState
-from .domain.secret import SecretKind, redact, well_formed
+from .domain.secret import ClaimRef, SecretKind, redact, well_formed
 
 if TYPE_CHECKING:
     from .bootstrap import Program
@@ -200,6 +200,7 @@ class _Run:
             except SecretMissing:
                 continue
             raise Failed(f"the {ref.kind.value} is still in the keychain")
+        stores.vault.remove(ClaimRef(stores.repository.folder_record().id))  # the folder goes, too
         return "no keychain item, no row"
 
     def _clean_up(self) -> str:
@@ -209,6 +210,7 @@ class _Run:
         for app in stores.repository.apps():
             for ref in app.refs:
                 stores.vault.remove(ref)
+        stores.vault.remove(ClaimRef(stores.repository.folder_record().id))
         return "what was made is removed"
 
     def _dialogs(self) -> list[QWidget]:
