@@ -134,6 +134,30 @@ class VaultTimeout(VaultError):
         self.args = (f"{self.title}. {self.message} {self.advice}",)
 
 
+class NothingExposed(VaultError):
+    """KeePassXC runs, and shares no group with other programs."""
+
+    def __init__(self, keychain: str) -> None:
+        super().__init__(VaultProblem.MISSING, keychain, "no exposed group")
+        values = {"keychain": keychain}
+        self.title = Text(QT_TRANSLATE_NOOP("core", "KeePassXC shares no group"), values)
+        self.message = Text(
+            QT_TRANSLATE_NOOP(
+                "core", "Apps are listed, but keys can't be shown, copied or created until a database shares a group."
+            ),
+            values,
+        )
+        self.advice = Text(
+            QT_TRANSLATE_NOOP(
+                "core",
+                "In KeePassXC open Database > Database Settings > Secret Service Integration, choose “Expose entries "
+                "under this group”, and pick a group. Then try again.",
+            ),
+            values,
+        )
+        self.args = (f"{self.title}. {self.message} {self.advice}",)
+
+
 class ItemRefused(VaultError):
     """The keychain is unlocked, and this item is not: it is locked by itself, as KeePassXC's can be."""
 

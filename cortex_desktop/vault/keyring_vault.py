@@ -21,7 +21,6 @@ from ..domain.errors import (
 )
 from ..domain.ports import Item, VaultState
 from ..domain.secret import ItemRef, Secret, SecretRef, parse_ref
-from ..domain.text import QT_TRANSLATE_NOOP, Text
 
 _NOT_FOUND = -25300  # macOS: errSecItemNotFound
 # What the system reports, where it says more than the class of keyring's error.
@@ -51,30 +50,6 @@ Names = Sequence[tuple[str, str]]
 
 class ItemLocked(KeyringLocked):
     """The item is locked apart from its keychain: the person must be asked about it."""
-
-
-class NothingExposed(VaultError):
-    """KeePassXC runs, and shares no group with other programs."""
-
-    def __init__(self, keychain: str) -> None:
-        super().__init__(VaultProblem.MISSING, keychain, "no exposed group")
-        values = {"keychain": keychain}
-        self.title = Text(QT_TRANSLATE_NOOP("core", "KeePassXC shares no group"), values)
-        self.message = Text(
-            QT_TRANSLATE_NOOP(
-                "core", "Apps are listed, but keys can't be shown, copied or created until a database shares a group."
-            ),
-            values,
-        )
-        self.advice = Text(
-            QT_TRANSLATE_NOOP(
-                "core",
-                "In KeePassXC open Database > Database Settings > Secret Service Integration, choose “Expose entries "
-                "under this group”, and pick a group. Then try again.",
-            ),
-            values,
-        )
-        self.args = (f"{self.title}. {self.message} {self.advice}",)
 
 
 class LockableKeyring(KeyringBackend):

@@ -15,9 +15,9 @@ from keyring.errors import KeyringError, KeyringLocked, NoKeyringError, Password
 from secretstorage.dhcrypto import Session
 from secretstorage.util import BUS_NAME, open_session
 
-from ..domain.errors import VaultError
+from ..domain.errors import NothingExposed, VaultError
 from ..domain.secret import SERVICE, SecretKind
-from .keyring_vault import ItemLocked, LockableKeyring, Names, NothingExposed
+from .keyring_vault import ItemLocked, LockableKeyring, Names
 
 # Labels can be read while the keychain is locked, so they name neither org nor app (H-K14).
 _LABEL = "Cortex Desktop"
