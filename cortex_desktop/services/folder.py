@@ -116,10 +116,11 @@ class Folder:
     def keep_claim(self, *, up_to_date: bool = False) -> None:
         """Write the claim if this run has none yet or it is due, and the folder is not in doubt.
 
-        up_to_date: also when there were changes since. An error is left to the next time.
+        up_to_date: one that is there is written anew when there were changes since; the first comes with the first key.
+        An error is left to the next time.
         """
         with self._lock, suppress(VaultError, StorageError):
-            if self.standing().allows_removal:
+            if self.standing().allows_removal and (self._claim is not None or not up_to_date):
                 self._write_claim(up_to_date)
 
     def remove_claim(self) -> None:
