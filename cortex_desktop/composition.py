@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from .services.health_report import HealthReports
 
 
-class OpenVault(Vault, Protocol):
-    """A keychain that can be closed."""
+class OpenVault(Vault, Inventory, Protocol):
+    """A keychain that can list its items, and be closed."""
 
     def close(self) -> None:
         """Take no more calls, and wait for none."""
@@ -108,10 +108,10 @@ def compose(
         stores=stores,
         recorder=recorder,
         apps=apps,
-        doctor=Doctor(apps),
+        doctor=Doctor(apps, vault),
         history=History(log, files, recorder, speech),
         keychain=KeychainService(vault),
-        orgs=OrgService(repository, recorder=recorder),
+        orgs=OrgService(repository, recorder=recorder, folder=apps.stores.folder),
         files=files,
         speech=speech,
     )

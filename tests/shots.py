@@ -24,7 +24,7 @@ from cortex_desktop.domain.activity import Action, ActivityEntry, Break, Harm
 from cortex_desktop.domain.errors import NotFinished, VaultError, VaultProblem, VaultTimeout
 from cortex_desktop.domain.model import App, AppState, Environment, Org, new_id
 from cortex_desktop.domain.ports import VaultState
-from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate
+from cortex_desktop.domain.secret import ClaimRef, KeyEnds, Secret, SecretKind, SecretRef, generate
 from cortex_desktop.services.bulk import Bulk, Refused, Rotate
 from cortex_desktop.services.damage import Damage
 from cortex_desktop.services.keychain import KeychainStatus
@@ -125,6 +125,7 @@ class Studio:
             for number in app.versions:
                 for ref in app.refs_of(number):
                     stores.vault.remove(ref)
+        stores.vault.remove(ClaimRef(stores.repository.folder_record().id))
         self.window.close()
         self.program.close()
 

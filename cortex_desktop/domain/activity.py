@@ -28,6 +28,10 @@ class Action(Enum):
     SECRET_REVEALED = "secret revealed"  # noqa: S105
     ROTATED = "rotated"
     ROLLED_BACK = "rolled back"
+    KEY_TYPED = "key typed"  # a key that was made elsewhere, into an app that is here
+    KEY_TAKEN = "key taken"  # a newer key that the keychain held
+    BROUGHT_BACK = "brought back"  # an app of which only the keychain knew
+    OWN_KEYS = "own keys"  # a copy's app got keys of its own
     KEPT_REMOVED = "kept removed"  # an old key that had been kept
     DELETED = "deleted"
     RESTORED = "restored"
@@ -184,6 +188,10 @@ ACTION_WORDS: Mapping[Action, str] = {
     Action.SECRET_REVEALED: QT_TRANSLATE_NOOP("core", "Secret revealed"),
     Action.ROTATED: QT_TRANSLATE_NOOP("core", "Key rotated"),
     Action.ROLLED_BACK: QT_TRANSLATE_NOOP("core", "Rolled back"),
+    Action.KEY_TYPED: QT_TRANSLATE_NOOP("core", "Existing key typed in"),
+    Action.KEY_TAKEN: QT_TRANSLATE_NOOP("core", "Newer key of the keychain in use"),
+    Action.BROUGHT_BACK: QT_TRANSLATE_NOOP("core", "Brought back from the keychain"),
+    Action.OWN_KEYS: QT_TRANSLATE_NOOP("core", "Got keys of its own"),
     Action.KEPT_REMOVED: QT_TRANSLATE_NOOP("core", "Old key removed"),
     Action.DELETED: QT_TRANSLATE_NOOP("core", "Deleted"),
     Action.RESTORED: QT_TRANSLATE_NOOP("core", "Restored"),
@@ -229,6 +237,10 @@ DETAIL_WORDS: Mapping[tuple[str, Detail | None], str] = {
     ("problem", "differs"): QT_TRANSLATE_NOOP("core", "The keychain held another key"),
     ("problem", "kept missing"): QT_TRANSLATE_NOOP("core", "An old key was missing"),
     ("problem", "leftover"): QT_TRANSLATE_NOOP("core", "A leftover was removed"),
+    ("problem", "newer"): QT_TRANSLATE_NOOP("core", "The keychain held a newer key"),
+    ("problem", "no key"): QT_TRANSLATE_NOOP("core", "The keychain held no key"),
+    ("problem", "double"): QT_TRANSLATE_NOOP("core", "The keychain held the key twice"),
+    ("problem", "no row"): QT_TRANSLATE_NOOP("core", "The keychain held a key of an app that is not listed"),
     ("count", None): QT_TRANSLATE_NOOP("core", "Entries: {value}"),
     ("format", None): QT_TRANSLATE_NOOP("core", "As {value}"),
 }

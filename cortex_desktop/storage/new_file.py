@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Lock
 
 from . import problems
-from .durable import remove_quietly
+from .durable import remove_quietly, through_link
 
 
 class Exports:
@@ -21,7 +21,7 @@ class Exports:
     def begin(self, path: Path) -> WholeFile:
         """Begin a file that takes this name, and replaces what has it, when it is finished. Raises StorageError."""
         with contextlib.suppress(OSError):
-            if path.parent.resolve() == self._folder.resolve():
+            if path.resolve().parent == self._folder.resolve():
                 raise problems.in_data_folder(self._folder)
         try:
             return WholeFile(path)
@@ -33,7 +33,7 @@ class WholeFile:
     """A text file in UTF-8 that is written under another name first. Line ends are as given."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._path = path = through_link(path)
         self._temp = path.with_name(f".{path.name[:60]}.{os.urandom(4).hex()}.tmp")
         self._lock = Lock()  # `drop` comes from another thread when the program ends
         self._file = self._temp.open("x", encoding="utf-8", errors="replace", newline="")

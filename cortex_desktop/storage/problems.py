@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from pathlib import Path
 
 from ..domain.errors import StorageError
@@ -99,6 +100,30 @@ def not_written(error: OSError, folder: Path) -> StorageError:
     )
 
 
+def link_leads_nowhere(path: Path) -> StorageError:
+    """Return the error for when the database is a symbolic link whose target is not there."""
+    return StorageError(
+        QT_TRANSLATE_NOOP("core", "Your apps can't be opened"),
+        QT_TRANSLATE_NOOP(
+            "core", "{file} is a link to {target}, and there is nothing. Your keys are still in the keychain."
+        ),
+        QT_TRANSLATE_NOOP("core", "Connect the disk that holds it, or put the file back, then try again."),
+        {"file": str(path), "target": os.path.realpath(path)},
+    )
+
+
+def overtaken(folder: Path) -> StorageError:
+    """Return the error for when another program has written a newer database meanwhile."""
+    return StorageError(
+        QT_TRANSLATE_NOOP("core", "Another program is at work on this folder"),
+        QT_TRANSLATE_NOOP(
+            "core", "It has changed {folder} meanwhile. Nothing more is saved from here, so that its work stays whole."
+        ),
+        QT_TRANSLATE_NOOP("core", "Close Cortex Desktop here and open it again: it then shows the newer list."),
+        {"folder": str(folder)},
+    )
+
+
 def not_repaired(folder: Path) -> StorageError:
     """Return the error for when the database in `folder` is damaged and nothing could be put in its place."""
     return StorageError(
@@ -116,6 +141,15 @@ def not_exported(error: OSError, folder: Path) -> StorageError:
     """Return the error for when a file that a person asked for cannot be written to `folder`."""
     title = QT_TRANSLATE_NOOP("core", "The export was not saved")
     values = {"folder": str(folder)}
+    if error.errno == errno.ENOENT and folder.is_dir():
+        return StorageError(
+            title,
+            QT_TRANSLATE_NOOP(
+                "core", "That name is a link whose target is missing. The activity log itself is complete."
+            ),
+            QT_TRANSLATE_NOOP("core", "Choose another name, then export again."),
+            values,
+        )
     if error.errno in _NO_SPACE:
         return StorageError(
             title,

@@ -210,7 +210,7 @@ def run(data_folder: str | None) -> int:
 
         program = Program(app, window, settings, Stores.of(folder))
         programs.append(program)
-        # For the budget of memory (docs/budgets.md): PySide6 reads the source of each module that imports it, and keeps it.
+        # For the budget of memory (docs/budgets.md): PySide6 reads and keeps the source of each module that imports it.
         linecache.clearcache()
         ending.callback(_settle_in(program, instance).close)
         ending.callback(program.close)

@@ -349,8 +349,9 @@ class Workspace(QObject):
 
     def _recovered(self, report: RecoveryReport) -> None:
         self._unsettled = self._unsettled or bool(report.waiting)
-        if report.finished or report.undone:
+        if report.finished or report.undone or report.removed:
             self.reload()
+        if report.finished or report.undone:
             self.recovered.emit(report)
         if report.more:
             self.recover()
