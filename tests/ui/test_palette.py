@@ -113,7 +113,8 @@ def test_keys_go_round_and_tab_stays(desk: Desk) -> None:
 
 def test_it_goes_when_a_dialog_comes(desk: Desk) -> None:
     opened(desk)
-    desk.key(Key.Key_N, CTRL)
+    desk.type("new app")
+    desk.key(Key.Key_Return)
     desk.dialog()
     desk.wait(lambda: closed(desk))
 

@@ -218,7 +218,7 @@ class AppsEntry(PageEntry):
                 "eye",
                 self.tr("Reveal API secret"),
                 lambda: self.presenter.reveal_or_hide(secret),
-                "Ctrl+Alt+R",
+                "Ctrl+Shift+S",
                 at={Menu.APP: 104},
                 enabled=self._has_secret,
                 words=lambda: self.tr("Hide API secret") if self._is_revealed(secret) else self.tr("Reveal API secret"),
@@ -229,7 +229,7 @@ class AppsEntry(PageEntry):
         names = {
             Snippet.KEY: ("copy", self.tr("API key"), ""),
             Snippet.ENV: ("terminal", self.tr(".env lines"), ""),
-            Snippet.CURL: ("terminal", self.tr("curl"), "Ctrl+Alt+C"),
+            Snippet.CURL: ("terminal", self.tr("curl"), "Ctrl+Shift+U"),
             Snippet.PYTHON: ("terminal", self.tr("Python"), ""),
             Snippet.JAVASCRIPT: ("terminal", self.tr("JavaScript"), ""),
             Snippet.SWIFT: ("terminal", self.tr("Swift"), ""),

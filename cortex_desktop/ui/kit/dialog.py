@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from ...domain.errors import CortexError
 from .i18n import translate_text
+from .keyboard import keep_from_window
 from .widgets import Button, Look, Picture, announce, label
 
 
@@ -133,7 +134,7 @@ class Dialog(QDialog):
         self.resize(width, min(room, max(least_height, self.column.totalHeightForWidth(width))))
 
     def event(self, event: QEvent) -> bool:
-        done = super().event(event)
+        done = keep_from_window(event) or super().event(event)
         if event.type() == QEvent.Type.LayoutRequest and self.isVisible():
             self._take_size(self.height())  # a sentence or a button more: grow, but never jump back
         return done

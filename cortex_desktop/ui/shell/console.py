@@ -209,9 +209,10 @@ class Console(QObject):
         if not self._leave_palette(name) and self._dialogs.free and org is not None:
             hint = self.tr("Find an organization")
             search = OrgFinder(workspace).search
-            Palette(self._look, search, self._dialogs.body, name, hint, self.sidebar.org).open(
-                workspace.orgs.index(org)
+            palette = Palette(
+                self._look, search, self._dialogs.body, name, hint, self.sidebar.org, passing=self._passing_keys()
             )
+            palette.open(workspace.orgs.index(org))
 
     @Slot()
     def show_palette(self) -> None:
@@ -220,7 +221,11 @@ class Console(QObject):
         if not self._leave_palette(name) and self._dialogs.free:
             self.actions.refresh()
             search = Finder(self.actions, self._workspace, self._pages).search
-            Palette(self._look, search, self._dialogs.body, name).open()
+            Palette(self._look, search, self._dialogs.body, name, passing=self._passing_keys()).open()
+
+    def _passing_keys(self) -> list[QKeySequence]:
+        """Return the shortcuts that work while a palette is open: those that open and close one, and Quit."""
+        return [self.actions[name].shortcut() for name in ("palette", "switch_org", "quit")]
 
     def _leave_palette(self, name: str) -> bool:
         """Close the palette of this name, if it is open."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import shiboken6
@@ -18,7 +18,7 @@ from PySide6.QtCore import (
     Qt,
     Slot,
 )
-from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -33,6 +33,7 @@ from PySide6.QtWidgets import (
 )
 
 from ..kit.finding import Hit
+from ..kit.keyboard import keep_from_window
 from ..kit.widgets import OVERLAY, Look, Picture, announce, label, shadow
 
 Index = QModelIndex | QPersistentModelIndex
@@ -141,7 +142,7 @@ class Palette(QWidget):
     """Lies over `body` until something is chosen, Esc is pressed, or the keyboard goes elsewhere.
 
     search: the hits for what was typed, the best first; name, hint: of the field; anchor: the card stands under this
-    widget instead of in the middle.
+    widget instead of in the middle; passing: shortcuts of the window that work all the same.
     """
 
     def __init__(
@@ -152,7 +153,10 @@ class Palette(QWidget):
         name: str,
         hint: str = "",
         anchor: QWidget | None = None,
+        *,
+        passing: Collection[QKeySequence] = (),
     ) -> None:
+        self._passing = passing  # before Qt's own part is made, which gets events
         super().__init__(body)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._anchor = anchor
@@ -219,6 +223,9 @@ class Palette(QWidget):
         self.raise_()
         self._place()
         self.edit.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def event(self, event: QEvent) -> bool:
+        return keep_from_window(event, self._passing) or super().event(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         QPainter(self).fillRect(self.rect(), QColor(*OVERLAY))

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QColor, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QMainWindow
 
+from ..kit.keyboard import leave_to_focus
 from ..kit.settings import Settings
 from ..kit.tokens import DARK, LIGHT
 
@@ -55,6 +56,9 @@ class MainWindow(QMainWindow):
         self.show()
         self.raise_()
         self.activateWindow()
+
+    def event(self, event: QEvent) -> bool:
+        return leave_to_focus(event) or super().event(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if not self._was_painted:
