@@ -96,25 +96,26 @@ class _HitPainter(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if here:
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.color("accent_soft"))
+            painter.setBrush(theme.color("selected"))
             painter.drawRoundedRect(QRectF(room).adjusted(0, 0, 0, -1), 6, 6)
 
         def turned(rect: QRect) -> QRect:
             return QStyle.visualRect(Qt.LayoutDirection.RightToLeft, room, rect) if mirrored else rect
 
         icon = QRect(room.left() + 10, room.top(), 18, room.height() - 1)
-        self._look.icons.paint(painter, turned(icon), hit.icon, hit.tone or ("accent" if here else "muted"), 16)
+        tone = hit.tone or ("accent" if here else "muted")
+        self._look.icons.paint(painter, turned(icon), hit.icon, theme.ink(tone, selected=here), 16)
         small = theme.font(12)
         hint = QFontMetrics(small).elidedText(hit.hint, Qt.TextElideMode.ElideRight, room.width() // 2)
         width = QFontMetrics(small).horizontalAdvance(hint)
         place = QRect(room.right() - 11 - width, room.top(), width + 2, room.height() - 1)
         painter.setFont(small)
-        painter.setPen(theme.color(hit.tone or ("text" if here else "muted")))
+        painter.setPen(theme.color(theme.ink(hit.tone or ("text" if here else "muted"), selected=here)))
         painter.drawText(turned(place), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignAbsolute, hint)
         text = QRect(icon.right() + 9, room.top(), place.left() - icon.right() - 22, room.height() - 1)
         font = theme.font(13)
         painter.setFont(font)
-        painter.setPen(theme.color("text"))
+        painter.setPen(theme.color(theme.ink("text", selected=here)))
         shown = QFontMetrics(font).elidedText(hit.text, Qt.TextElideMode.ElideRight, text.width())
         side = Qt.AlignmentFlag.AlignRight if mirrored else Qt.AlignmentFlag.AlignLeft
         painter.drawText(turned(text), side | Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignAbsolute, shown)
