@@ -16,6 +16,7 @@ from ...domain.model import App, AppState
 from ...domain.query import AppQuery, At, parse
 from ...services.snippets import masked
 from ..kit.i18n import long_date, long_day, long_time
+from ..kit.plain import tip
 from ..workspace import ListedApp, by_label
 
 Index = QModelIndex | QPersistentModelIndex
@@ -329,7 +330,7 @@ class AppsModel(QAbstractTableModel):
     def _tip(self, app: App, column: AppColumn) -> str | None:
         match column:
             case AppColumn.LABEL:
-                return app.label
+                return tip(app.label)
             case AppColumn.CREATED:
                 return long_time(app.created)
             case AppColumn.STATUS if self.status(app) is Status.UNFINISHED:
@@ -339,7 +340,7 @@ class AppsModel(QAbstractTableModel):
             case AppColumn.STATUS:
                 return self._due_tip(app) or None
             case AppColumn.OWNER:
-                return app.owner or None
+                return tip(app.owner) or None
             case _:
                 return None
 

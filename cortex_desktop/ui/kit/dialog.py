@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from ...domain.errors import CortexError
+from . import plain
 from .i18n import translate_text
 from .keyboard import keep_from_window
 from .widgets import Button, Look, Picture, announce, label
@@ -80,7 +81,7 @@ class Dialog(QDialog):
     def __init__(self, look: Look, title: str, subtitle: str, width: int, parent: QWidget) -> None:
         super().__init__(parent)
         self.look = look
-        self.setWindowTitle(title)
+        self.setWindowTitle(plain.title(title))
         self.setWindowModality(Qt.WindowModality.WindowModal)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(look.theme.px(width))

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QStackedWidget, QVBoxL
 
 from ...domain.ports import VaultState
 from ...services.keychain import KeychainStatus
+from ..kit import plain
 from ..kit.actions import Action, Actions, Menu, Submenu
 from ..kit.desktop import open_folder
 from ..kit.i18n import environment_of
@@ -311,7 +312,7 @@ class Console(QObject):
             title = title.format(page=page, environment=environment_of(org), org=org.name)
         else:
             title = self.tr("{page} – Cortex Desktop").format(page=page)
-        self.window.setWindowTitle(title)
+        self.window.setWindowTitle(plain.title(title))
 
     @Slot()
     def _resized(self) -> None:

@@ -12,6 +12,7 @@ from ...domain.model import Org
 from ...domain.ports import VaultState
 from ...services.keychain import KeychainStatus
 from ..kit.page import PageEntry, Section
+from ..kit.plain import set_tip
 from ..kit.tokens import SIDEBAR_WIDTH
 from ..kit.widgets import IconButton, Look, Picture, label
 
@@ -82,7 +83,7 @@ class OrgSwitcher(_Painted):
         self._production = org.production
         self.setAccessibleName(self.tr("Organization {name}").format(name=org.name))
         self.setAccessibleDescription(self._place)
-        self.setToolTip(f"{org.name} ({org.code})\n{self._place}")
+        set_tip(self, f"{org.name} ({org.code})\n{self._place}")
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
