@@ -477,7 +477,7 @@ def _forms(studio: Studio) -> None:
     dialog.notes.setPlainText("Nightly import from the ward system.\nAsk Ada before rotating.")
     dialog.sessions.setChecked(True)
     dialog.expires.box.setChecked(True)
-    dialog.expires.day.setDate(dialog.expires.day.date().addDays(-200))
+    dialog.expires.day.setDate(dialog.expires.day.shown().addDays(-200))
     studio.shoot("edit-changed")
     dialog.do.click()
     wait(lambda: studio.program.tools.dialogs.current is None)

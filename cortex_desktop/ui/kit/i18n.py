@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from PySide6.QtCore import QCoreApplication, QDate, QDateTime, QLocale, QTransla
 
 from ...domain.model import Environment, Org
 from ...domain.text import Text
+
+_DIRECTION = re.compile("[\u200e\u200f\u061c]")
 
 
 def translate_text(text: Text) -> str:
@@ -77,6 +80,38 @@ def day_format() -> str:
     for weekday in ("dddd, ", "dddd ", ", dddd", "dddd،", "dddd"):
         pattern = pattern.replace(weekday, "")
     return pattern.replace("MMMM", "MMM").strip()
+
+
+def read_day(text: str) -> date | None:
+    """Return the day that a person typed, or None where the text is none.
+
+    Taken are ISO (2027-01-05), and the short and the medium form of the locale, with leading zeros or without.
+    """
+    text = _DIRECTION.sub("", text).strip()
+    numbers = [int(number) for number in re.findall(r"\d+", text)]
+    if len(numbers) == 3 and not any(char.isalpha() for char in text):
+        return _day_of(numbers)
+    text = " ".join(text.replace(",", " ").split())
+    for locale in (QLocale(), QLocale.c()):
+        for pattern in (day_format(), "d MMM yyyy", "d MMMM yyyy", "MMM d yyyy", "MMMM d yyyy"):
+            found = locale.toDate(text, " ".join(pattern.replace(",", " ").split()))
+            if found.isValid():
+                return date(found.year(), found.month(), found.day())
+    return None
+
+
+def _day_of(numbers: list[int]) -> date | None:
+    """The day of three numbers: year first if that has four digits, else in the order of the locale's short form."""
+    pattern = QLocale().dateFormat(QLocale.FormatType.ShortFormat)
+    order = "yMd" if numbers[0] > 999 else "".join(sorted("yMd", key=pattern.find))
+    values = dict(zip(order, numbers, strict=True))
+    year = values["y"] + (2000 if values["y"] < 100 else 0)
+    if year < 1000:
+        return None
+    try:
+        return date(year, values["M"], values["d"])
+    except ValueError:
+        return None
 
 
 def short(text: str) -> str:
