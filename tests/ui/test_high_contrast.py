@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
@@ -17,7 +17,7 @@ HIGH, NORMAL = Qt.ContrastPreference.HighContrast, Qt.ContrastPreference.NoPrefe
 
 
 @pytest.fixture
-def contrast(monkeypatch: pytest.MonkeyPatch, qapp: QApplication) -> Iterator[Callable[[Qt.ContrastPreference], None]]:
+def contrast(monkeypatch: pytest.MonkeyPatch, qapp: QApplication) -> Callable[[Qt.ContrastPreference], None]:
     """`contrast(HIGH)`: the system asks for high contrast from now on, and says so."""
     wanted = [NORMAL]
     monkeypatch.setattr(QAccessibilityHints, "contrastPreference", lambda _: wanted[0])
@@ -26,7 +26,7 @@ def contrast(monkeypatch: pytest.MonkeyPatch, qapp: QApplication) -> Iterator[Ca
         wanted[0] = preference
         QGuiApplication.styleHints().accessibility().contrastPreferenceChanged.emit(preference)
 
-    yield contrast
+    return contrast
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
-    QComboBox,
     QHBoxLayout,
     QListView,
     QMenu,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 from ...domain.activity import ActivityEntry, Break, Logged
 from ...domain.errors import CortexError
 from ...domain.model import App, Org
+from ..kit.boxes import ComboBox
 from ..kit.i18n import translate_text
 from ..kit.page import Page
 from ..kit.search import SearchField
@@ -57,7 +57,7 @@ class Period:
         return now.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
 
 
-class AppsCombo(QComboBox):
+class AppsCombo(ComboBox):
     """Chooses an app. The list is filled when it is opened, since there may be thousands."""
 
     def __init__(self, apps: Callable[[], Sequence[App]]) -> None:
@@ -65,9 +65,11 @@ class AppsCombo(QComboBox):
         view = QListView()
         view.setUniformItemSizes(True)
         self.setView(view)
-        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(9)
-        self.setAccessibleName(self.tr("Filter by app"))
+        name = self.tr("Filter by app")
+        self.setAccessibleName(name)
+        self.setAccessibleDescription(name)
         self._apps = apps
         self._make()
 
@@ -128,8 +130,7 @@ class ActivityPage(Page):
         self.export = Button(self.tr("Export…"), look)
         self.search = self._make_search()
         self.apps = AppsCombo(apps)
-        self.times = QComboBox()
-        self.times.setAccessibleName(self.tr("Filter by time"))
+        self.times = ComboBox(self.tr("Filter by time"))
         for period in (
             Period(self.tr("Any time"), None),
             Period(self.tr("Today"), 0),

@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QCoreApplication, QMimeData, Qt, Signal, Slot
 from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QWidget
 
 from ...domain.model import AppDetails, secrets_of
 from ...domain.pasted import find_keys
 from ...domain.secret import KeyEnds, Secret, SecretKind
 from ...services.snippets import mask
+from ..kit.boxes import ComboBox
 from ..kit.widgets import IconButton, Look, announce, label, set_property
 from .app_form import AppDialog, field, option
 from .model import AppsModel
@@ -70,7 +71,7 @@ class FoundField(QFrame):
         heading = label(name, "factName")
         heading.setMinimumWidth(look.theme.px(76))
         self._one = label("", "keyText")
-        self.several = QComboBox()
+        self.several = ComboBox()
         self.several.setAccessibleName(name)
         self._remove = IconButton("x", remove, look)
         row = QHBoxLayout(self)

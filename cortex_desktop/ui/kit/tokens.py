@@ -13,8 +13,8 @@ class Tokens(NamedTuple):
     """The named colours of one appearance, as #RRGGBB; values and names of the design.
 
     selected, on_selected: of the current entry of a menu or a list; hover, hover_line: ground and edge of a button
-    under the pointer or pressed; disabled, disabled_ground, disabled_line: of what cannot be used now; high_contrast: they are the
-    system's own.
+    under the pointer or pressed; disabled, disabled_ground, disabled_line: of what cannot be used now;
+    high_contrast: they are the system's own.
     """
 
     dark: bool
