@@ -81,12 +81,12 @@ def test_a_start_loads_no_part_of_qt_that_it_does_not_need(folder: Path) -> None
         assert ends_well(process)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_polite_signal_ends_it_well(folder: Path, number: signal.Signals) -> None:
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
+def test_a_polite_signal_ends_it_well(folder: Path, name: str) -> None:
     with started("--data-dir", folder) as process:
         wait_until(lambda: heeds_signals(process), "it heeds signals")
         wait_until((folder / "apps.json").exists, "it has opened its database")
-        process.send_signal(number)
+        process.send_signal(signal.Signals[name])
         assert ends_well(process)
     assert (folder / "settings.ini").exists(), "it remembered its window"
 
