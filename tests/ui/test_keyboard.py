@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPlainTextEdit, QWidget
 
 from cortex_desktop.ui.shell.palette import Palette
 from tests.support.gui import ALT, CTRL, NONE, SHIFT, Desk, Key, clipboard_text
@@ -132,3 +132,58 @@ def test_no_shortcut_is_what_a_keyboard_writes_a_sign_with(desk: Desk) -> None:
             keys = action.shortcut()
             held = [keys[at].keyboardModifiers() for at in range(keys.count())]
             assert not any(each & CTRL and each & ALT for each in held), action.text()
+
+
+def press(desk: Desk, key: Key, *, repeat: bool = False) -> None:
+    """Press a key and hold it, in the window that has the keyboard."""
+    window = QGuiApplication.focusWindow()
+    text = "\r" if key is Key.Key_Return else " " if key is Key.Key_Space else ""
+    QApplication.sendEvent(window, QKeyEvent(QEvent.Type.KeyPress, key, NONE, text, repeat))
+
+
+@pytest.mark.parametrize("key", [Key.Key_Return, Key.Key_Space])
+def test_a_dialog_takes_no_key_before_it_was_seen(desk: Desk, key: Key) -> None:
+    kept = desk.kept("Ward tablet")
+    desk.apps.ask_rotate()
+    dialog = desk.unseen_dialog()
+    press(desk, key)
+    desk.clock.advance(0.29)
+    press(desk, key)
+    desk.let_pass(50)
+    assert dialog.isVisible()
+    assert desk.kept("Ward tablet") == kept
+    desk.clock.advance(0.02)
+    desk.key(Key.Key_Return)
+    desk.no_dialog()
+    assert desk.kept("Ward tablet") != kept
+
+
+def test_nor_one_that_was_held_down_since_before(desk: Desk) -> None:
+    kept = desk.kept("Ward tablet")
+    desk.apps.ask_rotate()
+    dialog = desk.dialog()
+    for _ in range(5):
+        desk.clock.advance(1)
+        press(desk, Key.Key_Return, repeat=True)
+    desk.let_pass(50)
+    assert dialog.isVisible()
+    assert desk.kept("Ward tablet") == kept
+
+
+def test_the_palette_and_enter_twice_leave_a_dialog_open(desk: Desk) -> None:
+    kept = desk.kept("Ward tablet")
+    desk.key(Key.Key_K, CTRL)
+    desk.type("rotate api")
+    desk.key(Key.Key_Return)
+    desk.unseen_dialog()
+    desk.key(Key.Key_Return)
+    desk.let_pass(50)
+    assert desk.dialog_or_none() is not None
+    assert desk.kept("Ward tablet") == kept
+
+
+def test_who_types_at_once_loses_no_letter(desk: Desk) -> None:
+    desk.key(Key.Key_N, CTRL)
+    dialog = desk.unseen_dialog()
+    desk.type("Ward 2")
+    assert desk.find("Label", QLineEdit, dialog).text() == "Ward 2"

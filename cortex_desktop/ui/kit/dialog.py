@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from ...domain.errors import CortexError
 from . import plain
 from .i18n import translate_text
-from .keyboard import keep_from_window
+from .keyboard import KeyGuard, keep_from_window
 from .widgets import Button, Look, Picture, announce, label
 
 
@@ -84,6 +84,7 @@ class Dialog(QDialog):
         self.setWindowTitle(plain.title(title))
         self.setWindowModality(Qt.WindowModality.WindowModal)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._guard = KeyGuard(look.clock, self)
         self.setMinimumWidth(look.theme.px(width))
         body = _Body()
         self.form = QVBoxLayout(body)
@@ -143,6 +144,7 @@ class Dialog(QDialog):
     def showEvent(self, event: QShowEvent) -> None:
         if not event.spontaneous():
             self.fit()
+            self.windowHandle().installEventFilter(self._guard)
         super().showEvent(event)
 
 

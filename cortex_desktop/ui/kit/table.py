@@ -89,7 +89,8 @@ class RowTable(QTableView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.opened.emit()
+            if not event.isAutoRepeat():  # held down since something lay over the table
+                self.opened.emit()
         else:
             super().keyPressEvent(event)
 
