@@ -11,7 +11,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal, Slot
 
-from ...domain.folding import fold
+from ...domain.folding import fold, look
 from ...domain.model import App, AppState
 from ...domain.query import AppQuery, At, parse
 from ...services.snippets import masked
@@ -164,9 +164,9 @@ class AppsModel(QAbstractTableModel):
         return "" if expires is None else long_day(expires)
 
     def has_label(self, label: str, but: str = "") -> bool:
-        """True if an app has this label already, whatever its case. but: the id of one that does not count."""
-        wanted = fold(label.strip())
-        return any(row.folded_label == wanted and row.app.id != but for row in self._rows)
+        """True if an app has a label that looks like this. but: the id of one that does not count."""
+        wanted = look(label)
+        return any(look(row.folded_label) == wanted and row.app.id != but for row in self._rows)
 
     def load(self, rows: Sequence[ListedApp]) -> None:
         """Show these apps and no others."""
