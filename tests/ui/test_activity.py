@@ -322,6 +322,38 @@ def test_the_command_works_before_the_page_was_opened(desk: Desk) -> None:
     assert table(desk).model().rowCount()
 
 
+@pytest.mark.parametrize(
+    ("name", "there", "written"),
+    [
+        ("x.txt", (), "x.txt.html"),
+        ("2026.11", ("2026.11.html",), "2026.11 (2).html"),
+        ("plain", (), "plain.html"),
+        ("x.CSV", (), "x.CSV"),
+    ],
+)
+def test_a_files_ending_says_what_is_in_it(
+    desk: Desk, tmp_path: Path, name: str, there: tuple[str, ...], written: str
+) -> None:
+    opened(desk)
+    desk.wait(lambda: rows(desk))
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    for old in there:
+        (folder / old).write_text("old")
+    desk.program.activity.presenter.export(str(folder / name))
+    desk.toast(written)
+    assert {file.name for file in folder.iterdir()} == {written, *there}
+    assert all((folder / old).read_text() == "old" for old in there)
+
+
+def test_an_apps_activity_is_shown_before_the_page_was_opened(desk: Desk) -> None:
+    desk.select("Ärzte portal")
+    assert not desk.program.activity.is_made
+    desk.action("app_activity").trigger()
+    desk.wait(lambda: rows(desk), "it lists what was done")
+    assert {row[2] for row in rows(desk)} == {"Ärzte portal"}
+
+
 def test_an_export_that_fails_is_said(desk: Desk, tmp_path: Path) -> None:
     opened(desk)
     desk.program.activity.presenter.export(str(tmp_path / "not there" / "out.csv"))
