@@ -56,6 +56,7 @@ class AppsEntry(PageEntry):
         presenter.bulk.idle.connect(self.idle)
         presenter.model.attention_changed.connect(self.attention_changed)
         presenter.page.menu_asked.connect(self._ask_menu)
+        presenter.page.front_asked.connect(self.open)
         for action in self._only_among_apps:  # whose keys mean something else elsewhere
             action.only_in(presenter.page)
         return presenter
@@ -112,7 +113,10 @@ class AppsEntry(PageEntry):
 
     def found(self) -> Iterable[Source]:
         """The current org's apps: to go to, and to copy their key."""
-        return (Source(text, partial(self._hits, app)) for text, app in self.presenter.model.searched())
+        return (
+            Source(text, partial(self._hits, app), (text.partition("\n")[0],))
+            for text, app in self.presenter.model.searched()
+        )
 
     def hold_window(self) -> bool:
         """Whether a bulk action must come to a stop first."""

@@ -41,12 +41,14 @@ from .table import AppsTable
 class AppsPage(Page):
     """Search, filter, table, details: a view that emits what the person wants.
 
-    new_asked; selected: another app, or none, is the current one; unlock_asked: the banner's action;
-    menu_asked(point): a menu for the current app; retry_asked: load again; save_filter_asked(text): keep this search;
-    details_made(DetailsPanel): there is a panel now, to listen to.
+    new_asked; front_asked: an app is about to be shown, so the page has to come to the front; selected: another app, or
+    none, is the current one; unlock_asked: the banner's action; menu_asked(point): a menu for the current app;
+    retry_asked: load again; save_filter_asked(text): keep this search; details_made(DetailsPanel): there is a panel now,
+    to listen to.
     """
 
     new_asked = Signal()
+    front_asked = Signal()
     selected = Signal()
     unlock_asked = Signal()
     menu_asked = Signal(QPoint)
@@ -195,7 +197,9 @@ class AppsPage(Page):
         return self.selection.apps() if self.selection.count > 1 else []
 
     def select(self, app_id: str) -> None:
-        """Select this app alone and scroll to it, taking away a search that hides it."""
+        """Show this app: come to the front, select it alone and scroll to it, taking away a search that hides it."""
+        if not self.isVisible():
+            self.front_asked.emit()
         if self.model.row_of(app_id) < 0:
             self.search.clear()
         self.selection.choose(app_id)
