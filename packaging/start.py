@@ -3,5 +3,7 @@
 import sys
 
 from cortex_desktop.__main__ import main
+from cortex_desktop.system.environment import give_back
 
+give_back()
 sys.exit(main())

@@ -22,6 +22,7 @@ from ..system.instance import Instance
 from ..system.paths import data_dir, make_private, resources
 from ..system.removal import remove_folder
 from ..system.signals import Signals
+from .kit.screen import screen_needed
 from .kit.settings import Settings
 from .shell.window import MainWindow
 
@@ -155,12 +156,13 @@ class Program(QObject):
 
 
 def make_application() -> QApplication:
-    """The QApplication, with our name."""
+    """The QApplication, with our name. Ends the process with one line and status 1 where there is no screen."""
     QApplication.setApplicationName("Cortex Desktop")
     QApplication.setApplicationVersion(__version__)
     QApplication.setDesktopFileName("cortex-desktop")
     QApplication.setStyle("fusion")
-    return QApplication(sys.argv[:1])
+    with screen_needed():
+        return QApplication(sys.argv[:1])
 
 
 def open_program(app: QApplication, folder: Path) -> Program:

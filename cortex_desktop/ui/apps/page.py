@@ -43,8 +43,8 @@ class AppsPage(Page):
 
     new_asked; front_asked: an app is about to be shown, so the page has to come to the front; selected: another app, or
     none, is the current one; unlock_asked: the banner's action; menu_asked(point): a menu for the current app;
-    retry_asked: load again; save_filter_asked(text): keep this search; details_made(DetailsPanel): there is a panel now,
-    to listen to.
+    retry_asked: load again; save_filter_asked(text): keep this search; details_made(DetailsPanel): there is now
+    a panel to listen to.
     """
 
     new_asked = Signal()
