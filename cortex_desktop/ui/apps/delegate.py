@@ -83,6 +83,16 @@ class AppsDelegate(RowDelegate):
             self._widths[column] = self._measure(column)
         return self._widths[column]
 
+    def least_width_of(self, column: AppColumn) -> int:
+        """The width in pixels below which a person cannot make the column: dates and owners can be cut short."""
+        if column in (AppColumn.OWNER, AppColumn.CREATED, AppColumn.EXPIRES):
+            return self._heading_width(column) + 2 * PADDING
+        return self.width_of(column)
+
+    def _heading_width(self, column: AppColumn) -> int:
+        header = QFontMetrics(self._look.theme.font(12, QFont.Weight.DemiBold))
+        return header.horizontalAdvance(self._model.headerData(column, Qt.Orientation.Horizontal)) + 26
+
     def _measure(self, column: AppColumn) -> int:
         if column is AppColumn.KEY:
             return self._chip_text + 2 * BUTTON + 12 + 2 * PADDING
@@ -90,8 +100,7 @@ class AppsDelegate(RowDelegate):
             return BUTTON + 2 * PADDING - 6
         if column is AppColumn.LABEL:
             return self._look.theme.px(130)
-        header = QFontMetrics(self._look.theme.font(12, QFont.Weight.DemiBold))
-        width = header.horizontalAdvance(self._model.headerData(column, Qt.Orientation.Horizontal)) + 26
+        width = self._heading_width(column)
         if column is AppColumn.STATUS:
             width = max(width, *(badge_size(self._look, self._model.status_words(s)[0]).width() for s in Status))
         if column is AppColumn.OWNER:
@@ -133,7 +142,10 @@ class AppsDelegate(RowDelegate):
     def _paint_created(self, painter: QPainter, rect: QRect, app: App, row: int) -> None:
         painter.setFont(self._text_font)
         painter.setPen(self.ink("muted"))
-        painter.drawText(rect.adjusted(PADDING, 0, -PADDING, 0), LEADING, self._model.created_words(row))
+        inner = rect.adjusted(PADDING, 0, -PADDING, 0)
+        painter.drawText(
+            inner, LEADING, self._text_metrics.elidedText(self._model.created_words(row), ELIDE, inner.width())
+        )
 
     def _paint_owner(self, painter: QPainter, rect: QRect, app: App, row: int) -> None:
         self._paint_text(painter, rect, app.owner)

@@ -9,7 +9,7 @@ from enum import IntEnum
 from operator import attrgetter, itemgetter
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal, Slot
+from PySide6.QtCore import QAbstractTableModel, QLocale, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal, Slot
 
 from ...domain.folding import fold, look
 from ...domain.model import App, AppState
@@ -70,6 +70,7 @@ class AppsModel(QAbstractTableModel):
         self._attention = 0
         self._sort = (AppColumn.CREATED, Qt.SortOrder.DescendingOrder)
         self._missing: set[str] = set()
+        self._no_room: list[str] = []  # headings of columns
         self._revealed = ""
         self._names = (
             self.tr("Label"),
@@ -203,6 +204,12 @@ class AppsModel(QAbstractTableModel):
             self._sort = (AppColumn(column), order)
             self._order()
 
+    def show_missing_columns(self, names: Sequence[str]) -> None:
+        """Say in the last heading which columns have no room."""
+        if list(names) != self._no_room:
+            self._no_room = list(names)
+            self.headerDataChanged.emit(Qt.Orientation.Horizontal, AppColumn.MENU, AppColumn.MENU)
+
     @Slot()
     def turn_the_page(self) -> None:
         """Update expiry and review states if a new day has begun."""
@@ -256,6 +263,11 @@ class AppsModel(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation is not Qt.Orientation.Horizontal:
             return None
+        if section == AppColumn.MENU and self._no_room:
+            if role == Qt.ItemDataRole.DisplayRole:
+                return "+" + QLocale().toString(len(self._no_room))
+            if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
+                return self.tr("No room for {columns}").format(columns=", ".join(self._no_room))
         if role == Qt.ItemDataRole.DisplayRole:
             return self._names[section]
         if role == Qt.ItemDataRole.AccessibleTextRole:
