@@ -130,10 +130,11 @@ class Dialog(QDialog):
         self._take_size(0)
 
     def _take_size(self, least_height: int) -> None:
+        room = self.screen().availableGeometry().size() - QSize(40, 60)
+        self.setMinimumWidth(min(self.minimumWidth(), room.width()))
         least = max(self.minimumWidth(), self.column.totalMinimumSize().width())
-        width = max(self.width() if self.isVisible() else 0, least)
-        room = self.screen().availableGeometry().height() - 60
-        self.resize(width, min(room, max(least_height, self.column.totalHeightForWidth(width))))
+        width = min(room.width(), max(self.width() if self.isVisible() else 0, least))
+        self.resize(width, min(room.height(), max(least_height, self.column.totalHeightForWidth(width))))
 
     def event(self, event: QEvent) -> bool:
         done = keep_from_window(event) or super().event(event)
