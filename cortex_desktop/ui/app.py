@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 import shiboken6
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QLocale, QObject, Slot
 from PySide6.QtWidgets import QApplication, QWidget
 
 from .. import __version__
@@ -72,6 +72,7 @@ class Program(QObject):
         keep_memory_out_of_dumps()  # before the first key is in memory
         app.setWindowIcon(app_icon(resources()))
         install_translations(app, resources() / "translations")
+        window.setLocale(QLocale())  # numbers as in the words around them; what is in the window follows
         self.window = window
         self.settings = settings
         self.stores = stores

@@ -42,10 +42,16 @@ def environment_name(environment: Environment) -> str:
 
 
 def install_translations(app: QCoreApplication, folder: Path) -> None:
-    """Load the translation for the system's language. English has one too: it holds the plural forms."""
+    """Load the translation for the system's language. English has one too: it holds the plural forms.
+
+    Where the words are English and the system's digits are others, dates and numbers are English too.
+    """
     translator = QTranslator(app)
     if translator.load(QLocale(), "cortex", "_", str(folder)) or translator.load("cortex_en", str(folder)):
         app.installTranslator(translator)
+    spoken = QLocale(translator.language()) if translator.language() else QLocale(QLocale.Language.English)
+    if QLocale().language() != spoken.language() and QLocale().zeroDigit() != spoken.zeroDigit():
+        QLocale.setDefault(spoken)
 
 
 def local(moment: datetime) -> QDateTime:

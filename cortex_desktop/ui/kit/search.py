@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QModelIndex, QRect, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLineEdit, QListView
 
 from .suggestions import Suggestion, fill, make_completer
@@ -40,6 +40,10 @@ class SearchField(QLineEdit):
         self.setMaxLength(LONGEST)
         self.setClearButtonEnabled(True)
         self._icon = self.addAction(look.icons.icon("search", "muted"), QLineEdit.ActionPosition.LeadingPosition)
+        self._icon.setText(name)  # a button to a screen reader, as is the one that clears
+        clear = self.findChild(QAction, "_q_qlineeditclearaction")
+        if clear is not None:
+            clear.setText(self.tr("Clear the search"))
         # A picture says Ctrl F; on a Mac the same key is written with its own sign.
         keys = QKeySequence(QKeySequence.StandardKey.Find).toString(QKeySequence.SequenceFormat.NativeText)
         self._keys = label(keys.replace("+", " "), "keys")

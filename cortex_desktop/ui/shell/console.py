@@ -180,7 +180,7 @@ class Console(QObject):
             self.pages.addWidget(page)
             page.inset_changed.connect(self._keep_toasts_off)
         for each in self._pages:
-            self.sidebar.buttons[each.name].setChecked(each is entry)
+            self.sidebar.buttons[each.name].set_current(each is entry)
             each.set_in_front(each is entry)
         self.pages.setCurrentWidget(page)
         self._keep_toasts_off()

@@ -160,21 +160,29 @@ class PageButton(_Painted):
         self.setText(name)
         self.setAccessibleName(name)
         self.setToolTip(name)
-        self.setCheckable(True)  # not exclusive by itself: Tab would then reach the checked one alone
+        self.is_current = False
+        """True while its page is in front."""
         self.setFixedHeight(max(34, look.theme.px(34)))
 
         entry.counted.connect(self.count)
         entry.attention_changed.connect(self.attend)
         self.attention.clicked.connect(entry.show_attention)
 
-    def nextCheckState(self) -> None:
-        """Leave it to who opens the page."""
+    def set_current(self, current: bool) -> None:
+        """Show whether its page is in front."""
+        self.is_current = current
+        self._describe()
+        self.update()
+
+    def _describe(self) -> None:
+        parts = [self._count, self.tr("current page") if self.is_current else ""]
+        self.setAccessibleDescription(", ".join(part for part in parts if part))
 
     @Slot(int)
     def count(self, number: int) -> None:
         """Show how many there are."""
         self._count = self.locale().toString(number)
-        self.setAccessibleDescription(self._count)
+        self._describe()
         self._place_badge()
         self.update()
 
@@ -205,7 +213,7 @@ class PageButton(_Painted):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        here = self.isChecked()
+        here = self.is_current
         room = self.panel(painter, raised=here)
         narrow = self.width() < NARROW
         icon = self.rect() if narrow else QRect(room.left(), room.top(), 18, room.height())
