@@ -23,6 +23,7 @@ from ...domain.model import App, Org
 from ..kit.boxes import ComboBox
 from ..kit.i18n import translate_text
 from ..kit.page import Page
+from ..kit.scrolling import LowBody, scrolled_when_low
 from ..kit.search import SearchField
 from ..kit.suggestions import Suggestion
 from ..kit.table import CountLabel, TableCard
@@ -299,13 +300,17 @@ class ActivityPage(Page):
         self._nothing = QWidget()  # for the first moments
         for widget in (self._nothing, self._list, self.empty):
             self._stack.addWidget(widget)
-        column = QVBoxLayout(self)
+        body = LowBody()
+        column = QVBoxLayout(body)
         column.setContentsMargins(24, 16, 24, 24)
         column.setSpacing(12)
         column.addWidget(self.banner)
         column.addLayout(head)
         column.addLayout(tools)
         column.addWidget(holder, 1)
+        outside = QVBoxLayout(self)
+        outside.setContentsMargins(0, 0, 0, 0)
+        outside.addWidget(scrolled_when_low(body))
 
     def _make_search(self) -> SearchField:
         search = SearchField(self._look, self.tr("Search activity"), _no_suggestions)

@@ -25,6 +25,7 @@ from ...domain.model import App, Org
 from ...domain.query import WORDS
 from ..kit.page import Page
 from ..kit.reveal import Reveal
+from ..kit.scrolling import LowBody, scrolled_when_low
 from ..kit.table import TableCard
 from ..kit.tokens import DETAILS_WIDTH
 from ..kit.waiting import BUSY_SECONDS
@@ -106,7 +107,7 @@ class AppsPage(Page):
         self._stack.addWidget(self.empty)
         self._stack.addWidget(QWidget())  # empty, for the first moments of loading
         self._stack.setCurrentIndex(2)
-        self._main = QWidget()
+        self._main = LowBody()
         column = QVBoxLayout(self._main)
         column.setContentsMargins(24, 16, 24, 24)
         column.setSpacing(12)
@@ -119,7 +120,8 @@ class AppsPage(Page):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
-        row.addWidget(self._main, 1)
+        self._scroll = scrolled_when_low(self._main)
+        row.addWidget(self._scroll, 1)
         self.bar.hide()
 
         self.new.clicked.connect(self.new_asked)
@@ -369,7 +371,7 @@ class AppsPage(Page):
         table = self.table.painter
         least = sum(table.width_of(c) for c in (AppColumn.LABEL, AppColumn.KEY, AppColumn.MENU)) + 50
         alone = self._details_shown and self.width() - panel < least
-        self._main.setVisible(not alone)
+        self._scroll.setVisible(not alone)
         if self._panel is None:
             pass
         elif alone:
@@ -380,7 +382,7 @@ class AppsPage(Page):
         self._fit()
 
     def _fit(self) -> None:
-        shown = self._details_shown and not self._main.isHidden()
+        shown = self._details_shown and not self._scroll.isHidden()
         self.table.columns.fit(self.width() - (self._look.theme.px(DETAILS_WIDTH) if shown else 0) - 52)
 
     @Slot()

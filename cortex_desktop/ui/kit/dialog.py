@@ -24,10 +24,17 @@ from .widgets import Button, Look, Picture, announce, label
 
 
 class _Body(QWidget):
-    """The content of the scroll area. Has no minimum height: its layout would overestimate it."""
+    """The content of the scroll area. As high as its wrapped sentences make it; its layout would overestimate that."""
 
     def minimumSizeHint(self) -> QSize:
         return QSize(super().minimumSizeHint().width(), 0)
+
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        layout = self.layout()
+        if layout is not None and event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize):
+            self.setMinimumHeight(layout.totalHeightForWidth(self.width()))
+        return done
 
 
 class _Scroll(QScrollArea):

@@ -35,6 +35,7 @@ class SearchField(QLineEdit):
         self._completer: QCompleter | None = None
         self._popup: QListView | None = None
         self.setObjectName("search")
+        self._name = name
         self.setPlaceholderText(name)
         self.setAccessibleName(name)
         self.setMaxLength(LONGEST)
@@ -88,8 +89,9 @@ class SearchField(QLineEdit):
 
     @Slot()
     def _show_keys(self) -> None:
-        """Show the shortcut at the end of an empty field, if there is room beside the placeholder."""
-        words = self.fontMetrics().horizontalAdvance(self.placeholderText())
+        """Show the placeholder, and the shortcut at the end of an empty field, as far as there is room."""
+        words = self.fontMetrics().horizontalAdvance(self._name)
+        self.setPlaceholderText(self._name if words + 64 <= self.width() else self.tr("Search"))
         self._keys.setVisible(not self.text() and words + self._keys.sizeHint().width() + 60 <= self.width())
 
     def resizeEvent(self, event: QResizeEvent) -> None:

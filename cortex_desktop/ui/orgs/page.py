@@ -244,6 +244,7 @@ class OrganizationPage(Page):
             field.returnPressed.connect(self._save)
         look.theme.changed.connect(self.list.viewport().update)
         self._show()
+        self._arrange(narrow=True)  # beside each other they would ask for more room than there may be
 
     def saved(self, org: Org) -> None:
         """These details are kept."""
@@ -398,7 +399,10 @@ class OrganizationPage(Page):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        narrow = self.width() < self._look.theme.px(NARROW)
+        self._arrange(narrow=self.width() < self._look.theme.px(NARROW))
+
+    def _arrange(self, *, narrow: bool) -> None:
+        """Put the list above the details, or beside them."""
         directions = QBoxLayout.Direction
         self._parts.setDirection(directions.TopToBottom if narrow else directions.LeftToRight)
         rows = min(SHORT_LIST, max(1, self._model.rowCount()))

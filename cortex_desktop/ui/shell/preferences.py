@@ -64,8 +64,9 @@ class PreferencesDialog(Dialog):
             (self.tr("Keychain"), store, store),
             (self.tr("Data folder"), folder, where),
         ]
+        narrow = self.screen().availableGeometry().width() < look.theme.px(600)
         for row, (text, field, item) in enumerate(rows):
-            title = label(text)
+            title = label(text, wrap=narrow)
             title.setBuddy(field)
             if not isinstance(field, QCheckBox):  # which says itself what it does
                 field.setAccessibleName(text)

@@ -6,7 +6,16 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QSpacerItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ...domain.model import Org
 from ...domain.ports import VaultState
@@ -255,11 +264,12 @@ class Sidebar(QFrame):
         for section, title in ((Section.SETTINGS, self.tr("Settings")), (Section.DEVELOPER, self.tr("Developer"))):
             buttons = [self.buttons[entry.name] for entry in pages if entry.section is section]
             if buttons:
-                column.addSpacing(14 if self._sections else 30)
+                room = QSizePolicy.Policy.Maximum  # given up in a low window
+                column.addSpacerItem(QSpacerItem(0, 14 if self._sections else 30, QSizePolicy.Policy.Minimum, room))
                 self._sections.append(label(title, "section"))
                 self._sections[-1].setContentsMargins(10, 0, 0, 0)
                 column.addWidget(self._sections[-1])
-                column.addSpacing(7)
+                column.addSpacerItem(QSpacerItem(0, 7, QSizePolicy.Policy.Minimum, room))
                 for button in buttons:
                     column.addWidget(button)
         column.addStretch()
