@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QTableView, QWidget
+from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QTableView, QToolButton, QWidget
 
 from cortex_desktop.domain.activity import Action, ActivityEntry
 from cortex_desktop.domain.errors import StorageError
@@ -311,6 +311,20 @@ def test_export(desk: Desk, tmp_path: Path, kind: str) -> None:
     assert text.count("Ärzte portal") == 2
     assert "NewHealth" not in text
     assert ("with “arzte”" in text) == (kind == "html")
+
+
+def test_arrows_of_the_file_dialog_are_seen_in_dark(desk: Desk) -> None:
+    desk.tools.look.theme.set_mode("dark")
+    opened(desk)
+    desk.wait(lambda: rows(desk))
+    desk.click("Export")
+    dialog = desk.dialog()
+    for name in ("backButton", "forwardButton", "toParentButton", "newFolderButton"):
+        picture = dialog.findChild(QToolButton, name).icon().pixmap(16, 16).toImage()
+        inks = [picture.pixelColor(x, y) for x in range(16) for y in range(16)]
+        assert max(ink.lightness() for ink in inks if ink.alpha() > 200) > 150, name
+    dialog.reject()
+    desk.no_dialog()
 
 
 def test_the_command_works_before_the_page_was_opened(desk: Desk) -> None:

@@ -13,6 +13,7 @@ from ...domain.errors import CortexError
 from ...domain.model import App, Org
 from ...services.history import Export
 from ..kit.desktop import open_folder
+from ..kit.file_dialog import save_dialog
 from ..kit.i18n import translate_text
 from ..kit.toasts import TOAST_SECONDS, Toast
 from ..kit.tools import Tools
@@ -30,6 +31,7 @@ class ActivityPresenter(QObject):
 
     def __init__(self, tools: Tools, workspace: Workspace, reader: ActivityReader) -> None:
         super().__init__(tools.toasts)
+        self._look = tools.look
         self._workspace = workspace
         self._reader = reader
         self._dialogs = tools.dialogs
@@ -79,8 +81,7 @@ class ActivityPresenter(QObject):
         if self._export_wanted or not self._dialogs.free or self._reader.exporting or not self.model.rowCount():
             return
         window = self._dialogs.window
-        dialog = QFileDialog(window, self.tr("Export activity"))
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog = save_dialog(self._look, self.tr("Export activity"), window)
         dialog.setNameFilters([self.tr("Report to read and print (*.html)"), self.tr("Table for spreadsheets (*.csv)")])
         self._ending = ENDINGS[0]
         dialog.setDefaultSuffix(self._ending)
