@@ -52,28 +52,28 @@
     <name>AppsEntry</name>
     <message numerus="yes">
         <source>Enable %Ln app(s)</source>
-        <translation type="unfinished">
+        <translation>
             <numerusform>Enable %Ln app</numerusform>
             <numerusform>Enable %Ln apps</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>Rotate %Ln API key(s)…</source>
-        <translation type="unfinished">
+        <translation>
             <numerusform>Rotate %Ln API key…</numerusform>
             <numerusform>Rotate %Ln API keys…</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>Delete %Ln app(s)…</source>
-        <translation type="unfinished">
+        <translation>
             <numerusform>Delete %Ln app…</numerusform>
             <numerusform>Delete %Ln apps…</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>Disable %Ln app(s)</source>
-        <translation type="unfinished">
+        <translation>
             <numerusform>Disable %Ln app</numerusform>
             <numerusform>Disable %Ln apps</numerusform>
         </translation>
@@ -93,14 +93,14 @@
     <name>Banners</name>
     <message numerus="yes">
         <source>It was restored with %n app(s) as of {time}.</source>
-        <translation type="unfinished">
+        <translation>
             <numerusform>It was restored with %n app as of {time}.</numerusform>
             <numerusform>It was restored with %n apps as of {time}.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
         <source>%n entry(s) cannot be read and were left in the file as they are.</source>
-        <translation type="unfinished">
+        <translation>
             <numerusform>%n entry cannot be read and was left in the file as it is.</numerusform>
             <numerusform>%n entries cannot be read and were left in the file as they are.</numerusform>
         </translation>
@@ -469,7 +469,7 @@
     <name>Workspace</name>
     <message numerus="yes">
         <source>%Ln app(s)</source>
-        <translation type="unfinished">
+        <translation>
             <numerusform>%Ln app</numerusform>
             <numerusform>%Ln apps</numerusform>
         </translation>

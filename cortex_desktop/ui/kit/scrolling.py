@@ -20,6 +20,8 @@ class LowBody(QWidget):
 def scrolled_when_low(body: LowBody) -> QScrollArea:
     """Put a page's body into a scroll area that shows no frame and takes no focus."""
     area = QScrollArea()
+    area.setObjectName("pageScroll")
+    body.setObjectName("pageBody")
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
