@@ -27,8 +27,7 @@ class Instance(QObject):
         self._folder = folder
         self._raise_request = folder / "cortex-desktop.raise"
         self._quit_request = folder / "cortex-desktop.quit"
-        self._lock_file = folder / "cortex-desktop.lock"
-        self._lock = QLockFile(os.fspath(self._lock_file))
+        self._lock = QLockFile(os.fspath(folder / "cortex-desktop.lock"))
         # No age limit: the program runs for days. A lock left by a dead process is still seen as such, by its id.
         self._lock.setStaleLockTime(0)
         self._watcher: QFileSystemWatcher | None = None
@@ -37,8 +36,6 @@ class Instance(QObject):
         """Take the lock. False when another program holds it; True also when the folder cannot be locked at all,
         since then nothing can be written there either and storage says so better."""
         if self._lock.tryLock(0):
-            with suppress(OSError):  # Qt leaves it readable to others
-                self._lock_file.chmod(0o600)
             return True
         return self._lock.error() is not QLockFile.LockError.LockFailedError
 

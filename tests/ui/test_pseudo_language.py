@@ -442,6 +442,12 @@ def dialogs(desk: Desk) -> Iterator[tuple[str, QWidget]]:
         desk.no_dialog()
 
 
+def settle(desk: Desk, window: QWidget) -> None:
+    """Let what is laid out in several passes of the event loop come to rest."""
+    with contextlib.suppress(TimeoutError):
+        desk.qtbot.waitUntil(lambda: not pseudo.clipped(window, end=""), timeout=1000)
+
+
 def known() -> Iterator[str]:
     yield from DATA
     for part in json.loads((LICENCES / "index.json").read_text("utf-8")):
@@ -567,9 +573,9 @@ def test_nor_is_english(folder: Path, vault: InMemoryVault, start: Callable[...,
     desk.resize(*size)
     found: list[str] = []
     for scene in scenes(desk):
-        desk.let_pass(10)
+        settle(desk, desk.window)
         found += [f"{scene}: {text}" for text in pseudo.clipped(desk.window, end="")]
     for name, dialog in dialogs(desk):
-        desk.let_pass(10)
+        settle(desk, dialog)
         found += [f"{name}: {text}" for text in pseudo.clipped(dialog, end="")]
     assert not found, "\n" + "\n".join(found)

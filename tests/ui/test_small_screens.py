@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from tests.support import pseudo
 from tests.support.gui import Desk
 from tests.support.memory_vault import InMemoryVault
-from tests.ui.test_pseudo_language import dialogs, fill, scenes
+from tests.ui.test_pseudo_language import dialogs, fill, scenes, settle
 
 LEFT, RIGHT = Qt.LayoutDirection.LeftToRight, Qt.LayoutDirection.RightToLeft
 SCREENS = {
@@ -62,7 +62,7 @@ def wrong(window: QWidget) -> list[str]:
 def test_in_the_window(desk: Desk) -> None:
     found = []
     for scene in scenes(desk):
-        desk.let_pass(30)
+        settle(desk, desk.window)
         found += [f"{scene}: {problem}" for problem in wrong(desk.window)]
     assert not found, "\n" + "\n".join(found)
 
@@ -71,7 +71,7 @@ def test_in_dialogs(desk: Desk) -> None:
     found = []
     room = desk.window.screen().availableGeometry()
     for name, dialog in dialogs(desk):
-        desk.let_pass(30)
+        settle(desk, dialog)
         found += [f"{name}: {problem}" for problem in wrong(dialog)]
         if dialog.width() > room.width() or dialog.height() > room.height():
             found.append(f"{name}: is {dialog.width()}x{dialog.height()} px")

@@ -155,19 +155,6 @@ def test_a_request_of_before_it_listens_is_heard(qtbot: QtBot, first: Instance, 
     assert (said(process), said(process)) == ("False", "True")
 
 
-@posix_only
-@pytest.mark.parametrize("umask", [0o000, 0o022])
-def test_the_lock_is_for_its_owner_alone(qapp: QCoreApplication, folder: Path, umask: int) -> None:
-    before = os.umask(umask)
-    try:
-        instance = Instance(folder)
-        assert instance.acquire()
-    finally:
-        os.umask(before)
-    assert {file.stat().st_mode & 0o777 for file in folder.iterdir()} == {0o600}
-    instance.release()
-
-
 @pytest.mark.skipif(sys.platform != "linux", reason="names of any bytes")
 def test_a_folder_of_any_name_will_do(qapp: QCoreApplication, tmp_path: Path) -> None:
     folder = tmp_path / os.fsdecode(b"data-\xff-\xc3\xa9")
