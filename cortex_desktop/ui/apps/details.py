@@ -29,7 +29,6 @@ from ...services.snippets import Snippet, masked, to_read
 from ..kit.boxes import ComboBox
 from ..kit.i18n import long_date, long_day, long_time
 from ..kit.reveal import Reveal
-from ..kit.scrolling import LowBody
 from ..kit.tokens import DETAILS_WIDTH
 from ..kit.widgets import Badge, Button, IconButton, Look, label, set_property
 from .many_panel import ManyPanel
@@ -148,7 +147,7 @@ class DetailsPanel(QFrame):
         self._enable = Button("", look)
         self._delete = Button(self.tr("Delete"), look, "danger")
 
-        body = LowBody()
+        body = QWidget()
         body.setObjectName("detailsBody")
         column = QVBoxLayout(body)
         column.setContentsMargins(20, 20, 20, 20)

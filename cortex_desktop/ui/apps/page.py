@@ -372,6 +372,9 @@ class AppsPage(Page):
         least = sum(table.width_of(c) for c in (AppColumn.LABEL, AppColumn.KEY, AppColumn.MENU)) + 50
         alone = self._details_shown and self.width() - panel < least
         self._scroll.setVisible(not alone)
+        layout = self.layout()
+        assert layout is not None
+        layout.activate()
         if self._panel is None:
             pass
         elif alone:
