@@ -216,7 +216,7 @@ class ImportKeyDialog(AppDialog):
         """Whether the key, the secret where one is needed, and the label are there; says what is missing."""
         wants_secret = SecretKind.API_SECRET in secrets_of(self.sessions.isChecked())
         fine = super().check() and self.key.secret is not None
-        if self.key.undecided or self.secret.undecided:
+        if self.key.undecided or (wants_secret and self.secret.undecided):
             self._set_found_note(self.tr("Several were found. Choose which one is meant."), "warning")
         elif wants_secret and self.secret.secret is None and self.key.secret is not None:
             self._set_found_note(
