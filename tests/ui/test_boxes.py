@@ -91,7 +91,8 @@ def test_it_scrolls_the_page(desk: Desk) -> None:
 
 def test_with_the_keyboard_the_wheel_chooses(desk: Desk) -> None:
     desk.action("open_organization").trigger()
+    desk.resize(1100, 700)
     box = desk.find("Environment", QComboBox)
     box.setFocus()
-    turn(box)
+    turn(box, -120)
     assert box.currentText() != "Development"

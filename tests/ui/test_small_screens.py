@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QFont, QScreen
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
+from cortex_desktop.ui.kit.search import SearchField
 from tests.support import pseudo
 from tests.support.gui import Desk
 from tests.support.memory_vault import InMemoryVault
@@ -87,3 +88,25 @@ def test_in_dialogs(desk: Desk) -> None:
             if in_foot and button.isVisible() and not dialog.rect().contains(place):
                 found.append(f"{name}: {pseudo.name_of(button)} cannot be reached")
     assert not found, "\n" + "\n".join(found)
+
+
+@pytest.mark.parametrize("direction", [LEFT, RIGHT])
+def test_the_shortcut_lies_beside_the_searchs_placeholder(
+    qapp: QApplication, start: Callable[..., Desk], direction: Qt.LayoutDirection
+) -> None:
+    qapp.setLayoutDirection(direction)
+    try:
+        desk = start()
+        desk.create("Ward tablet")
+        field = desk.find("Search apps", SearchField)
+        keys = next(w for w in field.findChildren(QLabel) if w.objectName() == "keys")
+        margins = field.textMargins()
+        assert keys.isVisible()
+        if direction is RIGHT:
+            assert keys.geometry().right() <= margins.left() + 9
+        else:
+            assert keys.geometry().left() >= field.width() - margins.right() - 9
+        assert margins.left() + margins.right() > keys.width()
+        desk.close()
+    finally:
+        qapp.setLayoutDirection(LEFT)

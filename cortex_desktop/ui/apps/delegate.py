@@ -97,7 +97,8 @@ class AppsDelegate(RowDelegate):
         if column is AppColumn.KEY:
             return self._chip_text + 2 * BUTTON + 12 + 2 * PADDING
         if column is AppColumn.MENU:
-            return BUTTON + 2 * PADDING - 6
+            heading = QFontMetrics(self._look.theme.font(12, QFont.Weight.DemiBold))
+            return max(BUTTON + 2 * PADDING - 6, heading.horizontalAdvance("+9") + 2 * PADDING + 4)
         if column is AppColumn.LABEL:
             return self._look.theme.px(130)
         width = self._heading_width(column)

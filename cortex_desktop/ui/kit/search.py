@@ -92,7 +92,12 @@ class SearchField(QLineEdit):
         """Show the placeholder, and the shortcut at the end of an empty field, as far as there is room."""
         words = self.fontMetrics().horizontalAdvance(self._name)
         self.setPlaceholderText(self._name if words + 64 <= self.width() else self.tr("Search"))
-        self._keys.setVisible(not self.text() and words + self._keys.sizeHint().width() + 60 <= self.width())
+        room = self._keys.sizeHint().width() + 9
+        shown = not self.text() and words + room + 51 <= self.width()
+        self._keys.setVisible(shown)
+        # The placeholder stands where the keyboard's language begins, which may be the shortcut's side.
+        margin, mirrored = room if shown else 0, self.layoutDirection() == Qt.LayoutDirection.RightToLeft
+        self.setTextMargins(margin if mirrored else 0, 0, 0 if mirrored else margin, 0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
