@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from .domain.errors import CortexError
-from .domain.ports import Vault
+from .domain.ports import NewFiles, Vault
 from .services.activity import Recorder
 from .services.apps.services import AppServices
 from .services.apps.two_stores import TwoStores
@@ -26,6 +26,9 @@ from .storage.new_file import Exports
 from .storage.repository import TinyRepository
 from .system.identity import user_and_computer
 from .vault.opening import open_vault
+
+if TYPE_CHECKING:
+    from .services.health_report import HealthReports
 
 
 class OpenVault(Vault, Protocol):
@@ -74,6 +77,14 @@ class Services:
     history: History
     keychain: KeychainService
     orgs: OrgService
+    files: NewFiles
+    speech: Speech
+
+    def health_reports(self) -> HealthReports:
+        """What saves reports on the health of keys, loaded when first asked for."""
+        from .services.health_report import HealthReports
+
+        return HealthReports(self.files, self.recorder, self.speech)
 
 
 def compose(
@@ -92,12 +103,15 @@ def compose(
     repository, vault = stores.repository, stores.vault
     recorder = Recorder(repository, log, user_and_computer, not_recorded, recorded=recorded)
     apps = AppServices.build(TwoStores(repository, vault, recorder))
+    files, speech = Exports(stores.folder), speech or Speech(str, str)
     return Services(
         stores=stores,
         recorder=recorder,
         apps=apps,
         doctor=Doctor(apps),
-        history=History(log, Exports(stores.folder), recorder, speech or Speech(str, str)),
+        history=History(log, files, recorder, speech),
         keychain=KeychainService(vault),
         orgs=OrgService(repository, recorder=recorder),
+        files=files,
+        speech=speech,
     )

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest import mock
 
 from PySide6.QtCore import QEventLoop, QPoint, QRect, Qt, QTimer
 from PySide6.QtGui import QAccessibilityHints, QFont, QFontDatabase, QScreen
@@ -34,6 +35,7 @@ from cortex_desktop.ui.apps.model import AppColumn
 from cortex_desktop.ui.kit.actions import Menu
 from cortex_desktop.ui.shell.crash_dialog import CrashDialog
 from cortex_desktop.ui.shell.palette import Palette
+from cortex_desktop.ui.workspace import KeychainCheck
 
 # Example keys of Cortex's public documentation and made-up ones.
 SEED = (
@@ -199,6 +201,7 @@ def scenes(studio: Studio) -> None:
     page.search.clear()
     _mark(studio)
     studio.shoot("marks")
+    _overview(studio)
     page.search.setFocus()
     QTest.keyClicks(page.search, "is:")
     wait(lambda: bool(page.search.suggested))
@@ -491,6 +494,49 @@ def _activity(studio: Studio) -> None:
     studio.program.apps.open()
 
 
+def _overview(studio: Studio) -> None:
+    """The Overview page and its states; and what its bars of weeks lead to."""
+    window, workspace, model = studio.window, studio.program.workspace, studio.program.apps.presenter.model
+    org, now = workspace.org, datetime.now(UTC)
+    log = activity.ActivityFile(studio.program.stores.folder)
+    app_id, name = _id_of(studio, "Patient iOS"), "newhealthco"
+    for weeks, copies in enumerate((2, 11, 9, 5, 7, 12, 8, 6, 9, 5, 7, 4)):
+        whens = [now - timedelta(weeks=weeks, minutes=minutes) for minutes in range(copies)]
+        log.append(
+            [ActivityEntry(w, "john", "desk-7", Action.KEY_COPIED, org.id, name, app_id, "Patient iOS") for w in whens]
+        )
+    studio.program.overview.open()
+    page = studio.program.overview.presenter.page
+    wait(lambda: bool(page.copies.marks))
+    studio.shoot("overview")
+    workspace.set_check(KeychainCheck(now, frozenset()))
+    page.calendar.take_keyboard()
+    studio.shoot("overview-checked")
+    page.figures.take_keyboard()
+    for app in (missing := model.all_apps()[:1]):
+        model.mark_missing(app.id)
+    for size in ((900, 600), (560, 600)):
+        window.resize(*size)
+        studio.shoot(f"overview-missing-{size[0]}")
+    page.check_card.again.setFocus(Qt.FocusReason.TabFocusReason)
+    page.scroll_to(page.check_card.again)
+    studio.shoot("overview-missing-560-end")
+    window.resize(*SIZE)
+    for app in missing:
+        model.mark_whole(app.id)
+    studio.app.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    studio.shoot("overview-right-to-left")
+    studio.app.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+    with mock.patch.object(type(studio.program.theme), "_high_contrast", return_value=True):
+        studio.program.theme._apply()
+        studio.shoot("overview-high-contrast")
+    studio.program.theme._apply()
+    page.copies.marks[1].click()
+    studio.shoot("activity-week")
+    studio.program.activity.presenter.page.times.setCurrentIndex(0)
+    studio.program.apps.open()
+
+
 def _listed(studio: Studio, count: int) -> None:
     """Show the Activity page anew, with so many entries."""
     studio.program.activity.open()
@@ -614,6 +660,10 @@ def draw(out: Path, name: str) -> None:
             studio.close()
 
 
+def _palette(studio: Studio) -> Palette:
+    return next(shown for shown in studio.window.findChildren(Palette) if shown.isVisible())
+
+
 def main() -> int:
     """Draw everything into the folder named, one process for each look: `shots [FOLDER [LOOK…]]`."""
     out = Path(sys.argv[1] if len(sys.argv) > 1 else "build/shots").absolute()
@@ -627,10 +677,6 @@ def main() -> int:
         subprocess.run([sys.executable, "-m", "tests.shots", str(out)], env=environment, check=True)
     print(f"{len(list(out.glob('*.png')))} pictures in {out}")
     return 0
-
-
-def _palette(studio: Studio) -> Palette:
-    return next(shown for shown in studio.window.findChildren(Palette) if shown.isVisible())
 
 
 if __name__ == "__main__":

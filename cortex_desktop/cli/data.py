@@ -7,7 +7,8 @@ from pathlib import Path
 
 from ..composition import Stores, compose
 from ..domain.errors import CortexError
-from ..system.instance import Instance
+from ..system.folder_lock import NAME as LOCK_NAME
+from ..system.instance import AlreadyRunning, Instance
 from ..system.paths import data_dir
 from ..system.removal import remove_folder
 
@@ -15,11 +16,13 @@ from ..system.removal import remove_folder
 def quit_running(data_folder: str | None) -> int:
     """Have the program that is running with this data folder end. Returns 0 when none runs any more, else 1."""
     folder = data_dir(data_folder)
-    if not folder.is_dir():
+    if not (folder / LOCK_NAME).exists():  # asking must not make it, in who knows what folder
         return 0
     instance = Instance(folder)
-    if not instance.acquire() and not instance.quit_first():
-        print("cortex-desktop: it is running and did not close; please close it yourself", file=sys.stderr)
+    try:
+        instance.quit_first()
+    except AlreadyRunning as error:
+        print(f"cortex-desktop: {error}", file=sys.stderr)
         return 1
     instance.release()
     return 0
@@ -38,9 +41,18 @@ def remove_all_data(data_folder: str | None, *, ask: bool) -> int:
         print("Nothing was removed.")
         return 1
     instance = Instance(folder)
-    if not instance.acquire():
-        print("cortex-desktop: it is running; close it first. Nothing was removed.", file=sys.stderr)
+    try:
+        instance.acquire()
+    except AlreadyRunning as error:
+        print(f"cortex-desktop: {error} Nothing was removed.", file=sys.stderr)
         return 1
+    try:
+        return _remove_all(folder, instance)
+    finally:
+        instance.release()
+
+
+def _remove_all(folder: Path, instance: Instance) -> int:
     stores = Stores.of(folder)
     try:
         number = compose(stores).apps.deletion.remove_everything()
@@ -50,11 +62,10 @@ def remove_all_data(data_folder: str | None, *, ask: bool) -> int:
         return 1
     finally:
         stores.close()
-        instance.release()
     print(f"Removed {number} {'app' if number == 1 else 'apps'} and their keys.")
     if unreadable:
         print(f"{unreadable} rows of the database could not be read. Look in the keychain for cortex-desktop/.")
-    return remove_folder(folder)
+    return remove_folder(folder, instance.release)
 
 
 def _agreed(folder: Path) -> bool:

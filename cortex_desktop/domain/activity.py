@@ -41,6 +41,7 @@ class Action(Enum):
     ORG_RESTORED = "org restored"
     ORG_PURGED = "org purged"
     EXPORTED = "exported"  # the log itself
+    REPORT_SAVED = "report saved"  # on the health of an org's keys
     UNKNOWN = ""  # of a newer version of this program
 
 
@@ -86,12 +87,15 @@ class ActivityWord:
 
 @dataclass(frozen=True)
 class ActivityQuery:
-    """Which entries to find: of this org and app (empty: of all), from this time on, with all the words."""
+    """Which entries to find: of this org and app (empty: of all), from `since` on and before `until`, of this action
+    (None: of all), with all the words."""
 
     org_id: str = ""
     app_id: str = ""
     since: datetime | None = None
     words: tuple[ActivityWord, ...] = ()
+    until: datetime | None = None
+    action: Action | None = None
 
 
 @dataclass(frozen=True)
@@ -107,6 +111,14 @@ class Piece:
     done: float
     places: Sequence[int] = ()
     breaks: Sequence[Break] = ()
+
+
+@dataclass(frozen=True)
+class Counted:
+    """How many entries a part of the log holds of each period, oldest first. end: where the log ends, in bytes."""
+
+    end: int
+    counts: Sequence[int]
 
 
 @dataclass(frozen=True)
@@ -185,6 +197,7 @@ ACTION_WORDS: Mapping[Action, str] = {
     Action.ORG_RESTORED: QT_TRANSLATE_NOOP("core", "Organization restored"),
     Action.ORG_PURGED: QT_TRANSLATE_NOOP("core", "Organization removed for good"),
     Action.EXPORTED: QT_TRANSLATE_NOOP("core", "Activity exported"),
+    Action.REPORT_SAVED: QT_TRANSLATE_NOOP("core", "Report saved"),
     Action.UNKNOWN: QT_TRANSLATE_NOOP("core", "Something else"),
 }
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
-from .activity import ActivityEntry, ActivityQuery, ChainHead, Logged, Piece
+from .activity import Action, ActivityEntry, ActivityQuery, ChainHead, Counted, Logged, Piece
 from .model import App, Org
 from .secret import Secret, SecretRef
 
@@ -64,7 +65,8 @@ class Repository(Protocol):
 class ActivityLog(Protocol):
     """The activity log: entries are added at its end and never changed. Safe to call from any thread.
 
-    All methods raise StorageError. `find` and `check` yield after a few milliseconds, so that other work can run.
+    All methods raise StorageError. `find`, `count` and `check` yield after a few milliseconds, so that other work can
+    run.
     """
 
     def append(self, entries: Sequence[ActivityEntry]) -> None:
@@ -75,6 +77,12 @@ class ActivityLog(Protocol):
 
     def find(self, query: ActivityQuery) -> Iterator[Piece]:
         """Find the entries that match `query`, newest first."""
+
+    def count(self, org_id: str, action: Action, edges: Sequence[datetime], after: int = 0) -> Iterator[Counted]:
+        """Count the org's entries of this action from each edge to before the next, newest part of the log first.
+
+        after: the place in the log where to stop; what lies before is not counted.
+        """
 
     def read(self, places: Sequence[int]) -> list[Logged]:
         """Return the lines that begin at these places, in the same order."""

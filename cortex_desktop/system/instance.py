@@ -2,91 +2,119 @@
 
 from __future__ import annotations
 
-import os
+import logging
 import time
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QFileSystemWatcher, QLockFile, QObject, Signal, Slot
+from .folder_lock import FolderLock
+
+if TYPE_CHECKING:
+    from .channel import Channel
+
+PATIENCE_SECONDS = 5.0
+"""How long to wait for a program that is just starting or ending."""
+PAUSE_SECONDS = 0.02
+"""How long to wait before looking again."""
+log = logging.getLogger(__name__)
 
 
-class Instance(QObject):
-    """Holds the data folder's lock, and hears of later starts.
+class AlreadyRunning(Exception):
+    """Another process holds the data folder. The text says which, and what to do."""
 
-    A later start leaves a file in the data folder, which the first program watches and takes away. That needs no
-    server that others could speak to, nor the network module with its 3 MB.
 
-    raised: a second start asks for the window; quit_asked: it asks the program to end.
-    """
+class Instance:
+    """Holds the data folder's lock, and hears of later starts. sleep: waits for so many seconds."""
 
-    raised = Signal()
-    quit_asked = Signal()
+    def __init__(self, folder: Path, sleep: Callable[[float], object] = time.sleep) -> None:
+        self._lock = FolderLock(folder)
+        self._sleep = sleep
+        self._channel: Channel | None = None
 
-    def __init__(self, folder: Path, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._folder = folder
-        self._raise_request = folder / "cortex-desktop.raise"
-        self._quit_request = folder / "cortex-desktop.quit"
-        self._lock = QLockFile(os.fspath(folder / "cortex-desktop.lock"))
-        # No age limit: the program runs for days. A lock left by a dead process is still seen as such, by its id.
-        self._lock.setStaleLockTime(0)
-        self._watcher: QFileSystemWatcher | None = None
+    def acquire(self) -> None:
+        """Take the lock. Raises AlreadyRunning if another process has it.
 
-    def acquire(self) -> bool:
-        """Take the lock. False when another program holds it; True also when the folder cannot be locked at all,
-        since then nothing can be written there either and storage says so better."""
-        if self._lock.tryLock(0):
-            return True
-        return self._lock.error() is not QLockFile.LockError.LockFailedError
+        Returns also when the folder cannot be locked at all; `listen` writes the reason into the log.
+        """
+        if not self._lock.acquire():
+            raise self._running("Close it first.")
 
-    def raise_first(self, seconds: float = 5) -> bool:
-        """Ask the program that holds the lock to show its window. False when it does not hear in time."""
-        return _leave(self._raise_request, time.monotonic() + seconds)
+    def acquire_or_raise(self) -> bool:
+        """Take the lock and return True, or have the program that holds it show its window and return False.
 
-    def quit_first(self, seconds: float = 20) -> bool:
-        """Ask the program that holds the lock to end, and take the lock. False when it has not ended in time."""
-        end = time.monotonic() + seconds
-        if not _leave(self._quit_request, end):
-            return False
-        while not self._lock.tryLock(100):
-            if time.monotonic() > end:
-                return False
-        return True
+        Raises AlreadyRunning if it does not.
+        """
+        return self._acquire_or_ask("raise")
 
-    @Slot()
-    def listen(self) -> None:
-        """Hear later starts from now on, and any that came before. Asked twice, it goes on as it was."""
-        if self._watcher is None:
-            self._watcher = QFileSystemWatcher([os.fspath(self._folder)], self)
-            self._watcher.directoryChanged.connect(self._look)
-            self._look()
+    def quit_first(self, seconds: float = 20) -> None:
+        """Have the program that holds the lock end, and take the lock. Raises AlreadyRunning if it does not in time."""
+        if self._acquire_or_ask("quit"):
+            return
+        for _ in range(round(seconds / PAUSE_SECONDS)):
+            if self._lock.acquire():
+                return
+            self._sleep(PAUSE_SECONDS)
+        raise self._running("It did not close; please close it yourself.")
+
+    def listen(self, commands: Mapping[str, Callable[[], bool]]) -> None:
+        """Hear later starts from now on. commands: as in `Channel`. Call it once, with the lock."""
+        from .channel import Channel, remove_left  # only now: its import shows in the start-up time
+
+        if self._lock.left.is_here:
+            remove_left(self._lock.left.address)
+        if self._lock.weakness:
+            log.warning("the data folder is not locked against a second program: %s", self._lock.weakness)
+        try:
+            self._channel = Channel(commands)
+        except OSError as error:
+            log.warning("later starts cannot reach this one: %s", error)
+            return
+        self._lock.announce(self._channel.address, self._channel.key)
+
+    def stop_listening(self) -> None:
+        """Hear no more of later starts; they wait for the lock."""
+        if self._channel is not None:
+            self._lock.announce()
+            self._channel.close()
+            self._channel = None
 
     def release(self) -> None:
         """Let the next start have the folder."""
-        if self._watcher is not None:
-            self._watcher.directoryChanged.disconnect(self._look)
-            self._watcher = None
-        self._lock.unlock()
+        self.stop_listening()
+        self._lock.release()
 
-    @Slot()
-    def _look(self) -> None:
-        # Every change of the folder comes here; nearly all are the database's own.
-        for request, signal in ((self._raise_request, self.raised), (self._quit_request, self.quit_asked)):
-            with suppress(OSError):
-                if request.exists():
-                    request.unlink()
-                    signal.emit()
+    def _acquire_or_ask(self, command: str) -> bool:
+        if self._lock.acquire():
+            return True
+        from .channel import ChannelError, ask
 
+        for _ in range(round(PATIENCE_SECONDS / PAUSE_SECONDS)):
+            if self._lock.weakness:
+                break
+            self._sleep(PAUSE_SECONDS)  # first of all: who has just taken the lock is about to write who it is
+            if self._lock.acquire():
+                return True
+            holder = self._lock.holder()
+            if holder.pid and not holder.since:
+                raise self._running("It is an older version; please close it yourself.")
+            if holder.pid and not holder.is_here:
+                raise self._running("Please close it there.")
+            if holder.address:
+                try:
+                    ask(holder.address, holder.key, command)
+                except ChannelError as error:
+                    raise self._running(f"{error} Wait a moment, or end that process.") from None
+                except (ConnectionError, FileNotFoundError):
+                    pass  # it has just ended or is about to
+                except OSError as error:
+                    raise self._running(f"It cannot be reached: {error.strerror}. Please close it yourself.") from None
+                else:
+                    return False
+        raise self._running("It does not answer. Wait a moment, or end that process.")
 
-def _leave(request: Path, end: float) -> bool:
-    """Leave the file, and wait until it is taken away; no longer than until `end` of the monotonic clock."""
-    try:
-        os.close(os.open(request, os.O_CREAT | os.O_WRONLY, 0o600))
-        while request.exists():
-            if time.monotonic() > end:
-                request.unlink(missing_ok=True)
-                return False
-            time.sleep(0.02)
-    except OSError:
-        return False
-    return True
+    def _running(self, advice: str) -> AlreadyRunning:
+        path = self._lock.path
+        if self._lock.weakness:
+            return AlreadyRunning(f"{self._lock.weakness}. If nobody runs the program there, please remove that file.")
+        return AlreadyRunning(f"already running with {path.parent}: {self._lock.holder()}. {advice}")

@@ -20,11 +20,13 @@ def data_dir(argument: str | None = None) -> Path:
 
 
 def make_private(folder: Path) -> None:
-    """Make the folder, if need be with its parents, readable by its owner alone (0700). Raises OSError.
+    """Make the folder, if need be with its parents, each readable by its owner alone (0700). Raises OSError.
 
     A folder that is there is closed to others only while it is empty: someone may have named one they share.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for path in (*reversed(folder.parents), folder):  # `parents=True` would make them as open as the umask lets it
+        if not path.is_dir():
+            path.mkdir(mode=0o700, exist_ok=True)
     if sys.platform != "win32" and not any(folder.iterdir()):
         folder.chmod(0o700)
 

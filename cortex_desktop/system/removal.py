@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,12 +14,12 @@ FILES = (
     "apps.json.*",  # the journal, and databases set aside with their date
     ".activity.*.tmp",
     ".apps.json*.tmp",  # of a write that was cut short
-    "cortex-desktop.lock*",
     "cortex-desktop.log*",
-    "cortex-desktop.quit",
+    "cortex-desktop.quit",  # requests to a running program, in versions up to 0.1
     "cortex-desktop.raise",
     "settings.ini*",
     ".settings.ini*",
+    "cortex-desktop.lock*",  # last: whoever starts after it went finds nothing of the old
 )
 FOLDERS = ("backups", "crashes")
 
@@ -42,9 +43,15 @@ def remove_files(folder: Path) -> list[Path]:
     return stuck
 
 
-def remove_folder(folder: Path) -> int:
-    """Remove as `remove_files` does, and name on stderr what is stuck. Returns 0 when nothing is, else 1."""
+def remove_folder(folder: Path, release: Callable[[], None]) -> int:
+    """Remove as `remove_files` does, and name on stderr what is stuck. Returns 0 when nothing is, else 1.
+
+    release: lets go of the folder's lock; called last, but on Windows first, where an open file cannot be removed.
+    """
+    if sys.platform == "win32":
+        release()
     stuck = remove_files(folder)
+    release()
     for path in stuck:
         print(f"cortex-desktop: {path} could not be removed; please remove it yourself", file=sys.stderr)
     return 1 if stuck else 0

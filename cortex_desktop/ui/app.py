@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
@@ -16,11 +17,8 @@ from PySide6.QtCore import QLocale, QObject, Slot
 from PySide6.QtWidgets import QApplication, QWidget
 
 from .. import __version__
-from ..domain.errors import CortexError
-from ..domain.secret import redact
-from ..system.instance import Instance
+from ..system.instance import AlreadyRunning, Instance
 from ..system.paths import data_dir, make_private, resources
-from ..system.removal import remove_folder
 from ..system.signals import Signals
 from .kit.screen import screen_needed
 from .kit.settings import Settings
@@ -28,11 +26,15 @@ from .shell.window import MainWindow
 
 if TYPE_CHECKING:
     from ..composition import Stores
+    from ..domain.errors import CortexError
     from ..system.crash import Crashes
     from .kit.clock import Clock
     from .kit.page import PageEntry
 
 log = logging.getLogger(__name__)
+
+GUI_SECONDS = 0.8
+"""How long a command of another start waits for the GUI thread; less than the other start waits for an answer."""
 
 
 class Program(QObject):
@@ -63,6 +65,7 @@ class Program(QObject):
         from .kit.tools import Tools
         from .kit.widgets import Look
         from .orgs.entry import OrgsEntry
+        from .overview.entry import OverviewEntry
         from .shell.console import Console
         from .shell.idle import Idle
         from .shell.updates import Updates
@@ -105,6 +108,9 @@ class Program(QObject):
         self.apps = AppsEntry(self.tools, workspace, self.services.apps, self.services.doctor)
         self.orgs = OrgsEntry(self.tools, workspace, self.services.orgs)
         self.activity = ActivityEntry(self.tools, workspace, self.jobs, self.services.history)
+        self.overview = OverviewEntry(
+            self.tools, workspace, self.jobs, self.services.history, self.services.health_reports
+        )
         self.updates = Updates(self.jobs, self.tools)
         self.console = Console(window, self.tools, workspace, self.updates, self.pages())
         self.console.data_removed.connect(self._end_without_data)
@@ -115,8 +121,8 @@ class Program(QObject):
         self.screen_lock.locked.connect(self.tools.put_keys_away)
 
     def pages(self) -> list[PageEntry]:
-        """The pages from top to bottom; the first is opened at the start. A new one gets its line here."""
-        return [self.apps, self.orgs, self.activity]
+        """The pages, in the order of their sections from top to bottom. A new one gets its line here."""
+        return [self.apps, self.orgs, self.activity, self.overview]
 
     def start(self) -> None:
         """Begin to work: read what there is, look at the keychain, the log and for updates."""
@@ -161,7 +167,6 @@ def make_application() -> QApplication:
     QApplication.setApplicationName("Cortex Desktop")
     QApplication.setApplicationVersion(__version__)
     QApplication.setDesktopFileName("cortex-desktop")
-    QApplication.setStyle("fusion")
     with screen_needed():
         return QApplication(sys.argv[:1])
 
@@ -175,17 +180,24 @@ def open_program(app: QApplication, folder: Path) -> Program:
 
 
 def run(data_folder: str | None) -> int:
-    """Open the window and run until it is closed. Returns 0; a second start raises the first window instead."""
+    """Open the window and run until it is closed, or raise the window of the program that runs there already.
+
+    Returns 0 if it did either, 1 if another process has the data folder and does not show its window.
+    """
     folder = data_dir(data_folder)
-    app = make_application()
     try:
         make_private(folder)
     except OSError as error:
         # The window opens all the same and says what is wrong, as storage fails on the same folder.
         print(f"cortex-desktop: {folder} cannot be used: {error.strerror}", file=sys.stderr)
-    instance = Instance(folder, app)
-    if not instance.acquire():
-        return _raise_first(instance)
+    instance = Instance(folder)
+    try:
+        if not instance.acquire_or_raise():
+            return 0
+    except AlreadyRunning as error:
+        print(f"cortex-desktop: {error}", file=sys.stderr)
+        return 1
+    app = make_application()
     sys.excepthook = _log_uncaught
     settings = Settings(folder)
     window = MainWindow(settings)
@@ -194,7 +206,6 @@ def run(data_folder: str | None) -> int:
     signals = Signals(window.close, app)
     programs: list[Program] = []  # none if the window was closed before its first paint
     ending = ExitStack()
-    ending.callback(instance.release)
 
     def fill() -> None:
         from ..composition import Stores
@@ -203,6 +214,7 @@ def run(data_folder: str | None) -> int:
         programs.append(program)
         ending.callback(_settle_in(program, instance).close)
         ending.callback(program.close)
+        ending.callback(instance.stop_listening)
         program.start()
 
     window.painted.connect(fill)
@@ -211,8 +223,11 @@ def run(data_folder: str | None) -> int:
         status = app.exec()
         signals.close()
     if any(program.data_removed for program in programs):
+        from ..system.removal import remove_folder
+
         logging.shutdown()  # an open file cannot be removed on Windows
-        return remove_folder(folder)
+        return remove_folder(folder, instance.release)
+    instance.release()
     return status
 
 
@@ -227,20 +242,28 @@ def _settle_in(program: Program, instance: Instance) -> Crashes:
     crashes.install()
     crashes.reported.connect(program.console.status_messages.show_crash)
     program.workspace.submit(Lane.DISK, crashes.watch_faults, _ignore)
-    instance.raised.connect(program.window.come_up)
-    instance.quit_asked.connect(program.window.close)
-    instance.listen()
+    instance.listen(
+        {"raise": partial(_do, program, program.window.come_up), "quit": partial(_do, program, program.window.close)}
+    )
     return crashes
 
 
-def _raise_first(instance: Instance) -> int:
-    if not instance.raise_first():
-        print("cortex-desktop: already running with this data folder, but its window does not answer", file=sys.stderr)
-    return 0
+def _do(program: Program, action: Callable[[], object]) -> bool:
+    """Run the action on the GUI thread. From another thread; returns False if it has not run within a moment."""
+    done = threading.Event()
+
+    def run_action(_: None) -> None:
+        action()
+        done.set()
+
+    program.jobs.hand_over(program, run_action, None)
+    return done.wait(GUI_SECONDS)
 
 
 def _log_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Keep a defect in the log, without what the variables held, and go on."""
+    from ..domain.secret import redact
+
     log.critical("uncaught", exc_info=(kind, error, trace))
     print(redact(f"cortex-desktop: {kind.__name__}: {error}"), file=sys.stderr)
 

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from cortex_desktop.domain.activity import Break, Harm
+from cortex_desktop.ui.overview.page import ChartCard, CheckCard
 from tests.support.gui import Desk, Key, painted, stored_apps, texts
 from tests.support.memory_vault import InMemoryVault
 
@@ -68,6 +69,8 @@ def windows(desk: Desk) -> Iterator[tuple[str, QWidget]]:
     desk.wait(lambda: desk.program.activity.presenter.page.model.rowCount())
     desk.program.activity.presenter.page.show_breaks([Break(Harm.CHANGED, 1, 1, 1)])
     yield "Activity", desk.window
+    desk.key(Key.Key_5, Qt.KeyboardModifier.ControlModifier)
+    yield "Overview", desk.window
     desk.key(Key.Key_1, Qt.KeyboardModifier.ControlModifier)
     desk.apps.page.select_all()
     desk.apps.disable_several()
@@ -134,7 +137,11 @@ def test_every_control_can_be_reached_by_tab_and_back(desk: Desk) -> None:
 
 def region(widget: QWidget, window: QWidget) -> QWidget:
     """The part of the window that is read by itself, from top to bottom."""
-    while widget is not window and widget.objectName() not in {"sidebar", "details", "toast", "orgScroll"}:
+    while (
+        widget is not window
+        and not isinstance(widget, ChartCard | CheckCard)
+        and widget.objectName() not in {"sidebar", "details", "toast", "orgScroll"}
+    ):
         widget = widget.parentWidget()
     return widget
 

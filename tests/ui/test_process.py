@@ -16,6 +16,7 @@ import pytest
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
+from cortex_desktop.system.folder_lock import FolderLock
 from tests.conftest import keychain_items
 from tests.support.keychain import needs_private_session
 
@@ -68,19 +69,6 @@ def ends_well(process: subprocess.Popen[str]) -> bool:
     return True
 
 
-def test_a_start_loads_no_part_of_qt_that_it_does_not_need(folder: Path) -> None:
-    with started("--data-dir", folder) as process:
-        loaded = Path(f"/proc/{process.pid}/maps")
-        wait_until((folder / "apps.json").exists, "it has opened its database")
-        wait_until(lambda: "/_socket." in loaded.read_text(), "it talks to the keychain")
-        time.sleep(0.7)
-        libraries = loaded.read_text()
-        for name in ("libQt6Svg", "libQt6Network"):
-            assert name not in libraries
-        process.terminate()
-        assert ends_well(process)
-
-
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
 def test_a_polite_signal_ends_it_well(folder: Path, name: str) -> None:
     with started("--data-dir", folder) as process:
@@ -130,6 +118,24 @@ def test_a_lock_left_by_a_crash_does_not_keep_anyone_out(folder: Path) -> None:
         wait_until(lambda: heeds_signals(process), "it starts again")
         process.terminate()
         assert ends_well(process)
+
+
+def test_a_stopped_program_is_named_and_not_waited_for(folder: Path) -> None:
+    with started("--data-dir", folder) as first:
+        wait_until((folder / "apps.json").exists, "it has opened its database")
+        wait_until(lambda: FolderLock(folder).holder().address, "it listens")
+        first.send_signal(signal.SIGSTOP)
+        for arguments in ([], ["--quit"], ["--remove-all-data", "--yes"]):
+            done = subprocess.run(
+                command("--data-dir", folder, *arguments), capture_output=True, text=True, timeout=SECONDS
+            )
+            assert (done.returncode, done.stdout) == (1, "")
+            assert f"already running with {folder}: process {first.pid} on " in done.stderr
+        assert (folder / "apps.json").exists()
+        first.send_signal(signal.SIGCONT)
+        done = subprocess.run(command("--data-dir", folder, "--quit"), timeout=SECONDS)
+        assert done.returncode == 0
+        assert ends_well(first)
 
 
 CLOSE_AFTER = """

@@ -40,6 +40,7 @@ from cortex_desktop.ui.apps.rotate_dialog import RotateDialog
 from cortex_desktop.ui.kit.dialog import WaitingDialog
 from cortex_desktop.ui.kit.waiting import BUSY_SECONDS
 from cortex_desktop.ui.orgs.form import ENDPOINTS
+from cortex_desktop.ui.workspace import KeychainCheck, ListedApp
 from tests.support import pseudo
 from tests.support.gui import Desk, stored_app
 from tests.support.memory_vault import InMemoryVault
@@ -73,9 +74,12 @@ DATA = (
     "desk-7",
     *user_and_computer(),
     "NH.csv",
+    "NH.html",
     "/data",
     *"Ctrl Shift Alt Del Return Right Space".split(),  # names of keys
     *filter(None, calendar.month_abbr),
+    *filter(None, calendar.month_name),
+    *calendar.day_abbr,
     *WORDS,  # filters are written the same in all languages
     *(word for words in WORDS.values() for word in words if word.isalpha()),
 )
@@ -212,8 +216,40 @@ def scenes(desk: Desk) -> Iterator[str]:
     console.show_palette()
     yield from many(desk)
     yield from activity(desk)
+    yield from overview(desk)
     yield from on_organization_page(desk)
     desk.program.apps.open()
+
+
+def overview(desk: Desk) -> Iterator[str]:
+    """The Overview page and what it may say."""
+    desk.program.overview.open()
+    page, workspace = desk.program.overview.presenter.page, desk.workspace
+    desk.wait(lambda: page.copies.marks)
+    yield "overview"
+    workspace.set_check(KeychainCheck(datetime.now(UTC), frozenset()))
+    desk.let_pass(20)
+    yield "overview: keychain checked"
+    apps, today = desk.apps.model.all_apps(), datetime.now(UTC).date()
+    dates = [-400, -1, 0, 1, 5]
+    workspace.put_all(
+        [
+            ListedApp(replace(app, expires=today + timedelta(days), review=today + timedelta(days + 1), enabled=True))
+            for app, days in zip(apps, dates, strict=False)
+        ]
+    )
+    desk.apps.model.mark_missing(apps[-1].id)
+    desk.let_pass(20)
+    yield "overview: much is due"
+    page.set_no_copies("")
+    page.load_failed(in_data_folder(Path(DATA_FOLDER)))
+    desk.program.overview.presenter.refresh()
+    desk.apps.model.mark_whole(apps[-1].id)
+    workspace.put_all([ListedApp(app) for app in apps])
+    desk.program.overview.presenter._saved(Path(DATA_FOLDER, "NH.html"), None)
+    desk.let_pass(50)
+    yield "overview: report saved"
+    dismiss(desk)
 
 
 def many(desk: Desk) -> Iterator[str]:
@@ -442,12 +478,6 @@ def dialogs(desk: Desk) -> Iterator[tuple[str, QWidget]]:
         desk.no_dialog()
 
 
-def settle(desk: Desk, window: QWidget) -> None:
-    """Let what is laid out in several passes of the event loop come to rest."""
-    with contextlib.suppress(TimeoutError):
-        desk.qtbot.waitUntil(lambda: not pseudo.clipped(window, end=""), timeout=1000)
-
-
 def known() -> Iterator[str]:
     yield from DATA
     for part in json.loads((LICENCES / "index.json").read_text("utf-8")):
@@ -525,23 +555,27 @@ def test_every_text_in_dialogs_and_menus_is_translated(desk: Desk) -> None:
     assert not left, "\n" + "\n".join(left)
 
 
+def clipped(desk: Desk, widget: QWidget, **how: str) -> list[str]:
+    """What is cut off once the widget is laid out: that takes several turns, and a dialog's size the window manager."""
+    desk.let_pass(10)
+    with contextlib.suppress(TimeoutError):
+        desk.qtbot.waitUntil(lambda: not pseudo.clipped(widget, **how), timeout=2000)
+    return pseudo.clipped(widget, **how)
+
+
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: "x".join(map(str, size)))
 def test_no_text_in_the_window_is_cut_off(desk: Desk, size: tuple[int, int]) -> None:
     desk.resize(*size)
     found: list[str] = []
     for scene in scenes(desk):
-        desk.let_pass(10)
-        found += [f"{scene}: {text}" for text in pseudo.clipped(desk.window)]
+        found += [f"{scene}: {text}" for text in clipped(desk, desk.window)]
     assert not found, "\n" + "\n".join(found)
 
 
 def test_no_text_in_dialogs_is_cut_off(desk: Desk) -> None:
     found: list[str] = []
     for name, dialog in dialogs(desk):
-        # A dialog's new size is there when the window manager says so.
-        with contextlib.suppress(TimeoutError):
-            desk.qtbot.waitUntil(lambda dialog=dialog: not pseudo.clipped(dialog), timeout=2000)
-        found += [f"{name}: {text}" for text in pseudo.clipped(dialog)]
+        found += [f"{name}: {text}" for text in clipped(desk, dialog)]
     assert not found, "\n" + "\n".join(found)
 
 
@@ -573,9 +607,7 @@ def test_nor_is_english(folder: Path, vault: InMemoryVault, start: Callable[...,
     desk.resize(*size)
     found: list[str] = []
     for scene in scenes(desk):
-        settle(desk, desk.window)
-        found += [f"{scene}: {text}" for text in pseudo.clipped(desk.window, end="")]
+        found += [f"{scene}: {text}" for text in clipped(desk, desk.window, end="")]
     for name, dialog in dialogs(desk):
-        settle(desk, dialog)
-        found += [f"{name}: {text}" for text in pseudo.clipped(dialog, end="")]
+        found += [f"{name}: {text}" for text in clipped(desk, dialog, end="")]
     assert not found, "\n" + "\n".join(found)

@@ -28,9 +28,11 @@ def loaded_by(module: str) -> set[str]:
         (
             "cortex_desktop.ui.app",
             {"keyring", "tinydb", "secretstorage", "platformdirs", "PySide6.QtNetwork", "PySide6.QtTest"}
-            | {"cortex_desktop.composition", "cortex_desktop.storage", "cortex_desktop.self_check"},
+            | {"cortex_desktop.composition", "cortex_desktop.storage", "cortex_desktop.self_check"}
+            | {"cortex_desktop.system.channel"},
         ),
         ("cortex_desktop.composition", {"PySide6", "keyring"}),
+        ("cortex_desktop.cli.data", {"PySide6"}),
         ("cortex_desktop.tasks.lanes", {"PySide6"}),
         ("cortex_desktop.services.apps.services", {"PySide6", "keyring", "tinydb"}),
         ("cortex_desktop.storage.repository", {"PySide6", "keyring"}),

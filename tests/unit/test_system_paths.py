@@ -67,6 +67,7 @@ def test_naming_a_folder_makes_nothing(tmp_path: Path) -> None:
 def test_a_new_folder_is_its_owners_alone(tmp_path: Path, no_umask: None) -> None:
     make_private(tmp_path / "a" / "b")
     assert mode(tmp_path / "a" / "b") == 0o700
+    assert mode(tmp_path / "a") == 0o700
 
 
 @posix_only

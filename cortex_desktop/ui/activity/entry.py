@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,7 @@ class ActivityEntry(PageEntry):
         self.reader.broken.connect(self._show_breaks)
         workspace.recorded.connect(self.reader.grow)
         workspace.activity_asked.connect(self.show_activity_of)
+        workspace.copies_asked.connect(self.show_copies)
 
     @cached_property
     def presenter(self) -> ActivityPresenter:
@@ -69,6 +71,12 @@ class ActivityEntry(PageEntry):
         """Open the page, and list what was done to this app."""
         self.open()
         self.presenter.page.show_only(app.id, app.label)
+
+    @Slot(object, object)
+    def show_copies(self, first: date, last: date) -> None:
+        """Open the page, and list which keys were copied from this day to that."""
+        self.open()
+        self.presenter.page.show_copies(first, last)
 
     @Slot(object)
     def _show_breaks(self, breaks: list[Break]) -> None:

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from ...domain.activity import Break, Logged, Piece
+from ...domain.activity import Action, Break, Logged, Piece
 from ...domain.errors import CortexError
 from ...services.history import Export, History
 from ...tasks.jobs import Jobs
@@ -31,6 +31,8 @@ class Wanted:
     org_id: str = ""
     app_id: str = ""
     since: datetime | None = None
+    until: datetime | None = None
+    action: Action | None = None
 
 
 class ActivityReader(QObject):
@@ -183,7 +185,7 @@ class ActivityReader(QObject):
             self._history.abandon()
 
     def _find(self, wanted: Wanted) -> Iterator[Piece]:
-        return self._history.find(wanted.text, wanted.org_id, wanted.app_id, wanted.since)
+        return self._history.find(wanted.text, wanted.org_id, wanted.app_id, wanted.since, wanted.until, wanted.action)
 
     def _found(self, piece: Piece) -> None:
         first = self._end < 0

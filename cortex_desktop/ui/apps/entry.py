@@ -45,6 +45,9 @@ class AppsEntry(PageEntry):
         self._services = apps, doctor
         self._only_among_apps: list[Action] = []
         workspace.app_asked.connect(self.show_app)
+        workspace.apps_asked.connect(self.show_found)
+        workspace.check_asked.connect(self.check_keychain)
+        workspace.new_app_asked.connect(self.ask_new_app)
         self.changed.connect(self._forget_selected)
 
     @cached_property
@@ -108,8 +111,7 @@ class AppsEntry(PageEntry):
 
     def show_attention(self) -> None:
         """List the apps that need attention."""
-        self.open()
-        self.presenter.page.look_for("is:attention")
+        self.show_found("is:attention")
 
     def found(self) -> Iterable[Source]:
         """The current org's apps: to go to, and to copy their key."""
@@ -137,6 +139,23 @@ class AppsEntry(PageEntry):
         self._tools.toasts.show(
             self.tr("This app is gone"), self.tr("Deleted apps can be restored for 30 days."), icon="info"
         ).count_down(TOAST_SECONDS)
+
+    @Slot(str)
+    def show_found(self, search: str) -> None:
+        """List the apps that this search finds."""
+        self.open()
+        self.presenter.show_found(search)
+
+    @Slot()
+    def check_keychain(self) -> None:
+        """Open the keychain check."""
+        self.presenter.check_keychain()
+
+    @Slot()
+    def ask_new_app(self) -> None:
+        """Open Create App, with the page it belongs to."""
+        self.open()
+        self.presenter.forms.ask_new_app()
 
     # Actions
 
@@ -172,7 +191,7 @@ class AppsEntry(PageEntry):
                 "check_keychain",
                 "key-round",
                 self.tr("Check keychain…"),
-                lambda: self.presenter.check_keychain(),
+                self.check_keychain,
                 at={Menu.FILE: 301},
                 enabled=self._has_org,
             ),

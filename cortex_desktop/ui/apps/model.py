@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import UTC, date, datetime
 from enum import IntEnum
 from operator import attrgetter, itemgetter
@@ -53,10 +54,11 @@ class AppsModel(QAbstractTableModel):
     """The list of apps. It filters and sorts by itself: a proxy model is 20 to 600 times slower here (hazard H-Q6).
 
     rearranged: the visible rows are others, or in another order; attention_changed(int): so many apps need attention,
-    visible or not.
+    visible or not; missing_changed: other keys are marked as missing.
     """
 
     rearranged = Signal()
+    missing_changed = Signal()
     attention_changed = Signal(int)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -113,6 +115,11 @@ class AppsModel(QAbstractTableModel):
     def query(self) -> AppQuery:
         """The search in force."""
         return self._query
+
+    @property
+    def missing(self) -> AbstractSet[str]:
+        """Ids of apps whose key the keychain does not hold."""
+        return self._missing
 
     @property
     def attention(self) -> int:
@@ -377,6 +384,7 @@ class AppsModel(QAbstractTableModel):
 
     def _mark(self, app_id: str) -> None:
         """Update what depends on whether this app's key is missing."""
+        self.missing_changed.emit()
         self._count_attention()
         if self._sort[0] is AppColumn.STATUS or self._query.terms:
             self._order()

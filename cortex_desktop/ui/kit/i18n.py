@@ -12,6 +12,8 @@ from ...domain.model import Environment, Org
 from ...domain.text import Text
 
 _DIRECTION = re.compile("[\u200e\u200f\u061c]")
+_YEAR = re.compile(r"(\s*'[^']*')?[\s,./-]*y+(\.|'[^']*'|[^\W\d_MdyE'])?\s*")
+"""The year in a date's pattern, with what belongs to it."""
 
 
 def translate_text(text: Text) -> str:
@@ -118,6 +120,23 @@ def _day_of(numbers: list[int]) -> date | None:
         return date(year, values["M"], values["d"])
     except ValueError:
         return None
+
+
+def day_words(day: date, *, long: bool = False) -> str:
+    """The day without its year in the person's locale, e.g. "4 Dec", or if `long` "4 December"."""
+    pattern = _YEAR.sub("", day_format()).strip(" ,/-")
+    shown = QDate(day.year, day.month, day.day)
+    return QLocale().toString(shown, pattern.replace("MMM", "MMMM") if long else pattern)
+
+
+def weekday_name(weekday: int) -> str:
+    """The short name of a day of the week, from 0 for Monday."""
+    return QLocale().standaloneDayName(weekday + 1, QLocale.FormatType.ShortFormat)
+
+
+def first_weekday() -> int:
+    """The day on which the person's week begins, from 0 for Monday."""
+    return int(QLocale().firstDayOfWeek().value) - 1
 
 
 def short(text: str) -> str:

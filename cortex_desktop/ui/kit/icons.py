@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from PySide6.QtCore import QRect, Qt
@@ -65,7 +64,6 @@ def _with_gap(pixmap: QPixmap, gap: int) -> QPixmap:
 def app_icon(resources: Path) -> QIcon:
     """The program's own icon in the sizes that windows and task bars ask for."""
     icon = QIcon()
-    # X11 is given a copy of each, 1 MB for the largest alone; Linux desktops take that from the menu entry's icon.
-    for size in (16, 24, 32, 48, 64, 128) if sys.platform == "linux" else (16, 24, 32, 48, 64, 128, 256):
+    for size in (16, 24, 32, 48, 64, 128, 256):
         icon.addFile(str(resources / "app-icon" / f"cortex-desktop-{size}.png"))
     return icon

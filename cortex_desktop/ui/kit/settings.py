@@ -10,6 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QByteArray, QSettings
 
 THEMES = ("system", "light", "dark")
+OPENS_ON = ("apps", "overview")
 SECONDS = range(5, 601)
 MINUTES = range(121)
 
@@ -33,6 +34,16 @@ class Settings:
     @theme.setter
     def theme(self, value: str) -> None:
         self._put("theme", value)
+
+    @property
+    def opens_on(self) -> str:
+        """The name of the page that is opened at the start."""
+        value = self._store.value("opens_on", OPENS_ON[0])
+        return value if value in OPENS_ON else OPENS_ON[0]
+
+    @opens_on.setter
+    def opens_on(self, value: str) -> None:
+        self._put("opens_on", value)
 
     @property
     def clipboard_seconds(self) -> int:

@@ -32,7 +32,7 @@ Keys = QKeySequence.StandardKey
 
 
 class Console(QObject):
-    """The window with these pages, of which the first is opened.
+    """The window with these pages, of which the one that Preferences names is opened.
 
     data_removed: everything was removed, so the program ends.
     """
@@ -60,7 +60,10 @@ class Console(QObject):
         self.actions = Actions(window, *self._all_actions())
         self._connect()
         self._resized()
-        self._show(pages[0])
+        self._add(pages[0])  # whose menus have made it already
+        opened = next((entry for entry in pages if entry.name == tools.settings.opens_on), pages[0])
+        self._show(opened)
+        opened.page.setFocus()  # nothing in particular, until there is something to move among
 
     # Set-up
 
@@ -175,16 +178,19 @@ class Console(QObject):
         entry.page.take_keyboard()
 
     def _show(self, entry: PageEntry) -> None:
-        page = entry.page
-        if self.pages.indexOf(page) < 0:
-            self.pages.addWidget(page)
-            page.inset_changed.connect(self._keep_toasts_off)
+        self._add(entry)
         for each in self._pages:
             self.sidebar.buttons[each.name].set_current(each is entry)
             each.set_in_front(each is entry)
-        self.pages.setCurrentWidget(page)
+        self.pages.setCurrentWidget(entry.page)
         self._keep_toasts_off()
         self._name_window()
+
+    def _add(self, entry: PageEntry) -> None:
+        """Make the page and put it behind the others, unless it is among them."""
+        if self.pages.indexOf(entry.page) < 0:
+            self.pages.addWidget(entry.page)
+            entry.page.inset_changed.connect(self._keep_toasts_off)
 
     def _current(self) -> PageEntry:
         return next(entry for entry in self._pages if entry.in_front)

@@ -9,7 +9,7 @@ from ...services.keychain import KeychainStatus
 from ...system.feed import default_feed
 from ..kit.boxes import ComboBox, SpinBox
 from ..kit.dialog import Dialog
-from ..kit.settings import MINUTES, SECONDS, THEMES, Settings
+from ..kit.settings import MINUTES, OPENS_ON, SECONDS, THEMES, Settings
 from ..kit.widgets import Button, IconButton, Look, label
 
 
@@ -27,6 +27,10 @@ class PreferencesDialog(Dialog):
         for mode, name in zip(THEMES, (self.tr("Same as the system"), self.tr("Light"), self.tr("Dark")), strict=True):
             self.theme.addItem(name, mode)
         self.theme.setCurrentIndex(THEMES.index(settings.theme))
+        self.opens_on = ComboBox()
+        for page, name in zip(OPENS_ON, (self.tr("Apps"), self.tr("Overview")), strict=True):
+            self.opens_on.addItem(name, page)
+        self.opens_on.setCurrentIndex(OPENS_ON.index(settings.opens_on))
         self.clipboard = self._seconds(settings.clipboard_seconds)
         self.reveal = self._seconds(settings.reveal_seconds)
         self.idle = SpinBox()
@@ -56,6 +60,7 @@ class PreferencesDialog(Dialog):
         grid.setColumnStretch(1, 1)
         rows: list[tuple[str, QWidget, QWidget | QHBoxLayout]] = [
             (self.tr("Appearance"), self.theme, self.theme),
+            (self.tr("Opens on"), self.opens_on, self.opens_on),
             (self.tr("Clear the clipboard after"), self.clipboard, self.clipboard),
             (self.tr("Hide a revealed key after"), self.reveal, self.reveal),
             (self.tr("Hide and clear when idle for"), self.idle, self.idle),
@@ -81,6 +86,7 @@ class PreferencesDialog(Dialog):
         close.setDefault(True)
         self.foot.addWidget(close)
         self.theme.currentIndexChanged.connect(self._take_theme)
+        self.opens_on.currentIndexChanged.connect(self._take_opens_on)
         self.clipboard.valueChanged.connect(self._take_clipboard)
         self.reveal.valueChanged.connect(self._take_reveal)
         self.idle.valueChanged.connect(self._take_idle)
@@ -103,6 +109,10 @@ class PreferencesDialog(Dialog):
     def _take_theme(self) -> None:
         self._settings.theme = self.theme.currentData()
         self.look.theme.set_mode(self._settings.theme)
+
+    @Slot()
+    def _take_opens_on(self) -> None:
+        self._settings.opens_on = self.opens_on.currentData()
 
     @Slot(int)
     def _take_clipboard(self, seconds: int) -> None:

@@ -261,11 +261,18 @@ class Sidebar(QFrame):
         column.setContentsMargins(12, 12, 12, 10)
         column.setSpacing(2)
         column.addWidget(self.org)
+        on_top = [self.buttons[entry.name] for entry in pages if entry.section is Section.TOP]
+        if on_top:
+            column.addSpacing(14)
+            for button in on_top:
+                column.addWidget(button)
         for section, title in ((Section.SETTINGS, self.tr("Settings")), (Section.DEVELOPER, self.tr("Developer"))):
             buttons = [self.buttons[entry.name] for entry in pages if entry.section is section]
             if buttons:
                 room = QSizePolicy.Policy.Maximum  # given up in a low window
-                column.addSpacerItem(QSpacerItem(0, 14 if self._sections else 30, QSizePolicy.Policy.Minimum, room))
+                column.addSpacerItem(
+                    QSpacerItem(0, 14 if self._sections or on_top else 30, QSizePolicy.Policy.Minimum, room)
+                )
                 self._sections.append(label(title, "section"))
                 self._sections[-1].setContentsMargins(10, 0, 0, 0)
                 column.addWidget(self._sections[-1])
