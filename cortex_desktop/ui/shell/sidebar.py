@@ -171,7 +171,10 @@ class PageButton(_Painted):
         self.setToolTip(name)
         self.is_current = False
         """True while its page is in front."""
-        self.setFixedHeight(max(34, look.theme.px(34)))
+        self._full = max(34, look.theme.px(34))
+        self.setMaximumHeight(self._full)
+        self.setMinimumHeight(24)  # in a low window
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 
         entry.counted.connect(self.count)
         entry.attention_changed.connect(self.attend)
@@ -218,7 +221,7 @@ class PageButton(_Painted):
         return 18 + QFontMetrics(font).horizontalAdvance(self._count)
 
     def sizeHint(self) -> QSize:
-        return QSize(SIDEBAR_WIDTH - 24, self.height())
+        return QSize(SIDEBAR_WIDTH - 24, self._full)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
