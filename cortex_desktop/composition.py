@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from .domain.errors import CortexError
-from .domain.ports import NewFiles, Vault
+from .domain.ports import Inventory, NewFiles, Vault
 from .services.activity import Recorder
 from .services.apps.services import AppServices
 from .services.apps.two_stores import TwoStores

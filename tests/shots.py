@@ -1,6 +1,7 @@
 """Pictures of every page and state, from the real window on a real keychain: `dev.py shots [FOLDER]`.
 
-Each scene is drawn light and dark, at 1x and 2x, as the whole screen area of the window, dialogs included.
+Each scene is drawn as the whole screen area of the window, dialogs included: light and dark, at 1x and 2x, in high
+contrast, with text of 9 to 14 pt, on 1024 x 600 at 100 to 200 %, and right to left.
 """
 
 from __future__ import annotations
@@ -10,13 +11,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from unittest import mock
 
 from PySide6.QtCore import QEventLoop, QPoint, QRect, Qt, QTimer
-from PySide6.QtGui import QFont, QFontDatabase
+from PySide6.QtGui import QAccessibilityHints, QFont, QFontDatabase, QScreen
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -45,6 +46,36 @@ SEED = (
     ("NewHealth App", "mwidxhb8ShcqmV1B9iOYJh", True, True, True, 0),
 )
 SIZE = (1200, 760)
+
+
+@dataclass(frozen=True)
+class ShotLook:
+    """How the window is drawn. room: the screen's logical size, where it is a small one."""
+
+    theme: str = "light"
+    scale: float = 1
+    pixels: int = 13
+    room: tuple[int, int] | None = None
+    contrast: bool = False
+    right_to_left: bool = False
+
+
+LOOKS = {
+    "light@1x": ShotLook(),
+    "dark@1x": ShotLook("dark"),
+    "light@2x": ShotLook(scale=2),
+    "dark@2x": ShotLook("dark", scale=2),
+    "contrast@1x": ShotLook(contrast=True),
+    "9pt@1x": ShotLook(pixels=12),
+    "11pt@1x": ShotLook(pixels=15),
+    "14pt@1x": ShotLook(pixels=19),
+    "1024x600@1x": ShotLook(room=(1024, 600)),
+    "1024x600@1.5x": ShotLook(scale=1.5, room=(683, 400)),
+    "1024x600@2x": ShotLook(scale=2, room=(512, 300)),
+    "mirrored@1x": ShotLook(right_to_left=True),
+}
+DRAWS = "CORTEX_DESKTOP_SHOTS_LOOK"
+"""The variable that tells a process which look to draw."""
 
 
 def wait(until: Callable[[], bool], seconds: float = 20) -> None:
@@ -82,7 +113,7 @@ class Studio:
         wait(lambda: self.program.workspace.status is not None and self.program.workspace.org is not None)
 
     def shoot(self, name: str) -> None:
-        """Save the window, with what lies over it, as <name>-<theme>@<ratio>.png."""
+        """Save the window, with what lies over it, as <name>-<look>.png."""
         pause(250)
         area = QRect(self.window.mapToGlobal(QPoint(0, 0)), self.window.size())
         for widget in self.app.topLevelWidgets():
@@ -524,7 +555,7 @@ def _forms(studio: Studio) -> None:
     dialog.notes.setPlainText("Nightly import from the ward system.\nAsk Ada before rotating.")
     dialog.sessions.setChecked(True)
     dialog.expires.box.setChecked(True)
-    dialog.expires.day.setDate(dialog.expires.day.date().addDays(-200))
+    dialog.expires.day.setDate(dialog.expires.day.shown().addDays(-200))
     studio.shoot("edit-changed")
     dialog.do.click()
     wait(lambda: studio.program.tools.dialogs.current is None)
@@ -602,18 +633,28 @@ def _id_of(studio: Studio, label: str) -> str:
     return next(app.id for row in range(model.rowCount()) if (app := model.app_at(row)) and app.label == label)
 
 
-def draw(out: Path, theme: str, ratio: str) -> None:
-    """Draw all scenes in this process."""
+def draw(out: Path, name: str) -> None:
+    """Draw all scenes in this process, in the look of this name."""
+    look = LOOKS[name]
+    if look.contrast:
+        QAccessibilityHints.contrastPreference = lambda _: Qt.ContrastPreference.HighContrast
     app = make_application()
-    if "Inter" in QFontDatabase.families():  # stands in for the UI font that a desktop would set
-        font = QFont("Inter")
-        font.setPixelSize(13)
-        app.setFont(font)
+    # Inter stands in for the UI font that a desktop would set.
+    font = QFont("Inter") if "Inter" in QFontDatabase.families() else QFont(app.font())
+    font.setPixelSize(look.pixels)
+    app.setFont(font)
+    if look.right_to_left:
+        app.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    if look.room is not None:
+        room = QRect(0, 0, *look.room)
+        QScreen.availableGeometry = lambda _: room
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "data"
         data.mkdir(mode=0o700)
-        (data / "settings.ini").write_text(f"[General]\ntheme={theme}\n")
-        studio = Studio(app, data, out, f"{theme}@{ratio}")
+        (data / "settings.ini").write_text(f"[General]\ntheme={look.theme}\n")
+        studio = Studio(app, data, out, name)
+        if look.room is not None:
+            studio.window.setMaximumSize(*look.room)
         try:
             scenes(studio)
         finally:
@@ -625,16 +666,16 @@ def _palette(studio: Studio) -> Palette:
 
 
 def main() -> int:
-    """Draw everything into the folder named, one process for each theme and pixel ratio."""
+    """Draw everything into the folder named, one process for each look: `shots [FOLDER [LOOK…]]`."""
     out = Path(sys.argv[1] if len(sys.argv) > 1 else "build/shots").absolute()
     out.mkdir(parents=True, exist_ok=True)
-    if len(sys.argv) > 3:
-        draw(out, sys.argv[2], sys.argv[3])
+    if os.environ.get(DRAWS):
+        draw(out, os.environ[DRAWS])
         return 0
-    for ratio in ("1x", "2x"):
-        for theme in ("light", "dark"):
-            environment = {**os.environ, "QT_SCALE_FACTOR": ratio[0], "PYTHONPATH": os.getcwd()}
-            subprocess.run([sys.executable, "-m", "tests.shots", str(out), theme, ratio], env=environment, check=True)
+    for name in sys.argv[2:] or LOOKS:
+        scale = str(LOOKS[name].scale)
+        environment = {**os.environ, "QT_SCALE_FACTOR": scale, "PYTHONPATH": os.getcwd(), DRAWS: name}
+        subprocess.run([sys.executable, "-m", "tests.shots", str(out)], env=environment, check=True)
     print(f"{len(list(out.glob('*.png')))} pictures in {out}")
     return 0
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 import stat
 import sys
 from pathlib import Path
 from typing import NoReturn
 
 from .. import __version__
+from ..system.paths import DATA_DIR_VARIABLE
 
 
 class _Parser(argparse.ArgumentParser):
@@ -30,7 +32,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     if chosen.self_check + chosen.quit + chosen.remove_all_data > 1:
         parser.error("--self-check, --quit and --remove-all-data do not go together")
     if chosen.data_dir is not None:
-        _check_folder(parser, chosen.data_dir)
+        _check_folder(parser, "--data-dir", chosen.data_dir)
+    elif not chosen.self_check and (folder := os.environ.get(DATA_DIR_VARIABLE)):
+        _check_folder(parser, DATA_DIR_VARIABLE, folder)
     return chosen
 
 
@@ -59,14 +63,15 @@ def _parser() -> _Parser:
     return parser
 
 
-def _check_folder(parser: _Parser, name: str) -> None:
+def _check_folder(parser: _Parser, where: str, name: str) -> None:
+    """End the process if `name` cannot be a folder. where: it was given."""
     if not name.strip():
-        parser.error("--data-dir needs the name of a folder")
+        parser.error(f"{where} needs the name of a folder")
     try:
         found = Path(name).expanduser().stat()
     except FileNotFoundError:
         return  # it will be made
     except (OSError, RuntimeError):
-        parser.error(f"--data-dir: {name} cannot be a folder")
+        parser.error(f"{where}: {name} cannot be a folder")
     if not stat.S_ISDIR(found.st_mode):
-        parser.error(f"--data-dir: {name} is not a folder")
+        parser.error(f"{where}: {name} is not a folder")

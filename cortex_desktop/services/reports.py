@@ -162,8 +162,11 @@ FORMATS: Mapping[str, Callable[[Speech, Facts], Report]] = {"html": HtmlReport, 
 
 
 def harmless(cell: str) -> str:
-    """Return a cell that no spreadsheet runs as a formula, also when the file is read with another separator."""
-    return _FORMULA.sub(r"\1'\2", cell)
+    """Return a cell that no spreadsheet runs as a formula, also when the file is read with another separator.
+
+    Different cells stay different: an apostrophe before a formula gets one more.
+    """
+    return _FORMULA.sub(r"\1'\2\3", cell)
 
 
 def _row(cells: Sequence[str]) -> str:
@@ -182,7 +185,7 @@ def _local(moment: datetime) -> str:
 
 
 # The beginnings of a formula, in both widths, with or without blanks before.
-_FORMULA = re.compile(r"((?:^|[;\t\r\n|])\s*)([=+\-@\uff1d\uff0b\uff0d\uff20])|^([\t\r])")
+_FORMULA = re.compile(r"((?:^|[;\t\r\n|])\s*)('*[=+\-@\uff1d\uff0b\uff0d\uff20])|^('*[\t\r])")
 
 _COLUMNS = (
     QT_TRANSLATE_NOOP("core", "Number"),

@@ -37,6 +37,24 @@ def not_read(error: OSError, folder: Path) -> StorageError:
     )
 
 
+def no_folder(error: OSError, folder: Path) -> StorageError:
+    """Return the error for when the data folder is not there and cannot be made."""
+    title, values = QT_TRANSLATE_NOOP("core", "Your apps can't be opened"), {"folder": str(folder)}
+    if error.errno in (errno.EEXIST, errno.ENOTDIR):
+        return StorageError(
+            title,
+            QT_TRANSLATE_NOOP("core", "{folder} is not a folder. Your apps and keys are as before."),
+            QT_TRANSLATE_NOOP("core", "Move the file in its place away, or choose another data folder."),
+            values,
+        )
+    return StorageError(
+        title,
+        QT_TRANSLATE_NOOP("core", "The folder {folder} can't be made. Your apps and keys are as before."),
+        QT_TRANSLATE_NOOP("core", "Allow your user to make this folder, or choose another data folder."),
+        values,
+    )
+
+
 def log_not_read(error: OSError, folder: Path) -> StorageError:
     """Return the error for when the system refused to read the activity log in `folder`."""
     values = {"folder": str(folder)}
@@ -141,15 +159,6 @@ def not_exported(error: OSError, folder: Path) -> StorageError:
     """Return the error for when a file that a person asked for cannot be written to `folder`."""
     title = QT_TRANSLATE_NOOP("core", "The export was not saved")
     values = {"folder": str(folder)}
-    if error.errno == errno.ENOENT and folder.is_dir():
-        return StorageError(
-            title,
-            QT_TRANSLATE_NOOP(
-                "core", "That name is a link whose target is missing. The activity log itself is complete."
-            ),
-            QT_TRANSLATE_NOOP("core", "Choose another name, then export again."),
-            values,
-        )
     if error.errno in _NO_SPACE:
         return StorageError(
             title,

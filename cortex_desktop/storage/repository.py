@@ -318,7 +318,7 @@ class TinyRepository:
             try:
                 make_folder(self.folder)
             except OSError as error:
-                raise problems.not_written(error, self.folder) from error
+                raise problems.no_folder(error, self.folder) from error
             orgs = _Rows(self._database.table("orgs"), ORGS)
             apps = _Rows(self._database.table("apps"), APPS)
             named = dict.fromkeys(app.org_id for app in apps.items.values())

@@ -14,13 +14,14 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 import shiboken6
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QLocale, QObject, Slot
 from PySide6.QtWidgets import QApplication, QWidget
 
 from .. import __version__
 from ..system.instance import AlreadyRunning, Instance
 from ..system.paths import data_dir, make_private, resources
 from ..system.signals import Signals
+from .kit.screen import screen_needed
 from .kit.settings import Settings
 from .shell.window import MainWindow
 
@@ -75,6 +76,7 @@ class Program(QObject):
         keep_memory_out_of_dumps()  # before the first key is in memory
         app.setWindowIcon(app_icon(resources()))
         install_translations(app, resources() / "translations")
+        window.setLocale(QLocale())  # numbers as in the words around them; what is in the window follows
         self.window = window
         self.settings = settings
         self.stores = stores
@@ -162,11 +164,12 @@ class Program(QObject):
 
 
 def make_application() -> QApplication:
-    """The QApplication, with our name."""
+    """The QApplication, with our name. Ends the process with one line and status 1 where there is no screen."""
     QApplication.setApplicationName("Cortex Desktop")
     QApplication.setApplicationVersion(__version__)
     QApplication.setDesktopFileName("cortex-desktop")
-    return QApplication(sys.argv[:1])
+    with screen_needed():
+        return QApplication(sys.argv[:1])
 
 
 def open_program(app: QApplication, folder: Path) -> Program:

@@ -415,6 +415,37 @@ def test_a_key_taken_in_stays_nowhere(start: Callable[..., Desk], folder: Path) 
     assert in_files(folder) == []
 
 
+def test_key_and_secret_taken_in_apart_stay_nowhere(start: Callable[..., Desk], folder: Path) -> None:
+    desk = start()
+    desk.action("import_key").trigger()
+    desk.dialog()
+    for text in (KEY, SECRET):
+        desk.find("Paste the key", QPlainTextEdit).setFocus()
+        QGuiApplication.clipboard().setText(text)
+        desk.key(Key.Key_V, CTRL)
+    desk.find("Label", QLineEdit).setFocus()
+    desk.type("Taken in")
+    desk.key(Key.Key_Return)
+    desk.no_dialog()
+    assert on_clipboards() != [], "else this proves nothing"
+    desk.close()
+    assert on_clipboards() == []
+
+
+def test_a_marked_text_is_copied_without_the_key(planted: None, start: Callable[..., Desk]) -> None:
+    desk = start()
+    desk.create("With sessions", sessions=True)
+    desk.tools.reveal.end()
+    desk.key(Key.Key_I, CTRL)
+    request = desk.find("First request", QPlainTextEdit)
+    request.setFocus()
+    desk.key(Key.Key_A, CTRL)
+    desk.key(Key.Key_C, CTRL)
+    desk.wait(lambda: "curl" in clipboard_text(), "the marked text is copied")
+    assert on_clipboards() == []
+    QGuiApplication.clipboard().clear()
+
+
 def _orgs(desk: Desk, vault: InMemoryVault) -> None:
     """An org comes with a key, shows it, goes, comes back and goes for good."""
     workspace = desk.workspace

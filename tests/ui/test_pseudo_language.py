@@ -105,16 +105,8 @@ ALL_DETAILS = [
 SIZES = [(1200, 760), (900, 600)]
 
 
-@pytest.fixture
-def desk(
-    qapp: QApplication,
-    folder: Path,
-    vault: InMemoryVault,
-    start: Callable[..., Desk],
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Desk]:
-    """The window in the pseudo-language, with apps of all kinds."""
-    monkeypatch.setattr("cortex_desktop.ui.kit.i18n.install_translations", pseudo.install)
+def fill(folder: Path, vault: InMemoryVault) -> None:
+    """Store apps of all kinds, one of which stays unfinished."""
     repository = TinyRepository(folder)
     stored_app(repository, vault, "NewHealth App", key=KEY)
     stored_app(repository, vault, "EMR integration", sessions=False, csrf=False, enabled=False)
@@ -138,6 +130,19 @@ def desk(
             raise VaultTimeout("Test keychain")  # leaves the unfinished row as it is
 
     vault.before = never_answer
+
+
+@pytest.fixture
+def desk(
+    qapp: QApplication,
+    folder: Path,
+    vault: InMemoryVault,
+    start: Callable[..., Desk],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Desk]:
+    """The window in the pseudo-language, with apps of all kinds."""
+    monkeypatch.setattr("cortex_desktop.ui.kit.i18n.install_translations", pseudo.install)
+    fill(folder, vault)
     desk = start()
     desk.wait(lambda: desk.apps.model.total == 4)
     desk.apps.model.mark_missing(desk.app("Trial portal").id)

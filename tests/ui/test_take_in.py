@@ -126,6 +126,20 @@ def test_of_several_it_asks_which(form: Form) -> None:
     assert form.desk.kept("One of two") == OTHER
 
 
+def test_once_chosen_it_asks_no_more(form: Form) -> None:
+    desk = form.desk
+    other = SECRET[::-1]
+    form.paste(f"key={KEY} key2={OTHER} secret={SECRET} secret2={other}")
+    assert "Several were found" in form.says()
+    desk.find("API key", QComboBox, form.dialog).setCurrentIndex(1)
+    assert "Several were found" in form.says(), "the secret is needed too"
+    form.sessions.click()
+    assert "Several were found" not in form.says(), "no secret is needed now"
+    form.sessions.click()
+    desk.find("API secret", QComboBox, form.dialog).setCurrentIndex(2)
+    assert "Several were found" not in form.says()
+
+
 def test_a_secret_makes_it_an_app_without_sessions(form: Form) -> None:
     form.paste(f'{{"apiKey": "{KEY}", "apiSecret": "{SECRET}"}}')
     assert not form.sessions.isChecked()
@@ -225,6 +239,29 @@ def test_the_clipboard_it_came_from_is_cleared(form: Form) -> None:
     form.done()
     assert clipboard_text() == CURL
     desk.click("Clear now", within=desk.toast("Existing key added"))
+    assert clipboard_text() == ""
+
+
+@pytest.mark.parametrize("first", [KEY, SECRET])
+@pytest.mark.parametrize("sessions", [True, False])
+@pytest.mark.parametrize("end", ["time", "quit"])
+def test_key_and_secret_copied_one_after_the_other_are_both_cleared(
+    form: Form, first: str, sessions: bool, end: str
+) -> None:
+    desk = form.desk
+    second = SECRET if first == KEY else KEY
+    form.paste(first, keep=True)
+    form.paste(second, keep=True)
+    if form.sessions.isChecked() != sessions:
+        form.sessions.click()
+    form.label.setFocus()
+    desk.type("x")
+    form.done()
+    assert clipboard_text() == second
+    if end == "time":
+        desk.pass_time(30)
+    else:
+        desk.close()
     assert clipboard_text() == ""
 
 

@@ -9,8 +9,6 @@ from PySide6.QtCore import QDate, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
-    QDateEdit,
     QHBoxLayout,
     QListView,
     QMenu,
@@ -24,8 +22,11 @@ from ...domain.activity import Action, ActivityEntry, Break, Logged
 from ...domain.days import midnight
 from ...domain.errors import CortexError
 from ...domain.model import App, Org
-from ..kit.i18n import day_format, long_day, translate_text
+from ..kit.boxes import ComboBox
+from ..kit.dates import DateField
+from ..kit.i18n import long_day, translate_text
 from ..kit.page import Page
+from ..kit.scrolling import LowBody, scrolled_when_low
 from ..kit.search import SearchField
 from ..kit.suggestions import Suggestion
 from ..kit.table import CountLabel, TableCard
@@ -60,7 +61,7 @@ class Period:
         return now.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
 
 
-class AppsCombo(QComboBox):
+class AppsCombo(ComboBox):
     """Chooses an app. The list is filled when it is opened, since there may be thousands."""
 
     def __init__(self, apps: Callable[[], Sequence[App]]) -> None:
@@ -68,9 +69,11 @@ class AppsCombo(QComboBox):
         view = QListView()
         view.setUniformItemSizes(True)
         self.setView(view)
-        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(9)
-        self.setAccessibleName(self.tr("Filter by app"))
+        name = self.tr("Filter by app")
+        self.setAccessibleName(name)
+        self.setAccessibleDescription(name)
         self._apps = apps
         self._make()
 
@@ -134,8 +137,7 @@ class ActivityPage(Page):
         self.export = Button(self.tr("Export…"), look)
         self.search = self._make_search()
         self.apps = AppsCombo(apps)
-        self.times = QComboBox()
-        self.times.setAccessibleName(self.tr("Filter by time"))
+        self.times = ComboBox(self.tr("Filter by time"))
         for period in (
             Period(self.tr("Any time"), None),
             Period(self.tr("Today"), 0),
@@ -160,8 +162,8 @@ class ActivityPage(Page):
         self.search.left.connect(self._enter_table)
         self.apps.currentIndexChanged.connect(self._ask)
         self.times.currentIndexChanged.connect(self._choose_time)
-        self.first_day.dateChanged.connect(self._choose_first)
-        self.last_day.dateChanged.connect(self._choose_last)
+        self.first_day.changed.connect(self._choose_first)
+        self.last_day.changed.connect(self._choose_last)
         self.only_copies.toggled.connect(self._ask)
         self.table.opened.connect(self._open)
         self.table.menu_asked.connect(self._show_menu)
@@ -325,7 +327,8 @@ class ActivityPage(Page):
         self._nothing = QWidget()  # for the first moments
         for widget in (self._nothing, self._list, self.empty):
             self._stack.addWidget(widget)
-        column = QVBoxLayout(self)
+        body = LowBody()
+        column = QVBoxLayout(body)
         column.setContentsMargins(24, 16, 24, 24)
         column.setSpacing(12)
         column.addWidget(self.banner)
@@ -333,6 +336,9 @@ class ActivityPage(Page):
         column.addLayout(tools)
         column.addWidget(self._days)
         column.addWidget(holder, 1)
+        outside = QVBoxLayout(self)
+        outside.setContentsMargins(0, 0, 0, 0)
+        outside.addWidget(scrolled_when_low(body))
 
     def _make_search(self) -> SearchField:
         search = SearchField(self._look, self.tr("Search activity"), _no_suggestions)
@@ -340,12 +346,9 @@ class ActivityPage(Page):
         search.setMinimumWidth(self._look.theme.px(120))
         return search
 
-    def _make_day(self, name: str) -> QDateEdit:
-        field = QDateEdit(QDate.currentDate())
-        field.setDisplayFormat(day_format())
-        field.setDateRange(QDate(2000, 1, 1), QDate(2999, 12, 31))
-        field.setCalendarPopup(True)
-        field.setAccessibleName(name)
+    def _make_day(self, name: str) -> DateField:
+        field = DateField(self._look, name, date.today())  # noqa: DTZ011 (where the person is)
+        field.setMaximumWidth(self._look.theme.px(170))
         return field
 
     def _lay_out_days(self) -> QWidget:
@@ -382,18 +385,20 @@ class ActivityPage(Page):
             self.only_copies.setChecked(False)
         self._ask()
 
-    @Slot(QDate)
-    def _choose_first(self, day: QDate) -> None:
-        if day > self.last_day.date():
-            self.last_day.setDate(day)  # which asks
-        else:
+    @Slot()
+    def _choose_first(self) -> None:
+        first, last = self.first_day.day, self.last_day.day
+        if first is not None and last is not None and first > last:
+            self.last_day.setDate(self.first_day.shown())  # which asks
+        elif first is not None:
             self._ask()
 
-    @Slot(QDate)
-    def _choose_last(self, day: QDate) -> None:
-        if day < self.first_day.date():
-            self.first_day.setDate(day)
-        else:
+    @Slot()
+    def _choose_last(self) -> None:
+        first, last = self.first_day.day, self.last_day.day
+        if first is not None and last is not None and last < first:
+            self.first_day.setDate(self.last_day.shown())
+        elif last is not None:
             self._ask()
 
     def _chosen_time(self) -> tuple[datetime | None, datetime | None]:
@@ -517,10 +522,9 @@ class ActivityPage(Page):
         self._fit()
 
 
-def day_of(field: QDateEdit) -> date:
-    """The day in the field."""
-    day = field.date()
-    return date(day.year(), day.month(), day.day())
+def day_of(field: DateField) -> date:
+    """The day in the field; today while what was typed is none."""
+    return field.day or date.today()  # noqa: DTZ011 (where the person is)
 
 
 def _no_suggestions(text: str, position: int) -> tuple[int, Sequence[Suggestion]]:

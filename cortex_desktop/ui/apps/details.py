@@ -10,7 +10,6 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QKeySequence, QTextOption
 from PySide6.QtWidgets import (
     QBoxLayout,
-    QComboBox,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -27,6 +26,7 @@ from PySide6.QtWidgets import (
 from ...domain.model import App, AppState, Org
 from ...domain.secret import SecretKind
 from ...services.snippets import Snippet, masked, to_read
+from ..kit.boxes import ComboBox
 from ..kit.i18n import long_date, long_day, long_time
 from ..kit.reveal import Reveal
 from ..kit.tokens import DETAILS_WIDTH
@@ -132,9 +132,8 @@ class DetailsPanel(QFrame):
         self._request.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._request.document().setDocumentMargin(9)
         self._request.document().documentLayout().documentSizeChanged.connect(self._fit_request)
-        self.language = QComboBox()
+        self.language = ComboBox(self.tr("Language of the first request"))
         self.language.setObjectName("flatBox")
-        self.language.setAccessibleName(self.tr("Language of the first request"))
         for snippet, name in (
             (Snippet.CURL, self.tr("curl")),
             (Snippet.ENV, self.tr(".env lines")),

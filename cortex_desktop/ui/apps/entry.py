@@ -59,6 +59,7 @@ class AppsEntry(PageEntry):
         presenter.bulk.idle.connect(self.idle)
         presenter.model.attention_changed.connect(self.attention_changed)
         presenter.page.menu_asked.connect(self._ask_menu)
+        presenter.page.front_asked.connect(self.open)
         for action in self._only_among_apps:  # whose keys mean something else elsewhere
             action.only_in(presenter.page)
         return presenter
@@ -114,7 +115,10 @@ class AppsEntry(PageEntry):
 
     def found(self) -> Iterable[Source]:
         """The current org's apps: to go to, and to copy their key."""
-        return (Source(text, partial(self._hits, app)) for text, app in self.presenter.model.searched())
+        return (
+            Source(text, partial(self._hits, app), (text.partition("\n")[0],))
+            for text, app in self.presenter.model.searched()
+        )
 
     def hold_window(self) -> bool:
         """Whether a bulk action must come to a stop first."""
@@ -237,7 +241,7 @@ class AppsEntry(PageEntry):
                 "eye",
                 self.tr("Reveal API secret"),
                 lambda: self.presenter.reveal_or_hide(secret),
-                "Ctrl+Alt+R",
+                "Ctrl+Shift+S",
                 at={Menu.APP: 104},
                 enabled=self._has_secret,
                 words=lambda: self.tr("Hide API secret") if self._is_revealed(secret) else self.tr("Reveal API secret"),
@@ -248,7 +252,7 @@ class AppsEntry(PageEntry):
         names = {
             Snippet.KEY: ("copy", self.tr("API key"), ""),
             Snippet.ENV: ("terminal", self.tr(".env lines"), ""),
-            Snippet.CURL: ("terminal", self.tr("curl"), "Ctrl+Alt+C"),
+            Snippet.CURL: ("terminal", self.tr("curl"), "Ctrl+Shift+U"),
             Snippet.PYTHON: ("terminal", self.tr("Python"), ""),
             Snippet.JAVASCRIPT: ("terminal", self.tr("JavaScript"), ""),
             Snippet.SWIFT: ("terminal", self.tr("Swift"), ""),

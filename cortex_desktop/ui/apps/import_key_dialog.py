@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QCoreApplication, QMimeData, Qt, Signal, Slot
 from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QWidget
 
 from ...domain.model import AppDetails, secrets_of
 from ...domain.pasted import find_keys
 from ...domain.secret import KeyEnds, Secret, SecretKind
 from ...services.snippets import mask
+from ..kit.boxes import ComboBox
 from ..kit.widgets import IconButton, Look, announce, label, set_property
 from .app_form import AppDialog, field, option
 from .model import AppsModel
@@ -71,8 +72,7 @@ class FoundField(QFrame):
         heading = label(name, "factName")
         heading.setMinimumWidth(look.theme.px(76))
         self._one = label("", "keyText")
-        self.several = QComboBox()
-        self.several.setAccessibleName(name)
+        self.several = ComboBox(name)
         self._remove = IconButton("x", remove, look)
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 0, 2, 0)
@@ -123,6 +123,7 @@ class ImportKeyDialog(AppDialog):
     """Asks for a key, a secret where there is one, and the app's label, Sessions and CSRF Protection.
 
     submitted(AppDetails, key, secret or None): Add key was chosen. The secrets are held until the dialog closes.
+    pasted: the texts in which a key or a secret was found.
     """
 
     submitted = Signal(AppDetails, Secret, object)
@@ -131,6 +132,7 @@ class ImportKeyDialog(AppDialog):
         translate = QCoreApplication.translate
         text = translate("ImportKeyDialog", "For a key of {place} that was made in the web console.")
         self.paste = PasteField(self.take)
+        self.pasted: list[Secret] = []
         self.key = FoundField(
             look, translate("ImportKeyDialog", "API key"), translate("ImportKeyDialog", "Remove this key")
         )
@@ -197,6 +199,7 @@ class ImportKeyDialog(AppDialog):
                 "danger",
             )
             return False
+        self.pasted.append(Secret(text))
         announce(self, self._found_note.text())
         undecided = next((f.several for f in (self.key, self.secret) if f.undecided), None)
         if undecided is not None:
@@ -216,7 +219,7 @@ class ImportKeyDialog(AppDialog):
         """Whether the key, the secret where one is needed, and the label are there; says what is missing."""
         wants_secret = SecretKind.API_SECRET in secrets_of(self.sessions.isChecked())
         fine = super().check() and self.key.secret is not None
-        if self.key.undecided or self.secret.undecided:
+        if self.key.undecided or (wants_secret and self.secret.undecided):
             self._set_found_note(self.tr("Several were found. Choose which one is meant."), "warning")
         elif wants_secret and self.secret.secret is None and self.key.secret is not None:
             self._set_found_note(
@@ -253,4 +256,5 @@ class ImportKeyDialog(AppDialog):
     def _forget(self) -> None:
         self.key.forget()
         self.secret.forget()
+        self.pasted.clear()
         self.paste.clear()

@@ -10,13 +10,14 @@ from enum import IntEnum
 from operator import attrgetter, itemgetter
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal, Slot
+from PySide6.QtCore import QAbstractTableModel, QLocale, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal, Slot
 
-from ...domain.folding import fold
+from ...domain.folding import fold, look
 from ...domain.model import App, AppState
 from ...domain.query import AppQuery, At, parse
 from ...services.snippets import masked
 from ..kit.i18n import long_date, long_day, long_time
+from ..kit.plain import tip
 from ..workspace import ListedApp, by_label
 
 Index = QModelIndex | QPersistentModelIndex
@@ -71,6 +72,7 @@ class AppsModel(QAbstractTableModel):
         self._attention = 0
         self._sort = (AppColumn.CREATED, Qt.SortOrder.DescendingOrder)
         self._missing: set[str] = set()
+        self._no_room: list[str] = []  # headings of columns
         self._revealed = ""
         self._names = (
             self.tr("Label"),
@@ -170,9 +172,9 @@ class AppsModel(QAbstractTableModel):
         return "" if expires is None else long_day(expires)
 
     def has_label(self, label: str, but: str = "") -> bool:
-        """True if an app has this label already, whatever its case. but: the id of one that does not count."""
-        wanted = fold(label.strip())
-        return any(row.folded_label == wanted and row.app.id != but for row in self._rows)
+        """True if an app has a label that looks like this. but: the id of one that does not count."""
+        wanted = look(label)
+        return any(look(row.folded_label) == wanted and row.app.id != but for row in self._rows)
 
     def load(self, rows: Sequence[ListedApp]) -> None:
         """Show these apps and no others."""
@@ -208,6 +210,12 @@ class AppsModel(QAbstractTableModel):
         if column in list(AppColumn) and column != AppColumn.MENU:
             self._sort = (AppColumn(column), order)
             self._order()
+
+    def show_missing_columns(self, names: Sequence[str]) -> None:
+        """Say in the last heading which columns have no room."""
+        if list(names) != self._no_room:
+            self._no_room = list(names)
+            self.headerDataChanged.emit(Qt.Orientation.Horizontal, AppColumn.MENU, AppColumn.MENU)
 
     @Slot()
     def turn_the_page(self) -> None:
@@ -262,6 +270,11 @@ class AppsModel(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation is not Qt.Orientation.Horizontal:
             return None
+        if section == AppColumn.MENU and self._no_room:
+            if role == Qt.ItemDataRole.DisplayRole:
+                return "+" + QLocale().toString(len(self._no_room))
+            if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
+                return self.tr("No room for {columns}").format(columns=", ".join(self._no_room))
         if role == Qt.ItemDataRole.DisplayRole:
             return self._names[section]
         if role == Qt.ItemDataRole.AccessibleTextRole:
@@ -336,7 +349,7 @@ class AppsModel(QAbstractTableModel):
     def _tip(self, app: App, column: AppColumn) -> str | None:
         match column:
             case AppColumn.LABEL:
-                return app.label
+                return tip(app.label)
             case AppColumn.CREATED:
                 return long_time(app.created)
             case AppColumn.STATUS if self.status(app) is Status.UNFINISHED:
@@ -346,7 +359,7 @@ class AppsModel(QAbstractTableModel):
             case AppColumn.STATUS:
                 return self._due_tip(app) or None
             case AppColumn.OWNER:
-                return app.owner or None
+                return tip(app.owner) or None
             case _:
                 return None
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from PySide6.QtCore import QCoreApplication, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtWidgets import QWidget
 
+from ..kit.boxes import ComboBox
 from ..kit.dialog import WaitingDialog
 from ..kit.widgets import Look, label
 
@@ -26,7 +27,7 @@ class RotateDialog(WaitingDialog):
         else:
             title = QCoreApplication.translate("RotateDialog", "Rotate API key")
             action = QCoreApplication.translate("RotateDialog", "Rotate key")
-        self.keep = QComboBox()
+        self.keep = ComboBox()
         super().__init__(look, title, place, action, parent, fields=(self.keep,))
         question = self.tr("Keep the old keys for") if self._many else self.tr("Keep the old key for")
         self.keep.setAccessibleName(question)

@@ -20,6 +20,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QStyle, QWidget
 
+from ..kit.plain import tip
 from ..kit.widgets import Look
 
 RING = 2
@@ -51,7 +52,7 @@ class Mark(QAbstractButton):
         self.sign = sign
         self.setAccessibleName(sign.name)
         # A label may look like HTML.
-        self.setToolTip(Qt.convertFromPlainText(sign.name) if Qt.mightBeRichText(sign.name) else sign.name)
+        self.setToolTip(tip(sign.name))
         self.setEnabled(sign.act is not None)
         self.setCursor(Qt.CursorShape.PointingHandCursor if sign.act else Qt.CursorShape.ArrowCursor)
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QStackedWidget, QVBoxL
 
 from ...domain.ports import VaultState
 from ...services.keychain import KeychainStatus
+from ..kit import plain
 from ..kit.actions import Action, Actions, Menu, Submenu
 from ..kit.desktop import open_folder
 from ..kit.i18n import environment_of
@@ -179,7 +180,7 @@ class Console(QObject):
     def _show(self, entry: PageEntry) -> None:
         self._add(entry)
         for each in self._pages:
-            self.sidebar.buttons[each.name].setChecked(each is entry)
+            self.sidebar.buttons[each.name].set_current(each is entry)
             each.set_in_front(each is entry)
         self.pages.setCurrentWidget(entry.page)
         self._keep_toasts_off()
@@ -215,9 +216,10 @@ class Console(QObject):
         if not self._leave_palette(name) and self._dialogs.free and org is not None:
             hint = self.tr("Find an organization")
             search = OrgFinder(workspace).search
-            Palette(self._look, search, self._dialogs.body, name, hint, self.sidebar.org).open(
-                workspace.orgs.index(org)
+            palette = Palette(
+                self._look, search, self._dialogs.body, name, hint, self.sidebar.org, passing=self._passing_keys()
             )
+            palette.open(workspace.orgs.index(org))
 
     @Slot()
     def show_palette(self) -> None:
@@ -226,7 +228,11 @@ class Console(QObject):
         if not self._leave_palette(name) and self._dialogs.free:
             self.actions.refresh()
             search = Finder(self.actions, self._workspace, self._pages).search
-            Palette(self._look, search, self._dialogs.body, name).open()
+            Palette(self._look, search, self._dialogs.body, name, passing=self._passing_keys()).open()
+
+    def _passing_keys(self) -> list[QKeySequence]:
+        """Return the shortcuts that work while a palette is open: those that open and close one, and Quit."""
+        return [self.actions[name].shortcut() for name in ("palette", "switch_org", "quit")]
 
     def _leave_palette(self, name: str) -> bool:
         """Close the palette of this name, if it is open."""
@@ -312,7 +318,7 @@ class Console(QObject):
             title = title.format(page=page, environment=environment_of(org), org=org.name)
         else:
             title = self.tr("{page} – Cortex Desktop").format(page=page)
-        self.window.setWindowTitle(title)
+        self.window.setWindowTitle(plain.title(title))
 
     @Slot()
     def _resized(self) -> None:
