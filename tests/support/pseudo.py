@@ -173,7 +173,7 @@ def _lacks(widget: QWidget, end: str) -> str:
             needed = widget.heightForWidth(widget.width())
             if needed > widget.height():
                 return f"needs {needed} px of height, has {widget.height()}"
-            longest = max(map(QFontMetrics(widget.font()).horizontalAdvance, widget.text().split()))
+            longest = max(map(QFontMetrics(widget.font()).horizontalAdvance, re.split(r"[\s\u200b]+", widget.text())))
             if longest > widget.width():
                 return f"a word needs {longest} px, has {widget.width()}"
         elif widget.sizeHint().width() > widget.width():

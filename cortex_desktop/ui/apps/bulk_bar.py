@@ -200,7 +200,7 @@ class BulkBar(QFrame):
             ),
             Disable: _Words(
                 lambda n: self.tr("Disabling %Ln app(s)…", "", n),
-                lambda n: self.tr("%Ln app(s) disabled", "", n),
+                lambda n: self.tr("%Ln app(s) disabled here", "", n),
                 lambda n: self.tr("%Ln app(s) disabled already.", "", n),
             ),
             Delete: _Words(

@@ -166,7 +166,7 @@ class BulkPresenter(QObject):
             self.tr("Delete %Ln app(s)?", "", count),
             self.tr(
                 "For 30 days you can restore them from Recently deleted. Then their API keys leave the keychain and "
-                "cannot be brought back. Nothing is changed in Cortex itself."
+                "cannot be brought back. Nothing changes in Cortex: it goes on taking keys that it made."
             ),
             self.tr("Delete"),
             self._dialogs.window,

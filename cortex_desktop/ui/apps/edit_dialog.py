@@ -64,7 +64,7 @@ class EditAppDialog(AppDialog):
         self._more_note = label("", "fieldNote", wrap=True)
         self._more_note.hide()
         self._date_note = label(
-            self.tr("Both are marks for you. Nothing is disabled by them, here or in Cortex itself."),
+            self.tr("Both only mark the app for you. Nothing is disabled, here or in Cortex."),
             "fieldNote",
             wrap=True,
         )
@@ -153,7 +153,7 @@ class EditAppDialog(AppDialog):
         elif not on and self._before.sessions:
             text = self.tr(
                 "The app has to sign its requests, so an API secret is generated and stored in the keychain. "
-                "The API key stays the same."
+                "Cortex does not know it. The API key stays the same."
             )
         set_property(self.sessions_note, "tone", "warning" if on != self._before.sessions else "")
         self.explain(self.sessions, self.sessions_note, self.sessions.text(), text)

@@ -39,8 +39,8 @@ class KeyPresenter(QObject):
 
     def welcome(self, made: Created) -> None:
         """Show a new app's key and offer to copy it."""
-        text = self.tr("The API key of “{label}” is in your keychain.").format(label=short(made.app.label))
-        self._offer(made, self.tr("App created"), text)
+        text = self.tr("The API key of “{label}” is in your keychain. Cortex does not know it.")
+        self._offer(made, self.tr("App created"), text.format(label=short(made.app.label)))
 
     def _offer(self, made: Created, title: str, text: str) -> None:
         self._reveal.show(made.app.id, made.key, self._settings.reveal_seconds)
@@ -50,7 +50,8 @@ class KeyPresenter(QObject):
 
     def show_rotated(self, made: Created) -> None:
         """Show an app's new key and offer to copy it."""
-        self._offer(made, self.tr("API key rotated"), self.tr("Update every client that sends the old key."))
+        text = self.tr("Cortex does not know the new key, and goes on taking an old one that it made.")
+        self._offer(made, self.tr("API key rotated"), text)
 
     def show_imported(self, made: Created) -> None:
         """Say that a key is stored that the person has already; clear it from where they copied it, if it is there."""

@@ -140,7 +140,7 @@ class AppsPage(Page):
     def set_org(self, org: Org, keychain: str) -> None:
         """Set the org whose apps these are, and the keychain's name."""
         self._subtitle.setText(
-            self.tr("API keys that let your apps call the Cortex API for {org}.").format(org=org.name)
+            self.tr("Apps of {org} and their API keys. Cortex takes only keys that it made.").format(org=org.name)
         )
         self._org_and_keychain = org, keychain
         if self._panel is not None:
@@ -396,7 +396,7 @@ class AppsPage(Page):
             self.empty.set_message(
                 "key-round",
                 self.tr("No apps yet"),
-                self.tr("Create an app to generate the API key that your first API request needs."),
+                self.tr("Create an app to make an API key on this computer, or add a key that Cortex made."),
                 self.tr("New App"),
                 "plus",
             )

@@ -94,7 +94,7 @@ class OrgsPresenter(QObject):
         parts.append(
             self.tr(
                 "For 30 days you can restore all of it from the Organization page. Then the keys leave the keychain "
-                "and cannot be brought back. Nothing is changed in Cortex itself."
+                "and cannot be brought back. Nothing changes in Cortex: it goes on taking keys that it made."
             )
         )
         return " ".join(parts)
@@ -132,7 +132,10 @@ class OrgsPresenter(QObject):
         question = Question(
             self._look,
             self.tr("Delete {org} for good?").format(org=short(org.name)),
-            self.tr("All its apps go, and their keys leave the keychain at once. They cannot be brought back."),
+            self.tr(
+                "All its apps are deleted, and their keys leave the keychain at once. They cannot be brought back. "
+                "Nothing changes in Cortex: it goes on taking keys that it made."
+            ),
             self.tr("Delete for good"),
             self._dialogs.window,
         )
