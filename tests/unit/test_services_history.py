@@ -123,7 +123,7 @@ def test_a_table_has_each_entry_and_the_heads_of_the_chain(history: History, log
         "0b",
     ]
     assert rows[0][9] == head.sha256
-    assert (last[0], last[2], last[6], last[9]) == ("2", "Head of the chain", "jane", head.sha256)
+    assert (last[0], last[2], last[6], last[9]) == ("2", "Chain head", "jane", head.sha256)
     assert {len(row) for row in [heads, *rows, last]} == {10}
     assert found(history)[0].action is Action.EXPORTED
     assert found(history)[0].details == {"count": 2, "format": "csv"}
