@@ -217,8 +217,8 @@ _WHOLE = QT_TRANSLATE_NOOP("core", "Checked: no entry of the log was changed, mo
 _BROKEN = QT_TRANSLATE_NOOP("core", "Broken: the log was changed outside Cortex Desktop.")
 _NOTE = QT_TRANSLATE_NOOP(
     "core",
-    "Each entry of the log holds the SHA-256 hash of the one before it. The chain head is the hash of the last entry. Keep "
-    "it: with it you can show later that nothing up to this entry was changed. Keys are never written to the log.",
+    "Each entry of the log holds the SHA-256 hash of the one before it. The chain head is the hash of the last entry. "
+    "Keep it: with it you can show later that nothing up to this entry was changed. Keys are never written to the log.",
 )
 _POLICY = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
 _STYLE = """
