@@ -152,9 +152,9 @@ class Break:
                     "core", "Entries {first} to {last} are missing (before line {line} of the file)."
                 )
             case Harm.MISPLACED:
-                source = QT_TRANSLATE_NOOP("core", "Entry {first} does not belong where it stands (line {line}).")
+                source = QT_TRANSLATE_NOOP("core", "Entry {first} is in the wrong place (line {line}).")
             case Harm.UNREADABLE:
-                source = QT_TRANSLATE_NOOP("core", "Line {line} of the file is no entry.")
+                source = QT_TRANSLATE_NOOP("core", "Line {line} of the file is not an entry.")
         return Text(source, values)
 
 

@@ -163,6 +163,6 @@ def not_migrated() -> StorageError:
     """Return the error for when an older database could not be brought to this version's form."""
     return StorageError(
         QT_TRANSLATE_NOOP("core", "Your apps can't be brought up to date"),
-        QT_TRANSLATE_NOOP("core", "An older version saved them, and changing their form failed. Nothing was changed."),
+        QT_TRANSLATE_NOOP("core", "An older version saved them, and converting them failed. Nothing was changed."),
         QT_TRANSLATE_NOOP("core", "Go back to the version you used before, and report this problem."),
     )

@@ -179,9 +179,11 @@ def test_exports_say_that_the_log_was_changed(
     export(history, tmp_path / "out.html")
     text = "\n".join(page(tmp_path / "out.html").texts)
     assert "Broken" in text
-    assert "Line 3 of the file is no entry." in text
+    assert "Line 3 of the file is not an entry." in text
     export(history, tmp_path / "out.csv")
-    assert [row[4] for row in table(tmp_path / "out.csv") if "Chain b" in row[2]] == ["Line 3 of the file is no entry."]
+    assert [row[4] for row in table(tmp_path / "out.csv") if "Chain b" in row[2]] == [
+        "Line 3 of the file is not an entry."
+    ]
     assert "Unreadable line" in {row[2] for row in table(tmp_path / "out.csv")}
 
 

@@ -118,11 +118,11 @@ class BulkBar(QFrame):
     def stopping(self) -> None:
         """Show that it stops after the app under way."""
         self._stop.setEnabled(False)
-        self._set_text(self.tr("Stopping after the app under way…"))
+        self._set_text(self.tr("Stopping after the current app…"))
 
     def slow(self) -> None:
         """Offer to stop waiting for the keychain."""
-        self._set_text(self.tr("Still waiting. A prompt of the system may be open behind this window."))
+        self._set_text(self.tr("Still waiting. A system prompt may be open behind this window."))
         self._stop_waiting.show()
         self._arrange()
 

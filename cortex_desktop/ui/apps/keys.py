@@ -146,7 +146,7 @@ class KeyPresenter(QObject):
         else:
             self._toasts.show(
                 self.tr("The key of “{label}” was not used").format(label=short(app.label)),
-                self.tr("The keychain answered after you had gone to another organization."),
+                self.tr("The keychain answered after you had switched to another organization."),
                 icon="info",
                 tone="accent",
             ).count_down(TOAST_SECONDS)

@@ -415,9 +415,9 @@ class AppsPage(Page):
         unknown = self.model.query.unknown
         if unknown:
             names = ", ".join(WORDS)
-            text = self.tr("“{word}” is no filter and was looked for as text. Filters are {names}.")
+            text = self.tr("“{word}” is not a filter and was searched for as text. Filters are {names}.")
             return text.format(word=unknown[0], names=names)
-        return self.tr("No app has all of this. Words are looked for in label, key ends, owner and notes.")
+        return self.tr("No app matches all of this. The search looks in label, key ends, owner and notes.")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

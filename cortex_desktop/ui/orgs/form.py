@@ -140,7 +140,7 @@ class OrgForm(QWidget):
         found = {}
         alike = same_name(typed, self._others)
         if alike is not None:
-            text = self.tr("Another organization is called so: {code}, {environment}.")
+            text = self.tr("Another organization has this name: {code}, {environment}.")
             text = text.format(code=alike.code, environment=environment_of(alike))
             found["name"] = (text, "warning")
         again = same_place(typed, self._others)
