@@ -117,7 +117,7 @@ def all_files(folder: Path) -> list[Path]:
 
 
 def write_file_lists(folder: Path, target: Path) -> None:
-    """What is put there and what is taken away again, name by name: an uninstaller that empties a folder with all
+    """Install and remove each file by its name: an uninstaller that empties a folder with all
     that is in it has cost people their documents."""
     install, uninstall = [], []
     for path in all_files(folder):

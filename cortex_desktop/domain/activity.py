@@ -13,7 +13,7 @@ Detail = str | int | bool
 
 
 class Action(Enum):
-    """What was done. The value is what the log holds, so it never changes."""
+    """Kinds of activity entries. The log holds the values, so they never change."""
 
     CREATED = "created"
     IMPORTED = "taken in"  # an app whose key was made elsewhere
@@ -121,7 +121,7 @@ class ChainHead:
 
 
 class Harm(Enum):
-    """What is wrong at a place in the log."""
+    """Damage at one place in the log."""
 
     CHANGED = "changed"  # the entry is not what was written
     MISSING = "missing"

@@ -132,7 +132,7 @@ def not_exported(error: OSError, folder: Path) -> StorageError:
 
 
 def in_data_folder(folder: Path) -> StorageError:
-    """Return the error for when a file is to be put among the program's own."""
+    """Return the error for an export into the program's own folder."""
     return StorageError(
         QT_TRANSLATE_NOOP("core", "The export was not saved"),
         QT_TRANSLATE_NOOP("core", "{folder} is where Cortex Desktop keeps its own files."),

@@ -81,7 +81,7 @@ class Crashes(QObject):
         sys.unraisablehook = self._unraisable
 
     def close(self) -> None:
-        """Give the hooks back and tell no more. Deadly signals are noted until the process is gone."""
+        """Give the hooks back and report nothing more. Deadly signals are noted until the process is gone."""
         with self._gate:
             self._open = False
         sys.excepthook, threading.excepthook, sys.unraisablehook = self._before
@@ -126,7 +126,7 @@ class Crashes(QObject):
             return
         self._here.inside = True
         try:
-            # What goes wrong in here has nobody left to tell.
+            # A failure in here can no longer be reported.
             with suppress(Exception):
                 place = (kind, *((frame.f_code, line) for frame, line in traceback.walk_tb(trace)))
                 with self._gate:

@@ -1,4 +1,4 @@
-"""What Windows tells a window when the session is left."""
+"""Windows' messages to a window when the session is left."""
 
 from __future__ import annotations
 

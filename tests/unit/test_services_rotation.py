@@ -432,7 +432,7 @@ def test_a_drop_that_was_cut_short_is_finished_by_recovery(office: Office, nth: 
     with pytest.raises(VaultError):
         office.removal.drop_kept(app.id, 1)
     office.in_peace()
-    assert office.row(app).kept == (replace(new.app.kept[0], until=NOON),)  # that it is to go is written down
+    assert office.row(app).kept == (replace(new.app.kept[0], until=NOON),)  # the record of its removal is already saved
     assert office.restart().recovery.recover() == RecoveryReport(finished=(app.id,))
     assert office.numbers() == [2, 2]
     assert office.row(app) == replace(new.app, kept=())

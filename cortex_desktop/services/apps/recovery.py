@@ -256,7 +256,7 @@ class Recovery:
                 removal.drop_kept(app.id, kept.number)
                 outcome = _Outcome.FINISHED if outcome is _Outcome.SWEPT else outcome
         if app.sweep_until is not None:
-            app = stores.repository.app(app.id)  # a version dropped just now is to be swept for anew
+            app = stores.repository.app(app.id)  # sweep again for a version that was just dropped
             removal.sweep(app)
             if app.sweep_until is not None and app.sweep_until <= now:
                 stores.repository.change_app(app.id, transitions.end_sweep)

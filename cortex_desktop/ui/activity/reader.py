@@ -25,7 +25,7 @@ HAND_OUT_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is to be listed; see `History.find`."""
+    """The query of the list; see `History.find`."""
 
     text: str = ""
     org_id: str = ""
@@ -70,7 +70,7 @@ class ActivityReader(QObject):
 
     @property
     def breaks(self) -> list[Break]:
-        """What is known to be wrong with the log."""
+        """Known damage of the log."""
         return self._breaks
 
     def list(self, wanted: Wanted) -> None:

@@ -18,7 +18,7 @@ LEAST_WORDS = 260
 
 
 class _Words(NamedTuple):
-    """What is said about a bulk action on so many apps."""
+    """The texts about a bulk action on so many apps."""
 
     doing: Callable[[int], str]
     done: Callable[[int], str]

@@ -18,11 +18,11 @@ from .model import AppsModel
 
 EXPIRES_IN = timedelta(days=90)
 REVIEWED_IN = timedelta(days=30)
-"""What is proposed to someone who checks Expires or Review."""
+"""The date proposed when Expires or Review is checked."""
 
 
 class EditAppDialog(AppDialog):
-    """Asks what is to be different about an app. submitted(AppDetails): Save was chosen."""
+    """Asks for the new settings of an app. submitted(AppDetails): Save was chosen."""
 
     submitted = Signal(AppDetails)
 
@@ -106,7 +106,7 @@ class EditAppDialog(AppDialog):
 
     @property
     def details(self) -> AppDetails:
-        """What was typed and chosen."""
+        """The settings as typed and chosen."""
         return AppDetails(
             label=self.name.text(),
             sessions=self.sessions.isChecked(),

@@ -1,4 +1,4 @@
-"""The Add existing key dialog: takes in a key that was made in the web console."""
+"""The Add existing key dialog, for a key that was made in the web console."""
 
 from __future__ import annotations
 

@@ -140,7 +140,7 @@ class KeyPresenter(QObject):
         self._workspace.on_disk(work, self._workspace.put)
 
     def _fetched(self, app: App, use: Callable[[Secret], None], secret: Secret) -> None:
-        """Who went to another org while the keychain was asked must not paste this org's key there."""
+        """Refuse a key that arrives after the person switched to another org, so that it is not pasted there."""
         if self._workspace.org is not None and self._workspace.org.id == app.org_id:
             use(secret)
         else:

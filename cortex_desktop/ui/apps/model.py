@@ -163,7 +163,7 @@ class AppsModel(QAbstractTableModel):
         return "" if expires is None else long_day(expires)
 
     def has_label(self, label: str, but: str = "") -> bool:
-        """True if an app has this label already, whatever its case. but: the id of one that does not count."""
+        """True if an app has this label already, in upper or lower case. but: the id of one that does not count."""
         wanted = fold(label.strip())
         return any(row.folded_label == wanted and row.app.id != but for row in self._rows)
 

@@ -338,7 +338,7 @@ class AppsPresenter(QObject):
         def failed(error: CortexError) -> None:
             if isinstance(error, VaultError):
                 self._workspace.recover_later()
-                error = NotFinished(app.label)  # that it is to go is written down
+                error = NotFinished(app.label)  # the record of its removal is already saved
             if not isinstance(error, AppGone):
                 self._workspace.failed.emit(error)
 

@@ -136,7 +136,7 @@ class OrgForm(QWidget):
         return valid
 
     def _warnings(self, typed: Org) -> dict[str, tuple[str, str]]:
-        """What is allowed, but may not be meant."""
+        """Warnings about values that are allowed, but may be a mistake."""
         found = {}
         alike = same_name(typed, self._others)
         if alike is not None:

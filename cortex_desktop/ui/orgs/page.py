@@ -93,7 +93,7 @@ class OrgsModel(QAbstractListModel):
         return None
 
     def place(self, org: Org) -> str:
-        """What tells it from others."""
+        """The text that distinguishes it from others."""
         place = f"{org.code} · {environment_of(org)}"
         return self.tr("{place} · not saved").format(place=place) if org.id in self.edited else place
 
