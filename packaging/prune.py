@@ -1,4 +1,4 @@
-"""What the frozen program does without, with the reason for each, and what must be gone when it is done.
+"""What the frozen program does without, with the reason for each, and what must not be left in it.
 
 The spec uses it to freeze, the build's check to see that nothing came back.
 """

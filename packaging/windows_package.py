@@ -153,7 +153,7 @@ def make_msi(folder: Path, output: Path, version: str = "") -> Path:
 
 
 def find_wix(name: str) -> str | None:
-    """A program of the WiX Toolset 3. Its setup tells where it is in WIX, and adds itself to no PATH."""
+    """A program of the WiX Toolset 3. Its setup sets WIX to its folder, and does not change PATH."""
     return shutil.which(name) or shutil.which(name, path=os.path.join(os.environ.get("WIX", ""), "bin"))
 
 

@@ -1,4 +1,4 @@
-"""Errors that nobody caught: kept in the log and in a file, told to the window once, sent nowhere."""
+"""Errors that nobody caught: kept in the log and in a file, reported to the window once, sent nowhere."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ KEPT = 10
 """How many crash reports the folder holds; the oldest goes first."""
 
 KINDS = 100
-"""So many different errors are told apart in one run. A program that has more of them has said enough."""
+"""Maximum number of different errors reported in one run."""
 
 _WORD = re.compile(r"[A-Z]{0,3}[a-z]{2,}(?:[A-Z][a-z]{2,})*\d{0,2}|\d+")
 # UTF-16 as `repr`, or a repr of that, writes it: a letter, a zero, a letter.

@@ -128,7 +128,7 @@ class KeyringVault:
                         return
                     if code is not None:
                         raise
-                    # Windows and Linux: there was none, or not of this user. Only a look tells.
+                    # Windows and Linux: there was none, or not of this user. Only reading shows which.
                     if self._keyring.get_password(ref.service, ref.username) is None:
                         return
         raise VaultError(VaultProblem.FAILED, self.name, "still there after removal")

@@ -91,7 +91,7 @@ class Removal:
 
         Raises VaultError; NotFinished when only the row could not be removed.
         """
-        # Every number ever given out: with the row goes the last chance to find what was left of one.
+        # Every number ever used: after the row is removed, leftovers can no longer be found.
         for number in range(1, max(app.last_version, *app.versions) + 1):
             self._remove_version(app, number)
         if app.sweep_until is not None and app.sweep_until > self._stores.now():
@@ -282,7 +282,7 @@ class Recovery:
         return {org.id: org for org in begun if org.state is OrgState.REMOVING}  # one may have been restored meanwhile
 
     def _mark_apps_of(self, going: dict[str, Org], apps: list[App], now: datetime) -> list[App]:
-        """Mark those of the apps for removal whose org goes. Returns all, as they are now."""
+        """Mark the apps of orgs that are being removed. Returns all, as they are now."""
         ids = [app.id for app in apps if app.org_id in going]
         if not ids:
             return apps

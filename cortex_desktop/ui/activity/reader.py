@@ -140,7 +140,7 @@ class ActivityReader(QObject):
             self.broken.emit(found)
 
         def refused(_: CortexError) -> None:
-            self._checking = None  # who opens the page is told
+            self._checking = None  # reported when the page is opened
 
         self._checking = self._scan(self._history.check(), lambda piece: found.extend(piece.breaks), ended, refused)
 

@@ -216,7 +216,7 @@ class BulkPresenter(QObject):
         self._dialogs.open(dialog)
 
     def hold_window(self) -> bool:
-        """Whether the window should wait with closing: once, until the step under way has ended, which `idle` tells."""
+        """True if closing must wait: once, until the step under way has ended; then `idle` is emitted."""
         if not self._running or self._held:
             return False
         self._held = True

@@ -288,7 +288,7 @@ class DetailsPanel(QFrame):
                     self.tr("(Sessions on)") if kept.sessions else self.tr("(Sessions off, with its secret)")
                 )
             line.addWidget(label(text, "hint", wrap=True), 1)
-            if kept.until > datetime.now(UTC):  # otherwise it goes as soon as the keychain lets it
+            if kept.until > datetime.now(UTC):  # otherwise it is removed as soon as the keychain permits
                 back = IconButton("undo-2", self.tr("Roll back to {key}").format(key=ends), self._look)
                 back.clicked.connect(partial(self.roll_back_asked.emit, kept.number))
                 line.addWidget(back)

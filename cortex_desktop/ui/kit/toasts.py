@@ -19,7 +19,7 @@ SHADOW = 10
 
 
 class Toast(QFrame):
-    """One toast. acted: its action was chosen; gone: it was hidden, for whatever reason."""
+    """One toast. acted: its action was chosen; gone: it was hidden, for any reason."""
 
     acted = Signal()
     gone = Signal()

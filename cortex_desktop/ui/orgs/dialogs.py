@@ -69,7 +69,7 @@ class AddOrgDialog(Dialog):
 
 
 class RemovedOrgsDialog(Dialog):
-    """The orgs that can be restored. restore_asked(Org): bring it back; purge_asked(Org): it is to go for good."""
+    """The orgs that can be restored. restore_asked(Org): bring it back; purge_asked(Org): delete it for good."""
 
     restore_asked = Signal(Org)
     purge_asked = Signal(Org)

@@ -29,7 +29,7 @@ PRODUCTION_ENDPOINTS = ("https://api.medable.com", "https://api-eu1.medable.com"
 
 
 class OrgForm(QWidget):
-    """Name, code, environment and endpoint, and under each what there is to say about it. changed: by the person."""
+    """Name, code, environment and endpoint, and a note under each. changed: by the person."""
 
     changed = Signal()
 

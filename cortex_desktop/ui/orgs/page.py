@@ -193,7 +193,7 @@ class _Body(QWidget):
 class OrganizationPage(Page):
     """Shows the workspace's orgs, and emits what the person wants.
 
-    entered(str): the org with this id is to be the current one; save_asked(Org):
+    entered(str): the org with this id becomes the current one; save_asked(Org):
     keep these details, then call `saved` or `not_saved`; add_asked; remove_asked(Org); removed_asked: show those
     removed.
     """

@@ -60,7 +60,7 @@ class OrgsPresenter(QObject):
 
     @Slot(Org)
     def ask_remove(self, org: Org) -> None:
-        """Remove an org, after a question that says what goes with it."""
+        """Remove an org, after a question that says what is removed with it."""
         self._workspace.on_disk(partial(self._service.content, org.id), partial(self._ask_remove, org))
 
     def _ask_remove(self, org: Org, content: Content) -> None:
