@@ -180,7 +180,7 @@ class _Run:
         app = self._app
         assert app is not None
         self._apps.delete(app, self._apps.purge)
-        self._wait(self._gone, "the app did not go")
+        self._wait(self._gone, "the app was not deleted")
         return "row and keychain items removed"
 
     def _gone(self) -> bool:

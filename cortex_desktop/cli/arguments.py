@@ -26,11 +26,11 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = _parser()
     chosen = parser.parse_args(arguments)
     if not chosen.self_check and (chosen.report or chosen.screenshots):
-        parser.error("--report and --screenshots go with --self-check")
+        parser.error("--report and --screenshots need --self-check")
     if chosen.yes and not chosen.remove_all_data:
-        parser.error("--yes goes with --remove-all-data")
+        parser.error("--yes needs --remove-all-data")
     if chosen.self_check + chosen.quit + chosen.remove_all_data > 1:
-        parser.error("--self-check, --quit and --remove-all-data do not go together")
+        parser.error("--self-check, --quit and --remove-all-data cannot be combined")
     if chosen.data_dir is not None:
         _check_folder(parser, "--data-dir", chosen.data_dir)
     elif not chosen.self_check and (folder := os.environ.get(DATA_DIR_VARIABLE)):
@@ -45,13 +45,15 @@ def _parser() -> _Parser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"Cortex Desktop {__version__}")
-    parser.add_argument("--data-dir", metavar="DIR", help="where everything the program writes goes")
+    parser.add_argument("--data-dir", metavar="DIR", help="folder for everything that the program writes")
     parser.add_argument(
         "--self-check",
         action="store_true",
-        help="do the main job for real in a temporary data folder, say how it went, and leave nothing behind",
+        help="create, copy and delete a key with the real keychain in a temporary folder, and leave nothing behind",
     )
-    parser.add_argument("--quit", action="store_true", help="have the program that is running close, and wait for it")
+    parser.add_argument(
+        "--quit", action="store_true", help="close the program that is running, and wait until it has ended"
+    )
     parser.add_argument(
         "--remove-all-data",
         action="store_true",

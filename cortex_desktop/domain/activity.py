@@ -13,7 +13,7 @@ Detail = str | int | bool
 
 
 class Action(Enum):
-    """What was done. The value is what the log holds, so it never changes."""
+    """Kinds of activity entries. The log holds the values, so they never change."""
 
     CREATED = "created"
     IMPORTED = "taken in"  # an app whose key was made elsewhere
@@ -137,7 +137,7 @@ class ChainHead:
 
 
 class Harm(Enum):
-    """What is wrong at a place in the log."""
+    """Damage at one place in the log."""
 
     CHANGED = "changed"  # the entry is not what was written
     MISSING = "missing"
@@ -168,9 +168,9 @@ class Break:
                     "core", "Entries {first} to {last} are missing (before line {line} of the file)."
                 )
             case Harm.MISPLACED:
-                source = QT_TRANSLATE_NOOP("core", "Entry {first} does not belong where it stands (line {line}).")
+                source = QT_TRANSLATE_NOOP("core", "Entry {first} is in the wrong place (line {line}).")
             case Harm.UNREADABLE:
-                source = QT_TRANSLATE_NOOP("core", "Line {line} of the file is no entry.")
+                source = QT_TRANSLATE_NOOP("core", "Line {line} of the file is not an entry.")
         return Text(source, values)
 
 

@@ -29,7 +29,7 @@ class Defect(CortexError):
         super().__init__(
             QT_TRANSLATE_NOOP("core", "Something went wrong inside Cortex Desktop"),
             QT_TRANSLATE_NOOP("core", "What was stored before is still there."),
-            QT_TRANSLATE_NOOP("core", "Look whether what you were doing was done."),
+            QT_TRANSLATE_NOOP("core", "Check whether your last action took effect."),
         )
 
 
@@ -46,7 +46,7 @@ class KeyFormError(CortexError):
 
     def __init__(self) -> None:
         super().__init__(
-            QT_TRANSLATE_NOOP("core", "This is no API key"),
+            QT_TRANSLATE_NOOP("core", "This is not an API key"),
             QT_TRANSLATE_NOOP(
                 "core",
                 "A key has 22 letters and digits, or is the name of an app that begins with c_. A secret has 64 "
@@ -278,7 +278,9 @@ class VersionGone(CortexError):
     def __init__(self) -> None:
         super().__init__(
             QT_TRANSLATE_NOOP("core", "This earlier key is gone"),
-            QT_TRANSLATE_NOOP("core", "Its time is up, and it leaves the keychain. The present key is not affected."),
+            QT_TRANSLATE_NOOP(
+                "core", "The time to keep it has ended, and it is being removed. The present key is not affected."
+            ),
             QT_TRANSLATE_NOOP("core", "Rotate the key for a new one, and keep the present one for longer."),
         )
 
@@ -300,7 +302,9 @@ class NotFinished(CortexError):
     def __init__(self, label: str) -> None:
         super().__init__(
             QT_TRANSLATE_NOOP("core", "Not finished yet"),
-            QT_TRANSLATE_NOOP("core", "“{label}” is written down, but not confirmed yet. Nothing is lost."),
+            QT_TRANSLATE_NOOP(
+                "core", "“{label}” is saved, but the keychain has not confirmed it yet. Nothing is lost."
+            ),
             QT_TRANSLATE_NOOP(
                 "core",
                 "It is completed or undone as soon as the keychain answers, at the latest at the next start.",
@@ -409,7 +413,7 @@ _DOUBT_WORDS = {
 
 _UPDATE_WORDS = {
     UpdateProblem.NO_FEED: (
-        QT_TRANSLATE_NOOP("core", "This copy of Cortex Desktop was not told where releases are announced."),
+        QT_TRANSLATE_NOOP("core", "This copy of Cortex Desktop knows no release feed."),
         QT_TRANSLATE_NOOP(
             "core", "Enter the address of a release feed in Preferences, or ask who gave you the program."
         ),

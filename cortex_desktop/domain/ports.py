@@ -107,7 +107,7 @@ class ActivityLog(Protocol):
         """Add entries, oldest first, in one durable step."""
 
     def head(self) -> ChainHead:
-        """Return the head of the chain."""
+        """Return the chain head."""
 
     def find(self, query: ActivityQuery) -> Iterator[Piece]:
         """Find the entries that match `query`, newest first."""

@@ -157,7 +157,7 @@ def _clean_name(field: str, text: str, title: str) -> str:
 
 
 def environment_called(name: str) -> Environment:
-    """Return the one of the four with this name, whatever its case; otherwise OWN."""
+    """Return the one of the four with this name, in upper or lower case; otherwise OWN."""
     found = [e for e in Environment if e is not Environment.OWN and e.value == fold(name.strip())]
     return found[0] if found else Environment.OWN
 

@@ -85,7 +85,7 @@ class History:
         return self._log.read(places)
 
     def head(self) -> ChainHead:
-        """Return the head of the chain. Raises StorageError."""
+        """Return the chain head. Raises StorageError."""
         return self._log.head()
 
     def check(self) -> Iterator[Piece]:

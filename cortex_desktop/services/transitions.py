@@ -213,7 +213,7 @@ def begin_org_removal(org: Org, now: datetime) -> Org:
 
 
 def is_org_past_restoring(org: Org, now: datetime) -> bool:
-    """True if the org's apps are to be removed, and the org after them."""
+    """True if the org's apps must be removed, and then the org."""
     due = org.purge_after is not None and org.purge_after <= now
     return org.state is OrgState.REMOVING or (org.state is OrgState.REMOVED and due)
 

@@ -324,7 +324,7 @@ class _Chain:
         self._number = 0
         self._sha256 = FIRST
         self._line = 0
-        self._told = 0  # the entry that is told to be changed already
+        self._told = 0  # the entry that is already reported as changed
         self._left = MOST_BREAKS
 
     def follow(self, line: bytes) -> list[Break]:

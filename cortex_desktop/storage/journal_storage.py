@@ -50,7 +50,7 @@ _Signature = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Recovery:
-    """Damage that was found when the database was opened, for the person to be told.
+    """Damage that was found when the database was opened, to be reported to the person.
 
     set_aside: where the damaged file is kept, None when it was missing; restored_from: when the state that
     replaced it was saved (UTC), None when there was no good one and the database starts anew; apps: how many

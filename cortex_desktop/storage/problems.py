@@ -175,7 +175,7 @@ def not_exported(error: OSError, folder: Path) -> StorageError:
 
 
 def in_data_folder(folder: Path) -> StorageError:
-    """Return the error for when a file is to be put among the program's own."""
+    """Return the error for an export into the program's own folder."""
     return StorageError(
         QT_TRANSLATE_NOOP("core", "The export was not saved"),
         QT_TRANSLATE_NOOP("core", "{folder} is where Cortex Desktop keeps its own files."),
@@ -206,6 +206,6 @@ def not_migrated() -> StorageError:
     """Return the error for when an older database could not be brought to this version's form."""
     return StorageError(
         QT_TRANSLATE_NOOP("core", "Your apps can't be brought up to date"),
-        QT_TRANSLATE_NOOP("core", "An older version saved them, and changing their form failed. Nothing was changed."),
+        QT_TRANSLATE_NOOP("core", "An older version saved them, and converting them failed. Nothing was changed."),
         QT_TRANSLATE_NOOP("core", "Go back to the version you used before, and report this problem."),
     )

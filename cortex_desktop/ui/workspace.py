@@ -182,7 +182,7 @@ class Workspace(QObject):
         return (listed.app for apps in self._listed.values() for listed in apps.values())
 
     def find(self, app_id: str) -> App | None:
-        """The app, of whatever org."""
+        """The app with this id, of any org."""
         return next((apps[app_id].app for apps in self._listed.values() if app_id in apps), None)
 
     def count(self, org_id: str) -> int:

@@ -196,13 +196,6 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>%Ln app(s) disabled</source>
-        <translation>
-            <numerusform>%Ln app disabled</numerusform>
-            <numerusform>%Ln apps disabled</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
         <source>%Ln app(s) deleted</source>
         <translation>
             <numerusform>%Ln app deleted</numerusform>
@@ -235,6 +228,13 @@
         <translation>
             <numerusform>%Ln was enabled already.</numerusform>
             <numerusform>%Ln were enabled already.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln app(s) disabled here</source>
+        <translation>
+            <numerusform>%Ln app disabled here</numerusform>
+            <numerusform>%Ln apps disabled here</numerusform>
         </translation>
     </message>
     <message numerus="yes">

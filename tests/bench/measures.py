@@ -1,4 +1,4 @@
-"""What is measured. Each measure returns rows of the table; those with a budget say whether it is met.
+"""The measures. Each measure returns rows of the table; those with a budget say whether it is met.
 
 What is compared runs in turns, so that a busy moment of the machine hits both.
 """

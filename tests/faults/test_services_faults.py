@@ -277,7 +277,7 @@ class World:
         return OrgService(self._watched, self._now, self._recorder)
 
     def rows(self) -> Sequence[App]:
-        """What is on disk."""
+        """The state on the disk."""
         return self._open_repository().apps()
 
     def org_rows(self) -> dict[str, Org]:
@@ -571,7 +571,7 @@ def switch_sessions_off_again(service: AppServices, world: World) -> Iterator[To
 
 
 def switch_sessions_after_no_answer(service: AppServices, world: World) -> Iterator[Told]:
-    """A rotation is to be settled first, with the one key or the other."""
+    """Settle a rotation first, with the one key or the other."""
     app, old, new = unfinished_rotation(world)
     yield Told(exists=True, held=(old,))
     service.editing.edit(app.id, replace(EDITED, sessions=True))

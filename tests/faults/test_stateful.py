@@ -788,7 +788,7 @@ class Console(RuleBasedStateMachine):
     @precondition(lambda self: not self.dead and not self.locked)
     @rule()
     def see_the_doctor(self) -> None:
-        """Who sees the apps of the orgs that are there."""
+        """Check the apps of active orgs and repair what does not match."""
         for app_id in list(self.settled):
             model = self.settled[app_id]
             if self.orgs[model.org].state is not OrgState.ACTIVE:

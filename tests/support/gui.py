@@ -381,7 +381,7 @@ class Desk:
         self.let_pass(0)
 
     def seen(self, index: QModelIndex) -> str:
-        """What is painted into a cell."""
+        """Return the texts that are painted into a cell."""
         return " ".join(painted(self.table.viewport(), self.table.visualRect(index)))
 
     def key_seen(self, label: str) -> str:
@@ -394,7 +394,7 @@ class Desk:
 
     def select(self, label: str) -> None:
         """Click an app's label."""
-        self.let_pass(0)  # what is to be laid out anew is, before its place is looked up
+        self.let_pass(0)  # lay out first, then look up the place
         self.click_at(self.table.viewport(), self.table.visualRect(self.cell(label, "Label")).center())
         assert self.selected() == label
 

@@ -241,7 +241,7 @@ def painted_over(window: QWidget) -> list[str]:
 
 
 def name_of(widget: QWidget) -> str:
-    """How to tell a person which widget it is."""
+    """Return a description of the widget for a person."""
     text = widget.text() if isinstance(widget, QLabel | QAbstractButton) else ""
     name = text or widget.accessibleName() or widget.objectName()
     return f"{type(widget).__name__} “{name[:60]}”"

@@ -91,7 +91,7 @@ class TestSwitching:
         desk.key(Key.Key_Return)
         desk.wait(lambda: desk.labels() == ["Patient web"])
         assert current(desk) == "Clinic"
-        assert "Cortex API for Clinic." in desk.screen()
+        assert "Apps of Clinic." in desk.screen()
         assert desk.find("Organization Clinic").accessibleDescription() == "Local · Production"
         switch(desk, "My organization")
         assert sorted(desk.labels()) == ["EMR integration", "NewHealth App"]
@@ -248,7 +248,7 @@ class TestThePage:
         assert field(desk, "Name").text() == "newhealthco"
         assert not desk.find("Save").isEnabled()
         desk.key(Key.Key_1, CTRL)
-        assert "Cortex API for newhealthco." in desk.screen()
+        assert "Apps of newhealthco." in desk.screen()
         org = saved(desk)["newhealthco"]
         assert (org.code, org.environment) == ("newhealthco", Environment.STAGING)
         assert org.endpoint == "https://api.staging.medable.com"
@@ -285,7 +285,7 @@ class TestThePage:
         page(desk)
         field(desk, "Name").setText("CLINIC")
         field(desk, "Code").setText("clinic")
-        assert "Another organization is called so: clinic, Production." in texts(page(desk))
+        assert "Another organization has this name: clinic, Production." in texts(page(desk))
         desk.find("API endpoint", QComboBox).setCurrentText("https://api.medable.com")
         assert "“Clinic” has this code at this endpoint already." in texts(page(desk))
         assert "This is a production host of Medable, but the environment is Development." in texts(page(desk))
@@ -380,7 +380,7 @@ class TestAdding:
         desk.choose("Add organization", desk.open_menu("File"))
         dialog = desk.dialog()
         desk.type("Clinic")
-        assert "Another organization is called so: clinic, Production." in texts(dialog)
+        assert "Another organization has this name: clinic, Production." in texts(dialog)
         desk.key(Key.Key_Tab)
         desk.type("clinic-test")
         desk.key(Key.Key_Return)

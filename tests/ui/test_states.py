@@ -278,7 +278,7 @@ class TestKeychain:
         desk.toast("Waiting for Test keychain…")
         vault.slow = set()
         desk.pass_time(SLOW_SECONDS)
-        assert any("A prompt of the system may be open behind this window." in n for n in desk.toasts())
+        assert any("A system prompt may be open behind this window." in n for n in desk.toasts())
         desk.click("Stop waiting")
         desk.toast("The keychain does not answer")
         assert not any("Waiting for" in n for n in desk.toasts())
@@ -292,7 +292,7 @@ class TestUnfinishedWork:
     def test_is_completed_and_told(self, start: Start, folder: Path, vault: InMemoryVault) -> None:
         stored_apps(folder, vault, ["Half"], state=AppState.CREATING)
         desk = start()
-        desk.toast("The last session was settled")
+        desk.toast("Interrupted changes were resolved")
         assert any("1 change completed." in toast for toast in desk.toasts())
         desk.wait(lambda: desk.values("Status") == ["Enabled"])
 

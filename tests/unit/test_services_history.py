@@ -125,7 +125,7 @@ def test_a_table_has_each_entry_and_the_heads_of_the_chain(history: History, log
         "0b",
     ]
     assert rows[0][9] == head.sha256
-    assert (last[0], last[2], last[6], last[9]) == ("2", "Head of the chain", "jane", head.sha256)
+    assert (last[0], last[2], last[6], last[9]) == ("2", "Chain head", "jane", head.sha256)
     assert {len(row) for row in [heads, *rows, last]} == {10}
     assert found(history)[0].action is Action.EXPORTED
     assert found(history)[0].details == {"count": 2, "format": "csv"}
@@ -181,9 +181,11 @@ def test_exports_say_that_the_log_was_changed(
     export(history, tmp_path / "out.html")
     text = "\n".join(page(tmp_path / "out.html").texts)
     assert "Broken" in text
-    assert "Line 3 of the file is no entry." in text
+    assert "Line 3 of the file is not an entry." in text
     export(history, tmp_path / "out.csv")
-    assert [row[4] for row in table(tmp_path / "out.csv") if "Chain b" in row[2]] == ["Line 3 of the file is no entry."]
+    assert [row[4] for row in table(tmp_path / "out.csv") if "Chain b" in row[2]] == [
+        "Line 3 of the file is not an entry."
+    ]
     assert "Unreadable line" in {row[2] for row in table(tmp_path / "out.csv")}
 
 

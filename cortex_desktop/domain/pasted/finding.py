@@ -1,4 +1,4 @@
-"""Ranks what stands in a pasted text, and says what is meant and what is to be asked."""
+"""Rank the values of a pasted text: which are meant, and which a person must choose from."""
 
 from __future__ import annotations
 

@@ -233,7 +233,7 @@ class Recovery:
                 removal.drop_kept(app.id, kept.number)
                 outcome = _Outcome.REMOVED if outcome is _Outcome.SWEPT else outcome
         if app.sweep_until is not None:
-            app = stores.repository.app(app.id)  # a version dropped just now is to be swept for anew
+            app = stores.repository.app(app.id)  # sweep again for a version that was just dropped
             removal.sweep(app)
             if app.sweep_until is not None and app.sweep_until <= now:
                 stores.repository.change_app(app.id, transitions.end_sweep)
@@ -259,7 +259,7 @@ class Recovery:
         return {org.id: org for org in begun if org.state is OrgState.REMOVING}  # one may have been restored meanwhile
 
     def _mark_apps_of(self, going: dict[str, Org], apps: list[App], now: datetime) -> list[App]:
-        """Mark those of the apps for removal whose org goes. Returns all, as they are now."""
+        """Mark the apps of orgs that are being removed. Returns all, as they are now."""
         ids = [app.id for app in apps if app.org_id in going]
         if not ids:
             return apps

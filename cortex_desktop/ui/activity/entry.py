@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class ActivityEntry(PageEntry):
-    """What was done to which app, when and by whom."""
+    """The Activity page: what was done to which app, when and by whom."""
 
     def __init__(self, tools: Tools, workspace: Workspace, jobs: Jobs, history: History) -> None:
         title = QCoreApplication.translate("ActivityEntry", "Activity")

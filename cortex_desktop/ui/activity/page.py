@@ -456,14 +456,14 @@ class ActivityPage(Page):
             self.empty.set_message(
                 "search-x",
                 self.tr("Nothing found"),
-                self.tr("No activity matches what you look for."),
+                self.tr("No activity matches your search."),
                 self.tr("Show all activity"),
             )
         else:
             self.empty.set_message(
                 "history",
                 self.tr("No activity yet"),
-                self.tr("What you do to apps is written down here: what, when, and who did it."),
+                self.tr("Every action is recorded here: what, to which app, when and by whom."),
             )
         self._stack.setCurrentWidget(self.empty)
 

@@ -25,7 +25,7 @@ HAND_OUT_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is to be listed; see `History.find`."""
+    """The query of the list; see `History.find`."""
 
     text: str = ""
     org_id: str = ""
@@ -72,7 +72,7 @@ class ActivityReader(QObject):
 
     @property
     def breaks(self) -> list[Break]:
-        """What is known to be wrong with the log."""
+        """Known damage of the log."""
         return self._breaks
 
     def list(self, wanted: Wanted) -> None:
@@ -142,7 +142,7 @@ class ActivityReader(QObject):
             self.broken.emit(found)
 
         def refused(_: CortexError) -> None:
-            self._checking = None  # who opens the page is told
+            self._checking = None  # reported when the page is opened
 
         self._checking = self._scan(self._history.check(), lambda piece: found.extend(piece.breaks), ended, refused)
 

@@ -136,7 +136,7 @@ class AppDialog(WaitingDialog):
 
 
 class LabelNote(QLabel):
-    """What is said under the label's field. A class of its own: `tr` finds no plural forms for a base class."""
+    """The note under the label's field. A class of its own: `tr` finds no plural forms for a base class."""
 
     def __init__(self) -> None:
         super().__init__()

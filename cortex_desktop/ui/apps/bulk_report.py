@@ -40,7 +40,7 @@ class BulkReport(Dialog):
                 ],
             ),
             (self.tr("Left as they were"), [app.label for app in bulk.rest], None),
-            (self.tr("Were so already"), [app.label for app in bulk.already], None),
+            (self.tr("Needed no change"), [app.label for app in bulk.already], None),
             (self.tr("Changed"), [app.label for app in bulk.changed], None),
         ):
             if labels:

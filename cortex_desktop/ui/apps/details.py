@@ -145,6 +145,7 @@ class DetailsPanel(QFrame):
         self._request_copy = IconButton("copy", "", look)
         self._rotate = Button(self.tr("Rotate key"), look, icon="rotate-cw")
         self._enable = Button("", look)
+        self._enable.setToolTip(self.tr("On this computer only. Nothing changes in Cortex."))
         self._delete = Button(self.tr("Delete"), look, "danger")
 
         body = QWidget()
@@ -286,7 +287,7 @@ class DetailsPanel(QFrame):
                     self.tr("(Sessions on)") if kept.sessions else self.tr("(Sessions off, with its secret)")
                 )
             line.addWidget(label(text, "hint", wrap=True), 1)
-            if kept.until > datetime.now(UTC):  # otherwise it goes as soon as the keychain lets it
+            if kept.until > datetime.now(UTC):  # otherwise it is removed as soon as the keychain permits
                 back = IconButton("undo-2", self.tr("Roll back to {key}").format(key=ends), self._look)
                 back.clicked.connect(partial(self.roll_back_asked.emit, kept.number))
                 line.addWidget(back)
@@ -340,7 +341,11 @@ class DetailsPanel(QFrame):
         if self._app is not None and self._model.status(self._app) is Status.KEY_MISSING:
             self._kept.setText(self.tr("The keychain no longer holds this key. Rotate it to have a new one."))
             return
-        text = self.tr("Stored in {keychain}.").format(keychain=self._keychain) if self._keychain else " "
+        text = self.tr("Stored in {keychain}.").format(keychain=self._keychain) if self._keychain else ""
+        if self._app is not None and not self._app.enabled:
+            text += " " + self.tr("Disabled on this computer only: Cortex goes on taking a key that it made.")
+        else:
+            text += " " + self.tr("Cortex takes it only if Cortex made it.")
         if self._app is not None and self._reveal.app_id == self._app.id:
             text += " " + self.tr("Hides again in %n s.", "", self._reveal.seconds_left)
         self._kept.setText(text)

@@ -18,11 +18,11 @@ from .model import AppsModel
 
 EXPIRES_IN = timedelta(days=90)
 REVIEWED_IN = timedelta(days=30)
-"""What is proposed to someone who checks Expires or Review."""
+"""The date proposed when Expires or Review is checked."""
 
 
 class EditAppDialog(AppDialog):
-    """Asks what is to be different about an app. submitted(AppDetails): Save was chosen."""
+    """Asks for the new settings of an app. submitted(AppDetails): Save was chosen."""
 
     submitted = Signal(AppDetails)
 
@@ -66,7 +66,7 @@ class EditAppDialog(AppDialog):
         self._more_note = label("", "fieldNote", wrap=True)
         self._more_note.hide()
         self._date_note = label(
-            self.tr("Both are marks for you. Nothing is disabled by them, here or in Cortex itself."),
+            self.tr("Both only mark the app for you. Nothing is disabled, here or in Cortex."),
             "fieldNote",
             wrap=True,
         )
@@ -109,7 +109,7 @@ class EditAppDialog(AppDialog):
 
     @property
     def details(self) -> AppDetails:
-        """What was typed and chosen."""
+        """The settings as typed and chosen."""
         return AppDetails(
             label=self.name.text(),
             sessions=self.sessions.isChecked(),
@@ -156,7 +156,7 @@ class EditAppDialog(AppDialog):
         elif not on and self._before.sessions:
             text = self.tr(
                 "The app has to sign its requests, so an API secret is generated and stored in the keychain. "
-                "The API key stays the same."
+                "Cortex does not know it. The API key stays the same."
             )
         set_property(self.sessions_note, "tone", "warning" if on != self._before.sessions else "")
         self.explain(self.sessions, self.sessions_note, self.sessions.text(), text)

@@ -130,7 +130,7 @@ class AppsEntry(PageEntry):
 
     @Slot(str)
     def show_app(self, app_id: str) -> None:
-        """Go to this app, of whatever org."""
+        """Show and select this app, of any org."""
         app = self._workspace.find(app_id)
         if app is not None:
             self._workspace.enter(app.org_id)

@@ -21,7 +21,7 @@ OWNERS = 12
 
 
 class Group(NamedTuple):
-    """Filters of which a person chooses one. every: what it is to choose none of them."""
+    """Filters of which a person chooses one. every: the text for choosing none of them."""
 
     name: str
     title: str

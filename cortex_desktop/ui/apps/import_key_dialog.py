@@ -1,4 +1,4 @@
-"""The Add existing key dialog: takes in a key that was made in the web console."""
+"""The Add existing key dialog, for a key that was made in the web console."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ class ImportKeyDialog(AppDialog):
         self._sessions_chosen = False
         name = self.tr("Paste the key")
         self.paste.setAccessibleName(name)
-        self.paste.setPlaceholderText(self.tr("Or anything it stands in: a curl line, an .env file, JSON"))
+        self.paste.setPlaceholderText(self.tr("Or a text that holds it: a curl line, an .env file, JSON"))
         self.paste.setFixedHeight(look.theme.px(52))
         self._found_note = label("", "fieldNote", wrap=True)
         self.form.addLayout(field(name, self.paste))

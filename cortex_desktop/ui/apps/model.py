@@ -339,7 +339,7 @@ class AppsModel(QAbstractTableModel):
                 day = self._text(app, column)
                 return self.tr("Expires: {date}").format(date=day) if day else self.tr("Expires: never")
             case AppColumn.STATUS:
-                tip = self._due_tip(app)
+                tip = self._status_tip(app)
                 return f"{self._text(app, column)}. {tip}" if tip else self._text(app, column)
             case AppColumn.MENU:
                 return self.tr("Actions for {label}").format(label=app.label)
@@ -353,21 +353,25 @@ class AppsModel(QAbstractTableModel):
             case AppColumn.CREATED:
                 return long_time(app.created)
             case AppColumn.STATUS if self.status(app) is Status.UNFINISHED:
-                return self.tr("The keychain did not confirm this key yet. It is settled when the keychain answers.")
+                return self.tr(
+                    "The keychain has not confirmed this key yet. It is completed or undone when the keychain answers."
+                )
             case AppColumn.STATUS if self.status(app) is Status.KEY_MISSING:
                 return self.tr("The keychain no longer holds this key.")
             case AppColumn.STATUS:
-                return self._due_tip(app) or None
+                return self._status_tip(app) or None
             case AppColumn.OWNER:
                 return tip(app.owner) or None
             case _:
                 return None
 
-    def _due_tip(self, app: App) -> str:
-        """What is due about the app's expiry and review dates; empty when nothing is."""
+    def _status_tip(self, app: App) -> str:
+        """What it means that the app is disabled, expired or due for review; empty when it is none of them."""
         found = []
+        if not app.enabled:
+            found.append(self.tr("Disabled on this computer only: Cortex goes on taking a key that it made."))
         if app.expires is not None and app.is_expired(self._today):
-            found.append(self.tr("Expired on {date}.").format(date=long_day(app.expires)))
+            found.append(self.tr("Expired on {date}. Nothing was disabled.").format(date=long_day(app.expires)))
         elif app.expires is not None and app.expires_soon(self._today):
             found.append(self.tr("Expires on {date}.").format(date=long_day(app.expires)))
         if app.review is not None and app.needs_review(self._today):

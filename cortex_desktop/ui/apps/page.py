@@ -143,9 +143,7 @@ class AppsPage(Page):
 
     def set_org(self, org: Org, keychain: str) -> None:
         """Set the org whose apps these are, and the keychain's name."""
-        self._subtitle.setText(
-            self.tr("API keys that let your apps call the Cortex API for {org}.").format(org=org.name)
-        )
+        self._subtitle.setText(self.tr("Apps of {org}. Cortex takes only keys that it made.").format(org=org.name))
         self._org_and_keychain = org, keychain
         if self._panel is not None:
             self._panel.set_org(org, keychain)
@@ -405,7 +403,7 @@ class AppsPage(Page):
             self.empty.set_message(
                 "key-round",
                 self.tr("No apps yet"),
-                self.tr("Create an app to generate the API key that your first API request needs."),
+                self.tr("Create an app to make an API key on this computer, or add a key that Cortex made."),
                 self.tr("New App"),
                 "plus",
             )
@@ -424,9 +422,9 @@ class AppsPage(Page):
         unknown = self.model.query.unknown
         if unknown:
             names = ", ".join(WORDS)
-            text = self.tr("“{word}” is no filter and was looked for as text. Filters are {names}.")
+            text = self.tr("“{word}” is not a filter and was searched for as text. Filters are {names}.")
             return text.format(word=unknown[0], names=names)
-        return self.tr("No app has all of this. Words are looked for in label, key ends, owner and notes.")
+        return self.tr("No app matches all of this. The search looks in label, key ends, owner and notes.")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

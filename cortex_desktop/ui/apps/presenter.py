@@ -215,7 +215,10 @@ class AppsPresenter(QObject):
         question = Question(
             self._look,
             self.tr("Remove the earlier key?"),
-            self.tr("It leaves the keychain at once and cannot be brought back. The present key is not affected."),
+            self.tr(
+                "It leaves the keychain at once and cannot be brought back. The present key is not affected. "
+                "Nothing changes in Cortex: it goes on taking a key that it made."
+            ),
             self.tr("Remove"),
             self._dialogs.window,
         )
@@ -243,7 +246,7 @@ class AppsPresenter(QObject):
             self.tr("Delete “{label}”?").format(label=short(app.label)),
             self.tr(
                 "For 30 days you can restore it from Recently deleted. Then its API key leaves the keychain and cannot "
-                "be brought back. Nothing is changed in Cortex itself."
+                "be brought back. Nothing changes in Cortex: it goes on taking a key that it made."
             ),
             self.tr("Delete"),
             self._dialogs.window,
@@ -361,7 +364,7 @@ class AppsPresenter(QObject):
         def failed(error: CortexError) -> None:
             if isinstance(error, VaultError):
                 self._workspace.recover_later()
-                error = NotFinished(app.label)  # that it is to go is written down
+                error = NotFinished(app.label)  # the record of its removal is already saved
             if not isinstance(error, AppGone):
                 self._workspace.failed.emit(error)
 

@@ -45,12 +45,13 @@ class RotateDialog(WaitingDialog):
         self._note = label("", "fieldNote", wrap=True)
         if self._many:
             text = self.tr(
-                "Each app gets a new key, stored safely before the next app has its turn. Update every client that "
-                "sends an old key."
+                "Each app gets a new key, generated on this computer. Cortex does not know the new keys, and goes on "
+                "taking old ones that it made."
             )
         else:
             text = self.tr(
-                "A new key is generated and shown once it is safely stored. Update every client that sends the old key."
+                "A new key is generated on this computer. Cortex does not know it, and goes on taking an old key that "
+                "it made."
             )
         self.form.addWidget(label(text, wrap=True))
         self.form.addSpacing(18)

@@ -248,7 +248,7 @@ class WaitingDialog(Dialog):
         """Offer to stop waiting: a prompt may be open behind the window."""
         if self.busy:
             self.stop.show()
-            self.show_below(self.tr("Still waiting. A prompt of the system may be open behind this window."))
+            self.show_below(self.tr("Still waiting. A system prompt may be open behind this window."))
 
     def reject(self) -> None:
         """Cancel, unless the key is being stored: then the outcome decides."""

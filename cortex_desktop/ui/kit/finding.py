@@ -9,7 +9,7 @@ from ...domain.folding import fold
 
 
 class Hit(NamedTuple):
-    """Something the palette found. hint: at the far side, a shortcut or what tells it from others; run: do it.
+    """Something the palette found. hint: at the far side, a shortcut or what distinguishes it from others; run: do it.
 
     tone: the colour of icon and hint when it is not the usual one.
     """

@@ -15,7 +15,7 @@ from .tokens import DARK, LIGHT, Tokens
 class Theme(QObject):
     """The appearance in force. Follows the system's unless a person chose light or dark.
 
-    changed: tokens, palette and style sheet are new; whoever paints by hand repaints.
+    changed: tokens, palette and style sheet are new; painted widgets repaint.
     """
 
     changed = Signal()

@@ -43,7 +43,7 @@ _NOT_PRODUCTION = re.compile(
 
 
 class OrgForm(QWidget):
-    """Name, code, environment and endpoint, and under each what there is to say about it. changed: by the person."""
+    """Name, code, environment and endpoint, and a note under each. changed: by the person."""
 
     changed = Signal()
 
@@ -154,11 +154,11 @@ class OrgForm(QWidget):
         return valid
 
     def _warnings(self, typed: Org) -> dict[str, tuple[str, str]]:
-        """What is allowed, but may not be meant."""
+        """Warnings about values that are allowed, but may be a mistake."""
         found = {}
         alike = same_name(typed, self._others)
         if alike is not None:
-            text = self.tr("Another organization is called so: {code}, {environment}.")
+            text = self.tr("Another organization has this name: {code}, {environment}.")
             text = text.format(code=alike.code, environment=environment_of(alike))
             found["name"] = (text, "warning")
         again = same_place(typed, self._others)

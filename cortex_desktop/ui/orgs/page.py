@@ -94,7 +94,7 @@ class OrgsModel(QAbstractListModel):
         return None
 
     def place(self, org: Org) -> str:
-        """What tells it from others."""
+        """The text that distinguishes it from others."""
         place = f"{org.code} · {environment_of(org)}"
         return self.tr("{place} · not saved").format(place=place) if org.id in self.edited else place
 
@@ -198,7 +198,7 @@ class _Body(QWidget):
 class OrganizationPage(Page):
     """Shows the workspace's orgs, and emits what the person wants.
 
-    entered(str): the org with this id is to be the current one; save_asked(Org):
+    entered(str): the org with this id becomes the current one; save_asked(Org):
     keep these details, then call `saved` or `not_saved`; add_asked; remove_asked(Org); removed_asked: show those
     removed.
     """

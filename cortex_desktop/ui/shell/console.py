@@ -332,7 +332,7 @@ class Console(QObject):
     # The end
 
     def _hold_window(self) -> bool:
-        """Whether a page must come to a stop first. Who closes the window a second time does not want to wait."""
+        """True if a page must come to a stop first. Closing the window a second time does not wait."""
         self._close_when_idle = any(entry.hold_window() for entry in self._pages)
         return self._close_when_idle
 

@@ -44,7 +44,7 @@ class StatusMessages(QObject):
             text.append(self.tr("%n change(s) completed.", "", len(report.finished)))
         if report.undone:
             text.append(self.tr("%n change(s) undone.", "", len(report.undone)))
-        self._passing(self.tr("The last session was settled"), " ".join(text), icon="info", tone="accent")
+        self._passing(self.tr("Interrupted changes were resolved"), " ".join(text), icon="info", tone="accent")
 
     @Slot(CortexError)
     def show_error(self, error: CortexError) -> None:
@@ -108,7 +108,7 @@ class StatusMessages(QObject):
     def _offer_stop(self) -> None:
         if self._dialogs.free:
             toast = self._waiting_toast(self.tr("Stop waiting"))
-            toast.set_text(self.tr("A prompt of the system may be open behind this window."))
+            toast.set_text(self.tr("A system prompt may be open behind this window."))
             toast.acted.connect(self._workspace.stop_waiting)
 
     def _waiting_toast(self, action: str = "") -> Toast:
