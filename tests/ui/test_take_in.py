@@ -228,6 +228,29 @@ def test_the_clipboard_it_came_from_is_cleared(form: Form) -> None:
     assert clipboard_text() == ""
 
 
+@pytest.mark.parametrize("first", [KEY, SECRET])
+@pytest.mark.parametrize("sessions", [True, False])
+@pytest.mark.parametrize("end", ["time", "quit"])
+def test_key_and_secret_copied_one_after_the_other_are_both_cleared(
+    form: Form, first: str, sessions: bool, end: str
+) -> None:
+    desk = form.desk
+    second = SECRET if first == KEY else KEY
+    form.paste(first, keep=True)
+    form.paste(second, keep=True)
+    if form.sessions.isChecked() != sessions:
+        form.sessions.click()
+    form.label.setFocus()
+    desk.type("x")
+    form.done()
+    assert clipboard_text() == second
+    if end == "time":
+        desk.pass_time(30)
+    else:
+        desk.close()
+    assert clipboard_text() == ""
+
+
 def test_what_else_was_copied_meanwhile_stays(form: Form) -> None:
     desk = form.desk
     form.paste(KEY)

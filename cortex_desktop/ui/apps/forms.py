@@ -92,7 +92,8 @@ class AppForms(QObject):
         dialog = ImportKeyDialog(self._look, self._page.model, place_of(org), self._dialogs.window)
 
         def imported(made: Created) -> None:
-            self._dialogs.close(dialog, partial(self._show_new, made, self._keys.show_imported))
+            show = partial(self._keys.show_imported, tuple(dialog.pasted))  # the dialog forgets it when it closes
+            self._dialogs.close(dialog, partial(self._show_new, made, show))
 
         def submit(details: AppDetails, key: Secret, secret: Secret | None) -> None:
             work = partial(self._services.creation.import_key, org.id, details, key, secret)

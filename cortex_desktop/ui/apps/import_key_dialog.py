@@ -123,6 +123,7 @@ class ImportKeyDialog(AppDialog):
     """Asks for a key, a secret where there is one, and the app's label, Sessions and CSRF Protection.
 
     submitted(AppDetails, key, secret or None): Add key was chosen. The secrets are held until the dialog closes.
+    pasted: the texts in which a key or a secret was found.
     """
 
     submitted = Signal(AppDetails, Secret, object)
@@ -131,6 +132,7 @@ class ImportKeyDialog(AppDialog):
         translate = QCoreApplication.translate
         text = translate("ImportKeyDialog", "For a key of {place} that was made in the web console.")
         self.paste = PasteField(self.take)
+        self.pasted: list[Secret] = []
         self.key = FoundField(
             look, translate("ImportKeyDialog", "API key"), translate("ImportKeyDialog", "Remove this key")
         )
@@ -197,6 +199,7 @@ class ImportKeyDialog(AppDialog):
                 "danger",
             )
             return False
+        self.pasted.append(Secret(text))
         announce(self, self._found_note.text())
         undecided = next((f.several for f in (self.key, self.secret) if f.undecided), None)
         if undecided is not None:
@@ -253,4 +256,5 @@ class ImportKeyDialog(AppDialog):
     def _forget(self) -> None:
         self.key.forget()
         self.secret.forget()
+        self.pasted.clear()
         self.paste.clear()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from PySide6.QtCore import QObject, Slot
@@ -52,12 +52,15 @@ class KeyPresenter(QObject):
         """Show an app's new key and offer to copy it."""
         self._offer(made, self.tr("API key rotated"), self.tr("Update every client that sends the old key."))
 
-    def show_imported(self, made: Created) -> None:
-        """Say that a key is stored that the person has already; clear it from where they copied it, if it is there."""
+    def show_imported(self, pasted: Iterable[Secret], made: Created) -> None:
+        """Say that a key is stored that the person has already, and clear it from where they copied it.
+
+        pasted: what else of theirs must not stay on the clipboard.
+        """
         title = self.tr("Existing key added")
         text = self.tr("The API key of “{label}” is in your keychain.").format(label=short(made.app.label))
         seconds = self._settings.clipboard_seconds
-        if self._clipboard.take_over(made.key, seconds):
+        if self._clipboard.take_over((made.key, *pasted), seconds):
             self._count_down(title, seconds)
         else:
             self._toasts.show(title, text).count_down(TOAST_SECONDS)
