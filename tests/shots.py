@@ -46,6 +46,20 @@ SEED = (
     ("NewHealth App", "mwidxhb8ShcqmV1B9iOYJh", True, True, True, 0),
 )
 SIZE = (1200, 760)
+KEYS = ("mwidxhb8ShcqmV1B9iOYJh", "GsAqlhnIMzrDeD8V2MBQWq", "w6rEEXNRujmNcPreoT3s8x")
+SECRET = "Kzc8nwCQiKOgiwTIobaI3H6ryK4C5fC0QcYsuX0123456789abcdefghijABCDEF"
+IMPORTED = {
+    "nothing": "no key in this",
+    "placeholder": "MEDABLE_CLIENT_KEY=yourMedableClientKey12",
+    "found": f"PORT=80\n\nMEDABLE_CLIENT_KEY={KEYS[0]}\n",
+    "pair": f"MEDABLE_CLIENT_KEY={KEYS[0]}\nMEDABLE_CLIENT_SECRET={SECRET}\n",
+    "old": f"MEDABLE_CLIENT_KEY={KEYS[0]}\n# MEDABLE_CLIENT_KEY={KEYS[1]}\nSIGN_SECRET={SECRET}\n",
+    "one": f"ACME_API_KEY={KEYS[0]}\n",
+    "several": f"CLIENT_KEY={KEYS[0]}\nACME_PAYMENT_GATEWAY_API_KEY={KEYS[1]}\n# CLIENT_KEY={KEYS[2]}\n",
+    "secret-alone": SECRET,
+    "long": "a line of a log\n" * 70_000 + f"MEDABLE_CLIENT_KEY={KEYS[0]}\n",
+}
+"""Pasted into Add existing key, by the name of the picture."""
 
 
 @dataclass(frozen=True)
@@ -569,17 +583,21 @@ def _forms(studio: Studio) -> None:
     wait(lambda: studio.program.tools.dialogs.current is None)
     studio.program.apps.presenter.forms.ask_import_key()
     dialog = _dialog(studio)
-    for name, text in (
-        ("nothing", "no key in this"),
-        ("several", "mwidxhb8ShcqmV1B9iOYJh GsAqlhnIMzrDeD8V2MBQWq"),
-        ("found", f"key: mwidxhb8ShcqmV1B9iOYJh secret: {'aB3d' * 16}"),
-    ):
+    for name, text in IMPORTED.items():
+        dialog.key.forget()
+        dialog.key.removed.emit()
         dialog.take(text)
-        studio.shoot(f"take-in-{name}")
+        wait(lambda: "Reading" not in dialog.paste.accessibleDescription())
+        studio.shoot(f"import-{name}")
+    studio.window.resize(560, 600)
+    dialog.take(IMPORTED["several"])
+    studio.shoot("import-several-narrow")
+    studio.window.resize(*SIZE)
+    dialog.take(f"key: {KEYS[0]} secret: {SECRET}")
     dialog.name.setText("Known already")
     dialog.do.click()
     wait(lambda: not dialog.busy)
-    studio.shoot("take-in-known")
+    studio.shoot("import-known")
     dialog.close()
     wait(lambda: studio.program.tools.dialogs.current is None)
 

@@ -100,7 +100,10 @@ def windows(desk: Desk) -> Iterator[tuple[str, QWidget]]:
 
 def _with_a_key_found(desk: Desk) -> None:
     desk.apps.forms.ask_import_key()
-    desk.tools.dialogs.current.take(f"mwidxhb8ShcqmV1B9iOYJh GsAqlhnIMzrDeD8V2MBQWq secret {'aB3d' * 16}")
+    secret = "Kzc8nwCQiKOgiwTIobaI3H6ryK4C5fC0QcYsuX0123456789abcdefghijABCDEF"
+    desk.tools.dialogs.current.take(
+        f"CLIENT_KEY=mwidxhb8ShcqmV1B9iOYJh\n# CLIENT_KEY=GsAqlhnIMzrDeD8V2MBQWq\nSIGN_SECRET={secret}\n"
+    )
 
 
 def test_every_control_has_a_name(desk: Desk) -> None:

@@ -378,7 +378,13 @@ def test_what_is_edited_copied_or_pasted_again_stays_nowhere(planted: None, star
 
     actions["import_key"].trigger()
     dialog = desk.dialog()
-    for text in (KEY, f"curl -H 'Medable-Client-Key: {KEY}'", f'{{"key": "{KEY}", "secret": "{SECRET}"}}'):
+    for text in (
+        KEY,
+        f"curl -H 'Medable-Client-Key: {KEY}'",
+        f'{{"key": "{KEY}", "secret": "{SECRET}"}}',
+        f"#CLIENT_KEY={KEY}\nACME_API_KEY={KEY[::-1]}\n\nSIGN_SECRET={SECRET}\n",
+        f"key of {KEY} = yourMedableClientKey12\n",
+    ):
         dialog.paste.setFocus()
         QGuiApplication.clipboard().setText(text)
         desk.key(Key.Key_V, CTRL)

@@ -51,8 +51,10 @@ GONE = "Gone"
 LICENCES = Path(__file__).parent.parent.parent / "resources" / "licences"
 # Data, not words: what people typed, names of things outside, and what a shell reads.
 KEYS = ("mwidxhb8ShcqmV1B9iOYJh", "GsAqlhnIMzrDeD8V2MBQWq")
+SECRET = "Kzc8nwCQiKOgiwTIobaI3H6ryK4C5fC0QcYsuX0123456789abcdefghijABCDEF"
 DATA = (
     *(end for key in KEYS for end in (key[:4], key[-4:])),
+    *(SECRET[:4], SECRET[-4:], "CLIENT_KEY", "CLIENT_SECRET", "SIGN_SECRET", "yourMedableClientKey12"),
     *LABELS,
     GONE,
     KEY,
@@ -449,7 +451,10 @@ def dialogs(desk: Desk) -> Iterator[tuple[str, QWidget]]:
                 "",
                 "key " + KEYS[0],
                 "x " + " ".join(KEYS),
-                f"key {KEYS[0]} secret {KEYS[1] * 2}{KEYS[0][-20:]}",
+                SECRET,
+                f"CLIENT_KEY={KEYS[0]}\nCLIENT_SECRET={SECRET}\n",
+                f"CLIENT_KEY={KEYS[0]}\n# CLIENT_KEY={KEYS[1]}\n\nSIGN_SECRET={SECRET}\n",
+                "yourMedableClientKey12",
             ):
                 dialog.take(text)
                 yield f"take in: {text[:3]}", dialog
