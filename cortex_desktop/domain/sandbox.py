@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Protocol
 
+from .errors import CortexError
 from .model import App, Org
 from .ports import VaultState
 from .secret import Secret, SecretRef
+from .text import QT_TRANSLATE_NOOP
 
 Document = dict[str, Any]
 """A JSON object."""
@@ -157,3 +159,40 @@ def settings_of(document: Mapping[str, object]) -> Settings:
     default = asdict(Settings())
     values: dict[str, Any] = {name: value for name, value in known.items() if type(value) is type(default[name])}
     return Settings(**values)
+
+
+class SandboxRunning(CortexError):
+    """Another sandbox of this data folder runs. address: where."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        super().__init__(
+            QT_TRANSLATE_NOOP("core", "The sandbox runs already"),
+            QT_TRANSLATE_NOOP("core", "It answers at {address}. There is one for each data folder."),
+            QT_TRANSLATE_NOOP("core", "Use that one, or stop it first."),
+            {"address": address},
+        )
+
+
+class PortTaken(CortexError):
+    """The port that was asked for cannot be used."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(
+            QT_TRANSLATE_NOOP("core", "The sandbox can’t use port {port}"),
+            QT_TRANSLATE_NOOP("core", "Another program uses it, or the system does not allow it."),
+            QT_TRANSLATE_NOOP("core", "Choose another port, or none: then a free one is found."),
+            {"port": str(port)},
+        )
+
+
+class SandboxNotStarted(CortexError):
+    """The sandbox's process ended before it was ready. reason: its last words."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            QT_TRANSLATE_NOOP("core", "The sandbox did not start"),
+            QT_TRANSLATE_NOOP("core", "{reason} Apps and keys are not affected."),
+            QT_TRANSLATE_NOOP("core", "Try again. If it happens again, look at the program’s log."),
+            {"reason": reason},
+        )
