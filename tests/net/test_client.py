@@ -305,7 +305,7 @@ def test_login_body_is_never_shown() -> None:
     assert "my-password" not in repr(login) + repr(request)
 
 
-# --- what a body says ------------------------------------------------------------------------------------------
+# --- what a body says ---
 
 
 def test_a_fault_with_http_200_is_a_fault(server: Server, session: HttpSession, plain: Credentials) -> None:
@@ -374,7 +374,7 @@ def test_forms_of_bodies(
     assert answer.is_success == (answer.status == 200)
 
 
-# --- redirects -----------------------------------------------------------------------------------------------
+# --- redirects ---
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -413,7 +413,7 @@ def test_a_redirect_on_the_same_host_is_followed_for_reading(
     assert len(server.received) == 1
 
 
-# --- size and time -----------------------------------------------------------------------------------------------
+# --- size and time ---
 
 
 def test_eight_megabytes_are_kept_and_the_rest_is_saved_on_request(

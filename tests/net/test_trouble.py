@@ -261,7 +261,7 @@ def test_a_handshake_that_never_ends_is_stopped(wire: Callable[..., Wire], plain
     timer.join()
 
 
-# --- proxies -------------------------------------------------------------------------------------------------------
+# --- proxies ---
 
 
 @pytest.fixture

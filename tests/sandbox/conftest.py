@@ -227,7 +227,7 @@ class Browser:
         found.update(headers or {})
         found = {name: value for name, value in found.items() if value}
         self.client.application = self.world.sandbox
-        data = None if body is None else body if isinstance(body, (bytes, str)) else json.dumps(body)
+        data = None if body is None else body if isinstance(body, bytes) else json.dumps(body)
         if data is not None:
             more.setdefault("content_type", "application/json")
         response = self.client.open(
@@ -239,6 +239,13 @@ class Browser:
     def get(self, path: str, **more: Any) -> Any:
         """The JSON of a GET."""
         return self.ask("GET", path, **more).get_json()
+
+    def cookie(self, name: str) -> str:
+        """The value of a cookie that the sandbox has set."""
+        path = f"/{self.made.org.code}" if name == "md.sid" else "/"
+        found = self.client.get_cookie(name, domain="127.0.0.1", path=path)
+        assert found is not None
+        return found.value
 
     def log_in(self, name: str = "john", password: str = PASSWORD, **location: object) -> TestResponse:
         """Log in as one of the made-up people."""

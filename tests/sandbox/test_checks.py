@@ -222,7 +222,7 @@ def test_head_is_get_without_a_body(signing: Browser) -> None:
     assert response.data == b""
 
 
-# --- signatures --------------------------------------------------------------------------------------------------
+# --- signatures ---
 
 
 def signed_as(browser: Browser, message: str, timestamp: int) -> dict[str, str]:
@@ -306,7 +306,7 @@ def test_what_is_signed_is_the_bare_path(signing: Browser, path: str) -> None:
     assert signing.ask("GET", path).status_code == 200
 
 
-# --- browsers ------------------------------------------------------------------------------------------------------
+# --- browsers ---
 
 
 def test_other_origins_only_from_the_apps_own_list(world: World, signing: Browser) -> None:
@@ -329,7 +329,7 @@ def test_other_origins_only_from_the_apps_own_list(world: World, signing: Browse
     assert "Access-Control-Allow-Origin" not in other.headers
 
 
-# --- failures ------------------------------------------------------------------------------------------------------
+# --- failures ---
 
 
 def test_a_broken_disk_is_told(world: World, signing: Browser) -> None:

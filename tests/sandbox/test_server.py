@@ -110,7 +110,7 @@ def test_a_port_is_free_again_at_once() -> None:
         server.stop()
 
 
-# --- as a process -------------------------------------------------------------------------------------------------
+# --- as a process ---
 
 
 @pytest.fixture
