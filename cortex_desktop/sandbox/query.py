@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, TypeGuard
 
 from ..domain.sandbox import Document
 from .reply import Refusal
@@ -80,31 +80,52 @@ def _where(text: str) -> Mapping[str, Any]:
     return where
 
 
-def _check_where(where: object, depth: int) -> None:
-    """Raise Refusal for an operator that is not documented, or a value that it does not take."""
-    if depth > _DEEPEST:
-        raise Refusal("cortex.invalidArgument.query", "where is nested too deeply.", "where")
-    if not isinstance(where, dict):
-        return
+def _check_where(where: Mapping[str, Any], depth: int) -> None:
+    """Raise Refusal for an operator that is not documented or is out of place, or a value that it does not take."""
+    _check_depth(depth)
     for name, value in where.items():
-        if name.startswith("$") and name not in OPERATORS:
-            known = ", ".join(sorted(OPERATORS))
-            raise Refusal("cortex.invalidArgument.query", f"{name} is no operator. There are {known}.", "where")
         if name in ("$and", "$or"):
             if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
                 raise Refusal("cortex.invalidArgument.badDbValue", f"{name} needs a list of objects.", "where")
             for item in value:
                 _check_where(item, depth + 1)
-        elif name in ("$in", "$all") and not isinstance(value, list):
+        elif name.startswith("$"):
+            raise Refusal("cortex.invalidArgument.query", f"{name} must stand behind a property.", "where")
+        else:
+            _check_condition(value, depth + 1)
+
+
+def _check_condition(condition: object, depth: int) -> None:
+    """The same for what a property is to be."""
+    _check_depth(depth)
+    if not _has_operators(condition):
+        return
+    for name, value in condition.items():
+        if name not in OPERATORS or name in ("$and", "$or"):
+            known = ", ".join(sorted(OPERATORS))
+            raise Refusal("cortex.invalidArgument.query", f"{name} is no operator here. There are {known}.", "where")
+        if name in ("$in", "$all") and not isinstance(value, list):
             raise Refusal("cortex.invalidArgument.badDbValue", f"{name} needs a list.", "where")
+        if name == "$all":
+            for item in value:
+                _check_condition(item, depth + 1)
         elif name == "$size" and (not isinstance(value, int) or isinstance(value, bool)):
             raise Refusal("cortex.invalidArgument.badDbValue", "$size needs a whole number.", "where")
-        elif name == "$elemMatch" and not isinstance(value, dict):
-            raise Refusal("cortex.invalidArgument.badDbValue", "$elemMatch needs an object.", "where")
+        elif name == "$elemMatch":
+            if not isinstance(value, dict):
+                raise Refusal("cortex.invalidArgument.badDbValue", "$elemMatch needs an object.", "where")
+            (_check_condition if _has_operators(value) else _check_where)(value, depth + 1)
         elif name == "$regex":
             _pattern(value)
-        else:
-            _check_where(value, depth + 1)
+
+
+def _check_depth(depth: int) -> None:
+    if depth > _DEEPEST:
+        raise Refusal("cortex.invalidArgument.query", "where is nested too deeply.", "where")
+
+
+def _has_operators(condition: object) -> TypeGuard[dict[str, Any]]:
+    return isinstance(condition, dict) and any(name.startswith("$") for name in condition)
 
 
 def _pattern(value: object) -> re.Pattern[str]:
@@ -183,7 +204,7 @@ def _meets(document: Document, name: str, wanted: Any) -> bool:
 
 def _fits(value: Any, wanted: Any) -> bool:
     """Whether a value fits a condition; a list fits if one of its elements does, as in Cortex's database."""
-    if isinstance(wanted, dict) and any(name.startswith("$") for name in wanted):
+    if _has_operators(wanted):
         return all(_operate(value, operator, operand) for operator, operand in wanted.items())
     return _equal(value, wanted) or (isinstance(value, list) and any(_equal(item, wanted) for item in value))
 
@@ -195,7 +216,7 @@ def _operate(value: Any, operator: str, operand: Any) -> bool:
         return all(_fits(value, item) for item in operand)
     if operator == "$elemMatch":
         items = value if isinstance(value, list) else []
-        if any(name.startswith("$") for name in operand):
+        if _has_operators(operand):
             return any(_fits(item, operand) for item in items)
         return any(isinstance(item, dict) and matches(item, operand) for item in items)
     single = _SINGLE[operator]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +20,7 @@ from cortex_desktop.domain.sandbox import Document, Message, Received, Settings
 from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate
 from cortex_desktop.domain.signing import sign
 from cortex_desktop.sandbox.app import Sandbox
+from cortex_desktop.sandbox.server import Server
 from cortex_desktop.vault.memory import InMemoryVault
 
 NOW = 1_700_000_000.0
@@ -160,6 +162,10 @@ class Clock:
     def __call__(self) -> float:
         return self.time
 
+    def now(self) -> None:
+        """Show the real time, for clients that know no other."""
+        self.time = time.time()
+
 
 @dataclass
 class World:
@@ -172,6 +178,7 @@ class World:
     sandbox: Sandbox
     received: list[Received]
     messages: list[Message]
+    cookies: list[str] = field(default_factory=list)  # that were set over a real connection
 
     def restart(self) -> None:
         """Begin anew on the same store."""
@@ -275,6 +282,23 @@ def world() -> Iterator[World]:
     with closing(parts.sandbox):
         yield parts
         parts.sandbox.close()
+
+
+@pytest.fixture
+def endpoint(world: World) -> Iterator[str]:
+    """The address of the world's sandbox on a real socket; the same after a restart."""
+
+    def app(environ: Any, start_response: Any) -> Any:
+        def start(status: str, headers: list[tuple[str, str]]) -> Any:
+            world.cookies += [value for name, value in headers if name == "Set-Cookie"]
+            return start_response(status, headers)
+
+        return world.sandbox(environ, start)
+
+    server = Server(app)
+    server.start()
+    yield server.address
+    server.stop()
 
 
 @pytest.fixture
