@@ -173,14 +173,16 @@ class State:
             self._apps[app_id] = settings
 
     def knows_device(self, fingerprint: str, account_id: str, app_id: str) -> bool:
-        """Whether a login from this device needs no code. A device is kept as a digest of its cookie."""
-        device = self._devices.get(_digest(fingerprint))
-        return device is not None and (device["account"], device["app"]) == (account_id, app_id)
+        """Whether a login of this account from this device needs no code."""
+        return _digest(fingerprint, account_id, app_id) in self._devices
 
     def trust_device(self, fingerprint: str, account_id: str, app_id: str, place: str) -> None:
-        """Need no code from this device from now on. Raises StorageError."""
+        """Need no code from this device for this account from now on: a digest of its cookie is kept.
+
+        Raises StorageError.
+        """
         device = {"account": account_id, "app": app_id, "place": place, "time": int(self._now() * 1000)}
-        changes: dict[str, Document | None] = {_digest(fingerprint): device}
+        changes: dict[str, Document | None] = {_digest(fingerprint, account_id, app_id): device}
         if len(self._devices) >= MOST_DEVICES:
             changes[min(self._devices, key=lambda digest: self._devices[digest]["time"])] = None
         self._change("devices", changes)
@@ -242,8 +244,8 @@ class State:
 _PLAIN = AppSettings()
 
 
-def _digest(fingerprint: str) -> str:
-    return hashlib.sha256(fingerprint.encode()).hexdigest()
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("/".join(parts).encode()).hexdigest()
 
 
 def made_up_people(org: Org, now: float) -> list[Document]:
