@@ -12,7 +12,7 @@ from enum import Enum
 from itertools import combinations, product
 from urllib.parse import unquote
 
-from .secret import ALPHABET, Secret
+from .secret import Secret
 from .text import QT_TRANSLATE_NOOP, Text
 
 KEY_HEADER = "Medable-Client-Key"
@@ -81,7 +81,7 @@ def new_nonce() -> str:
     """16 random letters and digits, new for each request."""
     import secrets  # with OpenSSL's 3 MB, which a start needs not
 
-    return "".join(secrets.choice(ALPHABET) for _ in range(16))
+    return secrets.token_hex(8)
 
 
 def is_nonce(text: str) -> bool:

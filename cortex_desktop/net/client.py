@@ -14,8 +14,9 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import httpx2
@@ -127,8 +128,10 @@ class HttpSession:
         self._network = network
         self._endpoint = endpoint
         self._host = httpx2.URL(endpoint).host
+        self._path = urlsplit(endpoint).path
         self._turn = threading.Lock()
         self._lock = threading.RLock()  # over what follows
+        self._jobs: SimpleQueue[_Exchange | None] | None = None
         self._client: httpx2.Client | None = None
         self._proxy: str | None = None
         self._cookies = httpx2.Cookies()
@@ -158,8 +161,7 @@ class HttpSession:
     def _send(self, exchange: _Exchange) -> Answer:
         exchange.stop.on_stop(exchange.done.set)
         if not exchange.stop.is_stopped:
-            # A thread of its own, since nothing can interrupt a name lookup.
-            threading.Thread(target=self._run, args=(exchange,), name="request", daemon=True).start()
+            self._hand_over(exchange)
             exchange.done.wait(self._network.limits.total)
         with self._lock:
             if exchange.answer is not None:
@@ -167,6 +169,7 @@ class HttpSession:
             if exchange.error is not None:
                 raise exchange.error
             exchange.is_dropped = True
+            self._let_thread_go()
             sockets = list(self._sockets)
         for open_socket in sockets:
             _shut_down(open_socket)
@@ -175,6 +178,25 @@ class HttpSession:
         if exchange.stop.is_stopped:
             raise Stopped(self._host, may_be_done=may_be_done, seconds=seconds)
         raise NoAnswer(Trouble.TOTAL_TIME, self._host, may_be_done=may_be_done, seconds=seconds)
+
+    def _hand_over(self, exchange: _Exchange) -> None:
+        """Have the session's own thread ask, since nothing can interrupt a name lookup on the caller's."""
+        with self._lock:
+            if self._jobs is None:
+                self._jobs = SimpleQueue()
+                threading.Thread(target=self._work, args=(self._jobs,), name="requests", daemon=True).start()
+            self._jobs.put(exchange)
+
+    def _let_thread_go(self) -> None:
+        """Have the thread end after what it is at; the next request gets another one."""
+        if self._jobs is not None:
+            self._jobs.put(None)
+            self._jobs = None
+
+    def _work(self, jobs: SimpleQueue[_Exchange | None]) -> None:
+        while (exchange := jobs.get()) is not None:
+            self._run(exchange)
+            del exchange  # with its key
 
     def _run(self, exchange: _Exchange) -> None:
         answer: Answer | None = None
@@ -314,7 +336,8 @@ class HttpSession:
         with self._lock:
             if exchange.is_dropped:
                 raise _Dropped
-            self._cookies.extract_cookies(response)
+            if "Set-Cookie" in response.headers:
+                self._cookies.extract_cookies(response)
             token = response.headers.get(CSRF_HEADER)
             if token:
                 self._tokens[request.org_code] = token
@@ -324,39 +347,39 @@ class HttpSession:
 
     def _built(self, client: httpx2.Client, request: Request, credentials: Credentials) -> httpx2.Request:
         """The request with all its headers. Raises RequestFormError if its path leads out of the org."""
-        own = {name.lower() for name, _ in request.headers}
-        headers = list(request.headers)
-        if "accept" not in own:
-            headers.append(("Accept", "application/json"))
-        if request.body and "content-type" not in own:
-            headers.append(("Content-Type", "application/json"))
-        if "user-agent" not in own:
-            headers.append(("User-Agent", self._network.agent))
-        url = self._endpoint + path_of(request)
-        built = client.build_request(request.method, url, headers=headers, content=request.body or None)
-        path = self._below(built.url, request)
+        url = httpx2.URL(self._endpoint + path_of(request))
+        path = self._below(url, request)
         if path is None:
             raise RequestFormError(
                 QT_TRANSLATE_NOOP("core", "This path cannot be used"),
                 QT_TRANSLATE_NOOP("core", "It leads out of the org’s address. Nothing was sent."),
                 QT_TRANSLATE_NOOP("core", "Remove “..” from it."),
             )
+        headers = {"Accept": "application/json", "User-Agent": self._network.agent}
+        if request.body:
+            headers["Content-Type"] = "application/json"
+        own = {name.lower() for name, _ in request.headers}
+        headers = {name: value for name, value in headers.items() if name.lower() not in own}
         with self._lock:
-            built.headers[signing.KEY_HEADER] = credentials.key.reveal()
+            headers[signing.KEY_HEADER] = credentials.key.reveal()
             if credentials.secret is not None:
                 now = int(self._network.clock() * 1000) + self._offset
                 signed = signing.sign(credentials.key, credentials.secret, request.method, path, now)
-                built.headers.update(signed.headers(credentials.key))
+                headers.update(signed.headers(credentials.key))
             if request.account:
-                built.headers[signing.ACCOUNT_HEADER] = request.account
+                headers[signing.ACCOUNT_HEADER] = request.account
             if request.org_code in self._tokens:
-                built.headers[CSRF_HEADER] = self._tokens[request.org_code]
-            self._cookies.set_cookie_header(built)
+                headers[CSRF_HEADER] = self._tokens[request.org_code]
+            built = client.build_request(
+                request.method, url, headers=[*request.headers, *headers.items()], content=request.body or None
+            )
+            if len(self._cookies):
+                self._cookies.set_cookie_header(built)
         return built
 
     def _below(self, url: httpx2.URL, request: Request) -> str | None:
         """The part of an address after `/<org>/v2`, with its query; None if it lies elsewhere."""
-        base = httpx2.URL(self._endpoint + path_of(replace(request, path=""))).raw_path.decode()
+        base = self._path + path_of(request).removesuffix(request.path)
         path = url.raw_path.decode()
         rest = path.removeprefix(base)
         return rest if path.startswith(base) and rest[:1] in ("", "/", "?") else None
@@ -431,8 +454,7 @@ class HttpSession:
             return SESSION_COOKIE in self._cookie_names(org_code)
 
     def _cookie_names(self, org_code: str) -> list[str]:
-        base = httpx2.URL(self._endpoint).path.rstrip("/")
-        path = f"{base}/{quote(org_code, safe='')}/v2"
+        path = f"{self._path}/{quote(org_code, safe='')}/v2"
         names = (
             cookie.name
             for cookie in self._cookies.jar
@@ -465,6 +487,7 @@ class HttpSession:
         """Close connections. A request that is under way ends with NoAnswer."""
         with self._lock:
             client, self._client = self._client, None
+            self._let_thread_go()
             sockets = list(self._sockets)
         for open_socket in sockets:
             _shut_down(open_socket)
