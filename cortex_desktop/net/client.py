@@ -90,7 +90,7 @@ class HttpNetwork:
         return HttpSession(self, clean_endpoint(endpoint))
 
     def trust(self) -> ssl.SSLContext:
-        """Whom to trust. Reads files the first time. Raises NoAnswer if the extra CA file cannot be read."""
+        """Whom to trust. Reads files the first time. Raises OSError if the extra CA file cannot be read."""
         with self._lock:
             if self._trust is None:
                 trust = httpx2.create_ssl_context()
@@ -389,7 +389,7 @@ class HttpSession:
         with self._lock:
             if self._client is None:
                 is_local = is_loopback(self._host)
-                self._proxy = None if is_local else _proxy_for(self._endpoint)
+                self._proxy = None if is_local else proxy_for(self._endpoint)
                 if self._proxy is not None and self._proxy.startswith("socks"):
                     raise NoAnswer(Trouble.PROXY, self._host)
                 try:
@@ -516,7 +516,7 @@ def _no_trust() -> ssl.SSLContext:
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-def _proxy_for(endpoint: str) -> str | None:
+def proxy_for(endpoint: str) -> str | None:
     """The static proxy of the environment or the system for this address."""
     url = httpx2.URL(endpoint)
     proxies = getproxies()
