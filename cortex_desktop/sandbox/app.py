@@ -99,7 +99,7 @@ class Sandbox:
         """Answer a request (WSGI)."""
         began = time.perf_counter()
         request = Request(environ)
-        request.max_content_length = MOST_BYTES
+        request.max_content_length = MOST_BYTES + 1  # a body in pieces is cut off there without an error
         call = Call(request, target_of(environ), self._now(), Settings())
         refusal: Refusal | None = None
         try:
@@ -224,6 +224,8 @@ class Sandbox:
             raise Refusal("cortex.tooLarge.unspecified") from None
         except (HTTPException, OSError):
             raise Refusal("cortex.invalidArgument.unspecified", "The body could not be read.") from None
+        if len(call.body) > MOST_BYTES:
+            raise Refusal("cortex.tooLarge.unspecified")
 
     def _check_org(self, call: Call) -> None:
         call.segments = segments_of(call.target)
