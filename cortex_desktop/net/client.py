@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import socket
 import threading
@@ -84,6 +85,8 @@ class HttpNetwork:
         self._ca_file = ca_file
         self._trust: ssl.SSLContext | None = None
         self._lock = threading.Lock()
+        for name in ("httpx2", "httpcore2"):  # they would write whole addresses into the log, with what is asked for
+            logging.getLogger(name).setLevel(logging.WARNING)
 
     def session(self, endpoint: str) -> HttpSession:
         """A new session without cookies. Raises EndpointError."""

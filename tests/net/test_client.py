@@ -68,6 +68,15 @@ def test_nothing_in_an_answer_shows_a_secret(server: Server, session: HttpSessio
     assert ("cookie", "md.sid=…") in [(name.lower(), value) for name, value in answer.sent]
 
 
+def test_nothing_is_logged(
+    server: Server, session: HttpSession, plain: Credentials, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    server.answers(said(ACCOUNT))
+    session.send(get("/accounts?where=about-somebody"), plain, Stop())
+    assert caplog.text == ""
+
+
 def signature_right(received: Received) -> bool:
     path = received.environ["RAW_URI"].partition("?")[0].removeprefix("/acme/v2").rstrip("/") or "/"
     message = f"{path};{received.method};{received.headers['Medable-Client-Timestamp']}"
