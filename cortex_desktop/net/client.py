@@ -92,6 +92,11 @@ class HttpNetwork:
         """A new session without cookies. Raises EndpointError."""
         return HttpSession(self, clean_endpoint(endpoint))
 
+    def use_ca_file(self, ca_file: Path | None) -> None:
+        """Trust other authorities besides the system's in sessions that begin from now on."""
+        with self._lock:
+            self._ca_file, self._trust = ca_file, None
+
     def trust(self) -> ssl.SSLContext:
         """Whom to trust. Reads files the first time. Raises OSError if the extra CA file cannot be read."""
         with self._lock:

@@ -74,7 +74,7 @@ def test_nothing_is_logged(
     caplog.set_level("DEBUG")
     server.answers(said(ACCOUNT))
     session.send(get("/accounts?where=about-somebody"), plain, Stop())
-    assert caplog.text == ""
+    assert [record for record in caplog.records if record.name != "werkzeug"] == []  # that is the test's own server
 
 
 def signature_right(received: Received) -> bool:

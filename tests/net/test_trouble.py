@@ -179,6 +179,10 @@ def test_only_a_trusted_certificate_gets_the_key(
     with closing(HttpNetwork(ca_file=ca_file).session(endpoint)) as session:
         assert session.send(get("/"), plain, Stop()).status == 200
     assert plain.key.reveal().encode() in received[-1]
+    network = HttpNetwork()
+    network.use_ca_file(ca_file)
+    with closing(network.session(endpoint)) as session:
+        assert session.send(get("/"), plain, Stop()).status == 200
 
 
 def test_a_ca_file_that_is_none(tmp_path: Path, plain: Credentials) -> None:
