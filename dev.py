@@ -55,6 +55,7 @@ LINUX = sys.platform == "linux"
 KEYRING_PASSWORD = "test"  # noqa: S105  # of a keyring that holds nothing of anybody's
 START_SECONDS = 20  # how long a part of the private session may take to start
 SETTLE_SECONDS = 10  # how long a program that was told to end may take
+APT_LOCK_SECONDS = 300  # how long another program may hold apt's or dpkg's lock
 
 # Debian's names. The last line of the second group makes pictures look the same everywhere.
 QT_PACKAGES = """
@@ -106,20 +107,23 @@ def install_system_packages(wanted: Sequence[str], programs: Sequence[str] = ())
     if as_root and not may_sudo:
         fail("system packages are missing; please run: sudo " + " ".join(install))
     print("Installing system packages:", *missing, flush=True)
-    apt_get = [*as_root, "env", "DEBIAN_FRONTEND=noninteractive"]
-    quiet = subprocess.DEVNULL
-    # Should this one fail, the next tells whether it matters.
-    subprocess.run([*apt_get, "apt-get", "-qq", "update"], stdout=quiet)
-    if subprocess.run([*apt_get, *install, "-qq", "-y"], stdout=quiet).returncode:
+    run_apt_get(as_root, ["apt-get", "update"])  # should this one fail, the next tells whether it matters
+    if run_apt_get(as_root, [*install, "-y"]):
         fail("apt-get could not install " + " ".join(missing) + ".")
 
 
-UNPACK_SHIBOKEN = """
-import compileall, pathlib, shiboken6
-compileall.compile_dir(pathlib.Path(shiboken6.__file__).parent / "files.dir", quiet=1)
-"""
-"""PySide6's base carries its Python part packed, as source, and compiles it whenever a program starts. With this, and
-SBK_EMBED=0, it lies unpacked and compiled beside it, and the program loads less of it (see `system/pyside.py`)."""
+def run_apt_get(as_root: Sequence[str], command: Sequence[str]) -> int:
+    """Run an apt-get command quietly and return its exit status; wait while another program holds a lock it needs."""
+    # apt-get itself waits for dpkg's lock only. For those of its lists and archives it ends at once, so try again.
+    variables = ["DEBIAN_FRONTEND=noninteractive", "LC_ALL=C"]
+    command = [*as_root, "env", *variables, *command, "-qq", "-o", f"DPkg::Lock::Timeout={APT_LOCK_SECONDS}"]
+    deadline = time.monotonic() + APT_LOCK_SECONDS
+    while True:
+        done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        if "Could not get lock" not in done.stderr or time.monotonic() > deadline:
+            sys.stderr.write(done.stderr)
+            return done.returncode
+        time.sleep(1)
 
 
 def set_up_venv() -> None:
@@ -128,7 +132,7 @@ def set_up_venv() -> None:
     The stamp goes before anything is touched and comes back last, so that its presence means "complete".
     """
     project = ROOT / "pyproject.toml"
-    environment = digest(LOCK.read_bytes(), str(VENV).encode(), sys.version.encode(), UNPACK_SHIBOKEN.encode())
+    environment = digest(LOCK.read_bytes(), str(VENV).encode(), sys.version.encode())
     complete = f"{environment} {digest(project.read_bytes())}"
     found = VENV_STAMP.read_text().strip() if VENV_STAMP.exists() and VENV_PYTHON.exists() else ""
     if found == complete:
@@ -143,7 +147,6 @@ def set_up_venv() -> None:
         base = getattr(sys, "_base_executable", None) or sys.executable
         set_up_step([base, "-m", "venv", str(VENV)])
         pip_install("--require-hashes", "--only-binary=:all:", "-r", str(LOCK))
-        set_up_step([str(VENV_PYTHON), "-c", UNPACK_SHIBOKEN], {**os.environ, "SBK_EMBED": "0"})
     pip_install("--no-deps", "--no-build-isolation", "-e", str(ROOT))
     VENV_STAMP.write_text(complete)
 
@@ -165,8 +168,8 @@ def pip_install(*arguments: str) -> None:
     set_up_step([*pip, "install", *arguments])
 
 
-def set_up_step(command: Sequence[str], env: Mapping[str, str] = os.environ) -> None:
-    if subprocess.run(command, cwd=ROOT, env=env).returncode:
+def set_up_step(command: Sequence[str]) -> None:
+    if subprocess.run(command, cwd=ROOT).returncode:
         fail("could not set up .venv, see above. Once that is mended, run the same command again.")
 
 
@@ -369,17 +372,35 @@ def command_run(options: argparse.Namespace) -> int:
 
 def command_test(options: argparse.Namespace) -> int:
     """run all tests, or those that pytest's own arguments choose"""
+    test = [sys.executable, os.path.abspath(__file__), "test"]
+    if options.quick:
+        if not options.rest:
+            return run_beside([*test, "--quick", "tests/unit"], [*test, "--quick", "tests/faults"])
+        if LINUX:
+            install_system_packages(QT_PACKAGES)
+        return run_python("-m", "pytest", *options.rest, env=environment_without_desktop())
     if options.rest or not LINUX:  # elsewhere there is one screen, one clipboard and one keychain for all
         return run_python_privately("-m", "pytest", *options.rest)
-    # A test keeps one processor busy, mostly, so two halves of them run beside each other, each in its own session.
-    command = [sys.executable, os.path.abspath(__file__), "test"]
-    with tempfile.TemporaryFile() as said:
-        others = subprocess.Popen([*command, "--ignore=tests/ui"], stdout=said, stderr=subprocess.STDOUT)
-        status = subprocess.call([*command, "tests/ui"])
-        status = others.wait() or status
-        said.seek(0)
-        sys.stdout.buffer.write(said.read())
+    return run_beside([*test, "tests/ui"], [*test, "--ignore=tests/ui"])
+
+
+def run_beside(first: Sequence[str], second: Sequence[str]) -> int:
+    """Run two commands at the same time, a processor each; print the second one's output last. An exit status of 0
+    means that both succeeded."""
+    with tempfile.TemporaryFile() as output:
+        other = subprocess.Popen(second, stdout=output, stderr=subprocess.STDOUT)
+        status = subprocess.call(first)
+        status = other.wait() or status
+        output.seek(0)
+        sys.stdout.buffer.write(output.read())
     return status
+
+
+def environment_without_desktop() -> dict[str, str]:
+    """The environment without the way to the user's screen and session bus; Qt draws into memory."""
+    desktop = {"DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "XDG_RUNTIME_DIR", *DESKTOP_VARIABLES}
+    env = {name: value for name, value in os.environ.items() if name not in desktop}
+    return {**env, "QT_QPA_PLATFORM": "offscreen"}
 
 
 def command_check(options: argparse.Namespace) -> int:
@@ -409,7 +430,7 @@ def command_check(options: argparse.Namespace) -> int:
 
 
 def command_bench(options: argparse.Namespace) -> int:
-    """measure what the program promises about speed"""
+    """measure speed and memory against docs/budgets.md"""
     return run_python_privately("tests/bench/run.py", *options.rest)
 
 
@@ -457,7 +478,8 @@ def parse_arguments() -> argparse.Namespace:
         return command
 
     add(command_run, "the program")
-    add(command_test, "pytest")
+    test = add(command_test, "pytest")
+    test.add_argument("--quick", action="store_true", help="only tests/unit and tests/faults, which need no screen")
     add(command_check).add_argument("--fix", action="store_true", help="mend what a tool can mend by itself")
     add(command_bench, "tests/bench/run.py")
     add(command_shots, "tests/shots").add_argument("folder", nargs="?", default=BUILD / "shots")

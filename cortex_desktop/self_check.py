@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtGui import QGuiApplication
@@ -22,9 +22,7 @@ from .domain.errors import CortexError, SecretMissing
 from .domain.model import App
 from .domain.ports import VaultState
 from .domain.secret import SecretKind, redact, well_formed
-
-if TYPE_CHECKING:
-    from .bootstrap import Program
+from .ui.app import Program, make_application, open_program
 
 W = TypeVar("W", bound=QWidget)
 
@@ -45,20 +43,21 @@ class Step:
     found: str
 
 
-def check(make: Callable[[Path], Program], report: str | None, screenshots: str | None) -> int:
-    """Run all steps on the program that `make` builds for a data folder.
+def self_check(report: str | None, screenshots: str | None) -> int:
+    """Run all steps in a temporary data folder.
 
     Prints each step; writes the JSON report {"ok", "steps": [{"name", "ok", "found"}]} and the pictures where asked.
     Returns 0 when all is well, 1 when something is not. Later steps need the earlier ones, so the first failure is
     the last step but for cleaning up.
     """
+    app = make_application()
     pictures = Path(screenshots) if screenshots else None
     steps: list[Step] = []
     try:
         if pictures is not None:
             pictures.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="cortex-desktop-check-", ignore_cleanup_errors=True) as folder:
-            _Run(make(Path(folder)), steps, pictures).all()
+            _Run(open_program(app, Path(folder)), steps, pictures).all()
         ok = all(step.ok for step in steps)
         if report:
             text = json.dumps({"ok": ok, "steps": [asdict(step) for step in steps]}, indent=2)
@@ -73,14 +72,15 @@ def check(make: Callable[[Path], Program], report: str | None, screenshots: str 
 class _Run:
     def __init__(self, program: Program, steps: list[Step], pictures: Path | None) -> None:
         self._program = program
-        program.furnish()
         self._window = program.window
-        self._console = program.console
+        self._apps = program.apps.presenter
+        self._tools = program.tools
+        self._stores = program.stores
         self._steps = steps
         self._pictures = pictures
         self._app: App | None = None
         self._errors: list[CortexError] = []
-        program.controller.failed.connect(self._errors.append)
+        program.workspace.failed.connect(self._errors.append)
 
     def all(self) -> None:
         """Every step until one fails, then the cleaning up."""
@@ -117,21 +117,22 @@ class _Run:
         return step.ok
 
     def _open(self) -> str:
-        self._program.show()
-        self._wait(lambda: self._program.controller.org is not None, "the apps were not loaded")
+        self._window.show()
+        self._program.start()
+        self._wait(lambda: self._program.workspace.org is not None, "the apps were not loaded")
         ratio = self._window.devicePixelRatioF()
         return f"{QGuiApplication.platformName()}, {self._window.width()} x {self._window.height()} at {ratio:g}x"
 
     def _keychain(self) -> str:
-        self._wait(lambda: self._program.controller.status is not None, "the keychain gave no answer")
-        status = self._program.controller.status
+        self._wait(lambda: self._program.workspace.status is not None, "the keychain gave no answer")
+        status = self._program.workspace.status
         assert status is not None
         if status.state is not VaultState.UNLOCKED:
             raise Failed(f"{status.name} is {status.state.value}")
         return status.name
 
     def _create(self) -> str:
-        self._console.commands.new_app.trigger()
+        self._program.console.actions["new_app"].trigger()
         self._wait(lambda: bool(self._dialogs()), "the Create App dialog did not open")
         dialog = self._dialogs()[0]
         _child(dialog, QLineEdit, "Label").setText(LABEL)
@@ -139,76 +140,67 @@ class _Run:
             _pause(200)
             dialog.grab().save(str(self._pictures / "create-app.png"))
         _child(dialog, QPushButton, "Create App").click()
-        self._wait(lambda: self._console.reveal.secret is not None, "the key did not appear")
-        self._app = self._console.model.find(self._console.reveal.app_id)
+        self._wait(lambda: self._tools.reveal.secret is not None, "the key did not appear")
+        self._app = self._apps.model.find(self._tools.reveal.app_id)
         if self._app is None or self._app.label != LABEL:
             raise Failed("the new app is not in the table")
         return "the key is in the table, and its ends are in the database"
 
     def _read_back(self) -> str:
-        app, shown, stores = self._app, self._console.reveal.secret, self._program.stores
+        app, shown = self._app, self._tools.reveal.secret
         assert app is not None
         assert shown is not None
-        assert stores is not None
         for kind in app.kinds:
-            kept = stores.vault.read(app.ref(kind))
+            kept = self._stores.vault.read(app.ref(kind))
             if not well_formed(kind, kept):
                 raise Failed(f"the {kind.value} in the keychain is not one of ours")
             if kind is SecretKind.API_KEY and kept != shown:
                 raise Failed("the keychain holds another key than the window shows")
-        self._console.reveal.end()
-        for file in self._program.folder.rglob("*"):
+        self._tools.reveal.end()
+        for file in self._stores.folder.rglob("*"):
             if file.is_file() and shown.reveal().encode() in file.read_bytes():
                 raise Failed(f"the key stands in {file.name}")
         return f"{len(app.kinds)} keychain items are right, and no file holds the key"
 
     def _copy(self) -> str:
         assert self._app is not None
-        stores = self._program.stores
-        assert stores is not None
-        self._console.page.select(self._app.id)
-        self._console.commands.copy_key.trigger()
-        self._wait(lambda: self._console.clipboard.seconds_left > 0, "the key was not copied")
-        if QGuiApplication.clipboard().text() != stores.vault.read(self._app.ref(SecretKind.API_KEY)).reveal():
+        self._apps.page.select(self._app.id)
+        self._program.console.actions["copy_key"].trigger()
+        self._wait(lambda: self._tools.clipboard.seconds_left > 0, "the key was not copied")
+        if QGuiApplication.clipboard().text() != self._stores.vault.read(self._app.ref(SecretKind.API_KEY)).reveal():
             raise Failed("the clipboard holds something else")
-        return f"cleared in {self._console.clipboard.seconds_left} s"
+        return f"cleared in {self._tools.clipboard.seconds_left} s"
 
     def _clear(self) -> str:
-        self._console.clipboard.clear()
+        self._tools.clipboard.clear()
         self._wait(lambda: not QGuiApplication.clipboard().text(), "the clipboard still holds text")
         return "empty"
 
     def _delete(self) -> str:
         app = self._app
         assert app is not None
-        self._program.controller.delete(app, self._program.controller.purge)
+        self._apps.delete(app, self._apps.purge)
         self._wait(self._gone, "the app did not go")
         return "row and keychain items removed"
 
     def _gone(self) -> bool:
-        stores = self._program.stores
-        assert stores is not None
-        return not stores.repository.apps()
+        return not self._stores.repository.apps()
 
     def _nothing_left(self) -> str:
-        app, stores = self._app, self._program.stores
+        app = self._app
         assert app is not None
-        assert stores is not None
         for ref in app.refs:
             try:
-                stores.vault.read(ref)
+                self._stores.vault.read(ref)
             except SecretMissing:
                 continue
             raise Failed(f"the {ref.kind.value} is still in the keychain")
         return "no keychain item, no row"
 
     def _clean_up(self) -> str:
-        stores = self._program.stores
-        if stores is None:
-            return "nothing was made"
-        for app in stores.repository.apps():
+        for app in self._stores.repository.apps():
             for ref in app.refs:
-                stores.vault.remove(ref)
+                self._stores.vault.remove(ref)
         return "what was made is removed"
 
     def _dialogs(self) -> list[QWidget]:

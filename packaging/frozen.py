@@ -108,7 +108,6 @@ def missing_parts(paths: list[str]) -> list[str]:
         "resources/translations/cortex_en.qm",
         "resources/styles/app.qss",
         "licences/lgpl-3.0.txt",
-        "files.dir/shibokensupport/signature/loader.pyc",
     )
     return [
         f"{part} is missing"

@@ -40,19 +40,10 @@ MODULES = (
         ("ssl", "_ssl", "_hashlib"), "HTTPS is Qt's, with the system's own TLS; the hash functions have their own code"
     ),
     Cut(("asyncio", "multiprocessing", "xmlrpc", "ftplib"), "never called; libraries offer them for other uses"),
-    Cut(
-        ("PySide6.QtDBus", "PySide6.QtSvg", "PySide6.QtSvgWidgets", "PySide6.QtOpenGL", "PySide6.QtTest"),
-        "not imported",
-    ),
+    Cut(("PySide6.QtDBus", "PySide6.QtSvgWidgets", "PySide6.QtOpenGL", "PySide6.QtTest"), "not imported"),
     Cut(("secretstorage", "jeepney", "cryptography"), "the Secret Service is Linux's", ("windows", "macos")),
     Cut(("win32ctypes",), "the Credential Manager is Windows'", ("linux", "macos")),
 )
-
-HOOKS = (
-    Cut(("pyi_rth_inspect", "pyi_rth_pkgutil"), "10 ms of a start, to read one's own source and list one's modules"),
-    Cut(("pyi_rth_pyside6",), "2 ms; Qt finds its plug-ins beside its libraries, as in the wheel", ("linux",)),
-)
-"""What PyInstaller has run at each start."""
 
 FILES = (
     Cut(("PySide6/*translations/*",), "7 MB of Qt's own words in languages that the program does not speak"),
@@ -137,11 +128,6 @@ fit each other, its graphics drivers and its security updates."""
 def excluded_modules() -> list[str]:
     """Names of modules that PyInstaller shall not collect here."""
     return [name for cut in MODULES if SYSTEM in cut.systems for name in cut.names]
-
-
-def unwanted_hooks() -> set[str]:
-    """Names of what PyInstaller shall not have run at a start here."""
-    return {name for cut in HOOKS if SYSTEM in cut.systems for name in cut.names}
 
 
 def reason_to_cut(path: str, source: str = "") -> str:

@@ -99,8 +99,11 @@ class Drive:
     def make_an_app(self) -> None:
         """As the program does it, with the Credential Manager; the program's own service, from source."""
         self.python(
-            "from cortex_desktop.services.apps import AppService;"
-            "s = AppService(r, v); c = s.create(r.orgs()[0].id, 'Kept'); print(c.key.reveal())"
+            "from cortex_desktop.domain.model import AppDetails;"
+            "from cortex_desktop.services.apps.services import AppServices;"
+            "from cortex_desktop.services.apps.two_stores import TwoStores;"
+            "apps = AppServices.build(TwoStores(r, v));"
+            "print(apps.creation.create(r.orgs()[0].id, AppDetails('Kept')).key.reveal())"
         )
         self.expect((self.data / "apps.json").exists(), "the database is in the user's local folder")
 

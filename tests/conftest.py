@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,8 +14,8 @@ import pytest
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
-    from cortex_desktop.vault.memory import InMemoryVault
     from tests.support.gui import Desk
+    from tests.support.memory_vault import InMemoryVault
 
 _applications: list[QApplication] = []
 
@@ -23,7 +23,7 @@ _applications: list[QApplication] = []
 @pytest.fixture(scope="session")
 def qapp() -> QApplication:
     """The application as the program makes it. pytest-qt's `qtbot` works with this one."""
-    from cortex_desktop.bootstrap import make_application
+    from cortex_desktop.ui.app import make_application
 
     if not _applications:
         _applications.append(make_application())  # kept to the end: Qt crashes when it goes before its widgets
@@ -56,7 +56,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def vault() -> InMemoryVault:
     """A keychain in memory."""
-    from cortex_desktop.vault.memory import InMemoryVault
+    from tests.support.memory_vault import InMemoryVault
 
     return InMemoryVault()
 
@@ -65,14 +65,24 @@ def vault() -> InMemoryVault:
 def start(qapp: QApplication, qtbot, folder: Path, vault: InMemoryVault) -> Iterator[Callable[..., Desk]]:
     """`start()` opens the window on the data folder and the keychain in memory; again after `close()`.
 
-    Takes what `MemoryProgram` and `Desk.start` take.
+    vault, repository, program: others than the usual ones; ready: as in `Desk.start`.
     """
-    from tests.support.gui import Desk, MemoryProgram
+    from cortex_desktop.composition import Stores
+    from cortex_desktop.storage.repository import TinyRepository
+    from cortex_desktop.ui.app import Program
+    from tests.support.clock import TestClock
+    from tests.support.gui import Desk
 
     desks: list[Desk] = []
 
-    def start(*, ready: bool = True, **parts: object) -> Desk:
-        desks.append(Desk(MemoryProgram(qapp, folder, **{"vault": vault, **parts}), qtbot))
+    def start(
+        *,
+        ready: bool = True,
+        vault: InMemoryVault = vault,
+        repository: Callable[[Path], TinyRepository] = TinyRepository,
+        program: type[Program] = Program,
+    ) -> Desk:
+        desks.append(Desk(qapp, Stores(folder, repository(folder), vault), qtbot, program, TestClock()))
         return desks[-1].start(ready=ready)
 
     yield start
@@ -87,9 +97,23 @@ def desk(start: Callable[..., Desk]) -> Desk:
 
 
 @pytest.fixture
+def open_with(folder: Path, vault: InMemoryVault, start: Callable[..., Desk]) -> Callable[..., Desk]:
+    """`open_with(apps)` opens the window on these apps; takes what `stored_apps` takes."""
+    from tests.support.gui import stored_apps
+
+    def open_with(apps: Collection[str], **fields: object) -> Desk:
+        stored_apps(folder, vault, apps, **fields)
+        desk = start()
+        desk.wait(lambda: len(desk.labels()) == len(apps))
+        return desk
+
+    return open_with
+
+
+@pytest.fixture
 def start_really(qapp: QApplication, qtbot, folder: Path) -> Iterator[Callable[..., Desk]]:
     """As `start`, with the operating system's keychain. What was stored there is removed afterwards."""
-    from cortex_desktop.bootstrap import Program
+    from cortex_desktop.composition import Stores
     from tests.support.gui import Desk
 
     if sys.platform == "linux" and os.environ.get("CORTEX_DESKTOP_PRIVATE_SESSION") != "1":
@@ -97,7 +121,7 @@ def start_really(qapp: QApplication, qtbot, folder: Path) -> Iterator[Callable[.
     desks: list[Desk] = []
 
     def start_really(*, ready: bool = True) -> Desk:
-        desks.append(Desk(Program(qapp, folder), qtbot))
+        desks.append(Desk(qapp, Stores.of(folder), qtbot))
         return desks[-1].start(ready=ready)
 
     yield start_really

@@ -19,18 +19,20 @@ from PySide6.QtGui import QFont, QFontDatabase
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from cortex_desktop.bootstrap import Program, make_application
-from cortex_desktop.domain.activity import Action, Break, Entry, Harm
+from cortex_desktop.domain.activity import Action, ActivityEntry, Break, Harm
 from cortex_desktop.domain.errors import NotFinished, VaultError, VaultProblem, VaultTimeout
 from cortex_desktop.domain.model import App, AppState, Environment, Org, new_id
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate
-from cortex_desktop.services.bulk import Deed, Refused
+from cortex_desktop.services.bulk import Bulk, Refused, Rotate
+from cortex_desktop.services.damage import Damage
 from cortex_desktop.services.keychain import KeychainStatus
 from cortex_desktop.storage import activity
-from cortex_desktop.ui.apps.model import Column
-from cortex_desktop.ui.shell.console import Console
+from cortex_desktop.ui.app import make_application, open_program
+from cortex_desktop.ui.apps.model import AppColumn
+from cortex_desktop.ui.kit.actions import Menu
 from cortex_desktop.ui.shell.crash_dialog import CrashDialog
+from cortex_desktop.ui.shell.palette import Palette
 
 # Example keys of Cortex's public documentation and made-up ones.
 SEED = (
@@ -68,14 +70,14 @@ class Studio:
         self.app = app
         self.out = out
         self.suffix = suffix
-        self.program = Program(app, folder)
-        self.program.furnish()
+        self.program = open_program(app, folder)
         self.window = self.program.window
         self.console = self.program.console
         self.window.menuBar()
-        self.program.show()
+        self.program.window.show()
+        self.program.start()
         self.window.resize(*SIZE)
-        wait(lambda: self.program.controller.status is not None and self.program.controller.org is not None)
+        wait(lambda: self.program.workspace.status is not None and self.program.workspace.org is not None)
 
     def shoot(self, name: str) -> None:
         """Save the window, with what lies over it, as <name>-<theme>@<ratio>.png."""
@@ -89,8 +91,7 @@ class Studio:
 
     def seed(self) -> None:
         """Fill the org with the apps of the design's pictures."""
-        stores, org = self.program.stores, self.program.controller.org
-        assert stores is not None
+        stores, org = self.program.stores, self.program.workspace.org
         assert org is not None
         stores.repository.save_org(
             type(org)(org.id, "newhealthco", "newhealthco", Environment.DEVELOPMENT, org.endpoint)
@@ -112,13 +113,12 @@ class Studio:
             for kind in app.kinds:
                 kept = secret if kind is SecretKind.API_KEY else generate(kind)
                 stores.vault.store(SecretRef(org.id, app.id, kind, 1), kept)
-        self.program.controller.reload()
-        wait(lambda: self.program.console.model.total == len(SEED))
+        self.program.workspace.reload()
+        wait(lambda: self.program.apps.presenter.model.total == len(SEED))
 
     def close(self) -> None:
         """Remove what was stored and end the program."""
         stores = self.program.stores
-        assert stores is not None
         for app in stores.repository.apps():
             for number in app.versions:
                 for ref in app.refs_of(number):
@@ -129,35 +129,35 @@ class Studio:
 
 def scenes(studio: Studio) -> None:
     """Every page and state, one after the other."""
-    window, console, page = studio.window, studio.console, studio.console.page
+    window, console, page = studio.window, studio.console, studio.program.apps.presenter.page
     studio.shoot("empty")
     studio.seed()
     page.select(_id_of(studio, "NewHealth App"))
     studio.shoot("apps")
-    console.apps.reveal_or_hide()
-    wait(lambda: console.reveal.secret is not None)
-    console.apps.copy(SecretKind.API_KEY)
-    wait(lambda: bool(console.toasts.shown))
+    studio.program.apps.presenter.reveal_or_hide()
+    wait(lambda: studio.program.tools.reveal.secret is not None)
+    studio.program.apps.presenter.copy(SecretKind.API_KEY)
+    wait(lambda: bool(studio.program.tools.toasts.shown))
     studio.shoot("copied")
     page.open_details()
     studio.shoot("detail")
     page.select(_id_of(studio, "EMR integration"))
     studio.shoot("detail-signing")
-    console.apps.ask_rotate()
-    dialog = _dialog(console)
+    studio.program.apps.presenter.ask_rotate()
+    dialog = _dialog(studio)
     studio.shoot("rotate")
     dialog.do.click()
-    wait(lambda: console.dialogs.current is None)
-    console.reveal.end()
+    wait(lambda: studio.program.tools.dialogs.current is None)
+    studio.program.tools.reveal.end()
     studio.shoot("rotated")
-    console.apps.reveal_or_hide(SecretKind.API_SECRET)
-    wait(lambda: console.reveal.of(page.current().id, SecretKind.API_SECRET) is not None)
+    studio.program.apps.presenter.reveal_or_hide(SecretKind.API_SECRET)
+    wait(lambda: studio.program.tools.reveal.of(page.current().id, SecretKind.API_SECRET) is not None)
     page.details.language.setCurrentIndex(2)
     studio.shoot("detail-secret")
-    console.reveal.end()
+    studio.program.tools.reveal.end()
     _forms(studio)
     page.close_details()
-    console.clipboard.clear()
+    studio.program.tools.clipboard.clear()
 
     page.search.setText("port")
     studio.shoot("search")
@@ -170,7 +170,7 @@ def scenes(studio: Studio) -> None:
     studio.shoot("marks")
     page.search.setFocus()
     QTest.keyClicks(page.search, "is:")
-    wait(lambda: bool(page.search.offered))
+    wait(lambda: bool(page.search.suggested))
     QTest.keyClick(studio.app.activePopupWidget(), Qt.Key.Key_Down)
     studio.shoot("offers")
     page.search.put_away()
@@ -178,27 +178,27 @@ def scenes(studio: Studio) -> None:
     page.bar.show_menu()
     studio.shoot("filter-menu")
     studio.app.activePopupWidget().close()
-    for column in (Column.OWNER, Column.EXPIRES):
+    for column in (AppColumn.OWNER, AppColumn.EXPIRES):
         page.table.columns.show(column, True)
     studio.shoot("columns")
     page.table.columns.reset()
     page.search.clear()
 
     for name, act in (
-        ("create", console.forms.ask_new_app),
+        ("create", studio.program.apps.presenter.forms.ask_new_app),
         ("preferences", console.show_preferences),
         ("about", console.show_about),
-        ("organization-add", console.add_org),
+        ("organization-add", studio.program.orgs.presenter.ask_add),
         ("remove data", console.ask_remove_data),
         ("updates", studio.program.updates.ask),
-        ("delete", console.apps.ask_delete),
+        ("delete", studio.program.apps.presenter.ask_delete),
         ("save-filter", lambda: page.save_filter_asked.emit("is:attention owner:ada")),
-        ("deleted", console.apps.show_deleted),
-        ("doctor", console.apps.check_keychain),
+        ("deleted", studio.program.apps.presenter.show_deleted),
+        ("doctor", studio.program.apps.presenter.check_keychain),
         ("shortcuts", console.show_shortcuts),
     ):
         act()
-        dialog = _dialog(console)
+        dialog = _dialog(studio)
         if name == "create":
             dialog.name.setText("NewHealth App")
             studio.shoot("create-duplicate")
@@ -211,41 +211,43 @@ def scenes(studio: Studio) -> None:
         else:
             studio.shoot(name)
         dialog.close()
-        wait(lambda: console.dialogs.current is None)
+        wait(lambda: studio.program.tools.dialogs.current is None)
     _bad_days(studio)
 
     console.show_palette()
-    console._palette.edit.setText("new")
+    _palette(studio).edit.setText("new")
     studio.shoot("palette")
-    console._palette.edit.clear()
+    _palette(studio).edit.clear()
     studio.shoot("palette-all")
-    console._palette.edit.setText("no such thing")
+    _palette(studio).edit.setText("no such thing")
     studio.shoot("palette-nothing")
     console.show_palette()
 
     _activity(studio)
-    controller = studio.program.controller
+    workspace = studio.program.workspace
     for state, name in (
         (VaultState.LOCKED, "locked"),
         (VaultState.MISSING, "missing"),
         (VaultState.FAILED, "silent"),
     ):
-        controller.keychain_changed.emit(KeychainStatus("GNOME Keyring", state))
+        workspace.keychain_changed.emit(KeychainStatus("GNOME Keyring", state))
         studio.shoot(name)
-    controller.keychain_changed.emit(KeychainStatus("GNOME Keyring", VaultState.UNLOCKED))
+    workspace.keychain_changed.emit(KeychainStatus("GNOME Keyring", VaultState.UNLOCKED))
     console.status_messages.show_error(VaultTimeout("GNOME Keyring"))
     studio.shoot("error")
-    for toast in console.toasts.shown:
+    for toast in studio.program.tools.toasts.shown:
         toast.leave()
-    app = console.model.app_at(1)
+    app = studio.program.apps.presenter.model.app_at(1)
     assert app is not None
-    console.apps._deleted(replace(app, state=AppState.DELETED))
+    studio.program.apps.presenter._deleted(replace(app, state=AppState.DELETED))
     studio.shoot("undo")
-    console.toasts.shown[0].action.click()
-    console.status_messages.show_damage("apps.json.damaged-20261123T101500Z", datetime.now(UTC), 5, 1)
+    studio.program.tools.toasts.shown[0].action.click()
+    studio.program.workspace.damage_found.emit(
+        Damage(True, "apps.json.damaged-20261123T101500Z", datetime.now(UTC), 5, 1)
+    )
     studio.shoot("damaged")
     page.storage_banner.hide()
-    console._show_menu(window.mapToGlobal(QPoint(700, 300)))
+    studio.program.apps.menu_asked.emit(Menu.APP, window.mapToGlobal(QPoint(700, 300)))
     studio.shoot("menu")
     for menu in [w for w in studio.app.topLevelWidgets() if w.inherits("QMenu") and w.isVisible()]:
         menu.close()
@@ -278,9 +280,8 @@ ORGS = (
 
 def org_scenes(studio: Studio) -> None:
     """Several orgs: the page, the switcher, the dialogs, and Production."""
-    window, console, controller = studio.window, studio.console, studio.program.controller
-    stores, first = studio.program.stores, controller.org
-    assert stores is not None
+    window, console, workspace = studio.window, studio.console, studio.program.workspace
+    stores, first = studio.program.stores, workspace.org
     assert first is not None
     made = [Org(new_id(), *details) for details in ORGS]
     made[-1] = replace(made[-1], own_environment="Classroom")
@@ -288,9 +289,9 @@ def org_scenes(studio: Studio) -> None:
         stores.repository.save_org(org)
     app = stores.repository.apps()[0]
     stores.repository.add_app(replace(app, id=new_id(), org_id=made[0].id, label="Patient web"))
-    controller.reload()
-    wait(lambda: len(controller.orgs) == 1 + len(made))
-    console.open_page(console.sidebar.organization)
+    workspace.reload()
+    wait(lambda: len(workspace.orgs) == 1 + len(made))
+    studio.program.orgs.open()
     studio.shoot("orgs")
     form = console.pages.currentWidget().form
     form.code.setText("new health")
@@ -303,33 +304,33 @@ def org_scenes(studio: Studio) -> None:
     studio.shoot("orgs-warned")
     console.pages.currentWidget().discard.click()
     console.pages.currentWidget().remove_asked.emit(first)
-    _dialog(console)
+    _dialog(studio)
     studio.shoot("orgs-remove")
-    console.dialogs.current.close()
-    console.add_org()
-    _dialog(console)
+    studio.program.tools.dialogs.current.close()
+    studio.program.orgs.presenter.ask_add()
+    _dialog(studio)
     studio.shoot("orgs-add")
-    console.dialogs.current.close()
+    studio.program.tools.dialogs.current.close()
     console.switch_org()
     studio.shoot("orgs-switch")
-    console._org_list.edit.setText("prod")
+    _palette(studio).edit.setText("prod")
     studio.shoot("orgs-switch-found")
     console.switch_org()
-    controller.enter(made[0].id)
+    workspace.enter(made[0].id)
     studio.shoot("orgs-production")
-    console.open_page(console.sidebar.apps)
+    studio.program.apps.open()
     studio.shoot("production")
-    console.apps.ask_rotate()
-    _dialog(console)
+    studio.program.apps.presenter.ask_rotate()
+    _dialog(studio)
     studio.shoot("production-asks")
-    console.dialogs.current.accept()
-    _dialog(console)
+    studio.program.tools.dialogs.current.accept()
+    _dialog(studio)
     studio.shoot("production-rotate")
-    console.dialogs.current.reject()
-    wait(lambda: console.dialogs.current is None)
+    studio.program.tools.dialogs.current.reject()
+    wait(lambda: studio.program.tools.dialogs.current is None)
     for size, name in (((900, 600), "narrow"), ((560, 600), "small")):
         window.resize(*size)
-        console.open_page(console.sidebar.organization)
+        studio.program.orgs.open()
         studio.shoot(f"orgs-{name}")
         console.switch_org()
         studio.shoot(f"orgs-switch-{name}")
@@ -340,7 +341,6 @@ def org_scenes(studio: Studio) -> None:
 def _mark(studio: Studio) -> None:
     """Give the apps owners and dates that need attention."""
     stores, today = studio.program.stores, datetime.now(UTC).date()
-    assert stores is not None
     fields: dict[str, dict[str, object]] = {
         "Trial portal": {"expires": today + timedelta(days=9), "owner": "Ada Lovelace"},
         "Patient iOS": {"review": today - timedelta(days=3), "owner": "Grace Hopper"},
@@ -348,18 +348,17 @@ def _mark(studio: Studio) -> None:
     }
     for app in stores.repository.apps():
         stores.repository.change_app(app.id, lambda app: replace(app, **fields.get(app.label, {})))
-    studio.program.controller.reload()
-    wait(lambda: studio.console.model.attention == len(fields))
+    studio.program.workspace.reload()
+    wait(lambda: studio.program.apps.presenter.model.attention == len(fields))
 
 
 def many(studio: Studio) -> None:
     """Several apps selected, and what is done to them together."""
-    window, console, page = studio.window, studio.console, studio.console.page
-    bulk, controller = console.apps.bulk, studio.program.controller
+    window, page, bulk = studio.window, studio.program.apps.presenter.page, studio.program.apps.presenter.bulk
     page.select_all()
     page.open_details()
     studio.shoot("several")
-    console._show_menu(window.mapToGlobal(QPoint(700, 300)))
+    studio.program.apps.menu_asked.emit(Menu.APP, window.mapToGlobal(QPoint(700, 300)))
     studio.shoot("several-menu")
     for menu in [w for w in studio.app.topLevelWidgets() if w.inherits("QMenu") and w.isVisible()]:
         menu.close()
@@ -367,43 +366,45 @@ def many(studio: Studio) -> None:
     studio.shoot("several-narrow")
     window.resize(*SIZE)
     page.close_details()
-    console.apps.ask_rotate()
-    dialog = _dialog(console)
+    studio.program.apps.presenter.ask_rotate()
+    dialog = _dialog(studio)
     studio.shoot("several-rotate")
     dialog.reject()
-    wait(lambda: console.dialogs.current is None)
-    bulk.ask_delete(console.model.all_apps() * 200)
-    dialog = _dialog(console)
+    wait(lambda: studio.program.tools.dialogs.current is None)
+    bulk.ask_delete(studio.program.apps.presenter.model.all_apps() * 200)
+    dialog = _dialog(studio)
     studio.shoot("several-delete")
     dialog.reject()
-    wait(lambda: console.dialogs.current is None)
-    made = controller.bulk(Deed.ROTATE, console.model.all_apps() * 200)
+    wait(lambda: studio.program.tools.dialogs.current is None)
+    made = Bulk(
+        Rotate(timedelta(0)), studio.program.apps.presenter.model.all_apps() * 200, studio.program.services.apps
+    )
     page.bulk.begin(made)
     page.bulk.progress(312)
     studio.shoot("bulk-running")
     page.bulk.slow()
     studio.shoot("bulk-slow")
-    for app in console.model.all_apps() * 63:
+    for app in studio.program.apps.presenter.model.all_apps() * 63:
         made._rest.popleft()
         made.changed.append(app)
     made.stopped = VaultError(VaultProblem.LOCKED, "GNOME Keyring")
-    page.bulk.tell(made, undoable=True)
+    page.bulk.show_outcome(made, undoable=True)
     studio.shoot("bulk-locked")
     for size in ((900, 600), (640, 480)):
         window.resize(*size)
         studio.shoot(f"bulk-locked-{size[0]}")
     window.resize(*SIZE)
     page.select_all()
-    console.apps.disable_several()
+    studio.program.apps.presenter.disable_several()
     wait(lambda: bulk.can_undo)
-    bulk._bulk.refused.append(Refused(console.model.all_apps()[0], NotFinished("Legacy kiosk")))
-    page.bulk.tell(bulk._bulk, undoable=True)
+    bulk._bulk.refused.append(Refused(studio.program.apps.presenter.model.all_apps()[0], NotFinished("Legacy kiosk")))
+    page.bulk.show_outcome(bulk._bulk, undoable=True)
     studio.shoot("bulk-done")
     bulk.show_list()
-    dialog = _dialog(console)
+    dialog = _dialog(studio)
     studio.shoot("bulk-list")
     dialog.reject()
-    wait(lambda: console.dialogs.current is None)
+    wait(lambda: studio.program.tools.dialogs.current is None)
     bulk.undo()
     wait(lambda: not bulk.running)
     studio.shoot("bulk-undone")
@@ -413,9 +414,9 @@ def many(studio: Studio) -> None:
 
 def _activity(studio: Studio) -> None:
     """The Activity page and its states."""
-    window, console = studio.window, studio.console
-    org = studio.program.controller.org
-    folder = studio.program.folder
+    window = studio.window
+    org = studio.program.workspace.org
+    folder = studio.program.stores.folder
     for name in (activity.FILE_NAME, activity.END_NAME):  # what was done to take the pictures before
         (folder / name).unlink(missing_ok=True)
     _listed(studio, 0)
@@ -430,10 +431,10 @@ def _activity(studio: Studio) -> None:
     ):
         app_id = _id_of(studio, label)
         when = now - timedelta(minutes=minutes)
-        log.append([Entry(when, "john", "desk-7", action, org.id, "newhealthco", app_id, label, details)])
+        log.append([ActivityEntry(when, "john", "desk-7", action, org.id, "newhealthco", app_id, label, details)])
     _listed(studio, 4)
     studio.shoot("activity")
-    desk = console.activity
+    desk = studio.program.activity.presenter
     desk.page.apps.setCurrentIndex(1)
     studio.shoot("activity-all-orgs")
     desk.page.search.setText("no such thing")
@@ -449,29 +450,28 @@ def _activity(studio: Studio) -> None:
     desk.page.show_breaks([])
     desk.ask_export()
     studio.shoot("activity-export")
-    _dialog(console).close()
-    wait(lambda: console.dialogs.current is None)
+    _dialog(studio).close()
+    wait(lambda: studio.program.tools.dialogs.current is None)
     desk.export(str(folder.parent / "activity.html"))
-    wait(lambda: bool(console.toasts.shown))
+    wait(lambda: bool(studio.program.tools.toasts.shown))
     studio.shoot("activity-exported")
-    for toast in console.toasts.shown:
+    for toast in studio.program.tools.toasts.shown:
         toast.leave()
-    console.show_apps()
+    studio.program.apps.open()
 
 
 def _listed(studio: Studio, count: int) -> None:
     """Show the Activity page anew, with so many entries."""
-    studio.console.show_activity()
-    page = studio.console.activity.page
-    studio.program.activity.list_again()
+    studio.program.activity.open()
+    page = studio.program.activity.presenter.page
+    studio.program.activity.reader.list_again()
     wait(lambda: page._complete and page.model.rowCount() == count)
 
 
 def _forms(studio: Studio) -> None:
     """Editing an app, a copy of it, and taking in a key, while its details are open."""
-    console = studio.console
-    console.forms.ask_edit()
-    dialog = _dialog(console)
+    studio.program.apps.presenter.forms.ask_edit()
+    dialog = _dialog(studio)
     studio.shoot("edit")
     dialog.owner.setText("Ada Lovelace, platform team")
     dialog.notes.setPlainText("Nightly import from the ward system.\nAsk Ada before rotating.")
@@ -480,17 +480,17 @@ def _forms(studio: Studio) -> None:
     dialog.expires.day.setDate(dialog.expires.day.date().addDays(-200))
     studio.shoot("edit-changed")
     dialog.do.click()
-    wait(lambda: console.dialogs.current is None)
+    wait(lambda: studio.program.tools.dialogs.current is None)
     studio.shoot("edited")
-    console.toasts.shown[-1].action.click()
-    wait(lambda: not console.page.current().sessions)
-    console.forms.ask_duplicate()
-    dialog = _dialog(console)
+    studio.program.tools.toasts.shown[-1].action.click()
+    wait(lambda: not studio.program.apps.presenter.page.current().sessions)
+    studio.program.apps.presenter.forms.ask_duplicate()
+    dialog = _dialog(studio)
     studio.shoot("duplicate")
     dialog.close()
-    wait(lambda: console.dialogs.current is None)
-    console.forms.ask_import_key()
-    dialog = _dialog(console)
+    wait(lambda: studio.program.tools.dialogs.current is None)
+    studio.program.apps.presenter.forms.ask_import_key()
+    dialog = _dialog(studio)
     for name, text in (
         ("nothing", "no key in this"),
         ("several", "mwidxhb8ShcqmV1B9iOYJh GsAqlhnIMzrDeD8V2MBQWq"),
@@ -503,29 +503,28 @@ def _forms(studio: Studio) -> None:
     wait(lambda: not dialog.busy)
     studio.shoot("take-in-known")
     dialog.close()
-    wait(lambda: console.dialogs.current is None)
+    wait(lambda: studio.program.tools.dialogs.current is None)
 
 
 def _bad_days(studio: Studio) -> None:
     """What was deleted, a keychain that does not match, and a report, also where there is little room."""
     window, console = studio.window, studio.console
     stores = studio.program.stores
-    assert stores is not None
     app = next(app for app in stores.repository.apps() if app.label == "Legacy kiosk")
 
     def look_at(name: str) -> None:
-        dialog = _dialog(console)
+        dialog = _dialog(studio)
         studio.shoot(name)
         dialog.close()
-        wait(lambda: console.dialogs.current is None)
+        wait(lambda: studio.program.tools.dialogs.current is None)
 
     ref = app.refs_of(app.versions[-1])[0]
     kept = stores.vault.read(ref)
     stores.vault.remove(ref)
     for size, name in ((SIZE, "doctor-found"), ((900, 600), "doctor-found-900")):
         window.resize(*size)
-        console.apps.check_keychain()
-        dialog = _dialog(console)
+        studio.program.apps.presenter.check_keychain()
+        dialog = _dialog(studio)
         wait(lambda dialog=dialog: dialog.repair.isVisible() or dialog.close_button.text() == "Close")
         look_at(name)
     stores.vault.store(ref, kept)
@@ -538,21 +537,21 @@ def _bad_days(studio: Studio) -> None:
         for report in window.findChildren(CrashDialog):
             report.close()
     gone: list[App] = []
-    studio.program.controller.delete(app, gone.append)
+    studio.program.apps.presenter.delete(app, gone.append)
     wait(lambda: bool(gone))
-    console.apps.show_deleted()
+    studio.program.apps.presenter.show_deleted()
     look_at("deleted-some")
-    studio.program.controller.restore(gone[0])
-    wait(lambda: console.model.total == len(SEED))
+    studio.program.apps.presenter.restore(gone[0])
+    wait(lambda: studio.program.apps.presenter.model.total == len(SEED))
 
 
-def _dialog(console: Console) -> QWidget:
-    wait(lambda: console.dialogs.current is not None and console.dialogs.current.isVisible())
-    return console.dialogs.current
+def _dialog(studio: Studio) -> QWidget:
+    wait(lambda: studio.program.tools.dialogs.current is not None and studio.program.tools.dialogs.current.isVisible())
+    return studio.program.tools.dialogs.current
 
 
 def _id_of(studio: Studio, label: str) -> str:
-    model = studio.console.model
+    model = studio.program.apps.presenter.model
     return next(app.id for row in range(model.rowCount()) if (app := model.app_at(row)) and app.label == label)
 
 
@@ -591,3 +590,7 @@ def main() -> int:
 
 if __name__ == "__main__":
     raise SystemExit(main())
+
+
+def _palette(studio: Studio) -> Palette:
+    return next(shown for shown in studio.window.findChildren(Palette) if shown.isVisible())

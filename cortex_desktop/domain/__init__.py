@@ -1,1 +1,1 @@
-"""What an org, an app and a key are. Standard library only; see architecture rules in pyproject.toml."""
+"""Orgs, apps, secrets and activity: what they are, their rules, errors and ports. Standard library only."""

@@ -1,4 +1,4 @@
-"""What was done, to which app, when and by whom: the entries of the activity log, and the words for them."""
+"""The activity log: its entries, the words for them, and what a check of its chain finds."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ class Action(Enum):
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One thing that was done.
+class ActivityEntry:
+    """One action, as recorded. It never holds a key.
 
-    when: aware; who: the operating system's user; computer: its name; org_*, app_id, label: which org and app, as they
-    were called then, empty where it was about none; details: what `describe` has words for. Never a key.
+    when: aware; who: the operating system's user; computer: its name; org_*, app_id, label: the org and the app as they
+    were called then, empty where there was none; details: what `describe` has words for.
     """
 
     when: datetime
@@ -65,18 +65,18 @@ class Entry:
 
 @dataclass(frozen=True)
 class Logged:
-    """A line of the log. number: from 1, as the line says; sha256: of the line; entry: None when it makes no sense."""
+    """A line of the log. number: from 1, as the line says; sha256: of the line; entry: None if it cannot be read."""
 
     number: int
     sha256: str
-    entry: Entry | None
+    entry: ActivityEntry | None
 
 
 @dataclass(frozen=True)
-class Word:
-    """A word that is searched for: in an entry's label, user, texts among the details, and org when all are asked for.
+class ActivityWord:
+    """A word to search for: in an entry's label, user and details, and in the org's name when all orgs are searched.
 
-    text: folded (`model.fold`); actions, details: those in whose words it is, details by name and value, None for any.
+    text: folded (`folding.fold`); actions, details: those whose words hold it; details by name and value, None for any.
     """
 
     text: str
@@ -85,21 +85,21 @@ class Word:
 
 
 @dataclass(frozen=True)
-class Query:
-    """Which entries are wanted: those of this org and app (empty: of all), from this time on, with all the words."""
+class ActivityQuery:
+    """Which entries to find: of this org and app (empty: of all), from this time on, with all the words."""
 
     org_id: str = ""
     app_id: str = ""
     since: datetime | None = None
-    words: tuple[Word, ...] = ()
+    words: tuple[ActivityWord, ...] = ()
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A part of the log that was gone through.
+    """A part of the log that was searched or checked.
 
-    begin, end: which part, in bytes; done: how much of the log is behind us, 0 to 1; places: where the lines that
-    were found begin, newest first; breaks: what is wrong there.
+    begin, end: which part, in bytes; done: the progress through the log, 0 to 1; places: where the lines that were
+    found begin, newest first; breaks: what is wrong in this part.
     """
 
     begin: int
@@ -110,10 +110,10 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Head:
-    """What the log ends with: the number of its last entry, 0 when there is none, and that line's SHA-256.
+class ChainHead:
+    """The number of the log's last entry, 0 when there is none, and that line's SHA-256.
 
-    Who knows it can tell later whether anything before it was changed.
+    With it, a later check shows whether anything up to that entry was changed.
     """
 
     number: int
@@ -121,7 +121,7 @@ class Head:
 
 
 class Harm(Enum):
-    """What is wrong at a place of the log."""
+    """What is wrong at a place in the log."""
 
     CHANGED = "changed"  # the entry is not what was written
     MISSING = "missing"
@@ -140,7 +140,7 @@ class Break:
 
     @property
     def text(self) -> Text:
-        """What is wrong, and where."""
+        """A sentence that says what is wrong, and where."""
         values = {"first": str(self.first), "last": str(self.last), "line": str(self.line)}
         match self.harm:
             case Harm.CHANGED:
@@ -219,7 +219,7 @@ DETAIL_WORDS: Mapping[tuple[str, Detail | None], str] = {
     ("count", None): QT_TRANSLATE_NOOP("core", "Entries: {value}"),
     ("format", None): QT_TRANSLATE_NOOP("core", "As {value}"),
 }
-"""Words for a detail with this value, or with any (None)."""
+"""Words for a detail with this value, or with any value (None)."""
 
 MOMENTS = ("kept_until", "restorable_until")
 """Details that are times, in ISO 8601."""
@@ -227,8 +227,8 @@ MOMENTS = ("kept_until", "restorable_until")
 _OTHER_DETAIL = QT_TRANSLATE_NOOP("core", "{name}: {value}")
 
 
-def describe(entry: Entry, moment: Callable[[datetime], str]) -> list[Text]:
-    """The entry's details in words. moment: writes a time for people."""
+def describe(entry: ActivityEntry, moment: Callable[[datetime], str]) -> list[Text]:
+    """Return the entry's details in words. moment: writes a time for people."""
     texts = []
     for name, value in entry.details.items():
         source = DETAIL_WORDS.get((name, value)) or DETAIL_WORDS.get((name, None))

@@ -1,4 +1,4 @@
-"""What can go wrong, told for people: what happened, what it means for their keys, what to do next."""
+"""The errors that people see: what happened, what it means for their keys, what to do next."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .text import QT_TRANSLATE_NOOP, Text
 
 
 class CortexError(Exception):
-    """Base of all errors a person may see. None of its texts ever holds a key or a secret.
+    """Base of all errors that a person may see. Its texts never hold a key or a secret.
 
     title: what happened; message: what it means; advice: what to do next.
     """
@@ -22,7 +22,7 @@ class CortexError(Exception):
 
 
 class Defect(CortexError):
-    """The program itself failed. Crash capture tells more than this can."""
+    """The program itself failed. Crash capture holds the details."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -33,15 +33,15 @@ class Defect(CortexError):
 
 
 class LabelError(CortexError):
-    """The label does not follow the rules of `model.clean_label`."""
+    """The label does not follow the rules of `rules.clean_label`."""
 
 
 class DetailError(CortexError):
-    """Notes or an owner do not follow the rules of `model.clean_notes` and `model.clean_owner`."""
+    """Notes or an owner do not follow the rules of `rules.clean_notes` and `rules.clean_owner`."""
 
 
 class KeyFormError(CortexError):
-    """What is to be taken in is no API key, or no API secret."""
+    """The text to import is no API key, or no API secret."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -56,9 +56,9 @@ class KeyFormError(CortexError):
 
 
 class KeyKnown(CortexError):
-    """The key that is to be taken in is here already.
+    """An app has the key that was to be imported.
 
-    label: of the app that has it; deleted: it can be restored; removed: so can its org.
+    label: of that app; deleted: the app can be restored; removed: its org can be restored.
     """
 
     def __init__(self, label: str, org: str, *, deleted: bool, removed: bool = False) -> None:
@@ -80,7 +80,7 @@ class KeyKnown(CortexError):
 
 
 class OrgError(CortexError):
-    """An org's details do not follow the rules of `model.clean_org`. field: which one of `Org`."""
+    """An org's details do not follow the rules of `rules.clean_org`. field: which one of `Org`."""
 
     def __init__(
         self, field: str, title: str, message: str, advice: str, values: Mapping[str, str] | None = None
@@ -90,19 +90,19 @@ class OrgError(CortexError):
 
 
 class VaultProblem(Enum):
-    """The five ways in which a keychain says no."""
+    """The five ways in which a keychain refuses."""
 
     MISSING = "missing"  # there is no keychain to talk to
     LOCKED = "locked"  # it wants its password first
     DENIED = "denied"  # it, or the person at its prompt, refused
-    FULL = "full"  # it takes no more entries
+    FULL = "full"  # it takes no more items
     FAILED = "failed"  # anything else, including no answer in time
 
 
 class VaultError(CortexError):
-    """A keychain call did not do what was asked. `problem` says in which of the five ways.
+    """A keychain call failed. problem: in which of the five ways.
 
-    `detail` is for the log: the kind of the original error, never its text, which may quote what was stored.
+    detail: the kind of the original error, for the log; never its text, which may quote what was stored.
     """
 
     def __init__(self, problem: VaultProblem, keychain: str, detail: str = "") -> None:
@@ -115,7 +115,7 @@ class VaultError(CortexError):
 class VaultTimeout(VaultError):
     """The keychain gave no answer before the deadline, or the person chose to stop waiting.
 
-    Whether the call took effect is unknown, so nothing may be undone on the strength of it.
+    Whether the call took effect is unknown, so nothing may be undone because of it.
     """
 
     def __init__(self, keychain: str) -> None:
@@ -134,7 +134,7 @@ class VaultTimeout(VaultError):
 
 
 class SecretMissing(CortexError):
-    """The row is there, its keychain item is not."""
+    """The database has the app, but the keychain does not hold its secret."""
 
     def __init__(self, keychain: str) -> None:
         super().__init__(
@@ -148,7 +148,7 @@ class SecretMissing(CortexError):
 
 
 class SecretElsewhere(CortexError):
-    """The row was written with another keychain than this one, e.g. on another operating system."""
+    """The app's secrets are in another keychain than this one, e.g. on another operating system."""
 
     def __init__(self, keychain: str) -> None:
         super().__init__(
@@ -162,7 +162,7 @@ class SecretElsewhere(CortexError):
 
 
 class VersionGone(CortexError):
-    """The earlier version named is not kept any more."""
+    """The earlier version is no longer kept."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -173,7 +173,7 @@ class VersionGone(CortexError):
 
 
 class TooManyVersions(CortexError):
-    """The app has used up the numbers of `model.LAST_VERSION`."""
+    """The app has had `model.LAST_VERSION` versions."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -184,7 +184,7 @@ class TooManyVersions(CortexError):
 
 
 class NotFinished(CortexError):
-    """An operation on both stores stopped half-way and will be completed or undone at the next start."""
+    """An operation on both stores stopped half-way. Recovery completes or undoes it."""
 
     def __init__(self, label: str) -> None:
         super().__init__(
@@ -199,11 +199,11 @@ class NotFinished(CortexError):
 
 
 class StorageError(CortexError):
-    """The database could not be read or written. What was on disk before is still there."""
+    """The database or the log could not be read or written. What was on disk before is still there."""
 
 
 class AppGone(CortexError):
-    """The app named is not in the database any more."""
+    """The app is no longer in the database, or is being removed."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -214,7 +214,7 @@ class AppGone(CortexError):
 
 
 class ChangedSince(CortexError):
-    """What was to be taken back is not there any more: the app was changed again."""
+    """An action cannot be reversed: the app was changed again."""
 
     def __init__(self, label: str) -> None:
         super().__init__(
@@ -226,7 +226,7 @@ class ChangedSince(CortexError):
 
 
 class OrgGone(CortexError):
-    """The org named is not in the database any more, or is on its way out."""
+    """The org is no longer in the database, or is removed."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -248,19 +248,19 @@ class OnlyOrg(CortexError):
 
 
 class UpdateProblem(Enum):
-    """Why nobody knows whether there is a newer version."""
+    """Why a check for updates failed."""
 
-    NO_FEED = "no feed"  # nobody said where to look
+    NO_FEED = "no feed"  # no address is set
     NOT_HTTPS = "not https"
     NO_TLS = "no TLS"  # this computer cannot speak HTTPS
     NOT_SAFE = "not safe"  # the certificate is not the host's, or the answer leads away from HTTPS
     PROXY = "proxy"
-    STRANGE = "strange"  # it answered with something else than a release
+    STRANGE = "strange"  # the answer names no release
     UNREACHABLE = "unreachable"
 
 
 class UpdateError(CortexError):
-    """The check for updates did not work. host: who was asked, as the address has it."""
+    """The check for updates failed. host: as the address has it."""
 
     def __init__(self, problem: UpdateProblem, host: str = "") -> None:
         self.problem = problem

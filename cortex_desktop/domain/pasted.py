@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from .secret import Secret
+from .secret import API_SECRET, APP_NAME, KEY, Secret
 
 LONGEST = 200_000
 """So many characters of a text are looked at."""
 
 # As in Cortex, and standing alone: no part of a longer word, of a token with dots or dashes, of base64.
 _RUN = re.compile(
-    r"(?<!\w)(?<!\w[-.+])(?:(?P<name>c_[0-9A-Za-z_]{1,98})|(?P<key>[0-9A-Za-z]{22})|(?P<secret>[0-9A-Za-z]{64}))"
+    rf"(?<!\w)(?<!\w[-.+])(?:(?P<name>{APP_NAME})|(?P<key>{KEY})|(?P<secret>{API_SECRET}))"
     r"(?!\w)(?![-.+]\w)(?!=)"
 )
 _OTHERS = ("token", "signature", "fingerprint", "nonce", "hash", "digest", "checksum", "sha")

@@ -1,4 +1,4 @@
-"""What the services need from the outside. `storage` and `vault` implement these."""
+"""What the services need from outside. `storage` and `vault` implement these."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
-from .activity import Entry, Head, Logged, Piece, Query
+from .activity import ActivityEntry, ActivityQuery, ChainHead, Logged, Piece
 from .model import App, Org
 from .secret import Secret, SecretRef
 
 
 class VaultState(Enum):
-    """What a person should know about the keychain now."""
+    """What the keychain can do now."""
 
     UNLOCKED = "unlocked"
     LOCKED = "locked"
     MISSING = "missing"
-    FAILED = "failed"  # there, but it does not work or does not answer
+    FAILED = "failed"  # it is there, but fails or does not answer
 
 
 class Repository(Protocol):
@@ -28,86 +28,85 @@ class Repository(Protocol):
     """
 
     def orgs(self) -> Sequence[Org]:
-        """All orgs in every state, oldest first. There is one for each app, and one at least that is ACTIVE."""
+        """Return all orgs in every state, oldest first: one for each app, and at least one that is ACTIVE."""
 
     def apps(self) -> Sequence[App]:
-        """All apps of all orgs in every state, oldest first."""
+        """Return all apps of all orgs in every state, oldest first."""
 
     def app(self, app_id: str) -> App:
-        """One app. Raises AppGone."""
+        """Return one app. Raises AppGone."""
 
     def save_org(self, org: Org) -> None:
         """Add or replace an org by its id."""
 
     def change_org(self, org_id: str, change: Callable[[Org], Org]) -> Org:
-        """Replace an org by `change` of its present state, in one step. Returns the new state. Raises OrgGone."""
+        """Replace an org by what `change` returns for it, in one step. Returns the new org. Raises OrgGone."""
 
     def drop_org(self, org_id: str) -> None:
-        """Remove an org's row, unless an app's row names it. No error when it is gone already."""
+        """Remove an org, unless an app names it. No error when it is gone already."""
 
     def add_app(self, app: App) -> None:
         """Add an app under its id, which must be new."""
 
     def change_app(self, app_id: str, change: Callable[[App], App]) -> App:
-        """Replace an app by `change` of its present state, in one step. Returns the new state. Raises AppGone."""
+        """Replace an app by what `change` returns for it, in one step. Returns the new app. Raises AppGone."""
 
     def change_apps(self, app_ids: Iterable[str], change: Callable[[App], App]) -> Sequence[App]:
-        """Replace apps by `change` of their present states, all in one step. Returns those that changed.
+        """Replace apps by what `change` returns for each, all in one durable step. Returns those that changed.
 
-        Ids that are gone are passed over, and so is an app that `change` returns as it is.
+        Skips ids that are gone, and apps that `change` returns as they are.
         """
 
     def drop_app(self, app_id: str) -> None:
-        """Remove an app's row. No error when it is gone already."""
+        """Remove an app. No error when it is gone already."""
 
 
 class ActivityLog(Protocol):
     """The activity log: entries are added at its end and never changed. Safe to call from any thread.
 
-    All methods raise StorageError. What goes through the whole log does so in pieces of a few milliseconds, so that
-    other work can come between them.
+    All methods raise StorageError. `find` and `check` yield after a few milliseconds, so that other work can run.
     """
 
-    def append(self, entries: Sequence[Entry]) -> None:
+    def append(self, entries: Sequence[ActivityEntry]) -> None:
         """Add entries, oldest first, in one durable step."""
 
-    def head(self) -> Head:
-        """What the log ends with."""
+    def head(self) -> ChainHead:
+        """Return the head of the chain."""
 
-    def find(self, query: Query) -> Iterator[Piece]:
-        """Go through the log, newest first, for what `query` asks for."""
+    def find(self, query: ActivityQuery) -> Iterator[Piece]:
+        """Find the entries that match `query`, newest first."""
 
     def read(self, places: Sequence[int]) -> list[Logged]:
-        """The lines that begin at these places, in the same order."""
+        """Return the lines that begin at these places, in the same order."""
 
     def check(self) -> Iterator[Piece]:
-        """Go through the log, oldest first, and see whether each entry is the one that was written."""
+        """Check that each entry is as it was written, oldest first."""
 
 
 class NewFile(Protocol):
-    """A text file that is being written for a person. Line ends are as given. The methods raise StorageError."""
+    """A text file that is being written for a person, line ends as given. The methods raise StorageError."""
 
     def write(self, text: str) -> None:
-        """Add to it."""
+        """Append text."""
 
     def finish(self) -> None:
-        """Have it on the disk under its name."""
+        """Put the file under its name, durably."""
 
     def drop(self) -> None:
-        """Leave nothing behind of a file that is not finished. Never raises; from any thread."""
+        """Remove a file that is not finished. Never raises; from any thread."""
 
 
 class NewFiles(Protocol):
-    """Makes them."""
+    """Makes new files."""
 
     def begin(self, path: Path) -> NewFile:
-        """A new file that takes this name, and the place of what has it, when it is finished. Raises StorageError."""
+        """Begin a file that gets this name, and replaces what has it, when it is finished. Raises StorageError."""
 
 
 class Vault(Protocol):
-    """The operating system's keychain. Blocks, up to its deadlines; never call it on the GUI thread.
+    """The operating system's keychain. Calls block up to their deadlines; never call it on the GUI thread.
 
-    All methods raise VaultError; a deadline passed is VaultTimeout.
+    All methods raise VaultError; VaultTimeout after a deadline.
     """
 
     @property
@@ -119,19 +118,19 @@ class Vault(Protocol):
         """The keychain class in use, as rows remember it, e.g. "SecretService"."""
 
     def state(self) -> VaultState:
-        """Look, without asking the person anything. Never raises."""
+        """Return the keychain's state, without a prompt. Never raises."""
 
     def unlock(self) -> None:
-        """Ask the system to unlock the keychain; the person may be prompted."""
+        """Have the system unlock the keychain, which may prompt the person."""
 
     def store(self, ref: SecretRef, secret: Secret) -> None:
         """Store a secret in a new item, read it back and compare. Never prompts a locked keychain."""
 
     def read(self, ref: SecretRef) -> Secret:
-        """The stored secret. Raises SecretMissing when there is none."""
+        """Return the stored secret. Raises SecretMissing when there is none."""
 
     def remove(self, ref: SecretRef) -> None:
-        """Remove the item and every double of it. No error when there is none."""
+        """Remove the item and all duplicates of it. No error when there is none."""
 
     def stop_waiting(self) -> None:
-        """Make the call that is waiting now end with VaultTimeout. From any thread; returns at once."""
+        """End the call that is waiting now with VaultTimeout. Returns at once; from any thread."""

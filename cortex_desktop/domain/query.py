@@ -1,9 +1,9 @@
-"""What a person types into the search of apps: words to look for, and simple filters such as is:disabled.
+"""The search of apps: words to look for, and simple filters such as is:disabled.
 
     portal "new health" owner:ada is:expiring created:<90d
 
-Everything must hold. A word is looked for in the label, the key's ends, the owner and the notes; with the name of one
-of these before it, there alone. Quotes hold several words together and make any word plain text.
+All must hold. A word is looked for in the label, the key's ends, the owner and the notes; with the name of one of these
+before it, only there. Quotes hold several words together and make any word plain text.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol, TypeVar
 
-from .model import App, AppState, fold
+from .folding import fold
+from .model import App, AppState
 from .text import QT_TRANSLATE_NOOP, Text
 
 _PARTS = {"label": slice(0, 1), "key": slice(1, 3), "owner": slice(3, 4), "notes": slice(4, 5)}
@@ -34,7 +35,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "key": (),
     "notes": ('""',),
 }
-"""The filters, and what to offer after each one's colon. For `is`, `sessions` and `csrf` that is all there is."""
+"""The filters, and the suggestions after each one's colon. `is`, `sessions` and `csrf` take nothing else."""
 
 _DATES = ("expires", "review")
 _UNITS = {"d": 1, "w": 7, "m": 30, "y": 365}
@@ -49,8 +50,11 @@ _SHOWN = 40  # characters of a wrong word in a sentence
 
 
 class Searchable:
-    """An app made ready to be searched. folded: what can be found in it, a part of `_PARTS` on each line; created_at:
-    in seconds since 1970, as comparing moments takes twice the time, through 10,000 apps."""
+    """An app prepared for searching.
+
+    folded: what can be found in it, a part of `_PARTS` on each line; created_at: in seconds since 1970, which compare
+    twice as fast as datetimes.
+    """
 
     __slots__ = ("app", "created_at", "folded")
 
@@ -67,8 +71,10 @@ S = TypeVar("S", bound=Searchable)
 
 @dataclass(frozen=True)
 class At:
-    """What a filter must know beside the app. now: in UTC; today: where the person is; missing: ids of apps whose key
-    the keychain does not hold."""
+    """What filters need beside the app.
+
+    now: in UTC; today: where the person is; missing: ids of apps whose key the keychain does not hold.
+    """
 
     now: datetime
     today: date
@@ -77,8 +83,10 @@ class At:
 
 @dataclass(frozen=True)
 class Token:
-    """A piece of the text from `start` to `end`. name: of the filter, empty for plain text; closed: not within quotes
-    that have no end yet."""
+    """A piece of the text from `start` to `end`.
+
+    name: of the filter, empty for plain text; closed: False if its quotes have no end yet.
+    """
 
     name: str
     value: str
@@ -89,14 +97,14 @@ class Token:
 
 
 class Term(Protocol):
-    """A condition. `select` returns the entries for which it holds, in their order."""
+    """A condition. `select` returns the entries for which it holds, in the same order."""
 
     def select(self, entries: Sequence[S], at: At) -> list[S]: ...
 
 
 @dataclass(frozen=True)
-class Word:
-    """The folded text is found; field: where alone."""
+class Contains:
+    """The app holds the folded text. field: the only part to look in, empty for all."""
 
     text: str
     field: str = ""
@@ -112,7 +120,7 @@ class Word:
 
 @dataclass(frozen=True)
 class Without:
-    """The app has none of this: notes, owner, expires, review, rotated."""
+    """The app lacks this: notes, owner, expires, review or rotated."""
 
     name: str
 
@@ -133,7 +141,7 @@ class Switch:
 
 @dataclass(frozen=True)
 class Is:
-    """One of the words after is:. They tell facts: a disabled app may be expired too."""
+    """One of the words after is:. Each states a fact: a disabled app may be expired too."""
 
     what: str
 
@@ -157,7 +165,7 @@ class Is:
                 return [e for e in entries if e.app.state is AppState.CREATING]
             case _:
                 dated = [e for e in entries if (app := e.app).expires or app.review or (missing and app.id in missing)]
-                return [e for e in dated if e.app.is_due(today) or e.app.id in missing]
+                return [e for e in dated if e.app.needs_attention(today) or e.app.id in missing]
 
 
 @dataclass(frozen=True)
@@ -218,12 +226,12 @@ class When:
 
 
 @dataclass(frozen=True)
-class Query:
-    """What was typed, understood. terms: all must hold.
+class AppQuery:
+    """A parsed search. terms: all must hold.
 
-    problems: says of each word that makes no sense which it is and what would; such a word is left out. unfinished:
-    the same of a last word that may still become a filter; to be said when nobody is typing any more. unknown: words
-    that look like a filter, and are looked for as text.
+    problems: a sentence for each filter that was left out because its value makes no sense; unfinished: the same for a
+    last word that may still become a filter, to be shown when typing stops; unknown: words that look like a filter, and
+    are searched for as text.
     """
 
     terms: tuple[Term, ...] = ()
@@ -232,19 +240,15 @@ class Query:
     unknown: tuple[str, ...] = ()
 
     def select(self, entries: Sequence[S], at: At) -> list[S]:
-        """Those for which all holds, in their order."""
+        """Return the entries for which all terms hold, in the same order."""
         found = list(entries)
         for term in self.terms:
             found = term.select(found, at)
         return found
 
-    def narrows(self, other: Query) -> bool:
-        """Whether all that this query finds, the other finds too. False also where that is hard to say."""
-        return all(any(_implies(mine, theirs) for mine in self.terms) for theirs in other.terms)
 
-
-def parse(text: str) -> Query:
-    """Understand what was typed. Never fails: what makes no sense is told in `problems`."""
+def parse(text: str) -> AppQuery:
+    """Parse what was typed. Never raises: `problems` names what makes no sense."""
     terms: list[Term] = []
     problems: list[Text] = []
     unfinished: list[Text] = []
@@ -259,11 +263,11 @@ def parse(text: str) -> Query:
             (unfinished if may_become_one else problems).append(_problem(token, text))
         if not token.name and not token.quoted and _LIKE_A_FILTER.match(token.value):
             unknown.append(_shortened(token.value))
-    return Query(tuple(terms), tuple(problems), tuple(unfinished), tuple(unknown))
+    return AppQuery(tuple(terms), tuple(problems), tuple(unfinished), tuple(unknown))
 
 
 def tokens(text: str) -> list[Token]:
-    """The pieces of the text, in order."""
+    """Split the text into its pieces, in order."""
     found = []
     for match in _TOKEN.finditer(text):
         if match.end() > match.start():  # else there is space
@@ -275,7 +279,7 @@ def tokens(text: str) -> list[Token]:
 
 
 def quoted(value: str) -> str:
-    """`value` as it is written after a filter's colon, or as one word of plain text, whatever it holds."""
+    """Return `value` as one word of a search, quoted where needed."""
     if re.fullmatch(r'[^\s"\\:]+', value):
         return value
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
@@ -283,19 +287,19 @@ def quoted(value: str) -> str:
 
 
 def with_filter(text: str, name: str, word: str = "") -> str:
-    """The text with `word`, e.g. is:disabled, in place of all filters of this name. Without a word: without these."""
+    """Replace all filters of this name by `word`, e.g. is:disabled; without a word, remove them."""
     kept = [_closed(token, text) for token in tokens(text) if token.name != name]
     return " ".join([*kept, word] if word else kept)
 
 
 def has_filter(text: str, word: str) -> bool:
-    """Whether the text holds this filter, e.g. is:disabled, however it is written."""
+    """True if the text has this filter, e.g. is:disabled, however it is written."""
     (wanted,) = parse(word).terms
     return wanted in parse(text).terms
 
 
 def completions(text: str, position: int, owners: Sequence[str] = ()) -> tuple[int, list[str]]:
-    """What the word that ends at `position` may become: where it begins, and the whole words, likeliest first."""
+    """Complete the word that ends at `position`. Returns where it begins, and the whole words, likeliest first."""
     token = next((token for token in tokens(text[:position]) if token.end == position), None)
     if token is None or (token.quoted and not token.name):
         return position, []
@@ -311,7 +315,7 @@ def completions(text: str, position: int, owners: Sequence[str] = ()) -> tuple[i
 
 
 def _beginning_with(begun: str) -> list[str]:
-    """All filters whose name, or whose word after the colon, begins so; three letters, or a whole name, are needed."""
+    """The filters whose name or value begins so; at least three letters, or a whole name, are needed."""
     if len(begun) < 3 and begun not in WORDS:
         return []
     by_word = [f"is:{word}" for word in WORDS["is"] if word.startswith(begun)]
@@ -320,13 +324,13 @@ def _beginning_with(begun: str) -> list[str]:
 
 
 def _term(token: Token) -> Term | None:
-    """The token's meaning; None where it has none."""
+    """The term that a token means, or None."""
     name, value = token.name, token.value.lower()
     if name in ("", *_PARTS):
         if name and token.quoted and token.closed and not token.value:
             return Without(name) if name in ("owner", "notes") else None
         folded = fold(token.value)
-        return Word(folded, name) if folded else None
+        return Contains(folded, name) if folded else None
     if name == "is":
         return Is(value) if value in WORDS[name] else None
     if name in ("sessions", "csrf"):
@@ -360,7 +364,7 @@ def _when(name: str, value: str) -> When | None:
 
 
 def _is_begun(token: Token) -> bool:
-    """Whether a word that means nothing yet may become a filter if the person goes on typing."""
+    """True if a word that means nothing yet may become a filter with more typing."""
     value = token.value.lower()
     if any(word.startswith(value) for word in WORDS[token.name]):
         return True
@@ -384,7 +388,7 @@ def _problem(token: Token, text: str) -> Text:
 
 
 def _closed(token: Token, text: str) -> str:
-    """The token as it was written, with the end of its quotes where that is missing."""
+    """The token as it was written, with its quotes closed."""
     if token.closed:
         return text[token.start : token.end]
     written = quoted(token.value)
@@ -393,18 +397,12 @@ def _closed(token: Token, text: str) -> str:
     return f"{token.name}:{written}" if token.name else written
 
 
-def _implies(mine: Term, theirs: Term) -> bool:
-    if isinstance(mine, Word) and isinstance(theirs, Word):
-        return theirs.text in mine.text and theirs.field in ("", mine.field)
-    return mine == theirs
-
-
 def _shortened(word: str) -> str:
     return word if len(word) <= _SHOWN else f"{word[:_SHOWN]}…"
 
 
 def _shifted(day: date, days: int) -> date:
-    """So many days later, within what the calendar holds."""
+    """The day so many days later, within what the calendar holds."""
     try:
         return day + timedelta(days=days)
     except OverflowError:

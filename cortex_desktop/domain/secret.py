@@ -1,4 +1,4 @@
-"""Secrets: a type that does not show itself, and the generation of keys."""
+"""Secrets: a type that does not show itself, what keys look like, and how they are made."""
 
 from __future__ import annotations
 
@@ -9,12 +9,17 @@ from enum import Enum
 from typing import NoReturn
 
 ALPHABET = string.ascii_letters + string.digits
+KEY = "[0-9A-Za-z]{22}"
+"""An API key, as a regular expression. Its length is that of every sample in Cortex's documentation."""
+APP_NAME = "c_[0-9A-Za-z_]{1,98}"
+"""The name of an app, which Cortex takes in place of its key: at most 100 characters are accepted here."""
+API_SECRET = "[0-9A-Za-z]{64}"  # noqa: S105 (a pattern, not a secret)
+"""An API secret, as a regular expression."""
 _SECRET_SHAPED = re.compile(
     r"(?:(?<![0-9A-Za-z])|(?<=\\[nrt])|(?<=%[0-9A-Fa-f]{2}))"  # a repr's line break and a URL's escape end in letters
-    r"(?:[0-9A-Za-z]{64}|[0-9A-Za-z]{22})(?![0-9A-Za-z])"
-    r"|(?<!ctypes\.)(?<![0-9A-Za-z_])c_[0-9A-Za-z_]{1,98}(?![0-9A-Za-z_])"
+    rf"(?:{API_SECRET}|{KEY})(?![0-9A-Za-z])"
+    rf"|(?<!ctypes\.)(?<![0-9A-Za-z_]){APP_NAME}(?![0-9A-Za-z_])"
 )
-_NAME = re.compile(r"c_[0-9A-Za-z_]{1,98}")
 
 
 class SecretKind(Enum):
@@ -23,21 +28,11 @@ class SecretKind(Enum):
     API_KEY = "api-key"
     API_SECRET = "api-secret"  # noqa: S105 (a name, not a secret)
 
-    @property
-    def length(self) -> int:
-        """Letters and digits: 22 for a key, 64 for a secret, as in every sample of Cortex's documentation."""
-        return 22 if self is SecretKind.API_KEY else 64
-
-    @classmethod
-    def of(cls, sessions: bool) -> tuple[SecretKind, ...]:
-        """Which secrets an app has: one that signs its requests has an API secret beside its key."""
-        return (cls.API_KEY,) if sessions else (cls.API_KEY, cls.API_SECRET)
-
 
 class Secret:
-    """A string that must not turn up anywhere by accident: blank repr, no pickling, no formatting.
+    """A string that must not appear anywhere by accident: blank repr, no pickling, no formatting.
 
-    Python cannot wipe it from memory, so hold it for seconds. `reveal()` is the one way to its text.
+    Python cannot wipe it from memory, so hold it only for seconds. `reveal` is the one way to its text.
     """
 
     __slots__ = ("_text",)
@@ -46,7 +41,7 @@ class Secret:
         self._text = text
 
     def reveal(self) -> str:
-        """The secret text itself."""
+        """Return the secret text."""
         return self._text
 
     def __repr__(self) -> str:
@@ -68,7 +63,7 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class SecretRef:
-    """Where one version of one secret lies in the keychain.
+    """The place of one version of one secret in the keychain.
 
     org_id, app_id: lower-case hex; version: from 1.
     """
@@ -89,29 +84,15 @@ class SecretRef:
         return self.kind.value
 
 
-@dataclass(frozen=True, slots=True, init=False)
+@dataclass(frozen=True, slots=True)
 class KeyEnds:
     """The first and last four characters of an API key: all of it that the database holds.
 
     Of an app's name that serves as its key less, where it is short: never more than half of it.
     """
 
-    _both: str  # as one text, which takes half the memory of two
-    _length: int  # of the head
-
-    def __init__(self, head: str, tail: str) -> None:
-        object.__setattr__(self, "_both", head + tail)
-        object.__setattr__(self, "_length", len(head))
-
-    @property
-    def head(self) -> str:
-        """How the key begins."""
-        return self._both[: self._length]
-
-    @property
-    def tail(self) -> str:
-        """How the key ends."""
-        return self._both[self._length :]
+    head: str
+    tail: str
 
     @classmethod
     def of(cls, secret: Secret) -> KeyEnds:
@@ -121,25 +102,22 @@ class KeyEnds:
         return cls(text[:length], text[len(text) - length :])
 
 
+_LENGTHS = {SecretKind.API_KEY: 22, SecretKind.API_SECRET: 64}
+_FORMS = {SecretKind.API_KEY: re.compile(f"{KEY}|{APP_NAME}"), SecretKind.API_SECRET: re.compile(API_SECRET)}
+
+
 def generate(kind: SecretKind) -> Secret:
-    """A new random secret of letters and digits, drawn without bias from the operating system (`secrets.choice`)."""
+    """Draw a new secret of letters and digits, without bias, from the operating system's random numbers."""
     import secrets  # as hmac above
 
-    return Secret("".join(secrets.choice(ALPHABET) for _ in range(kind.length)))
+    return Secret("".join(secrets.choice(ALPHABET) for _ in range(_LENGTHS[kind])))
 
 
 def well_formed(kind: SecretKind, secret: Secret) -> bool:
-    """Whether `secret` can be of this kind: as `generate` makes them or, for a key, an app's name.
-
-    Cortex takes the name of an app in place of its key: c_, then letters, digits and underscores; 100 characters
-    are the most that is taken here.
-    """
-    text = secret.reveal()
-    if kind is SecretKind.API_KEY and _NAME.fullmatch(text):
-        return True
-    return len(text) == kind.length and text.isascii() and text.isalnum()
+    """True if `secret` can be of this kind: as `generate` makes it or, for a key, the name of an app."""
+    return _FORMS[kind].fullmatch(secret.reveal()) is not None
 
 
 def redact(text: str) -> str:
-    """`text` with everything of the shape of an API key (22 letters and digits, or c_…) or secret (64) blotted out."""
+    """Return `text` with everything that looks like an API key, an app's name or an API secret blotted out."""
     return _SECRET_SHAPED.sub("[redacted]", text)

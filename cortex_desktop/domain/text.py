@@ -1,7 +1,7 @@
 """Sentences that start below the user interface and are translated by it.
 
-The core knows no Qt, yet what it says reaches a person. So it names its sentences with QT_TRANSLATE_NOOP, where
-Qt's lupdate finds them, and hands the English source with its values upwards; `ui.i18n.say` translates it.
+The core has no Qt, but its sentences reach a person. It marks them with QT_TRANSLATE_NOOP, where Qt's lupdate finds
+them, and returns the English source with its values; `ui.kit.i18n.translate_text` translates.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Recording what was done."""
+"""Writes what was done to the activity log."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
 
-from ..domain.activity import Action, Detail, Entry
+from ..domain.activity import Action, ActivityEntry, Detail
 from ..domain.errors import CortexError, StorageError
 from ..domain.model import App, Org
 from ..domain.ports import ActivityLog, Repository
@@ -16,15 +16,15 @@ from ..domain.secret import redact
 from ..domain.text import QT_TRANSLATE_NOOP
 
 LONGEST = 300
-"""Characters of a text in an entry: labels have 120, and one from elsewhere must not swell the log."""
+"""Maximum number of characters of a text in an entry. Labels have 120; a text from elsewhere must not swell the log."""
 
 
 class Recorder:
-    """Writes down what was done. Call it on a lane, after the operation succeeded; it never raises.
+    """Records what was done. Call it on a lane, after the operation succeeded; it never raises.
 
-    repository: knows the orgs' names; log: where entries go, None to keep none; by: looks up the operating system's
-    user and the computer's name, which may take a while; tell: gets, on the lane's thread, the first error of a row
-    of failures.
+    repository: names the orgs; log: gets the entries, None to keep none; by: returns the operating system's user and
+    the computer's name, which may take a while; now: returns the time, aware. On the lane's thread, not_recorded gets
+    the first error of several in a row, and recorded is called after each write.
     """
 
     def __init__(
@@ -32,42 +32,42 @@ class Recorder:
         repository: Repository,
         log: ActivityLog | None = None,
         by: Callable[[], tuple[str, str]] = lambda: ("", ""),
-        tell: Callable[[CortexError], None] | None = None,
+        not_recorded: Callable[[CortexError], None] | None = None,
         now: Callable[[], datetime] | None = None,
         recorded: Callable[[], None] | None = None,
     ) -> None:
         self._repository = repository
         self._log = log
         self.by = cache(by)
-        self._tell = tell
+        self._not_recorded = not_recorded
         self._now = now or (lambda: datetime.now(UTC))
         self._recorded = recorded
         self._failing = False
         self._batch = threading.local()  # two lanes record at the same time
 
     def app(self, action: Action, app: App, **details: Detail | datetime) -> None:
-        """Record that something was done to an app. details: see `domain.activity.DETAIL_WORDS`; never a key."""
+        """Record an action on an app. details: those of `domain.activity.DETAIL_WORDS`; never a key."""
         if self._log is not None:
             self._add(action, details, app.org_id, self._org_name(app.org_id), app.id, app.label)
 
     def org(self, action: Action, org: Org, **details: Detail | datetime) -> None:
-        """Record that something was done to an org."""
+        """Record an action on an org."""
         if self._log is not None:
             self._add(action, details, org.id, org.name)
 
     def log_itself(self, action: Action, **details: Detail) -> None:
-        """Record that something was done with the log."""
+        """Record an action on the log itself."""
         if self._log is not None:
             self._add(action, details)
 
     @contextmanager
     def batch(self) -> Iterator[None]:
-        """Keep what this thread records inside together, and write it at the end, with one sync.
+        """Collect what this thread records inside, and write it at the end with one sync.
 
-        It is written as well when the work inside ends with an error: what was recorded has been done.
+        It is written after an error inside too: what was recorded has been done.
         """
         if getattr(self._batch, "entries", None) is not None:
-            yield  # inside another one, which writes
+            yield  # the outer batch writes
             return
         self._batch.entries = []
         try:
@@ -78,7 +78,7 @@ class Recorder:
 
     def _add(self, action: Action, details: Mapping[str, Detail | datetime], *about: str) -> None:
         org_id, org_name, app_id, label = (*about, "", "", "", "")[:4]
-        entry = Entry(
+        entry = ActivityEntry(
             when=self._now(),
             who=_safe(self.by()[0]),
             computer=_safe(self.by()[1]),
@@ -101,15 +101,15 @@ class Recorder:
         except StorageError:
             return ""
 
-    def _write(self, entries: list[Entry]) -> None:
+    def _write(self, entries: list[ActivityEntry]) -> None:
         if self._log is None or not entries:
             return
         try:
             self._log.append(entries)
         except StorageError as error:
-            # What was done stays done. Once is enough: a full disk would have us say it with every step.
-            if self._tell is not None and not self._failing:
-                self._tell(_not_recorded(error))
+            # What was done stays done. Report once: a full disk would fail every step.
+            if self._not_recorded is not None and not self._failing:
+                self._not_recorded(_recording_error(error))
             self._failing = True
         else:
             self._failing = False
@@ -118,7 +118,7 @@ class Recorder:
 
 
 def _safe(text: str) -> str:
-    """The text as it may be written: without anything of the shape of a key, in case one was pasted into a label."""
+    """The text without anything that looks like a key, which may have been pasted into a label."""
     return redact(text)[:LONGEST].encode("utf-8", "replace").decode()
 
 
@@ -128,7 +128,7 @@ def _detail(value: Detail | datetime) -> Detail:
     return _safe(value) if isinstance(value, str) else value
 
 
-def _not_recorded(error: StorageError) -> StorageError:
+def _recording_error(error: StorageError) -> StorageError:
     return StorageError(
         QT_TRANSLATE_NOOP("core", "Activity is not recorded now"),
         QT_TRANSLATE_NOOP("core", "What you did was done, but the activity log could not be written."),

@@ -1,17 +1,19 @@
-"""The same thing done to many apps: in steps, so that it can be watched, stopped, gone on with and taken back.
+"""Bulk actions: the same thing done to many apps, in steps that can be watched, stopped, resumed and reversed.
 
-What changes rows only is done a batch at a time, each in one durable step. What needs the keychain is done app by app,
-each through the two-store protocol of `apps`, so that wherever it stops no app is half-done.
+What changes rows only is done a batch at a time, each in one durable step. What needs the keychain is done app by app
+through the use cases of `apps`, so that wherever it stops no app is half-done.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from enum import Enum
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import ClassVar
 
 from ..domain.activity import Action
 from ..domain.errors import (
@@ -25,88 +27,220 @@ from ..domain.errors import (
     VaultTimeout,
 )
 from ..domain.model import App, AppState
-from ..domain.ports import Repository
-from .activity import Recorder
-from .apps import RESTORABLE, ROLLED_BACK_KEPT, AppService
-from .transitions import bring_back, hide
+from . import periods, transitions
+from .apps.services import AppServices
 
 BATCH = 100
-"""Apps that are changed in one durable step: many enough that the disk's time does not count, few enough that other
-work waits for a few hundredths of a second only."""
+"""Apps that are changed in one durable step: so many that the disk's time does not count, so few that other work
+waits for a few hundredths of a second only."""
 
-ODD_ONES = 3
-"""The keychain may fail over an app of which something is odd. Over so many in a row, it is the keychain that is."""
-
-
-class Deed(Enum):
-    """What is done to each of the apps."""
-
-    ENABLE = "enable"
-    DISABLE = "disable"
-    DELETE = "delete"
-    RESTORE = "restore"
-    ROTATE = "rotate"
-    ROLL_BACK = "roll back"
-
-    @property
-    def needs_keychain(self) -> bool:
-        """Whether a step calls the keychain, and so belongs on the vault lane; others belong on the disk lane."""
-        return self in (Deed.ROTATE, Deed.ROLL_BACK)
-
-
-_OPPOSITES = {
-    Deed.ENABLE: Deed.DISABLE,
-    Deed.DISABLE: Deed.ENABLE,
-    Deed.DELETE: Deed.RESTORE,
-    Deed.RESTORE: Deed.DELETE,
-    Deed.ROTATE: Deed.ROLL_BACK,
-}
-
-
-_ACTIONS = {
-    Deed.ENABLE: Action.ENABLED,
-    Deed.DISABLE: Action.DISABLED,
-    Deed.DELETE: Action.DELETED,
-    Deed.RESTORE: Action.RESTORED,
-}
-"""As what a batch is recorded. `AppService` records the others."""
+MAX_FAILURES = 3
+"""After this many failures of the keychain in a row, assume the fault is the keychain's and not the apps'."""
 
 
 @dataclass(frozen=True)
 class Refused:
-    """An app to which it could not be done, and why."""
+    """An app that could not be changed, and why."""
 
     app: App
     error: CortexError
 
 
-class Bulk:
-    """One deed for many apps. Call `step` on the deed's lane until `over`, and look at the rest between steps only.
+@dataclass(frozen=True)
+class StepResult:
+    """What a step did. changed: apps as they are now; already: apps that needed no change."""
 
-    deed; total: how many apps; changed: those that it was done to, as they are now; already: those that were so before;
-    refused: those that could not be; stopped: what keeps it from going on, for the person to see to before `resume`.
+    changed: Sequence[App] = ()
+    already: Sequence[App] = ()
+    refused: Sequence[Refused] = ()
+
+
+class BulkAction(ABC):
+    """What is done to each app.
+
+    needs_keychain: its steps belong on the vault lane, else on the disk lane; batch: how many apps a step takes.
+    """
+
+    needs_keychain: ClassVar[bool] = False
+    batch: ClassVar[int] = BATCH
+
+    @abstractmethod
+    def step(self, apps: Sequence[App], services: AppServices) -> StepResult:
+        """Do it to these apps. Raises CortexError when none of them was changed."""
+
+    @abstractmethod
+    def opposite(self) -> BulkAction | None:
+        """Return the action that reverses this one for the apps that it changed, or None if there is none."""
+
+
+class RowAction(BulkAction):
+    """A bulk action that changes rows only. recorded_as: the activity entry of each app that it changes."""
+
+    recorded_as: ClassVar[Action]
+
+    @abstractmethod
+    def change(self, app: App, now: datetime) -> App:
+        """Return the app as it should be; the same object when it is so already. Raises CortexError."""
+
+    def step(self, apps: Sequence[App], services: AppServices) -> StepResult:
+        stores = services.stores
+        gone = {app.id: app for app in apps}
+        already: list[App] = []
+        refused: list[Refused] = []
+
+        def change(app: App) -> App:
+            del gone[app.id]
+            try:
+                after = self.change(app, stores.now())
+            except CortexError as error:
+                refused.append(Refused(app, error))
+                return app
+            if after is app:
+                already.append(app)
+            return after
+
+        changed = stores.repository.change_apps([app.id for app in apps], change)
+        with stores.record.batch():
+            for app in changed:
+                details = {"restorable_until": app.purge_after} if app.purge_after is not None else {}
+                stores.record.app(self.recorded_as, app, **details)
+        return StepResult(changed, already, [*refused, *(Refused(app, AppGone()) for app in gone.values())])
+
+
+class Enable(RowAction):
+    """Enable apps in this console."""
+
+    recorded_as = Action.ENABLED
+
+    def change(self, app: App, now: datetime) -> App:
+        _require_active(app)
+        return app if app.enabled else replace(app, enabled=True)
+
+    def opposite(self) -> BulkAction:
+        return Disable()
+
+
+class Disable(RowAction):
+    """Disable apps in this console."""
+
+    recorded_as = Action.DISABLED
+
+    def change(self, app: App, now: datetime) -> App:
+        _require_active(app)
+        return replace(app, enabled=False) if app.enabled else app
+
+    def opposite(self) -> BulkAction:
+        return Enable()
+
+
+class Delete(RowAction):
+    """Delete apps so that they can be restored."""
+
+    recorded_as = Action.DELETED
+
+    def change(self, app: App, now: datetime) -> App:
+        return app if app.state is AppState.DELETED else transitions.mark_deleted(app, now + periods.RESTORABLE)
+
+    def opposite(self) -> BulkAction:
+        return Restore()
+
+
+class Restore(RowAction):
+    """Restore deleted apps."""
+
+    recorded_as = Action.RESTORED
+
+    def change(self, app: App, now: datetime) -> App:
+        return transitions.restore(app)
+
+    def opposite(self) -> BulkAction:
+        return Delete()
+
+
+@dataclass
+class Rotate(BulkAction):
+    """Give each app a new key. keep: how long the old keys are kept.
+
+    before: the version that each rotated app had, by its id.
+    """
+
+    needs_keychain = True
+    batch = 1
+
+    keep: timedelta
+    before: dict[str, int] = field(default_factory=dict)
+    _left_to_recovery: set[str] = field(default_factory=set)
+
+    def step(self, apps: Sequence[App], services: AppServices) -> StepResult:
+        (known,) = apps
+        try:
+            after = self._rotate(known, services)
+        except NotFinished:
+            self._left_to_recovery.add(known.id)
+            raise
+        return StepResult(already=[known]) if after is None else StepResult([after])
+
+    def opposite(self) -> BulkAction | None:
+        return RollBack(self.before) if self.keep else None
+
+    def _rotate(self, known: App, services: AppServices) -> App | None:
+        """Returns None when the app was rotated by somebody else since the person chose it."""
+        _require_active(services.stores.repository.app(known.id))
+        app = services.recovery.settle_rotation(known.id)
+        if app.key_ends == known.key_ends:
+            app = services.rotation.rotate(known.id, self.keep).app
+        elif known.id not in self._left_to_recovery:
+            return None
+        before = next((kept.number for kept in app.kept if kept.key_ends == known.key_ends), None)
+        if before is None:
+            return app
+        if known.id in self._left_to_recovery:  # recovery may have finished it, which does not know how long to keep
+            app = services.rotation.keep_until(known.id, before, services.stores.now() + self.keep)
+        self.before[known.id] = before
+        if not self.keep:
+            with suppress(CortexError):  # else recovery does
+                app = services.removal.drop_kept(known.id, before)
+        return app
+
+
+@dataclass
+class RollBack(BulkAction):
+    """Make the version that each app had before its rotation the current one. before: those versions, by app id."""
+
+    needs_keychain = True
+    batch = 1
+
+    before: Mapping[str, int]
+
+    def step(self, apps: Sequence[App], services: AppServices) -> StepResult:
+        (known,) = apps
+        app = services.recovery.settle_rotation(known.id)
+        _require_active(app)
+        number = self.before.get(known.id)
+        if number is None or app.version != known.version or number not in {kept.number for kept in app.kept}:
+            raise ChangedSince(app.label)
+        return StepResult([services.rotation.roll_back(known.id, number, periods.ROLLED_BACK_KEPT)])
+
+    def opposite(self) -> None:
+        return None
+
+
+class Bulk:
+    """One bulk action on many apps. Call `step` on the action's lane until `over`; read the rest between steps only.
+
+    total: how many apps; changed: those that were changed, as they are now; already: those that needed no change;
+    refused: those that could not be changed; stopped: what a person must see to before `resume`; is_undo: True if
+    this reverses another action.
     """
 
     def __init__(
-        self,
-        deed: Deed,
-        apps: Iterable[App],
-        services: BulkService,
-        *,
-        keep: timedelta = timedelta(0),
-        undoes: Mapping[str, int] | None = None,
+        self, action: BulkAction, apps: Iterable[App], services: AppServices, *, is_undo: bool = False
     ) -> None:
-        self.deed = deed
-        self._rest = deque(apps)
+        self.action = action
+        self.is_undo = is_undo
         self._services = services
-        self._service = services.apps
-        self._repository = services.repository
-        self._now = services.now
-        self._keep = keep
-        self._undoes = undoes
-        self._befores: dict[str, int] = {}  # which version each app had that was rotated
-        self._begun: set[str] = set()  # rotations that were left to recovery
-        self._odd = 0
+        self._rest = deque(apps)
+        self._failures = 0
         self.total = len(self._rest)
         self.changed: list[App] = []
         self.already: list[App] = []
@@ -115,181 +249,75 @@ class Bulk:
 
     @property
     def reached(self) -> int:
-        """How many apps it is through with."""
+        """How many apps are done."""
         return self.total - len(self._rest)
 
     @property
     def rest(self) -> Sequence[App]:
-        """The apps it has not come to."""
+        """The apps that are not done yet."""
         return tuple(self._rest)
 
     @property
     def over(self) -> bool:
-        """Whether there is nothing left to do, or something in the way."""
+        """True if all apps are done, or something stopped it."""
         return not self._rest or self.stopped is not None
 
-    @property
-    def is_undo(self) -> bool:
-        """Whether it takes another one back."""
-        return self._undoes is not None
-
     def resume(self) -> None:
-        """Go on with the rest, now that what was in the way may be gone."""
+        """Go on with the rest after something stopped it."""
         self.stopped = None
-        self._odd = 0
+        self._failures = 0
 
     def step(self) -> list[App]:
-        """Do a part of it. Returns the apps that changed, as they are now.
+        """Do a part. Returns the apps that changed, as they are now.
 
-        Never raises a CortexError: one that concerns an app is kept in `refused`, any other in `stopped`.
+        Never raises CortexError: one about an app goes to `refused`, any other to `stopped`.
         """
         if self.over:
             return []
-        return self._step_app() if self.deed.needs_keychain else self._step_batch()
+        apps = list(islice(self._rest, self.action.batch))
+        try:
+            result = self.action.step(apps, self._services)
+        except CortexError as error:
+            self._refuse(apps, error)
+            return []
+        self._failures = 0
+        self._pass(apps)
+        self.changed += result.changed
+        self.already += result.already
+        self.refused += result.refused
+        return list(result.changed)
 
     def undo(self) -> Bulk | None:
-        """What takes it back: done to the apps that it changed. None when it cannot be, or was a taking back itself."""
-        if self.is_undo or not self.changed or (self.deed is Deed.ROTATE and not self._keep):
-            return None
-        opposite = _OPPOSITES[self.deed]
-        return Bulk(opposite, self.changed, self._services, keep=ROLLED_BACK_KEPT, undoes=self._befores)
+        """Return what reverses it for the apps that changed; None if nothing can, or if this is an undo itself."""
+        opposite = None if self.is_undo or not self.changed else self.action.opposite()
+        return None if opposite is None else Bulk(opposite, self.changed, self._services, is_undo=True)
 
-    # In batches
-
-    def _step_batch(self) -> list[App]:
-        batch = [self._rest[number] for number in range(min(BATCH, len(self._rest)))]
-        gone = {app.id: app for app in batch}
-        already: list[App] = []
-        refused: list[Refused] = []
-
-        def change(app: App) -> App:
-            del gone[app.id]
-            try:
-                after = self._after(app)
-            except CortexError as error:
-                refused.append(Refused(app, error))
-                return app
-            if after is app:
-                already.append(app)
-            return after
-
-        try:
-            changed = list(self._repository.change_apps([app.id for app in batch], change))
-        except StorageError as error:
+    def _refuse(self, apps: Sequence[App], error: CortexError) -> None:
+        cause = error.__cause__ if isinstance(error, NotFinished) else error
+        self._failures = self._failures + 1 if isinstance(cause, VaultError) else 0
+        if isinstance(cause, CortexError) and _concerns_all(cause):
+            self.stopped = cause
+            return
+        self._pass(apps)
+        self.refused += [Refused(app, error) for app in apps]
+        if self._failures == MAX_FAILURES:
             self.stopped = error
-            return []
-        with self._services.record.batch():
-            for app in changed:
-                details = {"restorable_until": app.purge_after} if app.purge_after is not None else {}
-                self._services.record.app(_ACTIONS[self.deed], app, **details)
-        for _ in batch:
+
+    def _pass(self, apps: Sequence[App]) -> None:
+        for _ in apps:
             self._rest.popleft()
-        self.changed += changed
-        self.already += already
-        self.refused += [*refused, *(Refused(app, AppGone()) for app in gone.values())]
-        return changed
-
-    def _after(self, app: App) -> App:
-        """The app as it is to be, the same object when it is so already."""
-        match self.deed:
-            case Deed.DELETE:
-                return app if app.state is AppState.DELETED else hide(app, self._now() + RESTORABLE)
-            case Deed.RESTORE:
-                return bring_back(app)
-            case _:
-                _require_active(app)
-                enabled = self.deed is Deed.ENABLE
-                return app if app.enabled is enabled else replace(app, enabled=enabled)
-
-    # App by app
-
-    def _step_app(self) -> list[App]:
-        known = self._rest[0]
-        try:
-            after = self._rotated(known) if self.deed is Deed.ROTATE else self._rolled_back(known)
-        except CortexError as error:
-            cause = error.__cause__ if isinstance(error, NotFinished) else error
-            self._odd = self._odd + 1 if isinstance(cause, VaultError) else 0
-            if isinstance(error, NotFinished):
-                self._begun.add(known.id)
-            if isinstance(cause, CortexError) and _is_in_the_way(cause):
-                self.stopped = cause
-                return []
-            self._rest.popleft()
-            self.refused.append(Refused(known, error))
-            if self._odd == ODD_ONES:
-                self.stopped = error
-            return []
-        self._odd = 0
-        self._rest.popleft()
-        if after is None:
-            self.already.append(known)
-            return []
-        self.changed.append(after)
-        return [after]
-
-    def _rotated(self, known: App) -> App | None:
-        """The app with a new key. None when somebody gave it one since the person looked."""
-        _require_active(self._repository.app(known.id))
-        app = self._service.settle_rotation(known.id)
-        if app.key_ends == known.key_ends:
-            app = self._service.rotate(known.id, self._keep).app
-        elif known.id not in self._begun:
-            return None
-        before = next((kept.number for kept in app.kept if kept.key_ends == known.key_ends), None)
-        if before is None:
-            return app
-        if known.id in self._begun:  # it may be recovery that finished it, which does not know for how long to keep
-            app = self._service.keep_until(known.id, before, self._now() + self._keep)
-        self._befores[known.id] = before
-        if not self._keep:
-            with suppress(CortexError):  # else recovery does
-                app = self._service.drop_kept(known.id, before)
-        return app
-
-    def _rolled_back(self, known: App) -> App:
-        """The app with the key that it had before, unless it was changed since."""
-        app = self._service.settle_rotation(known.id)
-        _require_active(app)
-        number = (self._undoes or {}).get(known.id)
-        if number is None or app.version != known.version or number not in {kept.number for kept in app.kept}:
-            raise ChangedSince(app.label)
-        return self._service.roll_back(known.id, number, self._keep)
-
-
-class BulkService:
-    """Makes bulk work. apps: does what concerns one app; repository: their rows; now, recorder: as for AppService."""
-
-    def __init__(
-        self,
-        apps: AppService,
-        repository: Repository,
-        now: Callable[[], datetime] | None = None,
-        recorder: Recorder | None = None,
-    ) -> None:
-        self.apps = apps
-        self.repository = repository
-        self.now = now or (lambda: datetime.now(UTC))
-        self.record = recorder or Recorder(repository)
-
-    def make(self, deed: Deed, apps: Iterable[App], keep: timedelta = timedelta(0)) -> Bulk:
-        """Work that does this to these apps, as the person sees them; nothing is done yet.
-
-        keep: for ROTATE, how long the old keys stay.
-        """
-        return Bulk(deed, apps, self, keep=keep)
 
 
 def _require_active(app: App) -> None:
-    """Raises NotFinished while the app is created, AppGone when it is deleted."""
+    """Raise NotFinished while the app is being created, AppGone when it is deleted."""
     if app.state is AppState.CREATING:
         raise NotFinished(app.label)
     if app.state is not AppState.ACTIVE:
         raise AppGone
 
 
-def _is_in_the_way(error: CortexError) -> bool:
-    """Whether it would happen with the next app too."""
+def _concerns_all(error: CortexError) -> bool:
+    """True if the next app would fail in the same way."""
     if isinstance(error, VaultError):
         return isinstance(error, VaultTimeout) or error.problem is not VaultProblem.FAILED
     return isinstance(error, StorageError)

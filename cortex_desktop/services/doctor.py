@@ -1,4 +1,4 @@
-"""What does not match between the database and the keychain, and how to mend it."""
+"""The keychain check: finds where the database and the keychain disagree, and repairs it."""
 
 from __future__ import annotations
 
@@ -10,25 +10,23 @@ from functools import partial
 from ..domain.activity import Action
 from ..domain.errors import SecretMissing
 from ..domain.model import App, AppState
-from ..domain.ports import Repository, Vault
 from ..domain.secret import KeyEnds, SecretKind, SecretRef, well_formed
-from .activity import Recorder
-from .apps import AppService
+from .apps.services import AppServices
 
 
 class Problem(Enum):
-    """How a keychain item and its row disagree."""
+    """How the keychain and an app's row disagree."""
 
-    MISSING = "missing"  # the row tells of a secret that the keychain does not hold
-    DIFFERS = "differs"  # the keychain holds another key than the row tells of
-    KEPT_MISSING = "kept missing"  # an old version that could be rolled back to is not there, or not whole
-    ELSEWHERE = "elsewhere"  # the row was written with another system's keychain; nothing can be seen or mended here
-    LEFTOVER = "leftover"  # the keychain holds a version that the row no longer tells of
+    MISSING = "missing"  # the row names a secret that the keychain does not hold
+    DIFFERS = "differs"  # the keychain holds another key than the row names
+    KEPT_MISSING = "kept missing"  # the keychain does not hold all of a kept version
+    ELSEWHERE = "elsewhere"  # another system's keychain holds the secrets; nothing can be checked or repaired here
+    LEFTOVER = "leftover"  # the keychain holds a version that the row no longer names
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One disagreement: which app, which item, how."""
+    """One disagreement: which app, which keychain item, how."""
 
     app: App
     ref: SecretRef
@@ -36,20 +34,17 @@ class Finding:
 
 
 class Doctor:
-    """Checks one app at a time, so that many can be told of as they go. Blocks; use it on the vault lane."""
+    """Checks and repairs one app at a time. Use it on the vault lane."""
 
-    def __init__(
-        self, apps: AppService, repository: Repository, vault: Vault, recorder: Recorder | None = None
-    ) -> None:
+    def __init__(self, apps: AppServices) -> None:
         self._apps = apps
-        self._repository = repository
-        self._vault = vault
-        self._record = recorder or Recorder(repository)
+        self._repository = apps.stores.repository
+        self._vault = apps.stores.vault
 
     def check(self, app_id: str) -> list[Finding]:
-        """What does not match for this app. Reads each of its items once. Raises VaultError, AppGone.
+        """Return what does not match for this app, after one read of each of its keychain items.
 
-        Unfinished apps are recovery's to settle, and have no findings.
+        Apps that recovery has yet to settle have no findings. Raises AppGone, VaultError, StorageError.
         """
         app = self._repository.app(app_id)
         if app.state is not AppState.ACTIVE or app.pending is not None:
@@ -66,21 +61,23 @@ class Doctor:
         return found
 
     def repair(self, finding: Finding) -> None:
-        """Mend one finding, if it still is one. Raises VaultError, StorageError, NotFinished, AppGone.
+        """Repair one finding, if it still is one.
 
-        missing: the app gets a new key (and secret), since the old one cannot be brought back; differs: the row
-        takes over the ends of the key that the keychain holds, or, where that is no key, the app gets a new one;
-        kept missing: the version is no longer offered; leftover: the item is removed; elsewhere: nothing is done.
+        MISSING: rotate, since the old key cannot be brought back. DIFFERS: take over the ends of the key that the
+        keychain holds or, where that is no key, rotate. KEPT_MISSING: drop the kept version. LEFTOVER: remove the
+        item. ELSEWHERE: do nothing.
+
+        Raises AppGone, VaultError, StorageError, NotFinished.
         """
         app, ref = finding.app, finding.ref
-        # What came back since, or was seen to with another finding, is not to be replaced.
+        # Do not replace what came back since, or was repaired with another finding.
         if (ref, finding.problem) not in {(found.ref, found.problem) for found in self.check(app.id)}:
             return
         match finding.problem:
             case Problem.LEFTOVER:
-                self._vault.remove(ref)
+                self._apps.removal.remove_item(ref)
             case Problem.KEPT_MISSING:
-                self._apps.drop_kept(app.id, ref.version)
+                self._apps.removal.drop_kept(app.id, ref.version)
             case Problem.MISSING:
                 self._renew(app.id)
             case Problem.DIFFERS:
@@ -89,15 +86,15 @@ class Doctor:
                     self._repository.change_app(app.id, partial(_take_ends, ends=KeyEnds.of(held)))
                 else:
                     self._renew(app.id)
-        self._record.app(Action.REPAIRED, app, problem=finding.problem.value)
+        self._apps.stores.record.app(Action.REPAIRED, app, problem=finding.problem.value)
 
     def _renew(self, app_id: str) -> None:
-        """A new version for an app whose present one is not whole."""
-        made = self._apps.rotate(app_id, timedelta(0))
-        self._apps.drop_kept(app_id, made.app.kept[0].number)  # what was left of the old version goes at once
+        """Rotate an app whose current version is not complete, and remove what is left of that version."""
+        created = self._apps.rotation.rotate(app_id, timedelta(0))
+        self._apps.removal.drop_kept(app_id, created.app.kept[0].number)
 
     def _look(self, ref: SecretRef, key_ends: KeyEnds) -> Problem | None:
-        """What is wrong with this item, if anything. key_ends: what the row tells of the version's key."""
+        """Return what is wrong with this item, if anything. key_ends: those of the version, by the row."""
         try:
             held = self._vault.read(ref)
         except SecretMissing:

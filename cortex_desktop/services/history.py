@@ -1,4 +1,4 @@
-"""Reading the activity log: finding, checking, exporting. Whatever goes through all of it is an iterator of steps."""
+"""Finds, checks and exports entries of the activity log. What reads the whole log is an iterator of steps."""
 
 from __future__ import annotations
 
@@ -11,30 +11,29 @@ from ..domain.activity import (
     ACTION_WORDS,
     DETAIL_WORDS,
     Action,
+    ActivityQuery,
+    ActivityWord,
     Break,
-    Head,
+    ChainHead,
     Logged,
     Piece,
-    Query,
-    Word,
 )
-from ..domain.model import fold
+from ..domain.folding import fold
 from ..domain.ports import ActivityLog, NewFile, NewFiles
 from ..domain.text import Text
 from .activity import Recorder
 from .speech import Speech
 
 BATCH = 500
-"""Lines that are exported in one step."""
+"""Entries exported in one step."""
 
 CHECKED = 0.3
-"""Which part of an export's time goes into checking the chain."""
+"""Part of an export's progress that is given to checking the chain."""
 
 
 @dataclass(frozen=True)
 class Export:
-    """What is to be exported. places: of the entries; format: a name of `FORMATS`; title, filter: words for the head
-    of a report."""
+    """What to export. places: of the entries; format: a name of `FORMATS`; title, filter: for the report's heading."""
 
     places: Sequence[int]
     path: Path
@@ -44,10 +43,9 @@ class Export:
 
 
 class History:
-    """The activity log as a person reads it. Blocks; use it on the disk lane, except for `abandon`.
+    """The activity log as a person reads it. Use it on the disk lane, except for `abandon`.
 
-    files: makes the files of exports; recorder: knows who exports, and writes it down; speech: says things in the
-    person's language.
+    files: makes the files of exports; recorder: names who exports, and records it; speech: the person's language.
     """
 
     def __init__(self, log: ActivityLog, files: NewFiles, recorder: Recorder, speech: Speech) -> None:
@@ -60,32 +58,32 @@ class History:
     def find(
         self, text: str = "", org_id: str = "", app_id: str = "", since: datetime | None = None
     ) -> Iterator[Piece]:
-        """Where the entries are that hold all words of `text`, newest first. Raises StorageError.
+        """Find the entries that hold all words of `text`, newest first. Raises StorageError.
 
-        Words are looked for in what was done, the app's label, the details (but for their dates), and who did it;
-        across all orgs (no org_id) also in the org's name.
+        Searches the action, the app's label, the details except for dates, and the user; without an org_id also the
+        org's name.
         """
         words = tuple(map(self._word, fold(text).split()))
-        return self._log.find(Query(org_id, app_id, since, words))
+        return self._log.find(ActivityQuery(org_id, app_id, since, words))
 
     def read(self, places: Sequence[int]) -> list[Logged]:
-        """The lines at these places. Raises StorageError."""
+        """Return the entries at these places. Raises StorageError."""
         return self._log.read(places)
 
-    def head(self) -> Head:
-        """What the log ends with. Raises StorageError."""
+    def head(self) -> ChainHead:
+        """Return the head of the chain. Raises StorageError."""
         return self._log.head()
 
     def check(self) -> Iterator[Piece]:
-        """Whether each entry is the one that was written, oldest first. Raises StorageError."""
+        """Check that each entry is as it was written, oldest first. Raises StorageError."""
         return self._log.check()
 
     def export(self, export: Export) -> Iterator[float]:
-        """Write the entries into a new file, which is there once this is over. Yields how much is done, 0 to 1.
+        """Write the entries to a new file, which appears at the end. Yields the progress, 0 to 1.
 
-        Raises StorageError; then, and when it is closed before its end, there is no new file.
+        Raises StorageError. After an error, or when closed before its end, there is no new file.
         """
-        from .reports import FORMATS, Facts  # with csv and html, which nothing else needs
+        from .reports import FORMATS, Facts  # loads csv and html, which nothing else needs
 
         written = self._writing = self._files.begin(export.path)
         try:
@@ -112,11 +110,11 @@ class History:
         self._recorder.log_itself(Action.EXPORTED, count=len(export.places), format=export.format)
 
     def abandon(self) -> None:
-        """Leave no half-written file behind: the program ends. From any thread."""
+        """Drop a half-written file, because the program ends. From any thread."""
         if self._writing is not None:
             self._writing.drop()
 
-    def _word(self, word: str) -> Word:
+    def _word(self, word: str) -> ActivityWord:
         say = self._speech.say
         actions = {action for action, words in ACTION_WORDS.items() if word in fold(say(Text(words)))}
         details = {
@@ -124,4 +122,4 @@ class History:
             for (name, value), words in DETAIL_WORDS.items()
             if word in fold(say(Text(words, {"value": "" if value is None else str(value)})))
         }
-        return Word(word, frozenset(actions), frozenset(details))
+        return ActivityWord(word, frozenset(actions), frozenset(details))

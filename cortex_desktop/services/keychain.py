@@ -1,4 +1,4 @@
-"""The state of the keychain, as a person should see it."""
+"""The keychain's state, as a person sees it."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ class KeychainStatus:
 
 
 class KeychainService:
-    """Looks at the keychain and unlocks it. Blocks; use it on the vault lane, except for `stop_waiting`."""
+    """Looks at the keychain and unlocks it. Use it on the vault lane, except for `stop_waiting`."""
 
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
 
     def status(self) -> KeychainStatus:
-        """Look, without a prompt. Never raises."""
+        """Return the keychain's state, without a prompt. Never raises."""
         state = self._vault.state()
         return KeychainStatus(self._vault.name, state)
 
     def unlock(self) -> KeychainStatus:
-        """Ask the system to unlock the keychain; the person may be prompted. Raises VaultError."""
+        """Have the system unlock the keychain, which may prompt the person. Raises VaultError."""
         self._vault.unlock()
         return self.status()
 
     def stop_waiting(self) -> None:
-        """Make the call that is waiting now end with VaultTimeout. From any thread, at once."""
+        """End the call that is waiting now with VaultTimeout. Returns at once; from any thread."""
         self._vault.stop_waiting()

@@ -1,8 +1,8 @@
 """What can be done with orgs.
 
-A removed org keeps its row, which is the journal of what becomes of its apps: they stay as they are, hidden with it,
-until it is restored or its time is up. Then `AppService.recover` takes them, secrets first, and the org's row last.
-So each of these is one write to one row, and touches no keychain.
+A removed org keeps its row, and its apps stay as they are, hidden with it, until it is restored or can no longer be.
+Then `Recovery.recover` removes the apps, secrets first, and the org's row last. So everything here is one write to one
+row, and needs no keychain.
 """
 
 from __future__ import annotations
@@ -10,32 +10,35 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 
 from ..domain.activity import Action, Detail
 from ..domain.errors import OnlyOrg, OrgGone
-from ..domain.model import AppState, Environment, Org, OrgState, clean_org, new_id
+from ..domain.model import AppState, Environment, Org, OrgState, new_id
 from ..domain.ports import Repository
+from ..domain.rules import clean_org
+from . import periods, transitions
 from .activity import Recorder
-from .apps import RESTORABLE
 
 
 @dataclass(frozen=True)
 class Content:
-    """What an org holds: how many apps, and how many deleted ones that can be restored."""
+    """How many apps an org holds, and how many deleted ones that can be restored."""
 
     apps: int = 0
     deleted: int = 0
 
     @property
     def empty(self) -> bool:
-        """Whether nothing is lost with it."""
+        """True if nothing is lost with the org."""
         return not self.apps and not self.deleted
 
 
 class OrgService:
-    """List, add, change, remove and restore orgs. Use it on the disk lane.
+    """Lists, adds, changes, removes and restores orgs. Use it on the disk lane.
 
-    now: gives the time, aware, in UTC; recorder: writes down what was done. All methods raise StorageError.
+    now: returns the time, aware, in UTC; recorder: gets an activity entry for what was done. All methods raise
+    StorageError.
     """
 
     def __init__(
@@ -49,29 +52,29 @@ class OrgService:
         self._now = now or (lambda: datetime.now(UTC))
 
     def orgs(self) -> list[Org]:
-        """The orgs that a person should see, oldest first."""
+        """Return the orgs that a person sees, oldest first."""
         return [org for org in self._repository.orgs() if org.state is OrgState.ACTIVE]
 
     def removed(self) -> list[Org]:
-        """The orgs that can be restored, last removed first."""
+        """Return the orgs that can be restored, last removed first."""
         found = [org for org in self._repository.orgs() if org.state is OrgState.REMOVED]
         return sorted(found, key=lambda org: org.purge_after or self._now(), reverse=True)
 
     def content(self, org_id: str) -> Content:
-        """What would go with the org."""
+        """Return what would go with the org."""
         states = [app.state for app in self._repository.apps() if app.org_id == org_id]
         deleted = states.count(AppState.DELETED)
         return Content(len(states) - deleted - states.count(AppState.DELETING), deleted)
 
     def add(self, org: Org) -> Org:
-        """Make an org with these details; the id is a new one. Raises OrgError."""
+        """Add an org with these details under a new id. Raises OrgError."""
         org = replace(clean_org(org), id=new_id(), state=OrgState.ACTIVE, purge_after=None)
         self._repository.save_org(org)
         self._record.org(Action.ORG_ADDED, org, code=org.code, environment=_environment(org), endpoint=org.endpoint)
         return org
 
     def change(self, org: Org) -> Org:
-        """Keep the org's new name, code, environment and endpoint. Raises OrgError, OrgGone."""
+        """Change the org's name, code, environment and endpoint. Raises OrgError, OrgGone."""
         org = clean_org(org)
         differences: dict[str, Detail] = {}
 
@@ -87,42 +90,26 @@ class OrgService:
         return org
 
     def remove(self, org_id: str) -> Org:
-        """Hide the org with its apps. Until RESTORABLE has passed, `restore` brings all back; then recovery takes it.
-
-        Raises OnlyOrg, OrgGone.
-        """
+        """Hide the org with its apps; it can be restored until RESTORABLE has passed. Raises OnlyOrg, OrgGone."""
         if [org.id for org in self.orgs()] == [org_id]:
             raise OnlyOrg
-        until = self._now() + RESTORABLE
-
-        def removed(org: Org) -> Org:
-            if org.state is not OrgState.ACTIVE:
-                raise OrgGone
-            return replace(org, state=OrgState.REMOVED, purge_after=until)
-
-        org = self._repository.change_org(org_id, removed)
+        until = self._now() + periods.RESTORABLE
+        org = self._repository.change_org(org_id, partial(transitions.mark_org_removed, until=until))
         self._record.org(Action.ORG_REMOVED, org, apps=self.content(org_id).apps, restorable_until=until)
         return org
 
     def restore(self, org_id: str) -> Org:
-        """Bring a removed org back, its apps as they were. Raises OrgGone when their removal has begun."""
-
-        def restored(org: Org) -> Org:
-            if org.state is OrgState.REMOVING:
-                raise OrgGone
-            return replace(org, state=OrgState.ACTIVE, purge_after=None)
-
-        org = self._repository.change_org(org_id, restored)
+        """Restore a removed org, its apps as they were. Raises OrgGone once their removal has begun."""
+        org = self._repository.change_org(org_id, transitions.restore_org)
         self._record.org(Action.ORG_RESTORED, org)
         return org
 
     def purge(self, org_id: str) -> Org:
-        """Have the next recovery take a removed org with its apps. One that was restored meanwhile is left alone."""
+        """Mark a removed org with its apps for removal by the next recovery, and return it. Raises OrgGone.
 
-        def purged(org: Org) -> Org:
-            return replace(org, state=OrgState.REMOVING) if org.state is OrgState.REMOVED else org
-
-        return self._repository.change_org(org_id, purged)
+        An org that was restored meanwhile is left alone.
+        """
+        return self._repository.change_org(org_id, transitions.mark_org_for_purge)
 
 
 def _environment(org: Org) -> str:

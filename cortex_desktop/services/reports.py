@@ -1,4 +1,4 @@
-"""What an export of the activity log looks like: a table for spreadsheets, and a report to read, print and file."""
+"""The formats of an export: a table for spreadsheets, and a report to read, print and file."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
 
-from ..domain.activity import ACTION_WORDS, Break, Entry, Head, Logged
+from ..domain.activity import ACTION_WORDS, ActivityEntry, Break, ChainHead, Logged
 from ..domain.text import QT_TRANSLATE_NOOP, Text
 from .speech import Speech
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What an export tells beside its entries. made: when, aware; head, breaks: of the whole log at that time."""
+    """What an export states beside its entries. made: when, aware; head, breaks: of the whole log at that time."""
 
     title: str
     filter: str
@@ -26,7 +26,7 @@ class Facts:
     made: datetime
     who: str
     computer: str
-    head: Head
+    head: ChainHead
     breaks: Sequence[Break]
 
 
@@ -39,27 +39,27 @@ class Report(ABC):
 
     @abstractmethod
     def begin(self) -> str:
-        """What comes first."""
+        """Return the beginning."""
 
     @abstractmethod
     def entry(self, logged: Logged) -> str:
-        """One entry."""
+        """Return one entry."""
 
     @abstractmethod
     def end(self) -> str:
-        """What comes last."""
+        """Return the end."""
 
     def say(self, source: str, **values: object) -> str:
-        """The sentence in the person's language."""
+        """Translate a sentence."""
         return self.speech.say(Text(source, {name: str(value) for name, value in values.items()}))
 
-    def what(self, entry: Entry | None) -> str:
-        """What was done."""
+    def what(self, entry: ActivityEntry | None) -> str:
+        """Return the words for the entry's action."""
         return self.say(ACTION_WORDS[entry.action]) if entry is not None else self.say(_UNREADABLE)
 
 
 class CsvReport(Report):
-    """RFC 4180 in UTF-8 with its mark, which Excel needs; times in UTC; the chain's head is the last row."""
+    """RFC 4180 in UTF-8, with the byte order mark that Excel needs. Times are in UTC; the chain's head comes last."""
 
     def begin(self) -> str:
         return "\ufeff" + _row([self.say(name) for name in _COLUMNS])
@@ -114,7 +114,7 @@ class CsvReport(Report):
 
 
 class HtmlReport(Report):
-    """A page that needs nothing else, runs nothing, and prints with its heading on each sheet."""
+    """A page in one file, without scripts, that prints with its heading on each sheet."""
 
     def begin(self) -> str:
         facts = self.facts
@@ -162,10 +162,7 @@ FORMATS: Mapping[str, Callable[[Speech, Facts], Report]] = {"html": HtmlReport, 
 
 
 def harmless(cell: str) -> str:
-    """The cell as text: a spreadsheet would run one that begins like a formula.
-
-    Also where it would begin anew, if the file were read with another separator.
-    """
+    """Return a cell that no spreadsheet runs as a formula, also when the file is read with another separator."""
     return _FORMULA.sub(r"\1'\2", cell)
 
 
@@ -180,11 +177,11 @@ def _utc(moment: datetime) -> str:
 
 
 def _local(moment: datetime) -> str:
-    """In the computer's time zone, which is named."""
+    """The time in the computer's time zone, with its offset."""
     return moment.astimezone().isoformat(" ", "seconds")
 
 
-# What spreadsheets take for the beginning of a formula, in both widths, blanks before it or not.
+# The beginnings of a formula, in both widths, with or without blanks before.
 _FORMULA = re.compile(r"((?:^|[;\t\r\n|])\s*)([=+\-@\uff1d\uff0b\uff0d\uff20])|^([\t\r])")
 
 _COLUMNS = (

@@ -1,8 +1,8 @@
-"""How to hand an app's key over: as it is, for an environment file, or in a first request that is ready to run.
+"""Code that makes a first request with an app's key; also the key alone, or as an environment file.
 
-An app with Sessions signs a person in and then asks for their account, with the CSRF token where the app demands it.
-An app without signs each request; it asks for its org, which may be read by everybody who has a key (cortex-facts 7).
-How to sign is read from Medable's own tools and not tried against a server, and the snippets say so.
+An app with Sessions signs a person in and then reads their account, with the CSRF token where the app demands it. An
+app without signs each request; it reads its org, which everybody who has a key may read (cortex-facts 7). How to sign
+is taken from Medable's own tools and was not tried against a server, and the snippets say so.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ LOGIN_BODY = '{"email": "…", "password": "…"}'
 
 
 class Snippet(Enum):
-    """What a key is handed over as. The value is what the settings remember."""
+    """A form in which a key is handed over. The value is what the settings remember."""
 
     KEY = "key"
     ENV = "env"
@@ -26,12 +26,12 @@ class Snippet(Enum):
     SWIFT = "swift"
 
     def kinds(self, app: App) -> tuple[SecretKind, ...]:
-        """The secrets that go into it. Code reads the API secret from the environment, where ENV puts it."""
+        """Return the secrets that go into it. Code reads the API secret from the environment, where ENV puts it."""
         return app.kinds if self is Snippet.ENV else (SecretKind.API_KEY,)
 
 
 def write(snippet: Snippet, org: Org, app: App, key: str, secret: str = "") -> str:
-    """The snippet with this API key and, where `kinds` has it, this API secret."""
+    """Return the snippet with this API key and, where `kinds` has it, this API secret."""
     match snippet:
         case Snippet.KEY:
             return key
@@ -40,37 +40,37 @@ def write(snippet: Snippet, org: Org, app: App, key: str, secret: str = "") -> s
         case Snippet.CURL:
             return first_request(org, app, key)
         case _:
-            import json  # what only draws the table needs it not
+            import json  # first needed when something is copied
 
             base = json.dumps(f"{_base(org)}/{org.code}/v2", ensure_ascii=False)
             return _code(_CODE[snippet, app.sessions], app.csrf, base=base, key=json.dumps(key, ensure_ascii=False))
 
 
 def to_read(snippet: Snippet, org: Org, app: App) -> str:
-    """The same for the screen: key and secret masked."""
+    """Return the snippet for the screen: key and secret masked."""
     if snippet is Snippet.CURL:
         return first_request_to_read(org, app)
     return write(snippet, org, app, _short(app), "…")
 
 
 def first_request(org: Org, app: App, key: str) -> str:
-    """A curl command for POSIX shells that makes the app's first request with this API key."""
+    """Return a curl command for POSIX shells that makes the app's first request with this API key."""
     url = _quoted(_base(org) + _path(org, app))
     return " \\\n  ".join([f"curl {url}", *_options(app, key)])
 
 
 def first_request_to_read(org: Org, app: App) -> str:
-    """The same command for the screen: the key masked, the address on two lines, no line continuations."""
+    """Return the command for the screen: the key masked, the address on two lines, no line continuations."""
     return "\n  ".join([f"curl {_base(org)}", _path(org, app), *_options(app, _short(app))])
 
 
 def masked(app: App) -> str:
-    """The key's ends with fixed dots between, e.g. mwid••••••••••••••OYJh (22 characters)."""
+    """Return the key's ends with fixed dots between, e.g. mwid••••••••••••••OYJh (22 characters)."""
     return mask(app.key_ends)
 
 
 def mask(ends: KeyEnds) -> str:
-    """As `masked`, of these ends."""
+    """Return these ends with fixed dots between."""
     return f"{ends.head}{'•' * 14}{ends.tail}"
 
 
@@ -104,13 +104,13 @@ def _env(org: Org, app: App, key: str, secret: str) -> str:
 
 
 def _word(value: str) -> str:
-    """The value as a shell reads it; the … of a masked one needs no quotes, since its key will need none."""
+    """Quote the value for a shell where needed. The … of a masked key needs no quotes, since the key will need none."""
     plain = value.replace("…", "x")
     return value if _quoted(plain) == plain else _quoted(value)
 
 
 def _code(template: str, csrf: bool, **values: str) -> str:
-    """Fill in what stands between « and »; a line that begins with «csrf» is for apps with CSRF Protection."""
+    """Fill in the values between « and ». Lines that begin with «csrf» are for apps with CSRF Protection."""
     lines = template.strip("\n").splitlines()
     kept = [line.removeprefix("«csrf»") for line in lines if csrf or not line.startswith("«csrf»")]
     text = "\n".join(kept) + "\n"
@@ -284,7 +284,7 @@ _CODE = {
 
 
 def _quoted(text: str) -> str:
-    """As one word for a shell."""
+    """Quote the text as one word for a shell."""
     import shlex  # first needed when something is copied
 
     return shlex.quote(text)

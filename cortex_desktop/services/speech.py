@@ -1,4 +1,4 @@
-"""The person's language, for what is put into words below the user interface."""
+"""The person's language, for texts that are made below the user interface."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..domain.activity import Entry, describe
+from ..domain.activity import ActivityEntry, describe
 from ..domain.text import Text
 
 
 @dataclass(frozen=True)
 class Speech:
-    """say: a sentence; moment: a time, with its date. Both from any thread."""
+    """say: translates a sentence; moment: writes a time with its date. Both work from any thread."""
 
     say: Callable[[Text], str]
     moment: Callable[[datetime], str]
 
-    def details(self, entry: Entry) -> str:
-        """The entry's details on one line."""
+    def details(self, entry: ActivityEntry) -> str:
+        """Return the entry's details on one line."""
         return ", ".join(map(self.say, describe(entry, self.moment)))

@@ -1,11 +1,11 @@
-"""What becomes of an app's or an org's row at each step of the two-store protocol; `apps` says when."""
+"""Pure functions from one state of an app or org to the next. The use cases in `apps` and `orgs` say when."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
 
-from ..domain.errors import AppGone, NotFinished, TooManyVersions
+from ..domain.errors import AppGone, NotFinished, OrgGone, TooManyVersions
 from ..domain.model import (
     LAST_VERSION,
     App,
@@ -20,31 +20,26 @@ from ..domain.secret import KeyEnds
 
 
 def activate(app: App) -> App:
-    """The app, now that its secrets are stored."""
+    """Mark an app as active, now that its secrets are stored."""
     return replace(app, state=AppState.ACTIVE)
 
 
-def hide(app: App, until: datetime) -> App:
-    """The app deleted, to be purged after `until`. Raises NotFinished while it is created, AppGone once it goes."""
-    if app.state is AppState.CREATING:
-        raise NotFinished(app.label)  # restoring it could bring back an app without its key
-    if app.state is AppState.DELETING:
-        raise AppGone
-    return replace(app, state=AppState.DELETED, purge_after=until)
-
-
-def describe(app: App, details: AppDetails) -> App:
-    """All but Sessions, which goes with a version. What is to hold once one is stored is what was said last."""
+def change_details(app: App, details: AppDetails) -> App:
+    """Change everything but Sessions, which changes with a version; a pending version takes the details too."""
     pending = app.pending
     if pending is not None and pending.details is not None:
         pending = replace(pending, details=replace(details, sessions=pending.sessions))
     return replace(app, **{**vars(details), "sessions": app.sessions}, pending=pending)
 
 
-def begin_version(app: App, key_ends: KeyEnds, details: AppDetails | None = None) -> App:
-    """The app with a version that is about to be stored, unless it is on its way out. Raises TooManyVersions.
+# Versions
 
-    details: what a person decided together with Sessions, to hold from the moment at which the version does.
+
+def begin_version(app: App, key_ends: KeyEnds, details: AppDetails | None = None) -> App:
+    """Give an active app a pending version, which is about to be stored; return others unchanged.
+
+    details: the app's details from when the version becomes current, Sessions included; None leaves them.
+    Raises TooManyVersions.
     """
     if app.state is not AppState.ACTIVE:
         return app
@@ -56,7 +51,7 @@ def begin_version(app: App, key_ends: KeyEnds, details: AppDetails | None = None
 
 
 def move_pointer(app: App, now: datetime, until: datetime) -> App:
-    """The app with the version that was being stored as its current one, and the one before kept until then."""
+    """Make the pending version the current one, and keep the one before until `until`."""
     pending = app.pending
     if pending is None:
         return app
@@ -69,49 +64,59 @@ def move_pointer(app: App, now: datetime, until: datetime) -> App:
         kept=(KeptVersion(app.version, app.key_ends, app.sessions, until), *app.kept),
         rotated=now if pending.sessions == app.sessions else app.rotated,  # switching Sessions keeps the key
     )
-    return app if pending.details is None else describe(app, pending.details)
+    return app if pending.details is None else change_details(app, pending.details)
 
 
-def swap(app: App, number: int, until: datetime, details: AppDetails | None = None) -> App:
-    """The app with a kept version as its current one, and the current one kept until then. details: what else becomes
-    of the app with it."""
-    chosen = next((kept for kept in app.kept if kept.number == number), None)
-    if chosen is None:
-        return app
-    others = tuple(kept for kept in app.kept if kept.number != number)
-    replaced = KeptVersion(app.version, app.key_ends, app.sessions, until)
-    app = replace(app, version=number, key_ends=chosen.key_ends, sessions=chosen.sessions, kept=(replaced, *others))
-    return app if details is None else describe(app, details)
-
-
-def give_up_pending(app: App, until: datetime) -> App:
-    """The version that was being stored is no more to be. What there is, or comes, of it until then is to go."""
+def drop_pending(app: App, until: datetime) -> App:
+    """Drop the pending version, and sweep for its secrets until `until`."""
     if app.pending is None:
         return app
     return replace(app, pending=None, sweep_until=_later(app.sweep_until, until))
 
 
 def end_sweep(app: App) -> App:
-    """The app, of which nothing can come late any more."""
+    """Stop looking for late secrets: none can arrive any more."""
     return replace(app, sweep_until=None)
 
 
-def _later(one: datetime | None, other: datetime | None) -> datetime | None:
-    return max(one, other) if one is not None and other is not None else one or other
+def swap_versions(app: App, number: int, until: datetime, details: AppDetails | None = None) -> App:
+    """Make a kept version the current one, and keep the current one until `until`.
+
+    details: what else changes with it, but for Sessions, which is the kept version's.
+    """
+    chosen = next((kept for kept in app.kept if kept.number == number), None)
+    if chosen is None:
+        return app
+    others = tuple(kept for kept in app.kept if kept.number != number)
+    replaced = KeptVersion(app.version, app.key_ends, app.sessions, until)
+    app = replace(app, version=number, key_ends=chosen.key_ends, sessions=chosen.sessions, kept=(replaced, *others))
+    return app if details is None else change_details(app, details)
 
 
-def end_kept(app: App, number: int, until: datetime) -> App:
-    """The app with another time until which this version is kept."""
+def change_kept_until(app: App, number: int, until: datetime) -> App:
+    """Change until when a version is kept."""
     return replace(app, kept=tuple(replace(k, until=until) if k.number == number else k for k in app.kept))
 
 
 def forget_kept(app: App, number: int) -> App:
-    """The app without this kept version, whose secrets are gone."""
+    """Drop a kept version from the row, after its secrets were removed."""
     return replace(app, kept=tuple(kept for kept in app.kept if kept.number != number))
 
 
-def bring_back(app: App) -> App:
-    """The app no longer deleted. Raises AppGone once the removal of its secrets has begun."""
+# Deleting
+
+
+def mark_deleted(app: App, until: datetime) -> App:
+    """Delete an app, restorable until `until`. Raises NotFinished while it is created, AppGone once it is removed."""
+    if app.state is AppState.CREATING:
+        raise NotFinished(app.label)  # restoring it could bring back an app without its key
+    if app.state is AppState.DELETING:
+        raise AppGone
+    return replace(app, state=AppState.DELETED, purge_after=until)
+
+
+def restore(app: App) -> App:
+    """Restore a deleted app; return others unchanged. Raises AppGone once the removal of its secrets has begun."""
     if app.state is AppState.DELETING:
         raise AppGone
     if app.state is not AppState.DELETED:
@@ -119,37 +124,63 @@ def bring_back(app: App) -> App:
     return replace(app, state=AppState.ACTIVE, purge_after=None)
 
 
-def begin_removing(org: Org, now: datetime) -> Org:
-    """The org on its way out, if its time has come."""
-    return replace(org, state=OrgState.REMOVING) if is_going(org, now) else org
+def mark_for_purge(app: App, late: datetime) -> App:
+    """Mark a deleted app for removal; return others unchanged. late: as for `mark_for_removal`."""
+    return mark_for_removal(app, late) if app.state is AppState.DELETED else app
 
 
-def is_going(org: Org, now: datetime) -> bool:
-    """Whether the org's apps are to go for good, and it with them."""
-    due = org.purge_after is not None and org.purge_after <= now
-    return org.state is OrgState.REMOVING or (org.state is OrgState.REMOVED and due)
-
-
-def begin_deleting(app: App, late: datetime) -> App:
-    """The app on its way out, if it is deleted. late: as for `condemn`."""
-    return condemn(app, late) if app.state is AppState.DELETED else app
-
-
-def condemn(app: App, late: datetime) -> App:
-    """The app is to go, whatever it was about. late: until when something that was being stored may still come."""
+def mark_for_removal(app: App, late: datetime) -> App:
+    """Mark an app for removal, whatever its state. late: until when a secret that was being stored may arrive."""
     if app.state is AppState.DELETING:
         return app
     begun = app.state is AppState.CREATING or app.pending is not None
     return replace(app, state=AppState.DELETING, sweep_until=_later(app.sweep_until, late if begun else None))
 
 
+def is_past_restoring(app: App, now: datetime) -> bool:
+    """True if a deleted app can no longer be restored."""
+    return app.state is AppState.DELETED and (app.purge_after is None or app.purge_after <= now)
+
+
 def is_unfinished(app: App, now: datetime) -> bool:
-    """Whether something about the app's secrets is to be settled: begun, due, or perhaps still to come."""
+    """True if recovery has something to do: an operation was begun, something is due, or a secret may arrive late."""
     begun = app.state in (AppState.CREATING, AppState.DELETING) or app.pending is not None
-    due = is_due(app, now) or any(kept.until <= now for kept in app.kept)
+    due = is_past_restoring(app, now) or any(kept.until <= now for kept in app.kept)
     return begun or due or app.sweep_until is not None
 
 
-def is_due(app: App, now: datetime) -> bool:
-    """Whether a deleted app can be restored no more."""
-    return app.state is AppState.DELETED and (app.purge_after is None or app.purge_after <= now)
+# Orgs
+
+
+def mark_org_removed(org: Org, until: datetime) -> Org:
+    """Hide an org with its apps, restorable until `until`. Raises OrgGone unless it is active."""
+    if org.state is not OrgState.ACTIVE:
+        raise OrgGone
+    return replace(org, state=OrgState.REMOVED, purge_after=until)
+
+
+def restore_org(org: Org) -> Org:
+    """Restore a removed org. Raises OrgGone once the removal of its apps has begun."""
+    if org.state is OrgState.REMOVING:
+        raise OrgGone
+    return replace(org, state=OrgState.ACTIVE, purge_after=None)
+
+
+def mark_org_for_purge(org: Org) -> Org:
+    """Mark a removed org for removal by the next recovery; return others unchanged."""
+    return replace(org, state=OrgState.REMOVING) if org.state is OrgState.REMOVED else org
+
+
+def begin_org_removal(org: Org, now: datetime) -> Org:
+    """Mark an org that can no longer be restored for removal; return others unchanged."""
+    return replace(org, state=OrgState.REMOVING) if is_org_past_restoring(org, now) else org
+
+
+def is_org_past_restoring(org: Org, now: datetime) -> bool:
+    """True if the org's apps are to be removed, and the org after them."""
+    due = org.purge_after is not None and org.purge_after <= now
+    return org.state is OrgState.REMOVING or (org.state is OrgState.REMOVED and due)
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    return max(one, other) if one is not None and other is not None else one or other

@@ -1,8 +1,8 @@
-"""The activity log in a file of its own: entries are added at its end, and nothing in it is ever changed.
+"""The activity log: a file to whose end entries are added, and in which nothing is ever changed.
 
-Beside it lies a small file that tells how far the log goes: so a log that lost its last lines is told from one whose
-last line was cut short by a crash. That one was never told of by the small file, and goes. Whatever else is wrong
-stays as it is; the next entry goes on from where the log should have ended, and so the place shows for ever.
+A small file beside it says where the log ends. It tells a log that lost its last lines from one whose last line was
+cut short by a crash: such a line, which the small file never covered, is removed. Whatever else is wrong stays as it
+is; the next entry goes on from where the log should have ended, so that the place shows for ever.
 """
 
 from __future__ import annotations
@@ -17,8 +17,19 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
-from ..domain.activity import MOMENTS, Action, Break, Entry, Harm, Head, Logged, Piece, Query, Word
-from ..domain.model import fold
+from ..domain.activity import (
+    MOMENTS,
+    Action,
+    ActivityEntry,
+    ActivityQuery,
+    ActivityWord,
+    Break,
+    ChainHead,
+    Harm,
+    Logged,
+    Piece,
+)
+from ..domain.folding import fold
 from . import problems
 from .activity_line import FIRST, WHEN, checksum, decode, encode, front, is_next, when_text
 from .durable import (
@@ -39,11 +50,11 @@ END_NAME = "activity.end"
 
 FIRST_PIECE = 64 * 1024
 PIECE = 512 * 1024
-"""Bytes that are gone through at once; the first ones are on screen at once."""
+"""Bytes read in one step. The first step is small, so that the newest entries are on screen at once."""
 
 LONGEST_LINE = 1024 * 1024
 NEAR = 256 * 1024
-"""Lines within so many bytes are read together."""
+"""Lines at most so many bytes apart are read together."""
 
 MOST_BREAKS = 100
 _END = re.compile(rb"0{6}(\d{14}) (\d{20}) ([0-9a-f]{64})\n")  # a number that lines have room for
@@ -60,8 +71,8 @@ class _End:
 
 @dataclass(frozen=True)
 class _State:
-    """What was found at the end of the file. end: what the next entry follows; size: bytes that count; torn: bytes
-    after them that a crash left; ragged: what is there does not end a line."""
+    """The end of the file. end: what the next entry follows; size: bytes that count; torn: bytes after them that a
+    crash left; ragged: the last byte does not end a line."""
 
     end: _End
     size: int
@@ -82,7 +93,7 @@ class ActivityFile:
         self._lock = RLock()
         self._state: _State | None = None
 
-    def append(self, entries: Sequence[Entry]) -> None:
+    def append(self, entries: Sequence[ActivityEntry]) -> None:
         """Add entries, oldest first, in one durable step. Raises StorageError; then none of them is there."""
         with self._lock:
             try:
@@ -93,13 +104,13 @@ class ActivityFile:
             except ValueError as error:  # lone surrogates
                 raise problems.not_text() from error
 
-    def head(self) -> Head:
-        """What the log ends with. Raises StorageError."""
+    def head(self) -> ChainHead:
+        """Return the number and the hash of the last entry. Raises StorageError."""
         with self._reading():
             end = self._examined().end
-            return Head(end.number, end.sha256)
+            return ChainHead(end.number, end.sha256)
 
-    def find(self, query: Query) -> Iterator[Piece]:
+    def find(self, query: ActivityQuery) -> Iterator[Piece]:
         """Go through the log, newest first. Raises StorageError."""
         with self._reading():
             size = end = self._examined().size
@@ -118,7 +129,7 @@ class ActivityFile:
             end, length = begin, min(length * 2, PIECE)
 
     def read(self, places: Sequence[int]) -> list[Logged]:
-        """The lines that begin at these places, in the same order. Raises StorageError."""
+        """Return the lines that begin at these places, in the same order. Raises StorageError."""
         found: dict[int, Logged] = {}
         with self._reading():
             rest = sorted(set(places))
@@ -138,9 +149,9 @@ class ActivityFile:
         return [found[place] for place in places]
 
     def check(self) -> Iterator[Piece]:
-        """Go through the log, oldest first, and see whether each entry is the one that was written.
+        """Go through the log, oldest first, and check that each entry is the one that was written.
 
-        Raises StorageError. At most MOST_BREAKS breaks are told.
+        Reports at most MOST_BREAKS breaks. Raises StorageError.
         """
         with self._reading():
             state = self._examined()
@@ -163,7 +174,7 @@ class ActivityFile:
             except OSError as error:
                 raise problems.log_not_read(error, self._folder) from error
 
-    def _append(self, entries: Sequence[Entry]) -> None:
+    def _append(self, entries: Sequence[ActivityEntry]) -> None:
         state = self._examined()
         end, lines = state.end, []
         for entry in entries:
@@ -184,7 +195,7 @@ class ActivityFile:
         self._tell_end(self._state.end)
 
     def _tell_end(self, end: _End) -> None:
-        """Write down how far the log goes. After a crash it may be an older end that is told, but never a newer one."""
+        """Note where the log ends. After a crash an older end may be noted, but never a newer one."""
         data = f"{end.number:020} {end.size:020} {end.sha256}\n".encode()
         try:
             if self._end_path.exists():
@@ -195,7 +206,7 @@ class ActivityFile:
             log.warning("the end of the activity log was not noted: %s", error.strerror)
 
     def _examined(self) -> _State:
-        """How the file ends; looked at once, and again when it is not as we left it."""
+        """Return how the file ends. It is examined once, and again when it is not as we left it."""
         size = self._path.stat().st_size if self._path.exists() else 0
         if self._state is None or size != self._state.size + self._state.torn:
             make_private(self._path)
@@ -223,7 +234,7 @@ class ActivityFile:
         return self._with_rest(end, size)
 
     def _examine_untold(self, size: int) -> _State:
-        """Without the file that tells the end: it is where the last good line is."""
+        """Examine a log whose end is not noted: it is where the last good line is."""
         stop, end = size, None
         while stop > 0 and end is None:
             begin, lines = self._lines_before(stop, PIECE)
@@ -236,7 +247,7 @@ class ActivityFile:
         return self._with_rest(end or _End(), size)
 
     def _with_rest(self, end: _End, size: int) -> _State:
-        """The state of a file of this size whose last good entry is `end`."""
+        """Return the state of a file of this size whose last good entry is `end`."""
         rest = read_region(self._path, end.size, size - end.size) if size > end.size else b""
         # A write that was cut short has no line feed; blocks that never came to the disk read as zeros.
         if b"\n" not in rest or b"\0" in rest:
@@ -251,14 +262,14 @@ class ActivityFile:
         return _End(int(match[1]), int(match[2]), match[3].decode()) if match else None
 
     def _line_ends(self, end: _End) -> bool:
-        """Whether the line that ends there is the one that was written."""
+        """Return True if the line that ends there is the one that was written."""
         if not end.size:
             return end.sha256 == FIRST
         _, lines = self._lines_before(end.size, FIRST_PIECE)
         return checksum(lines[-1]) == end.sha256 and read_region(self._path, end.size - 1, 1) == b"\n"
 
     def _lines_before(self, end: int, length: int) -> tuple[int, list[bytes]]:
-        """Whole lines of about `length` bytes in all, the last of which ends at `end`; and where the first begins."""
+        """Return where the first of some lines begins, and the lines: about `length` bytes, the last ends at `end`."""
         while True:
             begin = max(0, end - length)
             region = read_region(self._path, begin, end - begin).removesuffix(b"\n")
@@ -270,7 +281,7 @@ class ActivityFile:
             length *= 2
 
     def _lines_after(self, begin: int, length: int) -> list[bytes]:
-        """Whole lines of about `length` bytes in all, the first of which begins there; the file's end ends a line."""
+        """Return whole lines of about `length` bytes, the first of which begins there. The file's end ends a line."""
         while True:
             region = read_region(self._path, begin, length)
             cut = region.rfind(b"\n")
@@ -282,7 +293,7 @@ class ActivityFile:
 
 
 class _Chain:
-    """Follows the lines from the first on and tells where they do not follow each other."""
+    """Follows the lines from the first on, and reports where one does not follow the other."""
 
     def __init__(self) -> None:
         self._number = 0
@@ -292,7 +303,7 @@ class _Chain:
         self._left = MOST_BREAKS
 
     def follow(self, line: bytes) -> list[Break]:
-        """What is wrong with this line, or, as this line tells, with the one before."""
+        """Return what is wrong with this line or, as this line shows, with the one before."""
         self._line += 1
         if is_next(line, self._number + 1, self._sha256):
             self._go(self._number + 1, line)
@@ -318,7 +329,7 @@ class _Chain:
         return self._tell(breaks)
 
     def ends_with(self, end: _End) -> list[Break]:
-        """What is wrong with the end, or missing there."""
+        """Return what is wrong with the end, or missing there."""
         if self._number < end.number:
             return self._tell([(Harm.MISSING, self._number + 1, end.number, self._line + 1)])
         if self._number == end.number and self._sha256 != end.sha256 and self._told != self._number:
@@ -341,9 +352,12 @@ def _logged(line: bytes) -> Logged:
     return Logged(found[0] if found else 0, checksum(line), decode(line) if found else None)
 
 
-def _sieve(query: Query) -> Callable[[bytes], bool]:
-    """Decides about a line. Decoding each of a million would take half a minute, so it looks at parts of the line that
-    come again and again, and keeps what it found out about them."""
+def _sieve(query: ActivityQuery) -> Callable[[bytes], bool]:
+    """Return a function that decides whether a line matches.
+
+    Decoding each of a million lines would take half a minute. So it looks at parts of the line that come again and
+    again, and keeps what it found out about them.
+    """
     exact = [
         f'"{name}":{json.dumps(value, ensure_ascii=False)}'.encode()
         for name, value in (("org", query.org_id), ("app", query.app_id))
@@ -364,11 +378,11 @@ def _sieve(query: Query) -> Callable[[bytes], bool]:
 
 
 class _Words:
-    """Whether all words of a query are in a line. Sets of words are bits of a number."""
+    """Decides whether all words of a query are in a line. A set of words is a number, with a bit for each."""
 
     MOST = 20_000
 
-    def __init__(self, query: Query) -> None:
+    def __init__(self, query: ActivityQuery) -> None:
         self._words = query.words
         self._all = (1 << len(self._words)) - 1
         self._with_org = not query.org_id
@@ -416,5 +430,5 @@ class _Words:
     def _bits_of(self, action: Action) -> int:
         return self._bits(lambda word: action in word.actions)
 
-    def _bits(self, holds: Callable[[Word], bool]) -> int:
+    def _bits(self, holds: Callable[[ActivityWord], bool]) -> int:
         return sum(1 << number for number, word in enumerate(self._words) if holds(word))

@@ -2,25 +2,25 @@
 
     {"before":"<sha256 of the line before>","when":"2026-11-23T14:02:11.123Z","n":12,"what":"created",…}
 
-What searching and checking a million lines need stands at fixed places in front. Each line holds the hash of the one
-before it, so none can be changed, moved or taken out without breaking the chain.
+The fields that searching and checking need stand at fixed places in front. Each line holds the hash of the one before
+it, so that none can be changed, moved or taken out without breaking the chain.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from datetime import UTC, datetime
 from typing import Any
 
-from ..domain.activity import Action, Entry
-from .digest import hex_digest
+from ..domain.activity import Action, ActivityEntry
 
 FIRST = "0" * 64
-"""Stands for the line before the first."""
+"""The hash that the first line holds."""
 
 WHEN = slice(85, 109)
-"""Where in a line its time stands."""
+"""The place of the time in a line."""
 
 _FRONT = re.compile(
     rb'\{"before":"([0-9a-f]{64})","when":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z","n":([1-9]\d{0,15}),'
@@ -29,8 +29,8 @@ _ACTIONS = {action.value: action for action in Action}
 _compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
-def encode(entry: Entry, number: int, before: str) -> bytes:
-    """The line, without its line feed. Raises ValueError for a text that cannot be written as UTF-8."""
+def encode(entry: ActivityEntry, number: int, before: str) -> bytes:
+    """Return the line, without its line feed. Raises ValueError for a text that cannot be written as UTF-8."""
     rest: dict[str, Any] = {
         "before": before,
         "when": when_text(entry.when),
@@ -48,8 +48,8 @@ def encode(entry: Entry, number: int, before: str) -> bytes:
     return _compact({name: value for name, value in rest.items() if value or name in always}).encode()
 
 
-def decode(line: bytes) -> Entry | None:
-    """The entry, None when the line is none."""
+def decode(line: bytes) -> ActivityEntry | None:
+    """Return the entry, or None when the line is none."""
     try:
         doc = json.loads(line)
         texts = {name: doc.get(name, "") for name in ("who", "computer", "org", "org_name", "app", "label")}
@@ -58,7 +58,7 @@ def decode(line: bytes) -> Entry | None:
             return None
         if not all(isinstance(value, str | int) for value in details.values()):
             return None
-        return Entry(
+        return ActivityEntry(
             when=datetime.fromisoformat(doc["when"]).astimezone(UTC),
             who=texts["who"],
             computer=texts["computer"],
@@ -74,23 +74,23 @@ def decode(line: bytes) -> Entry | None:
 
 
 def front(line: bytes) -> tuple[int, str] | None:
-    """The entry's number and the hash that it holds, None when the line is no entry."""
+    """Return the entry's number and the hash that it holds, or None when the line is no entry."""
     match = _FRONT.match(line)
     return (int(match[2]), match[1].decode()) if match else None
 
 
 def is_next(line: bytes, number: int, before: str) -> bool:
-    """Whether the line is the entry of this number after the line with this hash. Quicker than `front`."""
+    """Return True if the line is the entry of this number after the line with this hash. Quicker than `front`."""
     return line.startswith(b'{"before":"%b","when":"' % before.encode()) and line.startswith(
         b'","n":%d,' % number, WHEN.stop
     )
 
 
 def checksum(line: bytes) -> str:
-    """The hash that the next line holds of this one, given without its line feed."""
-    return hex_digest(line)
+    """Return the hash that the next line holds of this one, given without its line feed."""
+    return hashlib.sha256(line).hexdigest()
 
 
 def when_text(when: datetime) -> str:
-    """A time as lines have it: 24 characters, in UTC, so that they compare as the times do."""
+    """Return the time as 24 characters, in UTC, which compare as the times do."""
     return when.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"

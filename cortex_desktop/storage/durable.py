@@ -1,4 +1,4 @@
-"""Files that are whole after a crash: either the old content or the new, never a mixture."""
+"""Files that are whole after a crash: they have the old content or the new, never a mixture."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FILE_MODE = 0o600
 FOLDER_MODE = 0o700
 
 # A virus scanner, an indexer or a sync client holds files for moments on Windows; 2.5 s in all.
-_PATIENCE = (0.05, 0.1, 0.2, 0.4, 0.75, 1.0)
+PATIENCE = (0.05, 0.1, 0.2, 0.4, 0.75, 1.0)
 _HELD_BY_OTHERS = (5, 32, 33)  # ERROR_ACCESS_DENIED, ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION
 _NO_FOLDER_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP)
 
@@ -35,7 +35,7 @@ def write_durably(path: Path, data: bytes) -> None:
     except BaseException:
         remove_quietly(temp)
         raise
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def append_durably(path: Path, data: bytes, at: int) -> None:
@@ -50,11 +50,11 @@ def append_durably(path: Path, data: bytes, at: int) -> None:
             raise OSError(errno.EIO, os.strerror(errno.EIO))
         try:
             _write_all(fd, data)
-            _flush_to_disk(fd)
+            flush_to_disk(fd)
         except BaseException:
             with contextlib.suppress(OSError):
                 os.ftruncate(fd, at)
-                _flush_to_disk(fd)
+                flush_to_disk(fd)
             raise
     finally:
         with contextlib.suppress(OSError):  # what is synced is safe
@@ -62,23 +62,23 @@ def append_durably(path: Path, data: bytes, at: int) -> None:
 
 
 def create_durably(path: Path) -> None:
-    """Make an empty file, mode 0600, unless there is one. Raises OSError."""
+    """Make an empty file, mode 0600, unless one is there. Raises OSError."""
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT, FILE_MODE))
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def cut_durably(path: Path, at: int) -> None:
-    """Make the file `at` bytes long. Raises OSError."""
+    """Cut the file to `at` bytes, durably. Raises OSError."""
     fd = _patiently(lambda: os.open(path, os.O_WRONLY | getattr(os, "O_BINARY", 0)))
     try:
         os.ftruncate(fd, at)
-        _flush_to_disk(fd)
+        flush_to_disk(fd)
     finally:
         os.close(fd)
 
 
 def replace_lightly(path: Path, data: bytes) -> None:
-    """As `write_durably`, with one wait for the disk instead of two: a power cut may leave the old content.
+    """Replace the file as `write_durably` does, but wait for the disk once: a power cut may leave the old content.
 
     Raises OSError.
     """
@@ -91,7 +91,7 @@ def replace_lightly(path: Path, data: bytes) -> None:
 
 
 def read_region(path: Path, at: int, length: int) -> bytes:
-    """Up to `length` bytes of the file, from `at` on. Raises OSError."""
+    """Return up to `length` bytes of the file, from `at` on. Raises OSError."""
     # No handle is kept: see `append_durably`.
     with _patiently(lambda: path.open("rb", buffering=0)) as file:
         file.seek(at)
@@ -103,7 +103,7 @@ def read_region(path: Path, at: int, length: int) -> bytes:
 
 
 def read_whole(path: Path) -> bytes | None:
-    """The bytes of the file, or None when there is no such file. Raises OSError."""
+    """Return the bytes of the file, or None when there is no such file. Raises OSError."""
     try:
         return _patiently(path.read_bytes)
     except FileNotFoundError:
@@ -122,11 +122,11 @@ def copy_aside(source: Path, target: Path) -> None:
     except OSError:
         write_durably(target, source.read_bytes())
     else:
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
 
 
 def make_folder(folder: Path) -> None:
-    """Make the folder, for its owner alone. One in use is left as it is. Raises OSError."""
+    """Make the folder, for its owner alone. Leave one in use as it is. Raises OSError."""
     folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
     # A folder with other things in it may be anybody's, e.g. /tmp: closing it to others would break them.
     if os.name == "posix" and folder.stat().st_mode & 0o077 and not any(folder.iterdir()):
@@ -135,14 +135,14 @@ def make_folder(folder: Path) -> None:
 
 
 def make_private(path: Path) -> None:
-    """Close the file to all but its owner if it is there and that is possible."""
+    """Close the file to all but its owner, if it is there and that is possible."""
     with contextlib.suppress(OSError):
         if os.name == "posix" and path.stat().st_mode & 0o077:
             path.chmod(FILE_MODE)
 
 
 def sweep_temps(path: Path) -> None:
-    """Remove what killed writes of `path`, or of names that begin with it, left behind. Only for their one writer."""
+    """Remove what killed writes of `path`, or of names that begin with it, left behind. Only its writer may."""
     with contextlib.suppress(OSError):
         for entry in path.parent.iterdir():
             if entry.name.startswith(f".{path.name}") and entry.name.endswith(".tmp"):
@@ -150,14 +150,14 @@ def sweep_temps(path: Path) -> None:
 
 
 def _write_temp(path: Path, data: bytes) -> Path:
-    """A new file beside `path` with `data` in it, on the disk."""
+    """Make a new file beside `path` with `data` in it, durably, and return its path."""
     temp = _temp_beside(path)
     # O_BINARY: without it Windows turns line feeds into two bytes.
     fd = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), FILE_MODE)
     try:
         try:
             _write_all(fd, data)
-            _flush_to_disk(fd)
+            flush_to_disk(fd)
         finally:
             os.close(fd)
     except BaseException:
@@ -179,7 +179,8 @@ def _write_all(fd: int, data: bytes) -> None:
         rest = rest[written:]
 
 
-def _flush_to_disk(fd: int) -> None:
+def flush_to_disk(fd: int) -> None:
+    """Wait until what was written to the file is on the disk. Raises OSError."""
     if sys.platform == "darwin":
         # There fsync leaves the data in the drive's own cache, which a power cut empties.
         import fcntl
@@ -195,8 +196,8 @@ def _flush_to_disk(fd: int) -> None:
 
 
 def _patiently(call: Callable[[], T]) -> T:
-    """The result of `call`, tried again while another program on Windows holds the file. Raises OSError."""
-    for pause in _PATIENCE:
+    """Return the result of `call`, tried again while another program on Windows holds the file. Raises OSError."""
+    for pause in PATIENCE:
         try:
             return call()
         except OSError as error:
@@ -206,13 +207,13 @@ def _patiently(call: Callable[[], T]) -> T:
     return call()
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make names in the folder durable. Windows has no such call, and needs none on NTFS."""
     if os.name != "posix":
         return
     fd = os.open(folder, os.O_RDONLY)
     try:
-        _flush_to_disk(fd)
+        flush_to_disk(fd)
     except OSError as error:
         if error.errno not in _NO_FOLDER_SYNC:
             raise
@@ -221,6 +222,6 @@ def _sync_folder(folder: Path) -> None:
 
 
 def remove_quietly(path: Path) -> None:
-    """Remove the file if it is there and that is possible."""
+    """Remove the file, if it is there and that is possible."""
     with contextlib.suppress(OSError):
         path.unlink()

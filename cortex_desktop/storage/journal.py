@@ -1,5 +1,4 @@
-"""What changed since the snapshot: a file to which each change adds one line, so that saving costs the same at
-100 apps and at 100,000.
+"""What changed since the snapshot: a file with one line for each change.
 
     <checksum> {"journal":1,"base":"<sha256 of the snapshot it stands on>"}
     <checksum> {"generation":13,"saved":"2026-11-23T12:00:01Z","rows":[["apps","7",{...}],["apps","3",null]]}
@@ -10,34 +9,36 @@ its line and the checksum before it: a line that is missing, moved, or from anot
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from .digest import hex_digest
-from .packed import Packed
-from .snapshot import Damaged, Rows, decode, doc_text, is_generation, is_number, to_text, to_time
+from .documents import META, Damaged, Document, Tables, decode, is_id, to_json, to_text, to_time
+from .snapshot import is_generation
+
+Change = tuple[str, str, Document | None]
+"""Table, document id, document or None for one that is removed."""
 
 _FIRST = "0" * 16
 
 
 @dataclass(frozen=True)
 class Record:
-    """One change. rows: table, document id, document or None for one that went."""
+    """One line: changes that were saved together."""
 
     generation: int
     saved: datetime
-    rows: Sequence[tuple[str, str, dict[str, Any] | None]]
+    changes: Sequence[Change]
 
 
 @dataclass(frozen=True)
 class Journal:
     """What a journal file holds up to its first bad line.
 
-    end: how many bytes that is; checksum: of its last line; torn: after it comes what a write leaves that was cut
-    short, so nothing that anyone was told is saved; damaged: after it comes something else.
+    end: how many bytes that is; checksum: of its last line. torn: a write that was cut short follows, of which nobody
+    was told that it is saved; damaged: something else follows.
     """
 
     base: str
@@ -47,36 +48,30 @@ class Journal:
     torn: bool = False
     damaged: bool = False
 
-    def apply_to(self, rows: Rows) -> None:
-        """Change the rows as the records say."""
-        for record in self.records:
-            for name, number, doc in record.rows:
-                table = rows.setdefault(name, Packed())
-                if doc is None:
-                    table.pop(number, None)
-                else:
-                    table[number] = doc_text(doc)
+
+def apply(changes: Sequence[Change], tables: Tables) -> None:
+    """Change the tables in place."""
+    for name, number, document in changes:
+        table = tables.setdefault(name, {})
+        if document is None:
+            table.pop(number, None)
+        else:
+            table[number] = document
 
 
-def header(base: str) -> tuple[bytes, str]:
-    """The first line of a journal on the snapshot `base`, and its checksum."""
-    return _line(f'{{"journal":1,"base":"{base}"}}', _FIRST)
+def header_line(base: str) -> tuple[bytes, str]:
+    """Return the first line of a journal on the snapshot `base`, and its checksum."""
+    return _line({"journal": 1, "base": base}, _FIRST)
 
 
-def record(
-    generation: int, saved: datetime, table: str, docs: Mapping[str, str | None], before: str
-) -> tuple[bytes, str]:
-    """The line for a change of documents, and its checksum.
-
-    docs: by id, each as JSON text, None for one that goes; before: the checksum of the line before.
-    """
-    name = json.dumps(table)
-    rows = ",".join(f'[{name},"{number}",{"null" if doc is None else doc}]' for number, doc in docs.items())
-    return _line(f'{{"generation":{generation},"saved":"{to_text(saved)}","rows":[{rows}]}}', before)
+def record_line(record: Record, before: str) -> tuple[bytes, str]:
+    """Return the record's line and its checksum. before: the checksum of the line before."""
+    payload = {"generation": record.generation, "saved": to_text(record.saved), "rows": record.changes}
+    return _line(payload, before)
 
 
 def parse(raw: bytes) -> Journal:
-    """The journal in the file's content. Raises Damaged when not even its first line is right."""
+    """Return the journal in the file's content. Raises Damaged when not even its first line is right."""
     lines = raw.split(b"\n")
     payload, checksum = _checked(lines[0], _FIRST) if len(lines) > 1 else (None, "")
     base = payload.get("base") if isinstance(payload, dict) else None
@@ -84,36 +79,38 @@ def parse(raw: bytes) -> Journal:
         raise Damaged("no journal")
     records: list[Record] = []
     end = len(lines[0]) + 1
-    for line in lines[1:-1]:
-        payload, next_checksum = _checked(line, checksum)
+    for each in lines[1:-1]:
+        payload, next_checksum = _checked(each, checksum)
         found = _record(payload)
         if found is None or (records and found.generation != records[-1].generation + 1):
             break
         records.append(found)
         checksum = next_checksum
-        end += len(line) + 1
+        end += len(each) + 1
     rest = raw[end:]
     # Blocks that never came to the disk read as zeros; the JSON has none.
     torn = bool(rest) and (b"\n" not in rest or (b"\0" in rest and rest.find(b"\n") == len(rest) - 1))
     return Journal(base, records, end, checksum, torn, bool(rest) and not torn)
 
 
-def _line(payload: str, before: str) -> tuple[bytes, str]:
-    checksum = _checksum(payload.encode(), before)
-    return f"{checksum} {payload}\n".encode(), checksum
+def _line(payload: object, before: str) -> tuple[bytes, str]:
+    text = to_json(payload)
+    checksum = _checksum(text.encode(), before)
+    return f"{checksum} {text}\n".encode(), checksum
 
 
 def _checksum(payload: bytes, before: str) -> str:
-    return hex_digest(before.encode() + payload)[:16]
+    return hashlib.sha256(before.encode() + payload).hexdigest()[:16]
 
 
 def _checked(line: bytes, before: str) -> tuple[Any, str]:
-    """What the line holds, None when it is not right; and its checksum."""
-    checksum = _checksum(line[17:], before)
+    """Return what the line holds, None when it is not right, and its checksum."""
+    payload = line[17:]
+    checksum = _checksum(payload, before)
     if line[:17] != f"{checksum} ".encode():
         return None, checksum
     try:
-        return decode(line[17:].decode()), checksum
+        return decode(payload.decode()), checksum
     except (ValueError, Damaged):
         return None, checksum
 
@@ -121,12 +118,18 @@ def _checked(line: bytes, before: str) -> tuple[Any, str]:
 def _record(payload: Any) -> Record | None:
     if not isinstance(payload, dict):
         return None
-    generation, rows = payload.get("generation"), payload.get("rows")
-    if not is_generation(generation) or not isinstance(rows, list):
+    generation, changes = payload.get("generation"), payload.get("rows")
+    if not is_generation(generation) or not isinstance(changes, list) or not all(map(_is_change, changes)):
         return None
-    for row in rows:
-        if not isinstance(row, list) or len(row) != 3 or not isinstance(row[0], str) or not is_number(row[1]):
-            return None
-        if row[2] is not None and not isinstance(row[2], dict):
-            return None
-    return Record(generation, to_time(payload.get("saved")), [(name, number, doc) for name, number, doc in rows])
+    return Record(generation, to_time(payload.get("saved")), [(name, number, doc) for name, number, doc in changes])
+
+
+def _is_change(value: object) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) == 3
+        and isinstance(value[0], str)
+        and value[0] != META
+        and is_id(value[1])
+        and (value[2] is None or isinstance(value[2], dict))
+    )

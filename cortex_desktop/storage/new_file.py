@@ -1,4 +1,4 @@
-"""Files that a person asks for: there when they are whole, and not before."""
+"""Files that a person asks for. They take their name when they are whole, and not before."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from .durable import remove_quietly
 
 
 class Exports:
-    """`domain.ports.NewFiles`. folder: the program's own, where nothing may be put."""
+    """`domain.ports.NewFiles`. folder: the program's own, in which no file may be made."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def begin(self, path: Path) -> WholeFile:
-        """A new file that takes this name, and the place of what has it, when it is finished. Raises StorageError."""
+        """Begin a file that takes this name, and replaces what has it, when it is finished. Raises StorageError."""
         with contextlib.suppress(OSError):
             if path.parent.resolve() == self._folder.resolve():
                 raise problems.in_data_folder(self._folder)
@@ -39,15 +39,15 @@ class WholeFile:
         self._file = self._temp.open("x", encoding="utf-8", errors="replace", newline="")
 
     def write(self, text: str) -> None:
-        """Add to it. Raises StorageError."""
+        """Add text. Raises StorageError."""
         self._do(lambda: self._file.write(text))
 
     def finish(self) -> None:
-        """Have it on the disk under its name. Raises StorageError."""
+        """Put the file on the disk under its name. Raises StorageError."""
         self._do(self._finish)
 
     def drop(self) -> None:
-        """Leave nothing behind of a file that is not finished. Never raises."""
+        """Remove the file if it is not finished. Never raises."""
         with self._lock:
             with contextlib.suppress(OSError):  # it may try to write what is left
                 self._file.close()

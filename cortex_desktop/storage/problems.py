@@ -1,4 +1,4 @@
-"""What a person is told when the database cannot be opened or saved."""
+"""Errors for a person: the database, the activity log or an export could not be read or written."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _IN_USE = (32, 33)  # Windows: ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION
 
 
 def not_read(error: OSError, folder: Path) -> StorageError:
-    """The error to raise when the system refused to read the database in `folder`."""
+    """Return the error for when the system refused to read the database in `folder`."""
     title = QT_TRANSLATE_NOOP("core", "Your apps can't be opened")
     values = {"folder": str(folder)}
     if error.errno in _NOT_ALLOWED:
@@ -37,7 +37,7 @@ def not_read(error: OSError, folder: Path) -> StorageError:
 
 
 def log_not_read(error: OSError, folder: Path) -> StorageError:
-    """The error to raise when the system refused to read the activity log in `folder`."""
+    """Return the error for when the system refused to read the activity log in `folder`."""
     values = {"folder": str(folder)}
     title = QT_TRANSLATE_NOOP("core", "The activity log can't be read")
     if error.errno in _NOT_ALLOWED:
@@ -58,7 +58,7 @@ def log_not_read(error: OSError, folder: Path) -> StorageError:
 
 
 def not_written(error: OSError, folder: Path) -> StorageError:
-    """The error to raise when the system refused to write the database in `folder`."""
+    """Return the error for when the system refused to write the database in `folder`."""
     values = {"folder": str(folder)}
     if error.errno in _NO_SPACE:
         return StorageError(
@@ -100,7 +100,7 @@ def not_written(error: OSError, folder: Path) -> StorageError:
 
 
 def not_repaired(folder: Path) -> StorageError:
-    """The error to raise when the database in `folder` is damaged and nothing could be put in its place."""
+    """Return the error for when the database in `folder` is damaged and nothing could be put in its place."""
     return StorageError(
         QT_TRANSLATE_NOOP("core", "Your apps can't be opened"),
         QT_TRANSLATE_NOOP(
@@ -113,7 +113,7 @@ def not_repaired(folder: Path) -> StorageError:
 
 
 def not_exported(error: OSError, folder: Path) -> StorageError:
-    """The error to raise when a file that a person asked for cannot be written to `folder`."""
+    """Return the error for when a file that a person asked for cannot be written to `folder`."""
     title = QT_TRANSLATE_NOOP("core", "The export was not saved")
     values = {"folder": str(folder)}
     if error.errno in _NO_SPACE:
@@ -132,7 +132,7 @@ def not_exported(error: OSError, folder: Path) -> StorageError:
 
 
 def in_data_folder(folder: Path) -> StorageError:
-    """The error to raise when a file is to be put among the program's own."""
+    """Return the error for when a file is to be put among the program's own."""
     return StorageError(
         QT_TRANSLATE_NOOP("core", "The export was not saved"),
         QT_TRANSLATE_NOOP("core", "{folder} is where Cortex Desktop keeps its own files."),
@@ -142,7 +142,7 @@ def in_data_folder(folder: Path) -> StorageError:
 
 
 def not_text() -> StorageError:
-    """The error to raise when something cannot be put into a file."""
+    """Return the error for when something cannot be put into a file."""
     return StorageError(
         QT_TRANSLATE_NOOP("core", "The change was not saved"),
         QT_TRANSLATE_NOOP("core", "It holds characters that can't be stored. Nothing was changed."),
@@ -151,7 +151,7 @@ def not_text() -> StorageError:
 
 
 def too_new() -> StorageError:
-    """The error to raise when a later version of this program wrote the database."""
+    """Return the error for when a later version of this program wrote the database."""
     return StorageError(
         QT_TRANSLATE_NOOP("core", "A newer version saved your apps"),
         QT_TRANSLATE_NOOP("core", "This version can't read them. Nothing was changed; your keys are safe."),
@@ -160,7 +160,7 @@ def too_new() -> StorageError:
 
 
 def not_migrated() -> StorageError:
-    """The error to raise when an older database could not be brought to this version's form."""
+    """Return the error for when an older database could not be brought to this version's form."""
     return StorageError(
         QT_TRANSLATE_NOOP("core", "Your apps can't be brought up to date"),
         QT_TRANSLATE_NOOP("core", "An older version saved them, and changing their form failed. Nothing was changed."),

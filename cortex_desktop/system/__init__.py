@@ -1,1 +1,1 @@
-"""What ties the program to the machine: paths, logging, crashes, one instance, the self-check."""
+"""What ties the program to the machine: paths, logging, crashes, one instance, the screen lock."""

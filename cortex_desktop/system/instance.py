@@ -14,7 +14,7 @@ class Instance(QObject):
     """Holds the data folder's lock, and hears of later starts.
 
     A later start leaves a file in the data folder, which the first program watches and takes away. That needs no
-    server that others could speak to, nor the network module with its 3 MB.
+    server that others could speak to.
 
     raised: a second start asks for the window; quit_asked: it asks the program to end.
     """

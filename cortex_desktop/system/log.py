@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TextIO
 
@@ -20,28 +21,30 @@ class RedactingFormatter(logging.Formatter):
         return redact(super().format(record))
 
 
-class _PrivateFile(logging.FileHandler):
-    """A log file that only its owner can read (0600)."""
+class _PrivateFile(RotatingFileHandler):
+    """A rotating log file with mode 0600: RotatingFileHandler itself has no way to set a file's mode."""
 
     def _open(self) -> TextIO:  # type: ignore[override]  # always text here
         descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         if sys.platform != "win32":
             os.fchmod(descriptor, 0o600)  # one that was there already may be open to others
-        return os.fdopen(descriptor, "a", encoding="utf-8", errors="backslashreplace")
+        return os.fdopen(descriptor, "a", encoding=self.encoding, errors=self.errors)
 
 
 def start_logging(folder: Path) -> None:
-    """Log to `cortex-desktop.log` in the folder, or to stderr when that fails.
+    """Log to `cortex-desktop.log` in the folder, or to stderr when that cannot be opened.
 
-    A file over 512 kB is put aside first, in the place of the one put aside before it. (logging's own rotation would
-    also load pickle and socket.)
+    A file that has reached 512 kB becomes `cortex-desktop.log.1`, in place of the one before.
     """
     handler: logging.Handler
-    path = folder / "cortex-desktop.log"
     try:
-        if path.exists() and path.stat().st_size > MOST_BYTES:
-            path.replace(path.with_suffix(".log.1"))
-        handler = _PrivateFile(path)
+        handler = _PrivateFile(
+            folder / "cortex-desktop.log",
+            maxBytes=MOST_BYTES,
+            backupCount=1,
+            encoding="utf-8",
+            errors="backslashreplace",
+        )
     except OSError:
         handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(RedactingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))

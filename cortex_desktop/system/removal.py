@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -39,6 +40,14 @@ def remove_files(folder: Path) -> list[Path]:
     with suppress(OSError):  # something else is in it, or it was never made
         folder.rmdir()
     return stuck
+
+
+def remove_folder(folder: Path) -> int:
+    """Remove as `remove_files` does, and name on stderr what is stuck. Returns 0 when nothing is, else 1."""
+    stuck = remove_files(folder)
+    for path in stuck:
+        print(f"cortex-desktop: {path} could not be removed; please remove it yourself", file=sys.stderr)
+    return 1 if stuck else 0
 
 
 def _note(stuck: list[Path], path: Path, error: BaseException) -> None:

@@ -1,6 +1,6 @@
 """What Linux desktops say on their buses when the screen is locked or the computer goes to sleep.
 
-Through jeepney, which is loaded for the keychain anyway: QtDBus takes another 1.5 MB.
+Through jeepney, which speaks to the keychain as well, so that one library speaks D-Bus.
 """
 
 from __future__ import annotations

@@ -69,8 +69,8 @@ class UpdateCheck(QObject):
     found(Release): what the feed says; failed(UpdateError): why there is nothing to say.
     """
 
-    found = Signal(object)
-    failed = Signal(object)
+    found = Signal(Release)
+    failed = Signal(UpdateError)
 
     def __init__(self, address: str, parent: QObject | None = None, tls: QSslConfiguration | None = None) -> None:
         """tls: whom to trust, instead of the system's authorities; for tests."""

@@ -1,1 +1,1 @@
-"""Work off the GUI thread, and results back on it."""
+"""Lanes beside the GUI thread, the jobs that run on them, and results back on it. Only `jobs` needs Qt."""

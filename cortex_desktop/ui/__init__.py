@@ -1,1 +1,1 @@
-"""Everything with a window. Reaches services only through controllers."""
+"""Everything with a window. Pages know the workspace, kit and services, and not each other."""

@@ -1,5 +1,4 @@
-"""The operating system's keychain behind `domain.ports.Vault`.
+"""The operating system's keychain behind `domain.ports.Vault`, through keyring.
 
-Nothing is loaded here: keyring, SecretStorage and what they need come with the first call, on a worker
-thread.
+Nothing is loaded here: keyring and what it needs come with the first call, on a worker thread.
 """

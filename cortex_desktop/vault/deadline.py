@@ -1,4 +1,4 @@
-"""A keychain may never answer. Here each call gets a deadline, and the program goes on without the answer."""
+"""Deadlines for a keychain that may never answer: the caller goes on without it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from queue import SimpleQueue
 from typing import Protocol, TypeVar
 
 from ..domain.errors import SecretMissing, VaultError, VaultProblem, VaultTimeout
-from ..domain.ports import Vault, VaultState
+from ..domain.ports import VaultState
 from ..domain.secret import Secret, SecretRef
 
 T = TypeVar("T")
@@ -20,19 +20,28 @@ T = TypeVar("T")
 _STATES = {VaultProblem.MISSING: VaultState.MISSING, VaultProblem.LOCKED: VaultState.LOCKED}
 
 
-class RawVault(Vault, Protocol):
-    """A keychain without deadlines, made and used on one thread."""
+class RawVault(Protocol):
+    """A keychain without deadlines, made and used on one thread. The methods of Vault, with these differences."""
 
+    @property
+    def name(self) -> str: ...
+    def state(self) -> VaultState:
+        """Raises VaultError."""
+
+    def unlock(self) -> None: ...
+    def store(self, ref: SecretRef, secret: Secret) -> None: ...
+    def read(self, ref: SecretRef) -> Secret: ...
+    def remove(self, ref: SecretRef) -> None: ...
     def stop_waiting(self) -> None:
-        """As in Vault, and for good: nobody waits any more, so no further step is begun."""
+        """Begin no further step, for good. From any thread; returns at once."""
 
     def close(self) -> None:
-        """On its own thread, at the end: let go of what it holds."""
+        """Close what it holds. On its own thread, at the end."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """For how many seconds a caller waits for an answer. `call` is that of store, read and remove."""
+    """Seconds that a caller waits for an answer. `call` is for store, read and remove."""
 
     call: float = 30
     state: float = 5
@@ -40,12 +49,12 @@ class Limits:
 
 
 class DeadlineVault:
-    """A vault whose calls end in time, with an answer or with VaultTimeout. Safe to call from any thread.
+    """A Vault whose calls end in time, with an answer or with VaultTimeout. Safe to call from any thread.
 
-    Calls run one after the other on a worker thread. One that does not answer is left behind with its thread
-    and its connection, and the next call gets fresh ones.
+    Calls run one after the other on a worker thread. A call without an answer is left behind with its thread and its
+    connection, and the next call gets new ones.
 
-    open_raw: makes the keychain, on the worker's thread; name, backend: what to say until it was reached.
+    open_raw: makes the keychain, on the worker's thread; name: the keychain's name until it was reached.
     """
 
     def __init__(self, open_raw: Callable[[], RawVault], name: str, backend: str, limits: Limits | None = None) -> None:
@@ -61,23 +70,23 @@ class DeadlineVault:
 
     @property
     def name(self) -> str:
-        """The keychain's own name. Answers at once."""
+        """The keychain's name for people. Returns at once."""
         return self._name
 
     @property
     def backend(self) -> str:
-        """The keychain class in use. Answers at once."""
+        """The keychain class in use, as rows remember it. Returns at once."""
         return self._backend
 
     def state(self) -> VaultState:
-        """Look, without asking the person anything. Never raises; FAILED when there is no answer in time."""
+        """Return the state without a prompt; FAILED when there is no answer in time. Never raises."""
         try:
             return self._call(self._limits.state, lambda raw: raw.state())
         except VaultError as error:
             return _STATES.get(error.problem, VaultState.FAILED)
 
     def unlock(self) -> None:
-        """Ask the system to unlock the keychain; the person may be prompted."""
+        """Unlock the keychain; the person may be prompted."""
         self._call(self._limits.unlock, lambda raw: raw.unlock())
 
     def store(self, ref: SecretRef, secret: Secret) -> None:
@@ -85,7 +94,7 @@ class DeadlineVault:
         self._call(self._limits.call, lambda raw: raw.store(ref, secret))
 
     def read(self, ref: SecretRef) -> Secret:
-        """The stored secret. Raises SecretMissing when there is none."""
+        """Return the stored secret. Raises SecretMissing when there is none."""
         return self._call(self._limits.call, lambda raw: raw.read(ref))
 
     def remove(self, ref: SecretRef) -> None:
@@ -93,12 +102,12 @@ class DeadlineVault:
         self._call(self._limits.call, lambda raw: raw.remove(ref))
 
     def stop_waiting(self) -> None:
-        """Let the call that is being waited for, if any, end now with VaultTimeout. From any thread."""
+        """End the call that is waiting, if any, with VaultTimeout. From any thread; returns at once."""
         with self._guard:
             self._give_up()
 
     def close(self) -> None:
-        """Take no more calls and let go of the keychain, without waiting for it."""
+        """Refuse further calls and close the keychain, without waiting for it."""
         with self._guard:
             self._closed = True
             self._give_up()
@@ -149,7 +158,7 @@ class DeadlineVault:
 
 
 class _Worker:
-    """A thread with a raw vault of its own. Who answers a call first, worker or caller, has it."""
+    """A thread with a raw vault of its own. A call's answer is set once: by the worker, or by a caller who gives up."""
 
     def __init__(self, open_raw: Callable[[], RawVault], name: str) -> None:
         self.raw: RawVault | None = None
@@ -161,7 +170,7 @@ class _Worker:
         threading.Thread(target=self._run, name="vault", daemon=True).start()
 
     def begin(self, work: Callable[[RawVault], T], answer: Future[T]) -> None:
-        """Do `work` on the thread and put its outcome into `answer`."""
+        """Run `work` on the thread and set `answer` to its outcome."""
         self._jobs.put(lambda: self._do(work, answer))
 
     def abandon(self) -> None:

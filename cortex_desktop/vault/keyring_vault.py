@@ -1,22 +1,25 @@
-"""macOS and Windows: one of keyring's own classes, with its answers checked and its errors told apart."""
+"""The vault: what the program asks of a keychain, through keyring's interface on every system."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
+
+from keyring.backend import KeyringBackend
+from keyring.errors import KeyringError, KeyringLocked, NoKeyringError, PasswordDeleteError
 
 from ..domain.errors import SecretMissing, VaultError, VaultProblem, VaultTimeout
 from ..domain.ports import VaultState
 from ..domain.secret import Secret, SecretRef
 
 _NOT_FOUND = -25300  # macOS: errSecItemNotFound
-_PROBLEMS = {
+# What the system reports, where it says more than the class of keyring's error.
+_PROBLEMS: dict[int | str | None, VaultProblem] = {
     # Windows (winerror.h)
     5: VaultProblem.DENIED,  # ERROR_ACCESS_DENIED
     8: VaultProblem.FULL,  # ERROR_NOT_ENOUGH_MEMORY: the store holds no more credentials
     1223: VaultProblem.DENIED,  # ERROR_CANCELLED
-    1312: VaultProblem.FAILED,  # ERROR_NO_SUCH_LOGON_SESSION: a logon without a store, e.g. over ssh
     1783: VaultProblem.FULL,  # RPC_X_BAD_STUB_DATA: the secret is too long
     # macOS (SecBase.h)
     -128: VaultProblem.DENIED,  # errSecUserCanceled
@@ -24,111 +27,152 @@ _PROBLEMS = {
     -25293: VaultProblem.DENIED,  # errSecAuthFailed
     -25307: VaultProblem.MISSING,  # errSecNoDefaultKeychain
     -25308: VaultProblem.LOCKED,  # errSecInteractionNotAllowed: locked, and no screen to ask on
+    # Linux
+    "PromptDismissedException": VaultProblem.DENIED,
+    "org.freedesktop.DBus.Error.AccessDenied": VaultProblem.DENIED,
 }
 _REMOVE_ROUNDS = 5
 
 
-class Backend(Protocol):
-    """What is used of a keyring class."""
+class LockableKeyring(KeyringBackend):
+    """A keyring class whose keychain locks apart from the session: what keyring's interface lacks for that.
 
-    def get_password(self, service: str, username: str) -> str | None: ...
-    def set_password(self, service: str, username: str, password: str) -> None: ...
-    def delete_password(self, service: str, username: str) -> None: ...
+    Its calls never prompt, except `unlock`; a locked keychain raises KeyringLocked. Of its errors, all keyring's own
+    but for TimeoutError, the text is the name of what the system reported, and never quotes what was stored.
+
+    service_name: the keychain's name for people, exact once it was reached.
+    """
+
+    service_name: str
+
+    @abstractmethod
+    def is_locked(self) -> bool:
+        """True if it must be unlocked before use. Does not prompt."""
+
+    @abstractmethod
+    def unlock(self) -> None:
+        """Prompt the person, and wait for the answer until `stop_waiting`. Raises KeyringError when refused."""
+
+    @abstractmethod
+    def stop_waiting(self) -> None:
+        """End the call that is waiting and refuse all later ones. From any thread; returns at once."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close the connection."""
 
 
 class KeyringVault:
-    """A keychain through an instance of a keyring class.
+    """A keychain behind an instance of a keyring class, used on one thread.
 
-    most_units: how many UTF-16 units the keychain can hold in one entry, where it says so only too late.
+    name: the keychain's name for people, unless the keyring knows it better; max_units: how many UTF-16 units an entry
+    holds, where the keychain itself reports that too late.
     """
 
-    def __init__(self, keyring: Backend, name: str, backend: str, most_units: int | None = None) -> None:
-        self.name = name
-        self.backend = backend
+    def __init__(self, keyring: KeyringBackend, name: str, max_units: int | None = None) -> None:
         self._keyring = keyring
-        self._most_units = most_units
+        self._lockable = keyring if isinstance(keyring, LockableKeyring) else None
+        self._name = name
+        self._max_units = max_units
         self._abandoned = False
 
+    @property
+    def name(self) -> str:
+        """The keychain's name for people."""
+        return self._name if self._lockable is None else self._lockable.service_name
+
     def state(self) -> VaultState:
-        """Unlocked: both systems unlock with the session, and cannot be asked without a prompt."""
-        return VaultState.UNLOCKED
+        """LOCKED or UNLOCKED, without a prompt. Raises VaultError.
+
+        Keychains that are no LockableKeyring unlock with the session, and cannot be asked without a prompt.
+        """
+        with self._vault_errors():
+            is_locked = self._lockable is not None and self._lockable.is_locked()
+        return VaultState.LOCKED if is_locked else VaultState.UNLOCKED
 
     def unlock(self) -> None:
-        """Nothing to do: both systems prompt at the first read, by themselves."""
+        """Prompt for the keychain's password. macOS and Windows do so by themselves, at the first read."""
+        if self._lockable is not None:
+            with self._vault_errors():
+                self._lockable.unlock()
 
     def store(self, ref: SecretRef, secret: Secret) -> None:
-        """Store a secret and read it back. What is there already is never overwritten."""
+        """Store a secret, read it back and compare. Never overwrites another one."""
         units = len(secret.reveal().encode("utf-16-le")) // 2
-        if self._most_units is not None and units > self._most_units:
+        if self._max_units is not None and units > self._max_units:
             raise VaultError(VaultProblem.FULL, self.name, "secret too long")
-        found = self._stored(ref)
+        found = self._find(ref)
         if found is None:
-            with self._errors_told():
+            with self._vault_errors():
                 self._keyring.set_password(ref.service, ref.username, secret.reveal())
-            found = self._stored(ref)
+            found = self._find(ref)
         if found != secret:
             raise VaultError(VaultProblem.FAILED, self.name, "read back something else")
 
     def read(self, ref: SecretRef) -> Secret:
-        """The stored secret. Raises SecretMissing when there is none."""
-        found = self._stored(ref)
+        """Return the stored secret. Raises SecretMissing when there is none."""
+        found = self._find(ref)
         if found is None:
             raise SecretMissing(self.name)
         return found
 
     def remove(self, ref: SecretRef) -> None:
-        """Remove the entry, and on Windows the one under the compound name too (H-K4)."""
-        from keyring.errors import PasswordDeleteError
-
+        """Remove the item and every double of it: Windows' compound name (H-K4), Linux' items of one name (H-K15)."""
         for _ in range(_REMOVE_ROUNDS):
-            with self._errors_told():
+            with self._vault_errors():
                 try:
                     self._keyring.delete_password(ref.service, ref.username)
                 except PasswordDeleteError as error:
-                    if _code(error) == _NOT_FOUND:
+                    code = _code(error)
+                    if code == _NOT_FOUND:
                         return
-                    if _code(error) is not None:
+                    if code is not None:
                         raise
-                    # Windows tells no reason. Its look-up tries the compound name too: None means both gone.
+                    # Windows and Linux: there was none, or not of this user. Only a look tells.
                     if self._keyring.get_password(ref.service, ref.username) is None:
                         return
         raise VaultError(VaultProblem.FAILED, self.name, "still there after removal")
 
     def stop_waiting(self) -> None:
-        """A call into the system cannot be ended from outside, so let it be the last one."""
+        """Begin no further step, and end the present one where the system allows. From any thread."""
         self._abandoned = True
+        if self._lockable is not None:
+            self._lockable.stop_waiting()
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Close the connection, where there is one."""
+        if self._lockable is not None:
+            self._lockable.close()
 
-    def _stored(self, ref: SecretRef) -> Secret | None:
-        with self._errors_told():
+    def _find(self, ref: SecretRef) -> Secret | None:
+        with self._vault_errors():
             text = self._keyring.get_password(ref.service, ref.username)
         return None if text is None else Secret(text)
 
     @contextmanager
-    def _errors_told(self) -> Iterator[None]:
+    def _vault_errors(self) -> Iterator[None]:
+        """Raise VaultError in place of keyring's and the system's errors."""
         if self._abandoned:
             raise VaultTimeout(self.name)
         try:
             yield
         except Exception as error:
             # From None: texts and frames of the original may quote what was stored.
-            raise self._told(error) from None
+            raise self._vault_error(error) from None
 
-    def _told(self, error: Exception) -> VaultError:
-        from keyring.errors import KeyringLocked, NoKeyringError
-
-        code = _code(error)
-        if code is not None:
-            problem = _PROBLEMS.get(code, VaultProblem.FAILED)
-            return VaultError(problem, self.name, f"{type(error).__name__} {code}")
+    def _vault_error(self, error: Exception) -> VaultError:
+        if isinstance(error, TimeoutError):
+            return VaultTimeout(self.name)
+        reported = str(error) if self._lockable is not None and isinstance(error, KeyringError) else _code(error)
         problem = VaultProblem.FAILED
-        if isinstance(error, KeyringLocked):
+        if reported in _PROBLEMS:
+            problem = _PROBLEMS[reported]
+        elif isinstance(error, KeyringLocked):
             problem = VaultProblem.LOCKED
         elif isinstance(error, NoKeyringError):
             problem = VaultProblem.MISSING
-        return VaultError(problem, self.name, type(error).__name__)
+        kind = type(error).__name__
+        return VaultError(problem, self.name, f"{kind} {reported}" if reported else kind)
 
 
 def _code(error: Exception) -> int | None:

@@ -1,11 +1,4 @@
-"""Linux: the Secret Service (GNOME Keyring, KWallet, KeePassXC) through SecretStorage.
-
-Not through keyring's own class, which takes a new connection and key exchange for each call, prompts without
-a time limit, and loads ssl and urllib. Items are laid out as keyring lays them out, so that it finds them.
-
-Whether there is a keychain and it is unlocked is asked through jeepney alone: SecretStorage and the encryption it
-needs take 8 MB, and wait for the first key.
-"""
+"""Linux: keyring's interface to the Secret Service (GNOME Keyring, KWallet, KeePassXC), through SecretStorage."""
 
 from __future__ import annotations
 
@@ -13,21 +6,24 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from ..domain.errors import SecretMissing, VaultError, VaultProblem, VaultTimeout
-from ..domain.ports import VaultState
-from ..domain.secret import Secret, SecretKind, SecretRef
+import secretstorage
+from jeepney import DBusErrorResponse
+from jeepney.bus_messages import message_bus
+from jeepney.io.blocking import DBusConnection, Proxy
+from keyring.errors import KeyringError, KeyringLocked, NoKeyringError, PasswordDeleteError, PasswordSetError
+from secretstorage.dhcrypto import Session
+from secretstorage.util import BUS_NAME, open_session
 
-if TYPE_CHECKING:
-    from jeepney.io.blocking import DBusConnection
-    from secretstorage import Collection, Item
-    from secretstorage.dhcrypto import Session
+from ..domain.secret import SecretKind
+from .keyring_vault import LockableKeyring
 
-_BUS_NAME = "org.freedesktop.secrets"
-_APPLICATION = "Python keyring library"
 # Labels can be read while the keychain is locked, so they name neither org nor app (H-K14).
-_LABELS = {SecretKind.API_KEY: "Cortex Desktop API key", SecretKind.API_SECRET: "Cortex Desktop API secret"}
+_LABEL = "Cortex Desktop"
+_LABELS = {
+    SecretKind.API_KEY.value: "Cortex Desktop API key",
+    SecretKind.API_SECRET.value: "Cortex Desktop API secret",
+}
 _NAMES = {  # by the name of the service's process, which Linux cuts at 15 characters
     "gnome-keyring-d": "GNOME Keyring",
     "keepassxc": "KeePassXC",
@@ -35,92 +31,73 @@ _NAMES = {  # by the name of the service's process, which Linux cuts at 15 chara
     "kwalletd5": "KWallet",
     "kwalletd6": "KWallet",
 }
-_PROBLEMS = {
-    "org.freedesktop.DBus.Error.AccessDenied": VaultProblem.DENIED,
-    "org.freedesktop.DBus.Error.NameHasNoOwner": VaultProblem.MISSING,
-    "org.freedesktop.DBus.Error.ServiceUnknown": VaultProblem.MISSING,
-    "org.freedesktop.Secret.Error.IsLocked": VaultProblem.LOCKED,
+_ERRORS: dict[str, type[KeyringError]] = {
+    "LockedException": KeyringLocked,
+    "org.freedesktop.Secret.Error.IsLocked": KeyringLocked,
+    "org.freedesktop.DBus.Error.NameHasNoOwner": NoKeyringError,
+    "org.freedesktop.DBus.Error.ServiceUnknown": NoKeyringError,
 }
-_DEFAULT = "/org/freedesktop/secrets/aliases/default"
-_NO_COLLECTION = (
-    "org.freedesktop.DBus.Error.UnknownMethod",
-    "org.freedesktop.DBus.Error.UnknownObject",
-    "org.freedesktop.Secret.Error.NoSuchObject",
-)
 _SPAWN_ERROR = "org.freedesktop.DBus.Error.Spawn."
-_REMOVE_ROUNDS = 5
 
 
-class SecretServiceVault:
-    """The default collection of the Secret Service, over one connection and one key exchange."""
+class SecretServiceKeyring(LockableKeyring):
+    """The default collection of the Secret Service, over one connection and one key exchange.
 
-    backend = "SecretService"
+    It stands beside keyring's own class, of which every method would have to be replaced: that one closes its
+    connection after each call, prompts without a time limit, removes one of several items, and puts service and user
+    into labels. Items have the same attributes, so that each class finds what the other has stored.
+    """
 
-    def __init__(self, unlock_seconds: float = 120) -> None:
-        self.name = "Secret Service"
-        self._unlock_seconds = unlock_seconds
+    priority: float = -1  # below all others: keyring never chooses it by itself
+
+    def __init__(self) -> None:
+        # Not keyring's own, which sets attributes from the environment (H-K1).
+        self.service_name = "Secret Service"
         self._connection: DBusConnection | None = None
         self._session: Session | None = None
         self._owner = ""
         self._abandoned = False
 
-    def state(self) -> VaultState:
-        """Look, without a prompt. No default collection yet counts as locked: unlock() makes one."""
-        try:
-            with self._errors_told():
-                self._reach_unlocked()
-        except VaultError as error:
-            if error.problem is VaultProblem.MISSING:
-                return VaultState.MISSING
-            return VaultState.LOCKED if error.problem is VaultProblem.LOCKED else VaultState.FAILED
-        return VaultState.UNLOCKED
+    def is_locked(self) -> bool:
+        """True if the default collection is locked, or does not exist yet: `unlock` makes it."""
+        with _keyring_errors():
+            collection = self._collection()
+            return collection is None or collection.is_locked()
 
     def unlock(self) -> None:
         """Let the system prompt for the password, or for a new one where there is no default collection."""
-        import secretstorage
+        with _keyring_errors():
+            collection = self._collection()
+            if collection is None:
+                secretstorage.create_collection(self._connection, "Default", "default", self._session)
+            elif collection.is_locked():
+                collection.unlock()
+                if collection.is_locked():
+                    raise secretstorage.PromptDismissedException
 
-        with self._errors_told():
-            connection = self._connect()
-            locked = self._is_locked()
-            if locked is None:
-                secretstorage.create_collection(connection, "Default", "default", self._exchanged())
-            elif locked:
-                self._collection().unlock(timeout=self._unlock_seconds)
-                if self._is_locked():
-                    raise VaultError(VaultProblem.DENIED, self.name, "prompt dismissed")
+    def get_password(self, service: str, username: str) -> str | None:
+        """Return the secret of an item, or None when there is none."""
+        with _keyring_errors():
+            for item in self._search(service, username):
+                return str(item.get_secret().decode())
+        return None
 
-    def store(self, ref: SecretRef, secret: Secret) -> None:
-        """Store a secret and read it back. What is there already is never overwritten."""
-        with self._errors_told():
-            collection = self._open_collection()
-            found = self._stored(collection, ref)
-            if found is None:
-                attributes = {**_query(ref), "application": _APPLICATION}
-                # replace: where two of the same request arrive, the second must not leave a double (H-K15).
-                collection.create_item(_LABELS[ref.kind], attributes, secret.reveal().encode(), replace=True)
-                found = self._stored(collection, ref)
-            if found != secret:
-                raise VaultError(VaultProblem.FAILED, self.name, "read back something else")
+    def set_password(self, service: str, username: str, password: str) -> None:
+        """Store a secret in the item of this name; make it where there is none."""
+        attributes = {**_query(service, username), "application": "Python keyring library"}
+        label = _LABELS.get(username, _LABEL)
+        with _keyring_errors(PasswordSetError):
+            # replace: where two of the same request arrive, the second must not leave a double (H-K15).
+            self._unlocked_collection().create_item(label, attributes, password.encode(), replace=True)
 
-    def read(self, ref: SecretRef) -> Secret:
-        """The stored secret. Raises SecretMissing when there is none."""
-        with self._errors_told():
-            found = self._stored(self._open_collection(), ref)
-        if found is None:
-            raise SecretMissing(self.name)
-        return found
-
-    def remove(self, ref: SecretRef) -> None:
-        """Remove the item and every double of it (H-K15)."""
-        with self._errors_told():
-            collection = self._open_collection()
-            for _ in range(_REMOVE_ROUNDS):
-                items = _find(collection, ref)
-                if not items:
-                    return
-                for item in items:
-                    item.delete()
-            raise VaultError(VaultProblem.FAILED, self.name, "still there after removal")
+    def delete_password(self, service: str, username: str) -> None:
+        """Remove all items of this name. Raises PasswordDeleteError when there is none."""
+        with _keyring_errors():
+            items = self._search(service, username)
+            for item in items:
+                item.delete()
+        if not items:
+            raise PasswordDeleteError("no such item")
 
     def stop_waiting(self) -> None:
         """Cut the connection: what waits on it ends, nothing more is sent. A prompt may stay on screen."""
@@ -131,143 +108,86 @@ class SecretServiceVault:
                 connection.sock.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """Give the connection back."""
+        """Close the connection. The next call opens another one."""
         connection, self._connection = self._connection, None
-        self._session, self._owner = None, ""
         if connection is not None:
             connection.close()
 
-    def _open_collection(self) -> Collection:
-        """The default collection, ready for use. Raises LOCKED, at once and without a prompt, unless it can be used."""
-        self._reach_unlocked()
-        return self._collection()
+    def _search(self, service: str, username: str) -> list[secretstorage.Item]:
+        return list(self._unlocked_collection().search_items(_query(service, username)))
 
-    def _reach_unlocked(self) -> None:
+    def _unlocked_collection(self) -> secretstorage.Collection:
+        """The default collection, ready for use. Raises KeyringLocked, at once and without a prompt, when it is not."""
+        collection = self._collection()
+        if collection is None or collection.is_locked():
+            raise KeyringLocked("locked")
+        return collection
+
+    def _collection(self) -> secretstorage.Collection | None:
+        """The default collection, None when there is none."""
         self._connect()
-        if self._is_locked() is not False:
-            raise VaultError(VaultProblem.LOCKED, self.name)
-
-    def _is_locked(self) -> bool | None:
-        """Whether the default collection is locked; None when there is none."""
-        from jeepney import DBusAddress, DBusErrorResponse, Properties
-        from jeepney.wrappers import unwrap_msg
-
-        assert self._connection is not None  # noqa: S101 (for mypy)
-        look = Properties(DBusAddress(_DEFAULT, _BUS_NAME, "org.freedesktop.Secret.Collection")).get("Locked")
         try:
-            ((_, locked),) = unwrap_msg(self._connection.send_and_get_reply(look))
-        except DBusErrorResponse as error:
-            if error.name in _NO_COLLECTION:
-                return None
-            raise
-        return bool(locked)
+            return secretstorage.Collection(self._connection, session=self._session)
+        except secretstorage.ItemNotFoundException:
+            return None
 
-    def _collection(self) -> Collection:
-        import secretstorage
+    def _connect(self) -> None:
+        """Connect to the service that runs now, unless connected: anew when the service or the bus was restarted.
 
-        return secretstorage.Collection(self._connection, session=self._exchanged())
-
-    def _exchanged(self) -> Session:
-        """The session of this connection, for which keys are exchanged at the first need."""
-        from secretstorage.util import add_match_rules, open_session
-
-        if self._session is None:
-            add_match_rules(self._connection)  # to hear how a prompt ended
-            self._session = open_session(self._connection)
-        return self._session
-
-    def _connect(self) -> DBusConnection:
-        """The connection to the service that runs now, made anew when the service or the bus was restarted.
-
-        Looked at before each operation rather than repeating one that failed half-way: the keys of an old
-        session mean nothing to a new service, and no operation is ever sent twice.
+        This is checked before each operation rather than repeating one that failed half-way: the keys of an old session
+        mean nothing to a new service, and no operation is ever sent twice.
         """
-        if self._abandoned:
-            raise VaultTimeout(self.name)
         if self._connection is not None:
             if self._owner and self._owner == _owner_of_service(self._connection):
-                return self._connection
+                return
             self.close()
-        connection = self._connection = self._reach_bus()
+        self._owner = ""
+        self._connection = connection = _open_bus()
         # After the field is set: stop_waiting() sets its flag first, so one of the two sees the other.
         if self._abandoned:
-            raise VaultTimeout(self.name)
-        self._is_locked()  # starts the service where it waits to be started
+            raise KeyringError("abandoned")
+        self._session = open_session(connection)  # starts the service where it waits to be started
         self._owner = _owner_of_service(connection)
-        self.name = _name_of_service(connection, self._owner)
-        return connection
+        self.service_name = _name_of_service(connection, self._owner)
 
-    def _reach_bus(self) -> DBusConnection:
-        from jeepney.io.blocking import open_dbus_connection
 
-        try:
-            return open_dbus_connection()
-        except TimeoutError:
-            raise
-        except Exception as error:
-            # No address, a stale one, one of a foreign kind: an error class for each, and all mean no bus.
-            raise VaultError(VaultProblem.MISSING, self.name, type(error).__name__) from None
-
-    def _stored(self, collection: Collection, ref: SecretRef) -> Secret | None:
-        for item in _find(collection, ref):
-            return Secret(item.get_secret().decode())
-        return None
-
-    @contextmanager
-    def _errors_told(self) -> Iterator[None]:
-        try:
-            yield
-        except VaultError:
-            raise
-        except Exception as error:
-            # From None: texts and frames of the original may quote what was stored.
-            raise self._told(error) from None
-
-    def _told(self, error: Exception) -> VaultError:
-        from jeepney import DBusErrorResponse
-
-        if isinstance(error, TimeoutError):
-            return VaultTimeout(self.name)
+@contextmanager
+def _keyring_errors(otherwise: type[KeyringError] = KeyringError) -> Iterator[None]:
+    """Raise keyring's errors in place of SecretStorage's and D-Bus' own: `otherwise` for those without a class."""
+    try:
+        yield
+    except (KeyringError, TimeoutError):
+        raise
+    except Exception as error:
         response = error if isinstance(error, DBusErrorResponse) else error.__cause__
-        if isinstance(response, DBusErrorResponse):
-            problem = _PROBLEMS.get(response.name, VaultProblem.FAILED)
-            if response.name.startswith(_SPAWN_ERROR):
-                problem = VaultProblem.MISSING
-            return VaultError(problem, self.name, response.name)
-        import secretstorage
-
-        if isinstance(error, secretstorage.LockedException):
-            return VaultError(VaultProblem.LOCKED, self.name)
-        if isinstance(error, secretstorage.PromptDismissedException):
-            return VaultError(VaultProblem.DENIED, self.name, "prompt dismissed")
-        return VaultError(VaultProblem.FAILED, self.name, type(error).__name__)
+        reported = response.name if isinstance(response, DBusErrorResponse) else type(error).__name__
+        kind = NoKeyringError if reported.startswith(_SPAWN_ERROR) else _ERRORS.get(reported, otherwise)
+        raise kind(reported) from error
 
 
-def _query(ref: SecretRef) -> dict[str, str]:
-    return {"service": ref.service, "username": ref.username}
+def _query(service: str, username: str) -> dict[str, str]:
+    return {"service": service, "username": username}
 
 
-def _find(collection: Collection, ref: SecretRef) -> list[Item]:
-    return list(collection.search_items(_query(ref)))
+def _open_bus() -> DBusConnection:
+    try:
+        return secretstorage.dbus_init()
+    except TimeoutError:
+        raise
+    except Exception as error:
+        # No address, a stale one, one of a foreign kind: an error class for each, and all mean no bus.
+        raise NoKeyringError(type(error).__name__) from error
 
 
 def _owner_of_service(connection: DBusConnection) -> str:
-    """Who serves the name now, e.g. ":1.7"; "" when nobody does or the bus is gone."""
-    from jeepney import DBusErrorResponse
-    from jeepney.bus_messages import message_bus
-    from jeepney.io.blocking import Proxy
-
+    """The connection that serves the name now, e.g. ":1.7"; "" when there is none or the bus is gone."""
     try:
-        return str(Proxy(message_bus, connection).GetNameOwner(_BUS_NAME)[0])
+        return str(Proxy(message_bus, connection).GetNameOwner(BUS_NAME)[0])
     except (DBusErrorResponse, OSError):
         return ""
 
 
 def _name_of_service(connection: DBusConnection, owner: str) -> str:
-    from jeepney import DBusErrorResponse
-    from jeepney.bus_messages import message_bus
-    from jeepney.io.blocking import Proxy
-
     try:
         (pid,) = Proxy(message_bus, connection).GetConnectionUnixProcessID(owner)
         process = Path(f"/proc/{pid}/comm").read_text(errors="replace").strip()

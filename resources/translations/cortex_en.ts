@@ -2,37 +2,6 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="en" sourcelanguage="en">
 <context>
-    <name>Actions</name>
-    <message numerus="yes">
-        <source>Rotate %Ln API key(s)…</source>
-        <translation>
-            <numerusform>Rotate %Ln API key…</numerusform>
-            <numerusform>Rotate %Ln API keys…</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>Delete %Ln app(s)…</source>
-        <translation>
-            <numerusform>Delete %Ln app…</numerusform>
-            <numerusform>Delete %Ln apps…</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>Disable %Ln app(s)</source>
-        <translation>
-            <numerusform>Disable %Ln app</numerusform>
-            <numerusform>Disable %Ln apps</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>Enable %Ln app(s)</source>
-        <translation>
-            <numerusform>Enable %Ln app</numerusform>
-            <numerusform>Enable %Ln apps</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
     <name>ActivityPage</name>
     <message numerus="yes">
         <source>%n more place(s).</source>
@@ -80,12 +49,33 @@
     </message>
 </context>
 <context>
-    <name>AppsPresenter</name>
+    <name>AppsEntry</name>
     <message numerus="yes">
-        <source>%Ln app(s)</source>
+        <source>Enable %Ln app(s)</source>
         <translation>
-            <numerusform>%Ln app</numerusform>
-            <numerusform>%Ln apps</numerusform>
+            <numerusform>Enable %Ln app</numerusform>
+            <numerusform>Enable %Ln apps</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Rotate %Ln API key(s)…</source>
+        <translation>
+            <numerusform>Rotate %Ln API key…</numerusform>
+            <numerusform>Rotate %Ln API keys…</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Delete %Ln app(s)…</source>
+        <translation>
+            <numerusform>Delete %Ln app…</numerusform>
+            <numerusform>Delete %Ln apps…</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Disable %Ln app(s)</source>
+        <translation>
+            <numerusform>Disable %Ln app</numerusform>
+            <numerusform>Disable %Ln apps</numerusform>
         </translation>
     </message>
 </context>
@@ -96,6 +86,23 @@
         <translation>
             <numerusform>%n app needs attention</numerusform>
             <numerusform>%n apps need attention</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>Banners</name>
+    <message numerus="yes">
+        <source>It was restored with %n app(s) as of {time}.</source>
+        <translation>
+            <numerusform>It was restored with %n app as of {time}.</numerusform>
+            <numerusform>It was restored with %n apps as of {time}.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n entry(s) cannot be read and were left in the file as they are.</source>
+        <translation>
+            <numerusform>%n entry cannot be read and was left in the file as it is.</numerusform>
+            <numerusform>%n entries cannot be read and were left in the file as they are.</numerusform>
         </translation>
     </message>
 </context>
@@ -457,18 +464,14 @@
             <numerusform>%n changes undone.</numerusform>
         </translation>
     </message>
+</context>
+<context>
+    <name>Workspace</name>
     <message numerus="yes">
-        <source>It was restored with %n app(s) as of {time}.</source>
+        <source>%Ln app(s)</source>
         <translation>
-            <numerusform>It was restored with %n app as of {time}.</numerusform>
-            <numerusform>It was restored with %n apps as of {time}.</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n entry(s) cannot be read and were left in the file as they are.</source>
-        <translation>
-            <numerusform>%n entry cannot be read and was left in the file as it is.</numerusform>
-            <numerusform>%n entries cannot be read and were left in the file as they are.</numerusform>
+            <numerusform>%Ln app</numerusform>
+            <numerusform>%Ln apps</numerusform>
         </translation>
     </message>
 </context>

@@ -1,143 +1,95 @@
 """Opens, scrolls and searches a long activity log in the real window.
 
-child_activity.py FOLDER ROUNDS ENTRIES: prints one JSON object: for each thing done the ms until it was painted with
-its words, one entry for each round; for each search also the ms until all was found, and the longest stalls meanwhile.
+child_activity.py FOLDER ROUNDS: prints one JSON object: for each thing done the ms until it was painted with its
+words; for each search also the ms until all was found, and the longest stall meanwhile.
 """
 
 from __future__ import annotations
 
-import json
 import random
 import sys
 import time
-from collections import defaultdict
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from watching import Heartbeat, pause, timed, wait
-
-from cortex_desktop.bootstrap import Program, make_application
-from cortex_desktop.domain.activity import Action
+from opened import OpenProgram, pause, until_painted, wait
 
 WORDS = ("kiosk", "john", "created", "ärzte portal 7", "nowhere")
 """In a third of the entries, in all, in the words of one action, in a few, in none."""
 
 
-class Bench:
-    """One program on a data folder with a log of so many entries."""
+class Bench(OpenProgram):
+    """One program on a data folder with a long log."""
 
-    def __init__(self, folder: Path, entries: int) -> None:
-        self.app = make_application()
-        self.program = Program(self.app, folder)
-        self.program.furnish()
-        self.entries = entries
-        self.found: dict[str, list[float]] = defaultdict(list)
-        self.program.show()
-        wait(lambda: self.program.controller.status is not None, "the keychain gave no answer")
-        wait(lambda: self.program.activity._history is not None, "the log was not attached")
-        wait(lambda: self.program.activity._checking is None, "the log was not checked")
-        pause(300)
+    def __init__(self, folder: Path) -> None:
+        checked: list[object] = []
+        super().__init__(folder, wait_until_loaded=False)
+        reader = self.program.activity.reader
+        reader.broken.connect(checked.append)
+        reader.begun.connect(self._begun)
+        reader.complete.connect(self._completed)
+        wait(lambda: checked, "the log was not checked")
 
     def open(self) -> None:
         """Open the page for the first time."""
         begin = time.perf_counter()
-        self.program.console.show_activity()
-        desk = self.program.console.activity
-        assert desk is not None
-        self.page, self.model = desk.page, desk.model
+        self.program.activity.open()
+        opened = self.program.activity.presenter
+        self.page, self.model = opened.page, opened.model
         self.page.apps.setCurrentIndex(1)  # the entries are of made-up orgs
-        wait(lambda: self._words_are_there(), "nothing was listed")
+        wait(self._words_are_there, "nothing was listed")
         self.found["open"].append((time.perf_counter() - begin) * 1000)
-        wait(lambda: self.page._complete, "not all was listed")
+        wait(lambda: self.is_complete, "not all was listed")
 
-    def search(self) -> None:
-        """Search for each word, and for nothing again."""
+    def search_and_scroll(self) -> None:
+        """Search for each word, and for nothing again; jump to places all over the log, and page down from there."""
         for word in (*WORDS, ""):
-            heart = Heartbeat()
-            heart.start()
-            begin = time.perf_counter()
-            took = self._until_painted(partial(self.page.search.setText, word))
-            while not self.page._complete:
-                pause(5)
-            self.found[f"first {word}"].append(took)
-            self.found[f"all {word}"].append((time.perf_counter() - begin) * 1000)
-            stall, busy = heart.stop()
-            self.found["stall search"].append(stall)
-            self.found["busy search"].append(busy)
-
-    def scroll(self) -> None:
-        """Jump to places all over the log, and page through it."""
-        bar = self.page.table.verticalScrollBar()
-        chance = random.Random(1)
+            self.watch("search", partial(self._search, word))
+        bar, chance = self.page.table.verticalScrollBar(), random.Random(1)
         for _ in range(20):
             place = chance.randrange(bar.maximum())
-            self.found["jump"].append(self._until_painted(partial(bar.setValue, place)))
-            page_down = partial(bar.setValue, place + bar.pageStep())
-            self.found["page down"].append(self._until_painted(page_down))
+            self._scroll("jump", partial(bar.setValue, place))
+            self._scroll("page down", partial(bar.setValue, place + bar.pageStep()))
 
-    def add(self) -> None:
-        """Do something, until it stands on top."""
-        self.page.table.scrollToTop()
-        pause(100)
-        recorder = self.program.controller._apps._record
-        count = self.model.rowCount()
-        act = partial(recorder.log_itself, Action.EXPORTED, count=1)
-        self.found["add"].append(self._until_painted(act, lambda: self.model.rowCount() > count))
+    def _search(self, word: str) -> None:
+        begin = time.perf_counter()
+        self.found[f"first {word}"].append(self._until_painted(partial(self.page.search.setText, word)))
+        wait(lambda: self.is_complete, "the search did not end")
+        self.found[f"all {word}"].append((time.perf_counter() - begin) * 1000)
 
-    def idle(self) -> None:
-        """The stalls of a second in which nothing is done."""
-        heart = Heartbeat()
-        heart.start()
-        pause(1000)
-        self.found["stall idle"].append(heart.stop()[0])
+    def _scroll(self, name: str, act: Callable[[], object]) -> None:
+        self.found[name].append(self._until_painted(act))
+        pause(20)
 
-    def close(self) -> None:
-        """End the program as a person would."""
-        self.program.window.close()
-        self.program.close()
+    def _until_painted(self, act: Callable[[], object]) -> float:
+        def ready() -> bool:
+            return self._words_are_there() or (self.is_complete and not self.model.rowCount())
+
+        return until_painted(act, [self.page.table.viewport(), self.page.empty], ready)
 
     def _words_are_there(self) -> bool:
         """Whether each row on screen is known."""
-        table = self.page.table
-        if not self.model.rowCount():
-            return False
+        table, count = self.page.table, self.model.rowCount()
         first, last = table.rowAt(0), table.rowAt(table.viewport().height() - 1)
-        rows = range(max(first, 0), (last if last >= 0 else self.model.rowCount() - 1) + 1)
-        return all(self.model.line(row) is not None for row in rows)
+        rows = range(max(first, 0), (last if last >= 0 else count - 1) + 1)
+        return count > 0 and all(self.model.line(row) is not None for row in rows)
 
-    def _until_painted(self, act: Callable[[], object], also: Callable[[], bool] = lambda: True) -> float:
-        def ready() -> bool:
-            if self.page._complete and not self.model.rowCount():
-                return also()  # nothing found, which is said
-            return self._words_are_there() and also()
+    def _begun(self) -> None:
+        self.is_complete = False
 
-        took = timed(act, [self.page.table.viewport(), self.page.empty], ready)
-        pause(20)
-        return took
+    def _completed(self) -> None:
+        self.is_complete = True
 
 
-def peak_kb() -> int:
-    """The most that was resident."""
-    status = Path("/proc/self/status").read_text("ascii")
-    return int(status.partition("VmHWM:")[2].split()[0])
-
-
-def main() -> int:
-    """Measure and tell."""
-    bench = Bench(Path(sys.argv[1]), int(sys.argv[3]))
-    bench.found["kb before"].append(peak_kb())
+def main() -> None:
+    bench = Bench(Path(sys.argv[1]))
     bench.open()
-    for _ in range(int(sys.argv[2])):
-        bench.idle()
-        bench.search()
-        bench.scroll()
-        bench.add()
-    bench.found["kb after"].append(peak_kb())
-    bench.close()
-    print(json.dumps(bench.found))
-    return 0
+    opened = bench.found["open"]
+    bench.measure(bench.search_and_scroll, int(sys.argv[2]))
+    bench.found["open"] = opened
+    bench.close_and_print()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

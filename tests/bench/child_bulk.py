@@ -1,102 +1,69 @@
 """Disables a thousand of many apps in the real window, and takes it back.
 
-child_bulk.py FOLDER ROUNDS APPS CHANGED: prints one JSON object with lists of ms, one entry for each round.
+child_bulk.py FOLDER ROUNDS CHANGED: prints one JSON object with lists of ms, one entry for each round.
 """
 
 from __future__ import annotations
 
-import json
 import sys
-import time
-from collections import defaultdict
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+from opened import OpenProgram, pause, until_painted
 from PySide6.QtCore import QItemSelection, QItemSelectionModel
-from watching import AfterPaint, Heartbeat, pause, wait
-
-from cortex_desktop.bootstrap import Program, make_application
 
 SETTLE_MS = 400
 
 
-class Bench:
+class Bench(OpenProgram):
     """One program on a data folder."""
 
-    def __init__(self, folder: Path, apps: int, changed: int) -> None:
-        self.app = make_application()
-        self.program = Program(self.app, folder)
-        self.program.furnish()
-        self.console = self.program.console
-        self.changed = changed
-        self.heart = Heartbeat()
-        self.found: dict[str, list[float]] = defaultdict(list)
-        self.program.show()
-        wait(lambda: self.console.model.total == apps, "the apps were not loaded")
-        wait(lambda: self.program.controller.status is not None, "the keychain gave no answer")
-        pause(SETTLE_MS)
+    changed = 0
 
     def round(self) -> None:
-        """Disable, and undo: watched, and not."""
+        """Disable, and undo: timed, and then watched for stalls, since the watch itself takes time."""
+        bulk = self.apps.bulk
         for watched in (False, True):
             self.select()
-            self.note("disable", self.console.apps.disable_several, watched)
-            self.note("undo", self.console.apps.bulk.undo, watched)
+            self.act("disable", self.apps.disable_several, watched)
+            self.act("undo", bulk.undo, watched)
 
     def select(self) -> None:
         """Select the first apps that are listed, all of them enabled."""
-        model, last = self.console.model, self.console.model.columnCount() - 1
-        self.console.page.search.setText("is:enabled")
+        model, last = self.apps.model, self.apps.model.columnCount() - 1
+        self.apps.page.search.setText("is:enabled")
         rows = QItemSelection(model.index(0, 0), model.index(self.changed - 1, last))
-        ids = {app.id for row in range(self.changed) if (app := model.app_at(row)) is not None}
         flags = QItemSelectionModel.SelectionFlag
-        self.console.page.table.selectionModel().select(rows, flags.ClearAndSelect | flags.Rows)
-        self.console.page.search.clear()
-        if len(self.console.page.several()) != len(ids):
+        self.apps.page.table.selectionModel().select(rows, flags.ClearAndSelect | flags.Rows)
+        self.apps.page.search.clear()
+        if len(self.apps.page.several()) != self.changed:
             raise RuntimeError("another number of apps is selected")
         pause(SETTLE_MS)
 
-    def note(self, name: str, act: Callable[[], object], watched: bool) -> None:
-        """Note how long it takes until it is told and painted; or the longest stall until 100 ms after."""
-        ended: list[float] = []
-        bulk = self.console.apps.bulk
-        watch = AfterPaint(
-            [self.console.page.bulk], lambda: ended.append(time.perf_counter()), lambda: not bulk.running
-        )
+    def act(self, name: str, act: Callable[[], object], watched: bool) -> None:
+        """Note how long it takes until the outcome is painted, or the longest stall until 100 ms after."""
+        before, bulk = self.enabled(), self.apps.bulk
+        run = partial(until_painted, act, [self.apps.page.bulk], lambda: not bulk.running)
         if watched:
-            self.heart.start()
-        begin = time.perf_counter()
-        act()
-        wait(lambda: ended, "it did not end")
-        if watched:
-            pause(100)
-            stall, busy = self.heart.stop()
-            self.found[f"stall {name}"].append(stall)
-            self.found[f"busy {name}"].append(busy)
+            self.watch(name, run, 100)
         else:
-            self.found[name].append((ended[0] - begin) * 1000)
-        if len(bulk._bulk.changed) != self.changed:  # type: ignore[union-attr]
+            self.found[name].append(run())
+        if abs(self.enabled() - before) != self.changed:
             raise RuntimeError("another number of apps was changed")
-        watch.deleteLater()
         pause(SETTLE_MS)
 
-    def close(self) -> None:
-        """End the program as a person would."""
-        self.program.window.close()
-        self.program.close()
+    def enabled(self) -> int:
+        """The number of enabled apps in the database."""
+        return sum(app.enabled for app in self.program.stores.repository.apps())
 
 
-def main() -> int:
-    """Measure and tell."""
-    bench = Bench(Path(sys.argv[1]), int(sys.argv[3]), int(sys.argv[4]))
-    bench.round()  # once for nothing: pictures and fonts that are drawn for the first time
-    bench.found.clear()
-    for _ in range(int(sys.argv[2])):
-        bench.round()
-    bench.close()
-    print(json.dumps(bench.found))
-    return 0
+def main() -> None:
+    bench = Bench(Path(sys.argv[1]))
+    bench.changed = int(sys.argv[3])
+    bench.measure(bench.round, int(sys.argv[2]))
+    bench.close_and_print()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -1,102 +1,114 @@
-"""Creates apps in the real window, in turn with bare writes and reads of the keychain.
+"""Creates apps in the real dialog, copies and rotates their keys, in turns with python-keyring's own class.
 
 child_create.py FOLDER ROUNDS: prints one JSON object with lists of ms, one entry for each round.
 """
 
 from __future__ import annotations
 
-import json
 import sys
 import time
-from collections import defaultdict
-from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from keyring.backends.SecretService import Keyring
+from opened import OpenProgram, pause, until_called, until_painted, wait
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QLineEdit, QPushButton, QWidget
-from watching import Heartbeat, pause, timed, wait
 
-from cortex_desktop.bootstrap import Program, make_application
 from cortex_desktop.domain.model import new_id
 from cortex_desktop.domain.secret import SecretKind, generate
 from cortex_desktop.ui.apps.create_dialog import CreateAppDialog
 
 W = TypeVar("W", bound=QWidget)
 
+KEPT = timedelta(days=7)
 SETTLE_MS = 250
-"""Between rounds: what follows a creation, e.g. the end of the dialog, must not disturb the next."""
+"""Between measures: what follows a creation, e.g. the end of the dialog, must not disturb the next."""
 
 
-class Bench:
+class Bench(OpenProgram):
     """One program on a data folder, with its keychain unlocked."""
 
     def __init__(self, folder: Path) -> None:
-        self.app = make_application()
-        self.program = Program(self.app, folder)
-        self.program.furnish()
-        self.window = self.program.window
+        super().__init__(folder)
         self.keyring = Keyring()
-        self.heart = Heartbeat()
-        self.found: dict[str, list[float]] = defaultdict(list)
-        self.program.show()
-        wait(lambda: self.program.controller.status is not None, "the keychain gave no answer")
-        wait(lambda: self.program.console.model.total > 0, "the apps were not loaded")
 
     def round(self) -> None:
         """One of each, one after the other."""
-        self.found["bare"].append(self.bare())
+        self.bare()
         for sessions, name in ((True, "sessions"), (False, "signing")):
-            self.found[name].append(self.create(sessions))
-            self.heart.start()
-            pause(SETTLE_MS)
-            idle, _ = self.heart.stop()
-            self.create(sessions, watched=name)
-            self.found["stall idle"].append(idle)
+            app_id = self.create(name, sessions)
+            if sessions:
+                self.copy_and_rotate(app_id)
+            self.tidy(app_id)
+            self.watch("idle", partial(pause, SETTLE_MS))
+            self.tidy(self.create(name, sessions, watched=True))
 
-    def bare(self) -> float:
-        """One write and one read with python-keyring's own class, in ms."""
+    def bare(self) -> None:
+        """One write and one read with python-keyring's own class."""
         service, key = f"cortex-desktop-bench/{new_id()}", generate(SecretKind.API_KEY).reveal()
         pause(SETTLE_MS)
         begin = time.perf_counter()
         self.keyring.set_password(service, "api-key", key)
+        middle = time.perf_counter()
         kept = self.keyring.get_password(service, "api-key")
-        took = (time.perf_counter() - begin) * 1000
+        self.found["bare read"].append((time.perf_counter() - middle) * 1000)
+        self.found["bare"].append((time.perf_counter() - begin) * 1000)
         assert kept == key
         self.keyring.delete_password(service, "api-key")
-        return took
 
-    def create(self, sessions: bool, watched: str = "", then: Callable[[str], None] | None = None) -> float:
-        """From the click on Create App until the key is on screen, in ms.
-
-        watched: note the longest stall under this name, from the click until 100 ms after the key is there; then: gets
-        the app's id before all is tidied up.
-        """
+    def create(self, name: str, sessions: bool, watched: bool = False) -> str:
+        """Create an app; its id. Note the ms from the click on Create App until the key is on screen, or, watched,
+        the longest stall until 100 ms after that."""
         dialog = self._filled_dialog(sessions)
-        viewport, reveal = self.program.console.page.table.viewport(), self.program.console.reveal
+        viewport, reveal = self.apps.page.table.viewport(), self.program.tools.reveal
+        click = partial(QTest.mouseClick, _part(dialog, QPushButton, "Create App"), Qt.MouseButton.LeftButton)
+        run = partial(until_painted, click, [viewport], lambda: reveal.secret is not None)
         if watched:
-            self.heart.start()
-        took = timed(
-            partial(QTest.mouseClick, _part(dialog, QPushButton, "Create App"), Qt.MouseButton.LeftButton),
-            [viewport],
-            lambda: reveal.secret is not None,
+            self.watch(name, run, 100)
+        else:
+            self.found[name].append(run())
+        app_id: str = reveal.app_id
+        return app_id
+
+    def copy_and_rotate(self, app_id: str) -> None:
+        """Copy the app's key, and rotate it."""
+        self.program.tools.reveal.end()  # or copying would take what is on screen
+        pause(SETTLE_MS)
+        app = self.apps.model.find(app_id)
+        assert app is not None
+        copied = self.program.tools.clipboard.ticked
+        self.found["copy"].append(
+            until_called(lambda done: (copied.connect(done), self.program.console.actions["copy_key"].trigger()))
         )
-        if watched:
-            pause(100)
-            stall, busy = self.heart.stop()
-            self.found[f"stall {watched}"].append(stall)
-            self.found[f"busy {watched}"].append(busy)
-        app_id = reveal.app_id
-        if then is not None:
-            then(app_id)
-        self._tidy(app_id)
-        return took
+        copied.disconnect()
+        self.program.tools.clipboard.clear()
+        pause(SETTLE_MS)
+        rotate = partial(self.program.services.apps.rotation.rotate, app.id, KEPT)
+        self.found["rotate"].append(until_called(lambda done: self.workspace.on_vault(rotate, done)))
+
+    def tidy(self, app_id: str) -> None:
+        """Remove the new app, so that each round finds the same number of rows and items."""
+        stores, model = self.program.stores, self.apps.model
+        pause(SETTLE_MS)
+        self.program.tools.reveal.end()
+        for toast in list(self.program.tools.toasts.shown):
+            toast.leave()
+        app = stores.repository.app(app_id)
+        for number in range(1, app.last_version + 1):
+            for ref in app.refs_of(number):
+                stores.vault.remove(ref)
+        stores.repository.drop_app(app_id)
+        before = model.total
+        self.workspace.reload()
+        wait(lambda: model.total == before - 1, "the app did not go")
+        pause(SETTLE_MS)
 
     def _filled_dialog(self, sessions: bool) -> CreateAppDialog:
-        self.program.console.commands.new_app.trigger()
+        self.program.console.actions["new_app"].trigger()
         wait(_open_dialogs, "the Create App dialog did not open")
         dialog = _open_dialogs()[0]
         _part(dialog, QLineEdit, "Label").setText("Benchmark app")
@@ -104,51 +116,22 @@ class Bench:
         pause(SETTLE_MS)
         return dialog
 
-    def _tidy(self, app_id: str) -> None:
-        """Take the new app away again, so that each round finds the same number of rows and items."""
-        stores, console = self.program.stores, self.program.console
-        assert stores is not None
-        pause(SETTLE_MS)
-        console.reveal.end()
-        for toast in list(console.toasts.shown):
-            toast.leave()
-        app = stores.repository.app(app_id)
-        for number in range(1, app.last_version + 1):
-            for ref in app.refs_of(number):
-                stores.vault.remove(ref)
-        stores.repository.drop_app(app_id)
-        before = console.model.total
-        self.program.controller.reload()
-        wait(lambda: console.model.total == before - 1, "the app did not go")
-        pause(SETTLE_MS)
-
-    def close(self) -> None:
-        """End the program as a person would."""
-        self.window.close()
-        self.program.close()
-
 
 def _open_dialogs() -> list[CreateAppDialog]:
     return [w for w in QApplication.topLevelWidgets() if isinstance(w, CreateAppDialog) and w.isVisible()]
 
 
 def _part(dialog: QWidget, kind: type[W], name: str) -> W:
-    """The part of the dialog with this text or accessible name, which are part of the outside contract."""
+    """The part of the dialog with this text or accessible name."""
     names = {part: (part.accessibleName(), getattr(part, "text", str)()) for part in dialog.findChildren(kind)}
     return next(part for part, known in names.items() if name in known)
 
 
-def main() -> int:
-    """Measure and tell."""
+def main() -> None:
     bench = Bench(Path(sys.argv[1]))
-    bench.round()  # imports, the first connection, the first dialog: not what is measured here
-    bench.found.clear()
-    for _ in range(int(sys.argv[2])):
-        bench.round()
-    bench.close()
-    print(json.dumps(bench.found))
-    return 0
+    bench.measure(bench.round, int(sys.argv[2]))
+    bench.close_and_print()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -1,79 +1,68 @@
-"""Searches and sorts in the real window.
+"""Searches and sorts in the real window, or, in a folder with several orgs, goes from org to org.
 
-child_table.py FOLDER ROUNDS APPS: prints one JSON object: for each keystroke and each click the ms until repainted,
-one entry for each round.
+child_table.py FOLDER ROUNDS: prints one JSON object: for each keystroke, click or org the ms until repainted, one
+entry for each round.
 """
 
 from __future__ import annotations
 
-import json
 import sys
-from collections import defaultdict
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from opened import OpenProgram, pause, until_painted
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit
-from watching import pause, timed, wait
 
-from cortex_desktop.bootstrap import Program, make_application
-from cortex_desktop.ui.apps.model import Column
+from cortex_desktop.ui.apps.model import AppColumn
 
 WORDS = ("patient", "köln 7", "nothing here", "is:disabled owner:ada", "created:<90d por", "is:attention")
-"""Typed letter by letter and taken back again: many matches, few, none; and filters, which are offered meanwhile."""
+"""Typed letter by letter and erased again: many matches, few, none; and filters, which are suggested meanwhile."""
 
 
-class Bench:
+class Bench(OpenProgram):
     """One program on a data folder."""
 
-    def __init__(self, folder: Path, apps: int) -> None:
-        self.app = make_application()
-        self.program = Program(self.app, folder)
-        self.program.furnish()
-        self.page = self.program.console.page
-        self.model = self.program.console.model
-        self.found: dict[str, list[float]] = defaultdict(list)
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.page, self.model = self.apps.page, self.apps.model
         self._rearranged = False
         self.model.rearranged.connect(self._note)
-        self.program.show()
-        wait(lambda: self.model.total == apps, "the apps were not loaded")
-        wait(lambda: self.program.controller.status is not None, "the keychain gave no answer")
-        pause(300)
 
-    def search(self) -> None:
-        """Type each word and take it back."""
+    def search_and_sort(self) -> None:
+        """Type each word and erase it; click each column's head twice."""
         field = self.page.search
         field.setFocus()
         for word in WORDS:
             for end, letter in enumerate(word, 1):
-                self.found[f"type {word[:end]}"].append(self._until_painted(partial(_press, field, letter)))
+                self.until_repainted(f"type {word[:end]}", partial(_press, field, letter))
             for end in reversed(range(len(word))):
-                self.found[f"erase {word[:end]}"].append(self._until_painted(partial(_press, field, "\b")))
+                self.until_repainted(f"erase {word[:end]}", partial(_press, field, "\b"))
         assert not field.text()
-
-    def sort(self) -> None:
-        """Click each column's head twice."""
         header = self.page.table.horizontalHeader()
-        names = [self.model.headerData(column, Qt.Orientation.Horizontal) for column in Column]
-        for column in Column:
-            if column is not Column.MENU:
+        for column in AppColumn:
+            name = self.model.headerData(column, Qt.Orientation.Horizontal)
+            if column is not AppColumn.MENU:
                 for way in ("first", "again"):
-                    took = self._until_painted(partial(header.sectionClicked.emit, column))
-                    self.found[f"sort {names[column]}, {way}"].append(took)
+                    self.until_repainted(f"sort {name}, {way}", partial(header.sectionClicked.emit, column))
 
-    def close(self) -> None:
-        """End the program as a person would."""
-        self.program.window.close()
-        self.program.close()
+    def enter_orgs(self) -> None:
+        """Enter each org once, with the details closed and open."""
+        for what in ("closed", "open"):
+            if what == "open":
+                self.page.open_details()
+            for org in [*self.workspace.orgs[1:], self.workspace.orgs[0]]:
+                self.until_repainted(what, partial(self.workspace.enter, org.id))
+        self.page.close_details()
 
-    def _until_painted(self, act: Callable[[], object]) -> float:
+    def until_repainted(self, name: str, act: Callable[[], object]) -> None:
+        """Note how long it takes until the table, or the message that takes its place, is repainted."""
         self._rearranged = False
-        # Where nothing matches, a message takes the table's place.
-        took = timed(act, [self.page.table.viewport(), self.page.empty], lambda: self._rearranged)
+        widgets = [self.page.table.viewport(), self.page.empty]
+        self.found[name].append(until_painted(act, widgets, lambda: self._rearranged))
         pause(30)
-        return took
 
     def _note(self) -> None:
         self._rearranged = True
@@ -86,19 +75,12 @@ def _press(field: QLineEdit, letter: str) -> None:
         QCoreApplication.sendEvent(field, QKeyEvent(kind, key, Qt.KeyboardModifier.NoModifier, letter))
 
 
-def main() -> int:
-    """Measure and tell."""
-    bench = Bench(Path(sys.argv[1]), int(sys.argv[3]))
-    bench.search()  # once for nothing: pictures and fonts that are drawn for the first time
-    bench.sort()
-    bench.found.clear()
-    for _ in range(int(sys.argv[2])):
-        bench.search()
-        bench.sort()
-    bench.close()
-    print(json.dumps(bench.found))
-    return 0
+def main() -> None:
+    bench = Bench(Path(sys.argv[1]))
+    several = len(bench.workspace.orgs) > 1
+    bench.measure(bench.enter_orgs if several else bench.search_and_sort, int(sys.argv[2]))
+    bench.close_and_print()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

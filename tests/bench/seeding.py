@@ -1,4 +1,4 @@
-"""Data folders and a keychain with many apps in them, quickly."""
+"""Fills data folders, activity logs and a keychain, quickly."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from cortex_desktop.domain.activity import Action, ActivityEntry
 from cortex_desktop.domain.model import App, new_id
 from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate
+from cortex_desktop.storage.activity import ActivityFile
 from cortex_desktop.storage.repository import FILE_NAME, TinyRepository
 
 NAMES = "Patient, Clinic, Ward, Trial, Study, Kiosk, EMR, Consent, Lab, Ärzte, Köln, 東京"
@@ -69,6 +71,25 @@ def _row(pattern: dict[str, object], number: int, chance: random.Random) -> dict
         "key_head": ends[:4],
         "key_tail": ends[4:],
     }
+
+
+def seed_activity(folder: Path, entries: int) -> None:
+    """An activity log of so many entries, of 2,000 apps in 5 orgs."""
+    chance = random.Random(7)
+    orgs = [(new_id(), f"org {number}") for number in range(5)]
+    apps = [(new_id(), f"{chance.choice(('Ärzte portal', 'Kiosk', 'Trial'))} {n}", orgs[n % 5]) for n in range(2000)]
+    actions = [action for action in Action if action.value]
+    details = {Action.CREATED: {"sessions": True, "csrf": False}, Action.KEY_COPIED: {"clears_after": 30}}
+    begin = datetime(2025, 1, 1, tzinfo=UTC)
+    log = ActivityFile(folder)
+
+    def entry(number: int) -> ActivityEntry:
+        (app_id, label, org), action = chance.choice(apps), chance.choice(actions)
+        when = begin + timedelta(seconds=number * 50)
+        return ActivityEntry(when, "john", "desk-7", action, *org, app_id, label, details.get(action, {}))
+
+    for start in range(0, entries, 10_000):
+        log.append([entry(number) for number in range(start, min(entries, start + 10_000))])
 
 
 def seed_keychain(items: int) -> None:

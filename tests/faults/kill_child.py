@@ -22,9 +22,9 @@ from pathlib import Path
 
 from cortex_desktop.domain.model import App, AppState
 from cortex_desktop.domain.secret import Secret
-from cortex_desktop.services.apps import AppService
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.vault.opening import open_vault
+from tests.support.services import app_services, create
 
 MOST_APPS = 8
 KEEPS = (timedelta(0), timedelta(days=7))
@@ -36,12 +36,12 @@ class Worker:
     def __init__(self, folder: Path, chance: random.Random) -> None:
         self._repository = TinyRepository(folder)
         self._chance = chance
-        self._apps = AppService(self._repository, open_vault())
+        self._apps = app_services(self._repository, open_vault())
 
     def start(self) -> None:
         """As the program does at each start."""
         self._org = self._repository.orgs()[0].id
-        while self._apps.recover().more:
+        while self._apps.recovery.recover().more:
             pass
 
     def work(self) -> None:
@@ -63,18 +63,19 @@ class Worker:
 
     def create(self) -> None:
         tell("begin create -")
-        made = self._apps.create(self._org, "Killed", sessions=self._chance.random() < 0.5)
+        made = create(self._apps, self._org, "Killed", sessions=self._chance.random() < 0.5)
         tell_done("create", made.app, made.key)
 
     def rotate(self, app: App) -> None:
         tell(f"begin rotate {app.id}")
-        made = self._apps.rotate(app.id, self._chance.choice(KEEPS))
+        made = self._apps.rotation.rotate(app.id, self._chance.choice(KEEPS))
         tell_done("rotate", made.app, made.key)
 
     def roll_back(self, app: App) -> None:
         tell(f"begin roll_back {app.id}")
-        changed = self._apps.roll_back(app.id, self._chance.choice(self.on_offer(app)), self._chance.choice(KEEPS))
-        tell_done("roll_back", changed, self._apps.secret(app.id))
+        number, keep = self._chance.choice(self.on_offer(app)), self._chance.choice(KEEPS)
+        changed = self._apps.rotation.roll_back(app.id, number, keep)
+        tell_done("roll_back", changed, self._apps.use.secret(app.id))
 
     def on_offer(self, app: App) -> list[int]:
         """The versions that can be rolled back to. Each is kept at once or for a week, so that none goes meanwhile."""
@@ -82,18 +83,18 @@ class Worker:
 
     def drop_kept(self, app: App) -> None:
         tell(f"begin drop_kept {app.id}")
-        changed = self._apps.drop_kept(app.id, self._chance.choice(app.kept).number)
+        changed = self._apps.removal.drop_kept(app.id, self._chance.choice(app.kept).number)
         tell_done("drop_kept", changed)
 
     def delete(self, app: App) -> None:
         tell(f"begin delete {app.id}")
-        tell_done("delete", self._apps.delete(app.id))
+        tell_done("delete", self._apps.deletion.delete(app.id))
         if self._chance.random() < 0.2:
             tell(f"begin restore {app.id}")
-            tell_done("restore", self._apps.restore(app.id))
+            tell_done("restore", self._apps.deletion.restore(app.id))
         else:
             tell(f"begin purge {app.id}")
-            self._apps.purge(app.id)
+            self._apps.removal.purge(app.id)
             tell_done("purge", app)
 
 

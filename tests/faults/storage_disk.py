@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.data_folder import Image, read_image
+
 
 def quick_folder(tmp_path: Path) -> Iterator[Path]:
     """An empty folder, in memory where there is such a disk: these tests write tens of thousands of files."""
@@ -25,10 +27,6 @@ def quick_folder(tmp_path: Path) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
         yield Path(folder)
-
-
-Image = dict[str, bytes]
-"""Path below the folder -> content."""
 
 
 @dataclass(frozen=True)
@@ -166,19 +164,3 @@ def _contents(synced: bytes, written: bytes) -> Iterator[bytes]:
     elif written != synced:
         found |= {written[: len(written) // 2], b"", bytes(len(written))}
     yield from sorted(found)
-
-
-def read_image(folder: Path) -> Image:
-    """All files below the folder."""
-    return {os.path.relpath(entry, folder): entry.read_bytes() for entry in folder.rglob("*") if entry.is_file()}
-
-
-def write_image(folder: Path, image: Image) -> None:
-    """Make the folder hold these files and no others."""
-    for entry in folder.rglob("*"):
-        if entry.is_file():
-            entry.unlink()
-    for path, data in image.items():
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(data)

@@ -16,12 +16,13 @@ from pathlib import Path
 
 import pytest
 
-from cortex_desktop.domain.activity import Action, Entry, Query, Word
+from cortex_desktop.domain.activity import Action, ActivityEntry, ActivityQuery, ActivityWord
 from cortex_desktop.domain.errors import StorageError
 from cortex_desktop.storage import activity as activity_module
 from cortex_desktop.storage import durable
 from cortex_desktop.storage.activity import END_NAME, FILE_NAME, ActivityFile
-from tests.faults.storage_disk import Image, Recorder, quick_folder, write_image
+from tests.faults.storage_disk import Recorder, quick_folder
+from tests.support.data_folder import Image, write_image
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 needs_posix = pytest.mark.skipif(os.name != "posix", reason="the model is that of POSIX")
@@ -32,14 +33,16 @@ def _ram(tmp_path: Path) -> Iterator[Path]:
     yield from quick_folder(tmp_path)
 
 
-def entry(number: int) -> Entry:
+def entry(number: int) -> ActivityEntry:
     label = ("NewHealth App", "Ärzte “portal”")[number % 2]
-    return Entry(NOON + timedelta(seconds=number), "john", "desk-7", Action.CREATED, "0a", "org", f"{number}", label)
+    return ActivityEntry(
+        NOON + timedelta(seconds=number), "john", "desk-7", Action.CREATED, "0a", "org", f"{number}", label
+    )
 
 
 def listed(log: ActivityFile) -> list[str | None]:
     """The app ids of the entries, oldest first; None for a line that is none."""
-    places = [place for piece in log.find(Query()) for place in piece.places]
+    places = [place for piece in log.find(ActivityQuery()) for place in piece.places]
     lines = reversed(log.read(places))
     return [line.entry.app_id if line.entry is not None else None for line in lines]
 
@@ -125,11 +128,11 @@ def test_a_power_cut_loses_nothing_and_alarms_nobody(
 
 
 def no_sync(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(durable, "_flush_to_disk", lambda _fd: None)
+    patch.setattr(durable, "flush_to_disk", lambda _fd: None)
 
 
 def no_folder_sync(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(durable, "_sync_folder", lambda _folder: None)
+    patch.setattr(durable, "sync_folder", lambda _folder: None)
 
 
 def torn_stays(patch: pytest.MonkeyPatch) -> None:
@@ -285,7 +288,7 @@ def test_whatever_is_done_to_it_is_told_and_kept(ram: Path, request: pytest.Fixt
         # Without its last line feed a log says the same, and the next entry brings it back.
         assert bool(first) == (raw not in (whole, whole[:-1])), f"case {case}: {raw!r}"
         told += bool(first)
-        list(log.find(Query(words=(Word("newhealth"),))))
+        list(log.find(ActivityQuery(words=(ActivityWord("newhealth"),))))
         log.append([entry(99)])
         assert (ram / FILE_NAME).read_bytes().startswith(raw), f"case {case}: something of it went"
         after = ActivityFile(ram)

@@ -28,12 +28,13 @@ import os, random, signal, sys, threading, time
 from functools import partial
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
-from cortex_desktop import bootstrap
+from cortex_desktop.composition import Stores
 from cortex_desktop.domain.model import AppDetails
-from cortex_desktop.domain.secret import Secret, SecretKind
+from cortex_desktop.domain.secret import Secret
 from cortex_desktop.storage.repository import TinyRepository
-from cortex_desktop.tasks.runner import Lane
-from cortex_desktop.vault.memory import InMemoryVault
+from cortex_desktop.tasks.lanes import Lane
+from cortex_desktop.ui import app
+from tests.support.memory_vault import InMemoryVault
 
 chance = random.Random(int(sys.argv[2]))
 HOW = chance.choice(("window", "quit", "signal", "action"))
@@ -43,47 +44,58 @@ PAUSE = chance.choice((0, 0.0005, 0.005))
 AFTER_MS = int(chance.choice((0, 60, 250, 500)) * chance.random())
 
 
-class Racing(bootstrap.Program):
+programs = []
+
+
+class Racing(app.Program):
     """The program, with results arriving all the time."""
 
-    def show(self):
-        self.furnished.connect(self.flood)
-        super().show()
-        QTimer.singleShot(AFTER_MS, self.leave)
+    def __init__(self, application, window, settings, stores):
+        if MEMORY:
+            vault = InMemoryVault()
+            vault.before = lambda *_: time.sleep(chance.random() / 500)
+            stores = Stores(stores.folder, TinyRepository(stores.folder), vault)
+        super().__init__(application, window, settings, stores)
+        programs.append(self)
 
-    def flood(self):
+    def start(self):
+        super().start()
         for lane in Lane:
             for _ in range(3):
                 self.again(lane, None)
 
     def again(self, lane, _):
-        self.console.toasts.show("A result", topic=lane.value).count_down(8)
-        self.controller.look_at_keychain()
-        self.runner.submit(lane, work, self, partial(self.again, lane), lambda error: self.again(lane, error))
+        self.tools.toasts.show("A result", topic=lane.name).count_down(8)
+        self.workspace.look_at_keychain()
+        self.jobs.submit(lane, work, self, partial(self.again, lane), lambda error: self.again(lane, error))
+
+
+class Leaving(app.MainWindow):
+    """The window, which is soon left in one of four ways."""
+
+    def show(self):
+        super().show()
+        QTimer.singleShot(AFTER_MS, self.leave)
 
     def leave(self):
-        filled = hasattr(self, "console")
+        filled = bool(programs)
         print(HOW, "defects" if DEFECTS else "", "memory" if MEMORY else "keychain", filled, AFTER_MS, flush=True)
         if filled:
-            self.console.reveal.show("an app", Secret("a key"), 30)
-            self.console.clipboard.put(Secret("a key"), 30)
-        if filled and MEMORY:
-            self.controller.add(AppDetails("NewHealth App"), None, lambda _: None, lambda _: None)
+            program = programs[0]
+            program.tools.reveal.show("an app", Secret("a key"), 30)
+            program.tools.clipboard.put(Secret("a key"), 30)
+        if filled and MEMORY and program.workspace.org is not None:
+            org_id, details = program.workspace.org.id, AppDetails("NewHealth App")
+            create = partial(program.services.apps.creation.create, org_id, details)
+            program.workspace.on_vault(create, lambda _: None, lambda _: None)
         if HOW == "signal":
             os.kill(os.getpid(), signal.SIGTERM)
         elif HOW == "action" and filled:
-            self.console.commands.quit.trigger()
+            program.console.actions["quit"].trigger()
         elif HOW == "quit":
             QApplication.quit()
         else:
-            self.window.close()
-
-    def _make_stores(self):
-        if MEMORY:
-            vault = InMemoryVault()
-            vault.before = lambda *_: time.sleep(chance.random() / 500)
-            return bootstrap.Stores(TinyRepository(self.folder), vault)
-        return super()._make_stores()
+            self.close()
 
 
 def work():
@@ -94,8 +106,8 @@ def work():
     return Secret("a key")
 
 
-bootstrap.Program = Racing
-sys.exit(bootstrap.run(sys.argv[1]))
+app.Program, app.MainWindow = Racing, Leaving
+sys.exit(app.run(sys.argv[1]))
 '''
 
 

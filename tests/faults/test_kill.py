@@ -22,12 +22,12 @@ import pytest
 
 from cortex_desktop.domain.model import App, AppState
 from cortex_desktop.domain.secret import KeyEnds, SecretKind, well_formed
-from cortex_desktop.services.apps import AppService
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.vault.deadline import DeadlineVault
 from cortex_desktop.vault.opening import open_vault
 from tests.faults.kill_child import digest
 from tests.support.keychain import needs_private_session
+from tests.support.services import app_services
 
 ROOT = Path(__file__).parents[2]
 CHILD = Path(__file__).with_name("kill_child.py")
@@ -149,10 +149,10 @@ class Series:
             repository.open()
             assert repository.recovered is None, "the database was damaged"
             assert not repository.unreadable
-            apps = AppService(repository, vault)
+            apps = app_services(repository, vault)
             more = True
             while more:
-                report = apps.recover()
+                report = apps.recovery.recover()
                 self.recovered.update({"finished": len(report.finished), "undone": len(report.undone)})
                 assert not report.waiting
                 more = report.more

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from cortex_desktop.domain.errors import StorageError
-from cortex_desktop.storage import backups, durable, json_storage, snapshot
-from cortex_desktop.storage.json_storage import DurableStorage, Tables
+from cortex_desktop.storage import JournalStorage, backups, durable, journal_storage, snapshot
+from cortex_desktop.storage.documents import Tables
 from tests.faults.storage_disk import quick_folder
 
 CALLS = (
@@ -75,53 +75,47 @@ def _ram(tmp_path: Path) -> Iterator[Path]:
     yield from quick_folder(tmp_path)
 
 
-def tables(storage: DurableStorage) -> Tables:
+def tables(storage: JournalStorage) -> Tables:
     return {name: table for name, table in storage.read().items() if name != "_meta" and table}
 
 
-def new(folder: Path) -> DurableStorage:
-    return DurableStorage(folder / "apps.json")
+def new(folder: Path) -> JournalStorage:
+    return JournalStorage(folder / "apps.json")
 
 
 def base(folder: Path, *, journal: bool) -> None:
     """A database with history, quit or killed."""
     storage = new(folder)
     storage.write({"apps": {"1": {"label": "one"}, "2": {"label": "two"}}, "orgs": {"1": {"name": "Clinic"}}})
-    storage.put("apps", "3", {"label": "three"})
+    storage.change({"apps": {"3": {"label": "three"}}})
     storage.close()
     if journal:
-        storage.put("apps", "4", {"label": "four"})
+        storage.change({"apps": {"4": {"label": "four"}}})
 
 
-def ready(folder: Path, *, journal: bool) -> DurableStorage:
+def ready(folder: Path, *, journal: bool) -> JournalStorage:
     base(folder, journal=journal)
     storage = new(folder)
     storage.read()
     return storage
 
 
-def killed(folder: Path) -> DurableStorage:
+def killed(folder: Path) -> JournalStorage:
     base(folder, journal=True)
     return new(folder)
 
 
-def rolled_back(folder: Path) -> DurableStorage:
+def rolled_back(folder: Path) -> JournalStorage:
     base(folder, journal=True)
     older = (folder / "apps.json").read_bytes()
     storage = ready(folder, journal=True)
     storage.close()
-    storage.put("apps", "5", {"label": "five"})
+    storage.change({"apps": {"5": {"label": "five"}}})
     (folder / "apps.json").write_bytes(older)
     return new(folder)
 
 
-def long_journal(folder: Path) -> DurableStorage:
-    storage = ready(folder, journal=True)
-    storage._limit = 1
-    return storage
-
-
-def many_backups(folder: Path) -> DurableStorage:
+def many_backups(folder: Path) -> JournalStorage:
     storage = ready(folder, journal=False)
     for number in range(12):
         storage.write({**storage.read(), "apps": {"1": {"number": number}}})
@@ -130,7 +124,7 @@ def many_backups(folder: Path) -> DurableStorage:
     return storage
 
 
-def damaged(folder: Path, content: bytes | None) -> DurableStorage:
+def damaged(folder: Path, content: bytes | None) -> JournalStorage:
     base(folder, journal=True)
     (folder / "apps.json").unlink()
     if content is not None:
@@ -138,7 +132,7 @@ def damaged(folder: Path, content: bytes | None) -> DurableStorage:
     return new(folder)
 
 
-def rewritten(folder: Path) -> DurableStorage:
+def rewritten(folder: Path) -> JournalStorage:
     base(folder, journal=True)
     (folder / "apps.json").write_bytes((folder / "apps.json").read_bytes().replace(b'":', b'": '))
     storage = new(folder)
@@ -146,26 +140,27 @@ def rewritten(folder: Path) -> DurableStorage:
     return storage
 
 
-def bad_journal(folder: Path) -> DurableStorage:
+def bad_journal(folder: Path) -> JournalStorage:
     base(folder, journal=True)
     with (folder / "apps.json.journal").open("ab") as file:
         file.write(b"0123456789abcdef {}\n0123456789abcdef {}\n")
     return new(folder)
 
 
-def add(storage: DurableStorage) -> None:
-    storage.put("apps", "9", {"label": "nine"})
+def add(storage: JournalStorage) -> None:
+    storage.change({"apps": {"9": {"label": "nine"}}})
 
 
-def many(storage: DurableStorage) -> None:
-    storage.put_all("apps", {number: {"label": "many"} for number in ("1", "2", "9", "10")})
+def many(storage: JournalStorage) -> None:
+    apps = {number: {"label": "many"} for number in ("1", "2", "9", "10")}
+    storage.change({"apps": apps, "orgs": {"1": {"name": "Renamed"}}})
 
 
-def drop(storage: DurableStorage) -> None:
-    storage.drop("apps", "1")
+def drop(storage: JournalStorage) -> None:
+    storage.change({"apps": {"1": None}})
 
 
-SITUATIONS: dict[str, tuple[Callable[[Path], DurableStorage], Callable[[DurableStorage], object]]] = {
+SITUATIONS: dict[str, tuple[Callable[[Path], JournalStorage], Callable[[JournalStorage], object]]] = {
     "the first change ever": (new, add),
     "open": (killed, tables),
     "open a file older than its journal": (rolled_back, tables),
@@ -173,8 +168,8 @@ SITUATIONS: dict[str, tuple[Callable[[Path], DurableStorage], Callable[[DurableS
     "a line": (lambda folder: ready(folder, journal=True), add),
     "a line of many": (lambda folder: ready(folder, journal=True), many),
     "a line that removes": (lambda folder: ready(folder, journal=True), drop),
-    "a line that makes the journal too long": (long_journal, add),
-    "quit": (lambda folder: ready(folder, journal=True), DurableStorage.close),
+    "a line that makes the journal too long": (killed, add),
+    "quit": (lambda folder: ready(folder, journal=True), JournalStorage.close),
     "everything anew": (
         lambda folder: ready(folder, journal=True),
         lambda storage: storage.write({"apps": {"1": {"label": "anew"}}}),
@@ -193,19 +188,20 @@ SITUATIONS: dict[str, tuple[Callable[[Path], DurableStorage], Callable[[DurableS
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(durable, "_PATIENCE", ())
+    monkeypatch.setattr(durable, "PATIENCE", ())
     monkeypatch.setattr(os, "fsync", lambda _fd: None)
 
 
-def situation(name: str, folder: Path, patch: pytest.MonkeyPatch) -> tuple[DurableStorage, Callable[..., object]]:
+def situation(name: str, folder: Path, patch: pytest.MonkeyPatch) -> tuple[JournalStorage, Callable[..., object]]:
     folder.mkdir()
     prepare, act = SITUATIONS[name]
     storage = prepare(folder)
+    if name == "a line that makes the journal too long":
+        patch.setattr(journal_storage, "JOURNAL_LIMIT", 1)
     if name == "open an older schema":
-        patch.setattr(json_storage, "SCHEMA", 2)
+        patch.setattr(journal_storage, "SCHEMA", 2)
         patch.setattr(snapshot, "SCHEMA", 2)
-        patch.setattr(snapshot.encode, "__defaults__", (2,))
-        patch.setattr(json_storage, "MIGRATIONS", {1: lambda tables: tables})
+        patch.setattr(journal_storage, "MIGRATIONS", {1: lambda tables: tables})
     return storage, act
 
 
@@ -263,7 +259,7 @@ def check(name: str, fault: Faults, before: Tables, after: Tables, folder: Path,
     # A refused change may be on the disk when it could not be taken back; never anything else.
     assert tables(peek) in ([after] if told is None else [before, after]), f"{fault}: on the disk"
     assert peek.recovered is None or name.startswith("open"), f"{fault}: a false alarm"
-    storage.put("apps", "8", {"label": "later"})
+    storage.change({"apps": {"8": {"label": "later"}}})
     again = new_copy(folder, folder.parent / "peek")
     assert tables(again)["apps"] == {**expected.get("apps", {}), "8": {"label": "later"}}, f"{fault}: the next change"
     assert again.recovered is None, f"{fault}: a false alarm after the next change"
@@ -281,7 +277,7 @@ def contents(folder: Path) -> list[bytes]:
     return [entry.read_bytes() for entry in folder.rglob("*") if entry.is_file()]
 
 
-def new_copy(folder: Path, copy: Path) -> DurableStorage:
+def new_copy(folder: Path, copy: Path) -> JournalStorage:
     """The database as a next start would find it, opened elsewhere, so that the one at hand is not disturbed."""
     shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(folder, copy)
@@ -293,8 +289,8 @@ def new_copy(folder: Path, copy: Path) -> DurableStorage:
 def test_what_cannot_be_backed_up_is_saved_all_the_same(ram: Path, caplog: pytest.LogCaptureFixture) -> None:
     (ram / "backups").write_text("in the way")
     storage = new(ram)
-    storage.put("apps", "1", {"label": "one"})
-    storage.put("apps", "2", {"label": "two"})
+    storage.change({"apps": {"1": {"label": "one"}}})
+    storage.change({"apps": {"2": {"label": "two"}}})
     storage.close()
     assert list(tables(new(ram))["apps"]) == ["1", "2"]
     assert "no backup" in caplog.text

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from cortex_desktop.domain.errors import StorageError
-from cortex_desktop.storage import durable, json_storage
-from cortex_desktop.storage.json_storage import DurableStorage
-from tests.faults.storage_disk import Image, Recorder, quick_folder, read_image, write_image
+from cortex_desktop.storage import JournalStorage, durable, journal_storage, snapshot
+from tests.faults.storage_disk import Recorder, quick_folder
+from tests.support.data_folder import Image, read_image, write_image
 
 pytestmark = [
     pytest.mark.skipif(os.name != "posix", reason="the model is that of POSIX"),
@@ -27,22 +27,22 @@ def _ram(tmp_path: Path) -> Iterator[Path]:
     yield from quick_folder(tmp_path)
 
 
-Step = Callable[[DurableStorage], Any]
+Step = Callable[[JournalStorage], Any]
 
 STEPS: dict[str, Step] = {
-    "add": lambda storage: storage.put("apps", str(len(storage.read().get("apps", {})) + 1), {"label": "new"}),
-    "change": lambda storage: storage.put("apps", "1", {"label": "changed" * random.Random(1).randrange(9)}),
-    "again": lambda storage: storage.put("apps", "1", {"label": "again"}),
-    "many": lambda storage: storage.put_all("apps", {n: {"label": "many"} for n in ("1", "2", "7", "8", "9")}),
-    "drop": lambda storage: storage.drop("apps", "2"),
-    "org": lambda storage: storage.put("orgs", "1", {"name": "Clinic"}),
+    "add": lambda storage: storage.change({"apps": {str(len(storage.documents("apps")) + 1): {"label": "new"}}}),
+    "change": lambda storage: storage.change({"apps": {"1": {"label": "changed" * random.Random(1).randrange(9)}}}),
+    "again": lambda storage: storage.change({"apps": {"1": {"label": "again"}}}),
+    "many": lambda storage: storage.change({"apps": {n: {"label": "many"} for n in ("1", "2", "7", "8", "9")}}),
+    "drop": lambda storage: storage.change({"apps": {"2": None}}),
+    "org": lambda storage: storage.change({"orgs": {"1": {"name": "Clinic"}}}),
     "write": lambda storage: storage.write({**storage.read(), "more": {"1": {"size": len(storage.read())}}}),
     "close": lambda storage: storage.close(),
     "killed": lambda storage: None,  # a new process goes on with what the last one left
-    "short journal": lambda storage: setattr(storage, "_limit", 10),
+    "short journal": lambda storage: None,  # a new process, that folds its journal after a few lines
 }
 FIRST = "org,add,add,close,add,change,many,drop,killed,add,close,killed,again,write,add,short journal,add,add,close,add"
-RENEWS = ("close", "killed")
+RENEWS = ("close", "killed", "short journal")
 
 
 def sequences(request: pytest.FixtureRequest) -> list[list[str]]:
@@ -51,9 +51,9 @@ def sequences(request: pytest.FixtureRequest) -> list[list[str]]:
     return [FIRST.split(","), *([*chance.choices(list(STEPS), k=14)] for _ in range(count))]
 
 
-def rows(image: Image, folder: Path) -> tuple[dict[str, Any], DurableStorage]:
+def rows(image: Image, folder: Path) -> tuple[dict[str, Any], JournalStorage]:
     write_image(folder, image)
-    storage = DurableStorage(folder / "apps.json")
+    storage = JournalStorage(folder / "apps.json")
     found = {name: table for name, table in storage.read().items() if name != "_meta" and table}
     return found, storage
 
@@ -66,11 +66,13 @@ def run(folder: Path, names: list[str], monkeypatch: pytest.MonkeyPatch) -> tupl
     done: list[tuple[int, dict[str, Any]]] = [(0, {})]
     with monkeypatch.context() as patch:
         recorder.install(patch)
-        storage = DurableStorage(folder / "apps.json")
+        storage = JournalStorage(folder / "apps.json")
         for name in names:
             STEPS[name](storage)
+            if name == "short journal":
+                patch.setattr(journal_storage, "JOURNAL_LIMIT", 10)
             if name in RENEWS:
-                storage = DurableStorage(folder / "apps.json")
+                storage = JournalStorage(folder / "apps.json")
             state = {n: copy.deepcopy(table) for n, table in storage.read().items() if n != "_meta" and table}
             done.append((len(recorder.events), state))
     return recorder, done
@@ -102,7 +104,7 @@ def wrong_states(ram: Path, names: list[str], monkeypatch: pytest.MonkeyPatch, s
                 elif storage.recovered or storage.changed_outside:
                     yield f"{where}: a false alarm, {storage.recovered}"
                 else:  # the next change holds, and nothing of the torn one comes back
-                    storage.put("later", "1", {"label": "later"})
+                    storage.change({"later": {"1": {"label": "later"}}})
                     again, _ = rows(read_image(folder), folder)
                     if again != {**found, "later": {"1": {"label": "later"}}}:
                         yield f"{where}, then a change: {again}"
@@ -126,7 +128,7 @@ def test_a_crash_while_damage_is_repaired_loses_nothing(
 ) -> None:
     folder = ram / "run"
     run(folder, ["org", "add", "add", "close", "add"], monkeypatch)
-    whole = DurableStorage(folder / "apps.json").read()
+    whole = JournalStorage(folder / "apps.json").read()
     if damage is None:
         (folder / "apps.json").unlink()
     else:
@@ -134,12 +136,12 @@ def test_a_crash_while_damage_is_repaired_loses_nothing(
     recorder = Recorder(folder)
     with monkeypatch.context() as patch:
         recorder.install(patch)
-        assert DurableStorage(folder / "apps.json").read() == whole
+        assert JournalStorage(folder / "apps.json").read() == whole
     monkeypatch.setattr(os, "fsync", lambda _fd: None)
     for length in range(len(recorder.events) + 1):
         for image in recorder.after_crash(recorder.events[:length]):
             write_image(folder, image)
-            assert DurableStorage(folder / "apps.json").read() == whole
+            assert JournalStorage(folder / "apps.json").read() == whole
             if damage is not None:
                 assert damage in read_image(folder).values() or length > 2
 
@@ -149,17 +151,17 @@ def test_a_crash_while_damage_is_repaired_loses_nothing(
 
 def no_file_sync(patch: pytest.MonkeyPatch) -> None:
     sync = os.fsync
-    patch.setattr(durable, "_flush_to_disk", lambda fd: sync(fd) if os.path.isdir(f"/proc/self/fd/{fd}") else None)
+    patch.setattr(durable, "flush_to_disk", lambda fd: sync(fd) if os.path.isdir(f"/proc/self/fd/{fd}") else None)
 
 
 def no_folder_sync(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(durable, "_sync_folder", lambda _folder: None)
+    patch.setattr(durable, "sync_folder", lambda _folder: None)
 
 
 def no_before(patch: pytest.MonkeyPatch) -> None:
     """The snapshot does not name the journal that is in it."""
-    encode = json_storage.snapshots.encode
-    patch.setattr(json_storage.snapshots, "encode", lambda *args, **kwargs: encode(*args[:4], "", *args[5:], **kwargs))
+    encode = snapshot.encode
+    patch.setattr(snapshot, "encode", lambda tables, generation, saved, _before: encode(tables, generation, saved, ""))
 
 
 def in_place(patch: pytest.MonkeyPatch) -> None:
@@ -171,9 +173,9 @@ def in_place(patch: pytest.MonkeyPatch) -> None:
         os.write(fd, data)
         os.fsync(fd)
         os.close(fd)
-        durable._sync_folder(path.parent)
+        durable.sync_folder(path.parent)
 
-    patch.setattr(json_storage, "write_durably", write)
+    patch.setattr(journal_storage, "write_durably", write)
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="asks Linux what a descriptor is")

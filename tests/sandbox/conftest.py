@@ -21,7 +21,7 @@ from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef,
 from cortex_desktop.domain.signing import sign
 from cortex_desktop.sandbox.app import Sandbox
 from cortex_desktop.sandbox.server import Server
-from cortex_desktop.vault.memory import InMemoryVault
+from tests.support.memory_vault import InMemoryVault
 
 NOW = 1_700_000_000.0
 PASSWORD = "sandbox"

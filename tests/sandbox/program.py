@@ -16,7 +16,7 @@ from cortex_desktop.domain.model import App, Environment, Org
 from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind
 from cortex_desktop.sandbox.server import serve
 from cortex_desktop.storage.sandbox_store import TinySandboxStore
-from cortex_desktop.vault.memory import InMemoryVault
+from tests.support.memory_vault import InMemoryVault
 
 ORG = Org("0" * 32, "Acme", "acme", Environment.DEVELOPMENT, "https://api.dev.medable.com")
 SESSION_KEY, SIGNING_KEY, SIGNING_SECRET = "SessionAppKey123456789", "SigningAppKey123456789", "S" * 64

@@ -314,7 +314,7 @@ def test_keys_are_dropped_after_a_minute_without_a_request() -> None:
 
     from cortex_desktop.domain.secret import Secret, SecretKind, SecretRef
     from cortex_desktop.sandbox.keys import HeldSecrets
-    from cortex_desktop.vault.memory import InMemoryVault
+    from tests.support.memory_vault import InMemoryVault
 
     vault = InMemoryVault()
     ref = SecretRef("0" * 32, "1" * 32, SecretKind.API_KEY, 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -40,14 +40,24 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cortex_desktop.bootstrap import Program, Stores
+from cortex_desktop.composition import Stores
 from cortex_desktop.domain.errors import VaultTimeout
 from cortex_desktop.domain.model import App, new_id
 from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, generate
 from cortex_desktop.storage.repository import TinyRepository
+from cortex_desktop.ui.app import Program
+from cortex_desktop.ui.apps.presenter import AppsPresenter
+from cortex_desktop.ui.kit.actions import Action
+from cortex_desktop.ui.kit.clock import Clock, SystemClock
+from cortex_desktop.ui.kit.settings import Settings
+from cortex_desktop.ui.kit.tools import Tools
 from cortex_desktop.ui.kit.widgets import Overlay
 from cortex_desktop.ui.shell.console import Console
-from cortex_desktop.vault.memory import InMemoryVault
+from cortex_desktop.ui.shell.palette import Palette
+from cortex_desktop.ui.shell.window import MainWindow
+from cortex_desktop.ui.workspace import Workspace
+from tests.support.clock import TestClock
+from tests.support.memory_vault import InMemoryVault
 
 W = TypeVar("W", bound=QWidget)
 Key = Qt.Key
@@ -60,24 +70,6 @@ HEADERS = ("Label", "API Key", "Sessions", "CSRF Protection", "Status", "Created
 DOTS = HEADERS.index("")
 MILLISECONDS = 10_000
 NUDGE_MS = 500
-
-
-class MemoryProgram(Program):
-    """The program on a keychain in memory, and on a repository of the test's own where one is given."""
-
-    def __init__(
-        self,
-        app: QApplication,
-        folder: Path,
-        vault: InMemoryVault,
-        repository: Callable[[Path], TinyRepository] = TinyRepository,
-    ) -> None:
-        self._vault = vault
-        self._repository = repository
-        super().__init__(app, folder)
-
-    def _make_stores(self) -> Stores:
-        return Stores(self._repository(self.folder), self._vault)
 
 
 class Counter(QObject):
@@ -128,30 +120,65 @@ class SlowVault(InMemoryVault):
 class Desk:
     """The program's window and what a person does in front of it."""
 
-    def __init__(self, program: Program, qtbot) -> None:
-        self.program = program
-        self.window = program.window
+    def __init__(
+        self, app: QApplication, stores: Stores, qtbot, make: type[Program] = Program, clock: Clock | None = None
+    ) -> None:
+        self._app = app
+        self._stores = stores
+        self._make = make
+        self.clock = clock or SystemClock()
+        self._settings = Settings(stores.folder)
+        self._programs: list[Program] = []
+        self.window = MainWindow(self._settings)
+        self.window.painted.connect(self.fill)
         self.qtbot = qtbot
         self.open = True
 
     @property
-    def console(self) -> Console:
+    def program(self) -> Program:
         """What fills the window, once it has been painted."""
+        return self._programs[0]
+
+    @property
+    def console(self) -> Console:
+        """Sidebar, menus and palette."""
         return self.program.console
+
+    @property
+    def workspace(self) -> Workspace:
+        """What the pages share."""
+        return self.program.workspace
+
+    @property
+    def apps(self) -> AppsPresenter:
+        """The Apps page's presenter."""
+        return self.program.apps.presenter
+
+    @property
+    def tools(self) -> Tools:
+        """What every page works with."""
+        return self.program.tools
+
+    def action(self, name: str) -> Action:
+        """The action of this name."""
+        return self.console.actions[name]
 
     # Starting and ending
 
+    def fill(self) -> None:
+        """Fill the window and begin to work, as the program does after the first paint."""
+        program = self._make(self._app, self.window, self._settings, self._stores, self.clock)
+        self._programs.append(program)
+        program.start()
+
     def start(self, *, ready: bool = True) -> Desk:
         """Show the window; wait until it has the keyboard and, unless told, until apps and keychain are known."""
-        filled: list[bool] = []
-        self.program.furnished.connect(lambda: filled.append(True))
-        self.program.show()
+        self.window.show()
         self._get_keyboard(self.window)
-        self.wait(lambda: filled, "the window is filled")
+        self.wait(lambda: self._programs, "the window is filled")
         if ready:
-            controller = self.program.controller
-            self.wait(lambda: controller.org is not None, "the apps are loaded")
-            self.wait(lambda: controller.status is not None, "the keychain is known")
+            self.wait(lambda: self.workspace.org is not None, "the apps are loaded")
+            self.wait(lambda: self.workspace.status is not None, "the keychain is known")
         return self
 
     def close(self) -> None:
@@ -160,9 +187,8 @@ class Desk:
             self.open = False
             self.window.close()
             self.program.close()
-            app = QApplication.instance()
-            for translator in app.findChildren(QTranslator):  # ends with the process otherwise
-                app.removeTranslator(translator)
+            for translator in self._app.findChildren(QTranslator):  # ends with the process otherwise
+                self._app.removeTranslator(translator)
                 translator.deleteLater()
 
     # Waiting
@@ -174,6 +200,12 @@ class Desk:
             assert until(), what or "did not become true"
 
         self.qtbot.waitUntil(check, timeout=milliseconds)
+
+    def pass_time(self, seconds: float) -> None:
+        """Move the program's clock forward, and let the program show what came of it."""
+        assert isinstance(self.clock, TestClock)
+        self.clock.advance(seconds)
+        self.let_pass(0)
 
     def let_pass(self, milliseconds: int) -> None:
         """Let the program run for a while: for what must *not* happen."""
@@ -262,6 +294,10 @@ class Desk:
             "the overlay is lifted",
         )
         self._get_keyboard(self.window)
+
+    def palette(self) -> Palette:
+        """The open command palette, or the list of organizations that opens in its place."""
+        return next(palette for palette in self.window.findChildren(Palette) if palette.isVisible())
 
     def menu(self) -> QMenu:
         """The open menu."""
@@ -370,6 +406,13 @@ class Desk:
         self.hover(self.table.viewport(), place)
         return self.table.viewport().cursor().shape() is Qt.CursorShape.PointingHandCursor
 
+    # The palette
+
+    def hits(self) -> list[str]:
+        """What the palette lists."""
+        model = self.palette().list.model()
+        return [model.index(row, 0).data() for row in range(model.rowCount())]
+
     # The main job in short
 
     def create(self, label: str, *, sessions: bool = False, csrf: bool = True) -> App:
@@ -398,12 +441,12 @@ class Desk:
 
     def toasts(self) -> list[str]:
         """The messages in the corner, oldest first: title and text of each."""
-        return [" ".join(texts(toast)) for toast in self.console.toasts.shown]
+        return [" ".join(texts(toast)) for toast in self.tools.toasts.shown]
 
     def toast(self, words: str) -> QWidget:
         """The message that holds these words."""
         self.wait(lambda: any(words in n for n in self.toasts()), f"a toast says “{words}”")
-        return next(n for n in self.console.toasts.shown if words in " ".join(texts(n)))
+        return next(n for n in self.tools.toasts.shown if words in " ".join(texts(n)))
 
     def banner(self) -> str:
         """What stands across the page, empty when nothing does."""
@@ -508,10 +551,13 @@ def stored_app(
     return app
 
 
-def stored_apps(folder: Path, vault: InMemoryVault, labels: Sequence[str], **fields: object) -> list[App]:
-    """Several such apps in the data folder."""
+def stored_apps(
+    folder: Path, vault: InMemoryVault, apps: Sequence[str] | Mapping[str, Mapping[str, object]], **fields: object
+) -> list[App]:
+    """Several such apps in the data folder: their labels, or fields by label. fields: of all of them."""
     folder.mkdir(mode=0o700, exist_ok=True)
     repository = TinyRepository(folder)
-    apps = [stored_app(repository, vault, label, **fields) for label in labels]
+    each = apps if isinstance(apps, Mapping) else {label: {} for label in apps}
+    made = [stored_app(repository, vault, label, **{**fields, **its}) for label, its in each.items()]
     repository.close()
-    return apps
+    return made

@@ -16,7 +16,7 @@ from cortex_desktop.domain.errors import SecretMissing, VaultError, VaultProblem
 from cortex_desktop.domain.model import new_id
 from cortex_desktop.domain.ports import Vault, VaultState
 from cortex_desktop.domain.secret import Secret, SecretKind, SecretRef, generate
-from cortex_desktop.vault.memory import InMemoryVault
+from tests.support.memory_vault import InMemoryVault
 
 KEY, API_SECRET = SecretKind.API_KEY, SecretKind.API_SECRET
 

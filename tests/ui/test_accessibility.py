@@ -15,9 +15,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QCheckBox, QLineEdit, QTableView, QWidget
 
 from cortex_desktop.domain.activity import Break, Harm
-from cortex_desktop.ui.shell.console import Console
-from cortex_desktop.vault.memory import InMemoryVault
 from tests.support.gui import Desk, Key, stored_apps, texts
+from tests.support.memory_vault import InMemoryVault
 
 Start = Callable[..., Desk]
 
@@ -50,34 +49,34 @@ def windows(desk: Desk) -> Iterator[tuple[str, QWidget]]:
     desk.toast("API key copied")
     yield "window", desk.window
     desk.click("Dismiss", within=desk.toast("API key copied"))
-    console.open_page(console.sidebar.organization)
+    desk.program.orgs.open()
     console.pages.currentWidget().form.environment.setCurrentIndex(4)
     console.pages.currentWidget().form.own_environment.setText("Live")
     yield "Organization", desk.window
-    console.open_page(console.sidebar.apps)
+    desk.program.apps.open()
     desk.key(Key.Key_3, Qt.KeyboardModifier.ControlModifier)
-    desk.wait(lambda: console.activity.page.model.rowCount())
-    console.activity.page.show_breaks([Break(Harm.CHANGED, 1, 1, 1)])
+    desk.wait(lambda: desk.program.activity.presenter.page.model.rowCount())
+    desk.program.activity.presenter.page.show_breaks([Break(Harm.CHANGED, 1, 1, 1)])
     yield "Activity", desk.window
     desk.key(Key.Key_1, Qt.KeyboardModifier.ControlModifier)
-    console.page.select_all()
-    console.apps.disable_several()
-    desk.wait(lambda: console.apps.bulk.can_undo)
+    desk.apps.page.select_all()
+    desk.apps.disable_several()
+    desk.wait(lambda: desk.apps.bulk.can_undo)
     yield "several apps", desk.window
     for name, act in (
-        ("Create App", console.forms.ask_new_app),
+        ("Create App", desk.apps.forms.ask_new_app),
         ("Preferences", console.show_preferences),
         ("About", console.show_about),
-        ("Add organization", console.add_org),
+        ("Add organization", desk.program.orgs.presenter.ask_add),
         ("Remove all data", console.ask_remove_data),
         ("Updates", desk.program.updates.ask),
-        ("Delete several", lambda: console.apps.bulk.ask_delete(console.model.all_apps() * 5)),
-        ("Rotate several", console.apps.ask_rotate),
-        ("Which apps", console.apps.bulk.show_list),
-        ("Delete", lambda: (console.page.select(desk.app("NewHealth App").id), console.apps.ask_delete())),
-        ("Edit App", console.forms.ask_edit),
-        ("Add existing key", lambda: _with_a_key_found(console)),
-        ("Save filter", lambda: console.page.save_filter_asked.emit("is:enabled")),
+        ("Delete several", lambda: desk.apps.bulk.ask_delete(desk.apps.model.all_apps() * 5)),
+        ("Rotate several", desk.apps.ask_rotate),
+        ("Which apps", desk.apps.bulk.show_list),
+        ("Delete", lambda: (desk.apps.page.select(desk.app("NewHealth App").id), desk.apps.ask_delete())),
+        ("Edit App", desk.apps.forms.ask_edit),
+        ("Add existing key", lambda: _with_a_key_found(desk)),
+        ("Save filter", lambda: desk.apps.page.save_filter_asked.emit("is:enabled")),
     ):
         act()
         dialog = desk.dialog()
@@ -86,9 +85,9 @@ def windows(desk: Desk) -> Iterator[tuple[str, QWidget]]:
         desk.no_dialog()
 
 
-def _with_a_key_found(console: Console) -> None:
-    console.forms.ask_import_key()
-    console.dialogs.current.take(f"mwidxhb8ShcqmV1B9iOYJh GsAqlhnIMzrDeD8V2MBQWq secret {'aB3d' * 16}")
+def _with_a_key_found(desk: Desk) -> None:
+    desk.apps.forms.ask_import_key()
+    desk.tools.dialogs.current.take(f"mwidxhb8ShcqmV1B9iOYJh GsAqlhnIMzrDeD8V2MBQWq secret {'aB3d' * 16}")
 
 
 def test_every_control_has_a_name(desk: Desk) -> None:
@@ -144,7 +143,7 @@ def once_round(desk: Desk) -> list[QWidget]:
 
 def test_tab_goes_as_one_reads(desk: Desk) -> None:
     """Each part of the window from its top to its bottom, and all of it before the next part."""
-    desk.console.page.keychain_banner.tell("warning", "lock", "A banner", "made late", "Unlock…")
+    desk.apps.page.keychain_banner.show_message("warning", "lock", "A banner", "made late", "Unlock…")
     for where, window in windows(desk):
         reached = once_round(desk)
         parts = [region(widget, window) for widget in reached]
@@ -186,7 +185,7 @@ def test_names_of_the_contract(desk: Desk) -> None:
     desk.find("New App", QAbstractButton)
     desk.find("Search apps", QLineEdit)
     desk.find("Apps", QTableView)
-    desk.console.forms.ask_new_app()
+    desk.apps.forms.ask_new_app()
     dialog = desk.dialog()
     for name, kind in (
         ("Create App", QAbstractButton),
@@ -269,19 +268,19 @@ def test_quit_by_keyboard(desk: Desk) -> None:
 def test_escape_and_enter_move_between_table_and_details(desk: Desk) -> None:
     desk.select("NewHealth App")
     desk.key(Key.Key_Return)
-    assert desk.console.page.details.isVisible()
+    assert desk.apps.page.details.isVisible()
     desk.key(Key.Key_I, Qt.KeyboardModifier.ControlModifier)
-    assert not desk.console.page.details.isVisible()
+    assert not desk.apps.page.details.isVisible()
     assert desk.table.hasFocus()
 
 
 def test_labels_belong_to_their_fields(desk: Desk) -> None:
     """A click on a field's name, or its letter, leads to the field; and a screen reader knows the two as one."""
     for act, names in (
-        (desk.console.forms.ask_new_app, ["Label"]),
-        (desk.console.forms.ask_edit, ["Label", "Owner", "Notes"]),
-        (desk.console.forms.ask_import_key, ["Paste the key", "Label"]),
-        (desk.console.add_org, ["Name", "Code", "Environment", "API endpoint"]),
+        (desk.apps.forms.ask_new_app, ["Label"]),
+        (desk.apps.forms.ask_edit, ["Label", "Owner", "Notes"]),
+        (desk.apps.forms.ask_import_key, ["Paste the key", "Label"]),
+        (desk.program.orgs.presenter.ask_add, ["Name", "Code", "Environment", "API endpoint"]),
         (desk.console.show_preferences, ["Appearance", "Clear the clipboard after", "Hide a revealed key after"]),
     ):
         act()

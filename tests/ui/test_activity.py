@@ -8,28 +8,29 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QModelIndex, Qt
+from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QTableView
+from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QTableView, QWidget
 
-from cortex_desktop.domain.activity import Action, Entry
+from cortex_desktop.domain.activity import Action, ActivityEntry
 from cortex_desktop.domain.errors import StorageError
 from cortex_desktop.domain.model import App
 from cortex_desktop.storage.activity import FILE_NAME, ActivityFile
 from cortex_desktop.storage.repository import TinyRepository
-from cortex_desktop.ui.activity.model import KEPT_LINES, Column
+from cortex_desktop.ui.activity.model import ActivityColumn
 from cortex_desktop.ui.kit.i18n import long_day
 from cortex_desktop.ui.kit.table import PADDING
-from cortex_desktop.vault.memory import InMemoryVault
-from tests.support.gui import CTRL, Counter, Desk, Key, stored_apps
+from cortex_desktop.ui.kit.waiting import BUSY_SECONDS
+from tests.support.gui import CTRL, Desk, Key, stored_apps
+from tests.support.memory_vault import InMemoryVault
 
 Start = Callable[..., Desk]
 EVERYTHING = 1_200
 
 
-def entry(app: App, action: Action, minutes: int, **details: str | int | bool) -> Entry:
+def entry(app: App, action: Action, minutes: int, **details: str | int | bool) -> ActivityEntry:
     when = datetime.now(UTC) - timedelta(minutes=minutes)
-    return Entry(when, "john", "desk-7", action, app.org_id, "My organization", app.id, app.label, details)
+    return ActivityEntry(when, "john", "desk-7", action, app.org_id, "My organization", app.id, app.label, details)
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ def opened(desk: Desk) -> QTableView:
     return table(desk)
 
 
-def lines(desk: Desk, *columns: Column) -> list[list[str]]:
+def lines(desk: Desk, *columns: ActivityColumn) -> list[list[str]]:
     """These columns' texts of each line, once they are there. More lines may come meanwhile."""
     model = table(desk).model()
     indexes = [[model.index(row, column) for column in columns] for row in range(model.rowCount())]
@@ -70,29 +71,29 @@ def lines(desk: Desk, *columns: Column) -> list[list[str]]:
     return [[index.data() for index in line] for line in indexes]
 
 
-def cells(desk: Desk, column: Column) -> list[str]:
+def cells(desk: Desk, column: ActivityColumn) -> list[str]:
     return [text for (text,) in lines(desk, column)]
 
 
 def rows(desk: Desk) -> list[str]:
-    return [f"{what}: {app}" for what, app in lines(desk, Column.WHAT, Column.APP)]
+    return [f"{what}: {app}" for what, app in lines(desk, ActivityColumn.WHAT, ActivityColumn.APP)]
 
 
 def test_what_the_design_shows(desk: Desk) -> None:
     opened(desk)
     assert desk.window.windowTitle() == "Activity – Cortex Desktop"
     assert rows(desk) == ["Key copied: Ärzte portal", "Created: NewHealth App", "Disabled: Ärzte portal"]
-    assert cells(desk, Column.DETAILS) == [
+    assert cells(desk, ActivityColumn.DETAILS) == [
         "Cleared from the clipboard after 30 s",
         "Sessions on, CSRF Protection off",
         "",
     ]
-    assert set(cells(desk, Column.WHO)) == {"john"}
+    assert set(cells(desk, ActivityColumn.WHO)) == {"john"}
     assert "Everything done to the apps of My organization on this computer." in desk.screen()
     assert "3 entries" in desk.screen()
     for heading in ("When", "What", "App", "Details", "Who"):
         model = table(desk).model()
-        assert heading in [model.headerData(c, Qt.Orientation.Horizontal) for c in Column]
+        assert heading in [model.headerData(c, Qt.Orientation.Horizontal) for c in ActivityColumn]
 
 
 def test_what_is_done_now_is_on_top_at_once(desk: Desk) -> None:
@@ -109,7 +110,7 @@ def test_what_is_done_now_is_on_top_at_once(desk: Desk) -> None:
         "Key revealed: NewHealth App",
         "Disabled: NewHealth App",
     }
-    assert "john" not in cells(desk, Column.WHO)[:3], "the real user of this computer"
+    assert "john" not in cells(desk, ActivityColumn.WHO)[:3], "the real user of this computer"
 
 
 def test_a_line_read_further_down_stays_where_it_is(desk: Desk, apps: list[App], folder: Path) -> None:
@@ -118,7 +119,7 @@ def test_a_line_read_further_down_stays_where_it_is(desk: Desk, apps: list[App],
     desk.wait(lambda: view.model().rowCount() == 103)
     view.scrollTo(view.model().index(60, 0), QTableView.ScrollHint.PositionAtTop)
     before = view.rowViewportPosition(60)
-    desk.program.controller.set_enabled(apps[0], False)
+    desk.apps.set_enabled(apps[0], False)
     desk.wait(lambda: view.model().rowCount() == 104)
     assert view.rowViewportPosition(61) == before
 
@@ -168,17 +169,17 @@ def test_one_app_and_times(desk: Desk, apps: list[App]) -> None:
 
 def test_from_an_app_to_its_activity_and_back(desk: Desk) -> None:
     desk.select("Ärzte portal")
-    desk.console.commands.app_activity.trigger()
+    desk.action("app_activity").trigger()
     desk.wait(lambda: rows(desk) == ["Key copied: Ärzte portal", "Disabled: Ärzte portal"])
-    desk.console.commands.apps.trigger()
+    desk.action("open_apps").trigger()
     desk.select("NewHealth App")
-    desk.console.commands.activity.trigger()
+    desk.action("open_activity").trigger()
     view = table(desk)
     view.setCurrentIndex(view.model().index(0, 0))
     view.setFocus()
     desk.key(Key.Key_Return)
     desk.wait(lambda: desk.selected() == "Ärzte portal")
-    assert desk.console.pages.currentWidget() is desk.console.page
+    assert desk.console.pages.currentWidget() is desk.apps.page
 
 
 def test_an_app_that_is_gone_is_said(desk: Desk, apps: list[App], folder: Path) -> None:
@@ -196,11 +197,11 @@ def test_all_orgs(desk: Desk, apps: list[App], folder: Path) -> None:
     ActivityFile(folder).append([other])
     view = opened(desk)
     desk.wait(lambda: len(rows(desk)) == 3)
-    assert view.isColumnHidden(Column.ORG)
+    assert view.isColumnHidden(ActivityColumn.ORG)
     desk.find("Filter by app", QComboBox).setCurrentText("All organizations")
     desk.wait(lambda: len(rows(desk)) == 4)
-    assert not view.isColumnHidden(Column.ORG)
-    assert cells(desk, Column.ORG)[0] == "Other org"
+    assert not view.isColumnHidden(ActivityColumn.ORG)
+    assert cells(desk, ActivityColumn.ORG)[0] == "Other org"
 
 
 def test_nothing_was_done_yet(start: Start) -> None:
@@ -216,17 +217,16 @@ def test_a_long_log_is_read_as_far_as_it_is_looked_at(folder: Path, apps: list[A
     desk.click("Activity")
     view = table(desk)
     desk.wait(lambda: view.model().rowCount() == EVERYTHING * 4)
-    desk.let_pass(50)
-    model = desk.console.activity.model
-    assert 0 < len(model._lines) < 400
+    read: list[int] = []
+    desk.program.activity.reader.fetched.connect(lambda places, lines: read.extend(places))
     for row in range(0, EVERYTHING * 4, 97):
         view.scrollTo(view.model().index(row, 0))
         desk.let_pass(0)
     view.scrollToBottom()
-    last = view.model().index(EVERYTHING * 4 - 1, Column.DETAILS)
+    last = view.model().index(EVERYTHING * 4 - 1, ActivityColumn.DETAILS)
     desk.wait(lambda: last.data() is not None)
     assert last.data() == "Version 0 of the key"
-    assert len(model._lines) <= KEPT_LINES
+    assert len(set(read)) < EVERYTHING * 4, "what was passed over while scrolling was not read"
 
 
 # What is wrong
@@ -278,9 +278,9 @@ def test_a_log_that_cannot_be_written_is_said_once(
         raise StorageError("The disk is full", "Not saved.", "Free some space.")
 
     monkeypatch.setattr(ActivityFile, "append", full)
-    desk.program.controller.set_enabled(apps[0], False)
+    desk.apps.set_enabled(apps[0], False)
     desk.toast("Activity is not recorded now")
-    desk.program.controller.set_enabled(apps[1], False)
+    desk.apps.set_enabled(apps[1], False)
     desk.wait(lambda: not desk.app("Ärzte portal").enabled)
     desk.let_pass(50)
     assert len(desk.toasts()) == 1
@@ -313,9 +313,18 @@ def test_export(desk: Desk, tmp_path: Path, kind: str) -> None:
     assert ("with “arzte”" in text) == (kind == "html")
 
 
+def test_the_command_works_before_the_page_was_opened(desk: Desk) -> None:
+    assert not desk.program.activity.is_made
+    desk.action("export_activity").trigger()
+    desk.wait(lambda: isinstance(desk.dialog_or_none(), QFileDialog), "it asks where to")
+    desk.dialog_or_none().reject()
+    desk.no_dialog()
+    assert table(desk).model().rowCount()
+
+
 def test_an_export_that_fails_is_said(desk: Desk, tmp_path: Path) -> None:
     opened(desk)
-    desk.console.activity.export(str(tmp_path / "not there" / "out.csv"))
+    desk.program.activity.presenter.export(str(tmp_path / "not there" / "out.csv"))
     desk.toast("The export was not saved")
 
 
@@ -327,14 +336,14 @@ def test_a_long_export_says_so_and_can_be_cancelled(
     desk = start()
     opened(desk)
     desk.wait(lambda: table(desk).model().rowCount() == EVERYTHING)
-    desk.console.activity._long.setInterval(0)
     (tmp_path / "out").mkdir()
-    desk.console.activity.export(str(tmp_path / "out" / "out.html"))
+    desk.program.activity.presenter.export(str(tmp_path / "out" / "out.html"))
+    desk.pass_time(BUSY_SECONDS)
     toast = desk.toast("Exporting activity…")
     desk.wait(lambda: "% written" in desk.toasts()[0])
     desk.click("Cancel", within=toast)
     desk.wait(lambda: not list((tmp_path / "out").iterdir()), "nothing is left of it")
-    assert not desk.program.activity.exporting
+    assert not desk.program.activity.reader.exporting
 
 
 def test_quitting_in_the_middle_of_an_export_leaves_nothing(
@@ -346,7 +355,7 @@ def test_quitting_in_the_middle_of_an_export_leaves_nothing(
     opened(desk)
     desk.wait(lambda: table(desk).model().rowCount() == EVERYTHING)
     (tmp_path / "out").mkdir()
-    desk.console.activity.export(str(tmp_path / "out" / "out.csv"))
+    desk.program.activity.presenter.export(str(tmp_path / "out" / "out.csv"))
     desk.wait(lambda: list((tmp_path / "out").iterdir()), "it has begun")
     desk.close()
     assert not list((tmp_path / "out").iterdir())
@@ -357,14 +366,14 @@ def test_quitting_in_the_middle_of_an_export_leaves_nothing(
 
 def test_a_row_is_spoken_and_explained_in_full(desk: Desk) -> None:
     view = opened(desk)
-    cells(desk, Column.WHEN)
+    cells(desk, ActivityColumn.WHEN)
 
-    def said(column: Column, role: Qt.ItemDataRole) -> str:
+    def said(column: ActivityColumn, role: Qt.ItemDataRole) -> str:
         index: QModelIndex = view.model().index(1, column)
         return index.data(role)
 
-    assert str(datetime.now().astimezone().year) in said(Column.WHEN, Qt.ItemDataRole.AccessibleTextRole)
-    tip = said(Column.WHAT, Qt.ItemDataRole.ToolTipRole)
+    assert str(datetime.now().astimezone().year) in said(ActivityColumn.WHEN, Qt.ItemDataRole.AccessibleTextRole)
+    tip = said(ActivityColumn.WHAT, Qt.ItemDataRole.ToolTipRole)
     for part in ("Created", "NewHealth App", "Sessions on", "john on desk-7"):
         assert part in tip
 
@@ -373,18 +382,20 @@ def test_a_row_is_spoken_and_explained_in_full(desk: Desk) -> None:
 def test_narrow_windows_keep_what_counts(desk: Desk, width: int) -> None:
     view = opened(desk)
     desk.resize(width, 600)
-    for column in (Column.WHEN, Column.WHAT, Column.APP):
+    for column in (ActivityColumn.WHEN, ActivityColumn.WHAT, ActivityColumn.APP):
         assert not view.isColumnHidden(column)
-    desk.wait(lambda: sum(map(view.columnWidth, Column)) == view.viewport().width(), "the columns fill the table")
-    assert view.isColumnHidden(Column.WHO) == (width < 1200)
-    assert view.isColumnHidden(Column.DETAILS) == (width == 560)
+    desk.wait(
+        lambda: sum(map(view.columnWidth, ActivityColumn)) == view.viewport().width(), "the columns fill the table"
+    )
+    assert view.isColumnHidden(ActivityColumn.WHO) == (width < 1200)
+    assert view.isColumnHidden(ActivityColumn.DETAILS) == (width == 560)
 
 
 def test_opening_the_page_is_what_loads_it(start: Start) -> None:
     desk = start()
-    assert desk.console.activity is None
+    assert not desk.program.activity.is_made
     desk.click("Activity")
-    assert desk.console.activity is not None
+    assert desk.program.activity.is_made
 
 
 def test_the_database_and_the_log_tell_the_same(desk: Desk, folder: Path) -> None:
@@ -396,9 +407,9 @@ def test_the_database_and_the_log_tell_the_same(desk: Desk, folder: Path) -> Non
 
 def test_places_are_handed_on_as_they_are(desk: Desk) -> None:
     opened(desk)
-    controller, places = desk.program.activity, list(range(3))
+    reader, places = desk.program.activity.reader, list(range(3))
     taken: list[object] = []
-    for signal in (controller.older, controller.newer, controller.broken):
+    for signal in (reader.older, reader.newer, reader.broken):
         signal.disconnect()
         signal.connect(taken.append)
         signal.emit(places)
@@ -408,20 +419,20 @@ def test_places_are_handed_on_as_they_are(desk: Desk) -> None:
 
 def test_what_is_found_further_down_moves_nothing(desk: Desk) -> None:
     opened(desk)
-    page = desk.console.activity.page
+    page = desk.program.activity.presenter.page
     page.add_older(list(range(10_000, 10_400)))
     desk.let_pass(50)
-    laid_out = Counter(page, QEvent.Type.LayoutRequest)
+    before = [widget.geometry() for widget in page.findChildren(QWidget)]
     page.add_older(list(range(20_000, 20_300)))
     desk.let_pass(50)
     assert "703" in desk.screen()
-    assert not laid_out.count
+    assert [widget.geometry() for widget in page.findChildren(QWidget)] == before
 
 
 def test_no_date_is_cut_short(desk: Desk) -> None:
     view = opened(desk)
-    column = view.painter.width_of(Column.WHEN) - 2 * PADDING
-    metrics = QFontMetrics(view.painter._font)
+    column = view.painter.width_of(ActivityColumn.WHEN) - 2 * PADDING
+    metrics = QFontMetrics(desk.program.theme.font(13))
     first = date(2026, 1, 1)
     cut = [
         day for day in (first + timedelta(n) for n in range(365)) if metrics.horizontalAdvance(long_day(day)) > column

@@ -14,23 +14,17 @@ from PySide6.QtWidgets import QApplication, QListWidget, QMessageBox, QPlainText
 
 from cortex_desktop.domain.errors import VaultError, VaultProblem
 from cortex_desktop.domain.secret import SecretKind
-from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.ui.kit.dialog import Question
-from cortex_desktop.vault.memory import InMemoryVault
-from tests.support.gui import CTRL, Desk, Key, clipboard_text, stored_app, texts
+from tests.support.gui import CTRL, Desk, Key, clipboard_text, texts
+from tests.support.memory_vault import InMemoryVault
 
 Start = Callable[..., Desk]
 KEY = "mwidxhb8ShcqmV1B9iOYJh"  # of the Cortex guide
 
 
 @pytest.fixture
-def desk(folder: Path, vault: InMemoryVault, start: Start) -> Desk:
-    repository = TinyRepository(folder)
-    stored_app(repository, vault, "NewHealth App", key=KEY, sessions=True)
-    stored_app(repository, vault, "EMR integration", sessions=False, csrf=False)
-    repository.close()
-    desk = start()
-    desk.wait(lambda: len(desk.labels()) == 2)
+def desk(open_with: Start) -> Desk:
+    desk = open_with({"NewHealth App": {"key": KEY}, "EMR integration": {"sessions": False, "csrf": False}})
     desk.select("NewHealth App")
     return desk
 
@@ -54,7 +48,7 @@ class TestEnabling:
 
     def test_in_the_details(self, desk: Desk) -> None:
         desk.key(Key.Key_Return)
-        details = desk.console.page.details
+        details = desk.apps.page.details
         desk.click("Disable", QPushButton, details)
         desk.wait(lambda: status(desk) == "Disabled")
         desk.click("Enable", QPushButton, details)
@@ -63,7 +57,7 @@ class TestEnabling:
     def test_messages_leave_the_buttons_of_the_details_free(self, desk: Desk) -> None:
         desk.window.resize(1200, 760)
         desk.key(Key.Key_Return)
-        details = desk.console.page.details
+        details = desk.apps.page.details
         desk.wait(details.isVisible)
         desk.key(Key.Key_C, CTRL)
         toast = desk.toast("API key copied")
@@ -124,7 +118,7 @@ class TestDeleting:
         desk.close()
         again = start()
         assert again.labels() == ["EMR integration"]
-        again.console.commands.deleted.trigger()
+        again.action("deleted").trigger()
         (row,) = again.dialog().findChild(QListWidget).findItems("NewHealth App", Qt.MatchFlag.MatchStartsWith)
         assert "until" in row.text()
         again.click("Restore")
@@ -137,7 +131,7 @@ class TestDeleting:
         self.ask(desk)
         desk.click("Delete")
         desk.toast("“NewHealth App” deleted")
-        desk.console.commands.deleted.trigger()
+        desk.action("deleted").trigger()
         deleted = desk.dialog()
         desk.click("Delete now")
         question = next(q for q in QApplication.topLevelWidgets() if isinstance(q, Question))
@@ -161,7 +155,7 @@ class TestDeleting:
     def test_quitting_meanwhile_ends_it_at_the_next_start(
         self, desk: Desk, start: Start, vault: InMemoryVault, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("cortex_desktop.services.apps.RESTORABLE", timedelta(seconds=0))
+        monkeypatch.setattr("cortex_desktop.services.periods.RESTORABLE", timedelta(seconds=0))
         self.ask(desk)
         desk.click("Delete")
         desk.toast("deleted")
@@ -174,7 +168,7 @@ class TestDeleting:
     def test_a_keychain_that_refuses_leaves_it_to_a_later_start(
         self, desk: Desk, start: Start, vault: InMemoryVault, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("cortex_desktop.services.apps.RESTORABLE", timedelta(seconds=0))
+        monkeypatch.setattr("cortex_desktop.services.periods.RESTORABLE", timedelta(seconds=0))
         self.ask(desk)
         desk.click("Delete")
         desk.toast("deleted")
@@ -201,11 +195,11 @@ class TestDetails:
     @pytest.fixture
     def details(self, desk: Desk) -> Desk:
         desk.key(Key.Key_Return)
-        assert desk.console.page.details.isVisible()
+        assert desk.apps.page.details.isVisible()
         return desk
 
     def words(self, desk: Desk) -> str:
-        return "\n".join(texts(desk.console.page.details))
+        return "\n".join(texts(desk.apps.page.details))
 
     def test_words(self, details: Desk) -> None:
         words = self.words(details)
@@ -227,7 +221,7 @@ class TestDetails:
         assert "Signs each request. Never put it in an app that you hand out." in words
         secret = details.kept("EMR integration", SecretKind.API_SECRET)
         assert secret not in words
-        details.click("Copy API secret", within=details.console.page.details)
+        details.click("Copy API secret", within=details.apps.page.details)
         details.wait(lambda: clipboard_text() == secret)
 
     def test_follow_the_selection(self, details: Desk) -> None:
@@ -237,7 +231,7 @@ class TestDetails:
         assert "NewHealth App" not in self.words(details)
 
     def test_the_curl_copied_has_the_real_key(self, details: Desk) -> None:
-        details.click("Copy curl", within=details.console.page.details)
+        details.click("Copy curl", within=details.apps.page.details)
         details.toast("First request copied")
         assert shlex.split(clipboard_text().replace("\\\n", " ")) == [
             "curl",
@@ -252,27 +246,27 @@ class TestDetails:
         assert KEY not in self.words(details)
 
     def test_last_copied(self, details: Desk) -> None:
-        details.click("Copy API key", within=details.console.page.details)
+        details.click("Copy API key", within=details.apps.page.details)
         details.toast("API key copied")
         details.wait(lambda: "—" not in self.words(details).splitlines())
         assert details.app("NewHealth App").last_copied is not None
 
     def test_reveal_and_its_countdown(self, details: Desk) -> None:
-        details.click("Reveal API key", within=details.console.page.details)
+        details.click("Reveal API key", within=details.apps.page.details)
         details.wait(lambda: KEY in self.words(details))
         assert "Hides again in 30 s." in self.words(details) or "Hides again in 29 s." in self.words(details)
         assert details.key_seen("NewHealth App") == KEY, "the table shows it too"
-        details.click("Hide API key", within=details.console.page.details)
+        details.click("Hide API key", within=details.apps.page.details)
         assert KEY not in self.words(details)
 
     def test_reveal_does_not_spill_to_another_app(self, details: Desk) -> None:
-        details.click("Reveal API key", within=details.console.page.details)
+        details.click("Reveal API key", within=details.apps.page.details)
         details.wait(lambda: KEY in self.words(details))
         details.select("EMR integration")
         assert KEY not in self.words(details)
 
     def test_everything_in_it_by_keyboard(self, details: Desk) -> None:
-        panel = details.console.page.details
+        panel = details.apps.page.details
         reached = []
         for _ in range(40):
             focused = QApplication.focusWidget()
@@ -349,6 +343,6 @@ class TestMenus:
     def test_one_dialog_at_a_time(self, desk: Desk) -> None:
         desk.key(Key.Key_N, CTRL)
         desk.dialog()
-        for action in (desk.console.commands.about, desk.console.commands.delete, desk.console.commands.preferences):
+        for action in (desk.action("about"), desk.action("delete"), desk.action("preferences")):
             action.trigger()
         assert len([w for w in QApplication.topLevelWidgets() if w.inherits("QDialog") and w.isVisible()]) == 1

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QListView, QListWidget, QProgressBar, QPushButton
 
@@ -16,18 +16,12 @@ from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import SecretRef
 from cortex_desktop.services.bulk import BATCH, Bulk
 from cortex_desktop.storage.repository import TinyRepository
-from cortex_desktop.vault.memory import InMemoryVault
-from tests.support.gui import CTRL, SHIFT, Desk, Key, SlowVault, clipboard_text, stored_app, texts
+from cortex_desktop.ui.kit.waiting import SLOW_SECONDS
+from tests.support.gui import CTRL, SHIFT, Desk, Key, SlowVault, clipboard_text, stored_apps, texts
+from tests.support.memory_vault import InMemoryVault
 
 Start = Callable[..., Desk]
 LABELS = [f"App {number}" for number in range(1, 7)]
-
-
-def fill(folder: Path, vault: InMemoryVault, labels: list[str] = LABELS, **fields: object) -> None:
-    repository = TinyRepository(folder)
-    for label in labels:
-        stored_app(repository, vault, label, **fields)
-    repository.close()
 
 
 def open_on(start: Start, count: int = len(LABELS), **parts: object) -> Desk:
@@ -40,7 +34,7 @@ def open_on(start: Start, count: int = len(LABELS), **parts: object) -> Desk:
 
 @pytest.fixture
 def desk(folder: Path, vault: InMemoryVault, start: Start) -> Desk:
-    fill(folder, vault)
+    stored_apps(folder, vault, LABELS)
     return open_on(start)
 
 
@@ -48,12 +42,12 @@ def desk(folder: Path, vault: InMemoryVault, start: Start) -> Desk:
 def slow(folder: Path, start: Start) -> tuple[Desk, SlowVault]:
     """On a keychain that waits for a person."""
     vault = SlowVault()
-    fill(folder, vault)
+    stored_apps(folder, vault, LABELS)
     return open_on(start, vault=vault), vault
 
 
 def selected(desk: Desk) -> list[str]:
-    return [app.label for app in desk.console.page.selection.apps()]
+    return [app.label for app in desk.apps.page.selection.apps()]
 
 
 def ctrl_click(desk: Desk, label: str) -> None:
@@ -72,12 +66,12 @@ def select(desk: Desk, *labels: str) -> None:
 
 def bar(desk: Desk) -> str:
     """What the bar says, empty when it is not there."""
-    bar = desk.console.page.bulk
+    bar = desk.apps.page.bulk
     return " ".join(texts(bar)) if bar.isVisible() else ""
 
 
 def ended(desk: Desk, words: str) -> None:
-    desk.wait(lambda: not desk.console.apps.bulk.running and words in bar(desk), f"the bar says “{words}”")
+    desk.wait(lambda: not desk.apps.bulk.running and words in bar(desk), f"the bar says “{words}”")
 
 
 def enabled(desk: Desk) -> list[bool]:
@@ -121,7 +115,7 @@ class TestSelecting:
         for label in ("App 5", "App 6", "App 2"):
             ctrl_click(desk, label)
         assert selected(desk) == []
-        assert not desk.console.commands.delete.isEnabled()
+        assert not desk.action("delete").isEnabled()
 
     def test_ctrl_a_in_the_search_marks_its_text(self, desk: Desk) -> None:
         desk.key(Key.Key_F, CTRL)
@@ -146,14 +140,14 @@ class TestSelecting:
         desk.sort_by("Label")
         assert selected(desk) == ["App 5", "App 3", "App 2"]
         desk.sort_by("Label")
-        desk.console.page.search.setText("App")
+        desk.apps.page.search.setText("App")
         assert selected(desk) == ["App 2", "App 3", "App 5"]
-        desk.program.controller.reload()
+        desk.workspace.reload()
         desk.let_pass(100)
         assert selected(desk) == ["App 2", "App 3", "App 5"]
-        desk.console.page.search.setText('"App 5"')  # a phrase: 5 alone may be in a key
+        desk.apps.page.search.setText('"App 5"')  # a phrase: 5 alone may be in a key
         assert selected(desk) == ["App 5"], "what is not on screen is not selected"
-        desk.console.page.search.clear()
+        desk.apps.page.search.clear()
         assert selected(desk) == ["App 5"]
 
     def test_a_new_app_is_selected_alone_whatever_keys_are_down(self, desk: Desk) -> None:
@@ -162,37 +156,38 @@ class TestSelecting:
         assert selected(desk) == ["Newer"]
 
     def test_what_is_for_one_app_is_not_offered(self, desk: Desk) -> None:
-        commands = desk.console.commands
+        actions = desk.console.actions
         desk.key(Key.Key_A, CTRL)
         for action in (
-            commands.copy_key,
-            commands.copy_secret,
-            *commands.copy_as.values(),
-            commands.reveal,
-            commands.edit,
+            actions["copy_key"],
+            actions["copy_secret"],
+            actions["copy_as_curl"],
+            actions["reveal"],
+            actions["edit"],
         ):
             assert not action.isEnabled()
-        assert commands.rotate.text() == "Rotate 6 API keys…"
-        assert commands.enable.text() == "Disable 6 apps"
-        assert not commands.enable_several.isVisible()
-        assert commands.delete.text() == "Delete 6 apps…"
+        assert actions["rotate"].text() == "Rotate 6 API keys…"
+        assert actions["enable"].text() == "Disable 6 apps"
+        assert not actions["enable_several"].isVisible()
+        assert actions["delete"].text() == "Delete 6 apps…"
         desk.select("App 1")
-        assert (commands.rotate.text(), commands.enable.text(), commands.delete.text()) == (
+        assert (actions["rotate"].text(), actions["enable"].text(), actions["delete"].text()) == (
             "Rotate API key…",
             "Disable",
             "Delete…",
         )
-        assert commands.copy_key.isEnabled()
+        assert actions["copy_key"].isEnabled()
 
     def test_the_details_sum_up(self, desk: Desk) -> None:
         desk.key(Key.Key_E, CTRL)
         desk.wait(lambda: desk.values("Status")[0] == "Disabled")
         desk.key(Key.Key_Return)
         desk.key(Key.Key_A, CTRL)
-        panel = desk.console.page.details
-        facts = {title.text(): value.text() for title, value in panel.many._values.values() if value.isVisible()}
-        assert facts == {"Enabled": "5", "Disabled": "1", "With Sessions": "6"}
+        panel = desk.apps.page.details
         words = " ".join(texts(panel))
+        for fact in ("Enabled 5", "Disabled 1", "With Sessions 6"):
+            assert fact in words
+        assert "Expired" not in words
         assert "6 apps selected" in words
         assert "\n".join(LABELS) in words
         desk.select("App 2")
@@ -201,22 +196,23 @@ class TestSelecting:
     def test_the_details_stay_those_of_several(self, desk: Desk) -> None:
         desk.key(Key.Key_Return)
         desk.key(Key.Key_A, CTRL)
-        controller = desk.program.controller
-        controller.keychain_changed.emit(controller.status)
-        assert "6 apps selected" in texts(desk.console.page.details)
+        desk.workspace.keychain_changed.emit(desk.workspace.status)
+        assert "6 apps selected" in texts(desk.apps.page.details)
 
     def test_many_thousands_keep_their_selection_quickly(self, desk: Desk) -> None:
         """Every second one of 5,000: as many pieces as can be."""
-        from cortex_desktop.ui.apps.model import Row
+        from cortex_desktop.ui.workspace import ListedApp
 
-        model, app = desk.console.model, desk.app("App 1")
-        model.load([Row(replace(app, id=f"{n:032x}", label=f"App {n:04}")) for n in range(5000)])
+        model, app = desk.apps.model, desk.app("App 1")
+        model.load([ListedApp(replace(app, id=f"{n:032x}", label=f"App {n:04}")) for n in range(5000)])
         model.filter("")
-        chosen = {f"{n:032x}" for n in range(0, 5000, 2)}
-        selection = desk.console.page.selection
-        selection._several = set(chosen)
-        selection.restore()
-        assert selection.count == 2500
+        selection = desk.apps.page.selection
+        pieces = QItemSelection()
+        for row in range(0, 5000, 2):
+            pieces.select(model.index(row, 0), model.index(row, model.columnCount() - 1))
+        desk.table.selectionModel().select(pieces, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        chosen = {app.id for app in selection.apps()}
+        assert len(chosen) == selection.count == 2500
         desk.sort_by("Label")
         assert {app.id for app in selection.apps()} == chosen
 
@@ -237,12 +233,12 @@ class TestDisabling:
         ended(desk, "5 apps enabled")
         assert enabled(desk) == [True, False, True, True, True, True]
         assert desk.all("Undo", QPushButton) == []
-        assert not desk.console.commands.undo.isEnabled()
+        assert not desk.action("undo").isEnabled()
 
     def test_from_the_details(self, desk: Desk) -> None:
         select(desk, "App 1", "App 3")
         desk.key(Key.Key_I, CTRL)
-        panel = desk.console.page.details
+        panel = desk.apps.page.details
         assert not desk.find("Enable", QPushButton, panel).isEnabled()
         desk.click("Disable", QPushButton, panel)
         ended(desk, "2 apps disabled")
@@ -255,13 +251,13 @@ class TestDisabling:
         desk.key(Key.Key_E, CTRL)
         desk.wait(lambda: desk.values("Status")[0] == "Disabled")
         desk.key(Key.Key_Down, SHIFT)
-        assert desk.console.commands.enable_several.isVisible()
+        assert desk.action("enable_several").isVisible()
         desk.key(Key.Key_E, CTRL | SHIFT)
         ended(desk, "1 app enabled")
         assert "1 was enabled already" in bar(desk)
 
     def test_with_a_status_filter_they_leave_the_list(self, desk: Desk) -> None:
-        desk.console.page.search.setText("is:enabled")
+        desk.apps.page.search.setText("is:enabled")
         select(desk, "App 1", "App 2")
         desk.key(Key.Key_E, CTRL)
         ended(desk, "2 apps disabled")
@@ -271,7 +267,7 @@ class TestDisabling:
         desk.key(Key.Key_A, CTRL)
         desk.key(Key.Key_E, CTRL)
         ended(desk, "6 apps disabled")
-        desk.click("Dismiss", within=desk.console.page.bulk)
+        desk.click("Dismiss", within=desk.apps.page.bulk)
         assert bar(desk) == ""
         desk.key(Key.Key_Z, CTRL)
         ended(desk, "6 apps enabled")
@@ -279,7 +275,7 @@ class TestDisabling:
     def test_a_full_disk_stops_it_with_one_sentence(
         self, folder: Path, vault: InMemoryVault, start: Start, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        fill(folder, vault)
+        stored_apps(folder, vault, LABELS)
         full = {"now": False}
 
         class Disk(TinyRepository):
@@ -312,19 +308,19 @@ class TestRotating:
         new = keys(desk)
         assert not set(new) & set(old)
         assert not any(key in desk.screen() for key in new)
-        assert not desk.console.reveal.app_id
+        assert not desk.tools.reveal.app_id
         assert all(len(desk.app(label).kept) == 1 for label in LABELS)
-        desk.click("Undo", within=desk.console.page.bulk)
+        desk.click("Undo", within=desk.apps.page.bulk)
         ended(desk, "6 API keys rolled back")
         assert keys(desk) == old
 
     def test_what_was_readable_is_hidden(self, desk: Desk) -> None:
         desk.key(Key.Key_R, CTRL)
-        desk.wait(lambda: desk.console.reveal.app_id)
+        desk.wait(lambda: desk.tools.reveal.app_id)
         desk.key(Key.Key_A, CTRL)
         ask_rotate(desk)
         ended(desk, "6 API keys rotated")
-        assert not desk.console.reveal.app_id
+        assert not desk.tools.reveal.app_id
 
     def test_a_missing_key_is_there_again(self, desk: Desk, vault: InMemoryVault) -> None:
         del vault.items[desk.app("App 1").refs[0]]
@@ -350,8 +346,8 @@ class TestRotating:
         ask_rotate(desk)
         desk.wait(lambda: vault.calls[-1][0] == "store", "the keychain is asked")
         assert "0 of 6 done" in bar(desk)
-        assert not desk.console.commands.rotate.isEnabled(), "one at a time"
-        desk.click("Cancel", within=desk.console.page.bulk)
+        assert not desk.action("rotate").isEnabled(), "one at a time"
+        desk.click("Cancel", within=desk.apps.page.bulk)
         assert "Stopping" in bar(desk)
         vault.answer()
         ended(desk, "1 API key rotated")
@@ -399,7 +395,7 @@ class TestRotating:
     ) -> None:
         """When the last app that was rotated had been told already, as with a keychain that takes its time."""
         monkeypatch.setattr("cortex_desktop.ui.apps.bulk_presenter.TELL_MS", 0)
-        desk.console.apps.bulk._late.setInterval(30)
+        desk.apps.bulk._late.setInterval(30)
         stored: list[SecretRef] = []
 
         def lock(call: str, ref: SecretRef | None) -> None:
@@ -415,15 +411,14 @@ class TestRotating:
         desk.let_pass(100)
         assert "Stopped: Your keychain is locked. 4 apps left as they were." in bar(desk)
 
-    def test_a_silent_keychain_can_be_given_up_on(
-        self, slow: tuple[Desk, SlowVault], monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_a_silent_keychain_can_be_given_up_on(self, slow: tuple[Desk, SlowVault]) -> None:
         desk, vault = slow
-        desk.console.apps.bulk._waiting._slow.setInterval(50)
         vault.slow = {"store"}
         desk.key(Key.Key_A, CTRL)
         ask_rotate(desk)
-        desk.wait(lambda: desk.all("Stop waiting", QPushButton), "it offers to stop waiting")
+        desk.wait(lambda: vault.calls[-1][0] == "store")
+        desk.pass_time(SLOW_SECONDS)
+        assert desk.all("Stop waiting", QPushButton), "it offers to stop waiting"
         assert "A prompt of the system may be open" in bar(desk)
         desk.click("Stop waiting")
         ended(desk, "Nothing was changed")
@@ -481,14 +476,14 @@ class TestDeleting:
         ended(desk, "2 apps deleted")
         assert desk.labels() == ["App 1", *LABELS[3:]]
         assert selected(desk) == ["App 4"], "the neighbour, so that the keyboard has a place"
-        desk.click("Undo", within=desk.console.page.bulk)
+        desk.click("Undo", within=desk.apps.page.bulk)
         ended(desk, "2 apps restored")
         assert desk.labels() == LABELS
         assert vault.items == items
 
     def test_from_ten_on_the_number_is_typed(self, folder: Path, vault: InMemoryVault, start: Start) -> None:
         labels = [f"App {number:02}" for number in range(12)]
-        fill(folder, vault, labels)
+        stored_apps(folder, vault, labels)
         desk = open_on(start, 12)
         desk.key(Key.Key_A, CTRL)
         desk.key(Key.Key_Delete)
@@ -505,7 +500,7 @@ class TestDeleting:
         desk.type("12")
         desk.click("Delete")
         ended(desk, "12 apps deleted")
-        assert desk.console.model.total == 0
+        assert desk.apps.model.total == 0
 
     def test_several_are_restored_from_recently_deleted(self, desk: Desk, vault: InMemoryVault) -> None:
         select(desk, "App 2", "App 3", "App 4")
@@ -513,7 +508,7 @@ class TestDeleting:
         desk.dialog()
         desk.click("Delete")
         ended(desk, "3 apps deleted")
-        desk.console.commands.deleted.trigger()
+        desk.action("deleted").trigger()
         dialog = desk.dialog()
         found = desk.find("Recently deleted", QListWidget, dialog)
         found.selectAll()
@@ -522,7 +517,7 @@ class TestDeleting:
         desk.no_dialog()
         ended(desk, "3 apps restored")
         assert desk.labels() == LABELS
-        desk.click("Undo", within=desk.console.page.bulk)
+        desk.click("Undo", within=desk.apps.page.bulk)
         ended(desk, "3 apps deleted")
         assert desk.labels() == ["App 1", "App 5", "App 6"]
 
@@ -592,7 +587,7 @@ def test_progress_is_told_in_words_and_as_a_value(slow: tuple[Desk, SlowVault]) 
     desk.key(Key.Key_A, CTRL)
     ask_rotate(desk)
     desk.wait(lambda: vault.calls[-1][0] == "store")
-    progress = desk.console.page.bulk.findChild(QProgressBar)
+    progress = desk.apps.page.bulk.findChild(QProgressBar)
     assert progress.accessibleName() == "Rotating 6 API keys…"
     assert (progress.minimum(), progress.value(), progress.maximum()) == (0, 0, 6)
     vault.answer()
@@ -602,18 +597,14 @@ def test_progress_is_told_in_words_and_as_a_value(slow: tuple[Desk, SlowVault]) 
 
 def test_the_table_is_brought_up_to_date_in_few_updates(folder: Path, vault: InMemoryVault, start: Start) -> None:
     """At most every fifth of a second, which is less often than batches come."""
-    repository = TinyRepository(folder)
-    app = stored_app(repository, vault, "App")
-    repository.close()
+    (app,) = stored_apps(folder, vault, ["App"])
     desk = open_on(start, 1)
     for number in range(250):
         desk.program.stores.repository.add_app(replace(app, id=f"{number:032x}", label=f"App {number:04}"))
-    desk.program.controller.reload()
-    desk.wait(lambda: desk.console.model.total == 251)
+    desk.workspace.reload()
+    desk.wait(lambda: desk.apps.model.total == 251)
     updates: list[int] = []
-    real = desk.console.model.put_all
-    desk.console.apps.bulk.put.disconnect()
-    desk.console.apps.bulk.put.connect(lambda rows: (updates.append(len(rows)), real(rows)))
+    desk.workspace.apps_put.connect(lambda apps: updates.append(len(apps)))
     desk.key(Key.Key_A, CTRL)
     flags = QItemSelectionModel.SelectionFlag.Deselect | QItemSelectionModel.SelectionFlag.Rows
     desk.table.selectionModel().select(desk.table.model().index(0, 0), flags)

@@ -18,7 +18,7 @@ TITLE = "Something went wrong inside Cortex Desktop"
 
 @pytest.fixture
 def crashes(desk: Desk, folder: Path) -> Iterator[Crashes]:
-    """Crash capture, connected as `bootstrap.run` does."""
+    """Crash capture, connected as `ui.app.run` does."""
     crashes = Crashes(folder)
     crashes.install()
     crashes.reported.connect(desk.console.status_messages.show_crash)
@@ -92,7 +92,7 @@ def test_others_meanwhile_are_added(desk: Desk, crashes: Crashes) -> None:
 def test_no_other_dialog_opens_beside_it(desk: Desk, crashes: Crashes) -> None:
     fail()
     dialog = desk.dialog()
-    desk.console.commands.new_app.trigger()  # on macOS the menu bar stays within reach
+    desk.action("new_app").trigger()  # on macOS the menu bar stays within reach
     desk.let_pass(50)
     assert open_dialogs() == [dialog]
 
@@ -117,7 +117,7 @@ def test_an_error_in_what_a_click_does(desk: Desk, crashes: Crashes, monkeypatch
     def broken(*_: object) -> None:
         raise ZeroDivisionError("in a slot")
 
-    monkeypatch.setattr(desk.program.controller, "add", broken)
+    monkeypatch.setattr(desk.workspace, "on_vault", broken)
     desk.key(Key.Key_N, CTRL)
     desk.dialog()
     desk.type("NewHealth App")
@@ -133,7 +133,7 @@ def test_a_defect_in_a_lane(desk: Desk, crashes: Crashes) -> None:
 
     act: Callable[..., None] = broken
     desk.program.stores.vault.before = act
-    desk.program.controller.look_at_keychain()
+    desk.workspace.look_at_keychain()
     dialog = desk.dialog()
     report = desk.find("Report", QPlainTextEdit, dialog).toPlainText()
     assert "ZeroDivisionError: in a lane" in report

@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QLineEdit, QProgressBar, 
 
 from cortex_desktop.domain.errors import VaultError, VaultProblem
 from cortex_desktop.domain.ports import VaultState
-from cortex_desktop.vault.memory import InMemoryVault
+from cortex_desktop.ui.kit.waiting import BUSY_SECONDS, SLOW_SECONDS
 from tests.support.gui import CTRL, SHIFT, Desk, Key, SlowVault, texts
+from tests.support.memory_vault import InMemoryVault
 
 
 class Form:
@@ -148,21 +149,16 @@ def test_nothing_is_made_when_it_is_called_off(form: Form, way: str, vault: InMe
 
 
 def test_only_one_opens(form: Form) -> None:
-    form.desk.console.commands.new_app.trigger()
+    form.desk.action("new_app").trigger()
     assert len([w for w in QApplication.topLevelWidgets() if w.windowTitle() == "Create App" and w.isVisible()]) == 1
 
 
 class TestSlowKeychain:
-    """The keychain takes its time; Qt's timers are shortened."""
+    """The keychain takes its time."""
 
     @pytest.fixture
     def vault(self) -> SlowVault:
         return SlowVault()
-
-    @pytest.fixture(autouse=True)
-    def impatient(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("cortex_desktop.ui.kit.waiting.BUSY_MS", 20)
-        monkeypatch.setattr("cortex_desktop.ui.kit.waiting.SLOW_MS", 120)
 
     @pytest.fixture
     def form(self, start: Callable[..., Desk], vault: SlowVault) -> Form:
@@ -171,11 +167,15 @@ class TestSlowKeychain:
         form.desk.type("Ward tablet")
         return form
 
-    def test_enter_twice_makes_one_app(self, form: Form, vault: SlowVault) -> None:
+    def store(self, form: Form, vault: SlowVault) -> None:
+        """Press Enter, and wait until the keychain is asked."""
         form.desk.key(Key.Key_Return)
+        form.desk.wait(lambda: "store" in {call[0] for call in vault.calls})
+
+    def test_enter_twice_makes_one_app(self, form: Form, vault: SlowVault) -> None:
+        self.store(form, vault)
         form.desk.key(Key.Key_Return)
         form.create.click()
-        form.desk.wait(lambda: "store" in {call[0] for call in vault.calls})
         vault.answer()
         form.desk.no_dialog()
         form.desk.let_pass(50)
@@ -186,7 +186,8 @@ class TestSlowKeychain:
         form.desk.key(Key.Key_Return)
         progress = form.dialog.findChild(QProgressBar)
         assert not progress.isVisible(), "what is quick is done without a word"
-        form.desk.wait(progress.isVisible)
+        form.desk.pass_time(BUSY_SECONDS)
+        assert progress.isVisible()
         assert "Storing the key in the keychain…" in form.says()
         assert not form.create.isEnabled()
         form.desk.key(Key.Key_Escape)
@@ -198,8 +199,9 @@ class TestSlowKeychain:
         assert form.desk.labels() == ["Ward tablet"]
 
     def test_stop_waiting(self, form: Form, vault: SlowVault) -> None:
-        form.desk.key(Key.Key_Return)
-        form.desk.wait(lambda: form.desk.all("Stop waiting", QPushButton))
+        self.store(form, vault)
+        form.desk.pass_time(SLOW_SECONDS)
+        assert form.desk.all("Stop waiting", QPushButton)
         assert "prompt of the system may be open behind this window" in form.says()
         vault.slow = set()
         vault.current = VaultState.LOCKED  # or it would be settled at once
@@ -213,9 +215,10 @@ class TestSlowKeychain:
         # Its row is the journal: it shows, and says what it is.
         form.desk.wait(lambda: form.desk.values("Status") == ["Not finished"])
 
-    def test_quitting_while_it_waits(self, form: Form) -> None:
-        form.desk.key(Key.Key_Return)
-        form.desk.wait(lambda: form.desk.all("Stop waiting", QPushButton))
+    def test_quitting_while_it_waits(self, form: Form, vault: SlowVault) -> None:
+        self.store(form, vault)
+        form.desk.pass_time(SLOW_SECONDS)
+        assert form.desk.all("Stop waiting", QPushButton)
         form.desk.close()  # and the leak check says whether all has ended
 
 

@@ -15,8 +15,8 @@ from cortex_desktop.domain.errors import StorageError, VaultError, VaultProblem
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import SecretKind
 from cortex_desktop.storage.repository import TinyRepository
-from cortex_desktop.vault.memory import InMemoryVault
 from tests.support.gui import CTRL, SHIFT, Desk, Key, stored_app, texts
+from tests.support.memory_vault import InMemoryVault
 
 Start = Callable[..., Desk]
 TODAY = date.today()  # noqa: DTZ011 (where the person is)
@@ -129,7 +129,7 @@ def test_switched_off_there_is_a_secret_to_copy(desk: Desk) -> None:
     desk.toast("Its API secret is in the keychain now")
     assert desk.kept("With sessions") == key
     assert len(desk.kept("With sessions", SecretKind.API_SECRET)) == 64
-    assert desk.console.commands.copy_secret.isEnabled()
+    assert desk.action("copy_secret").isEnabled()
 
 
 def test_switched_there_and_back_nothing_is_said_or_done(desk: Desk, vault: InMemoryVault) -> None:
@@ -230,7 +230,7 @@ class TestInTheDetails:
     def test_what_was_noted_stands_there(self, desk: Desk) -> None:
         desk.select("Signing")
         desk.key(Key.Key_Return)
-        panel = desk.console.page.details
+        panel = desk.apps.page.details
         assert "Owner" not in texts(panel)
         desk.click("Edit App", within=panel)
         dialog = desk.dialog()
@@ -247,11 +247,11 @@ class TestInTheDetails:
         form.part("Sessions", QCheckBox).click()
         form.saved()
         desk.key(Key.Key_I, CTRL)
-        panel = desk.console.page.details
+        panel = desk.apps.page.details
         assert any("(Sessions off, with its secret)" in text for text in texts(panel))
         ends = desk.app("Signing").key_ends
         desk.click(f"Roll back to {ends.head}…{ends.tail}", within=panel)
-        desk.wait(lambda: not desk.console.page.current().sessions)
+        desk.wait(lambda: not desk.apps.page.current().sessions)
         assert len(desk.kept("Signing", SecretKind.API_SECRET)) == 64
 
 
@@ -299,7 +299,7 @@ class TestDuplicate:
 
 def test_with_room_for_it_nothing_scrolls(desk: Desk) -> None:
     desk.select("Signing")
-    forms, apps = desk.console.forms, desk.console.apps
+    forms, apps = desk.apps.forms, desk.apps
     for ask in (forms.ask_edit, forms.ask_new_app, forms.ask_import_key, apps.ask_rotate, apps.ask_delete):
         ask()
         dialog = desk.dialog()

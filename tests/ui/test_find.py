@@ -7,15 +7,12 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QMenu
 
-from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.ui.apps import search_bar
-from cortex_desktop.ui.apps.search import SUGGEST_MS
 from cortex_desktop.ui.shell.finder import Finder
-from cortex_desktop.vault.memory import InMemoryVault
-from tests.support.gui import CTRL, SHIFT, Counter, Desk, Key, plain, stored_app, stored_apps
+from tests.support.gui import CTRL, SHIFT, Desk, Key, plain
 
 Start = Callable[..., Desk]
 NOW = datetime.now(UTC)
@@ -33,14 +30,9 @@ ALL = list(APPS)
 
 
 @pytest.fixture
-def desk(folder: Path, vault: InMemoryVault, start: Start) -> Desk:
-    repository = TinyRepository(folder)
-    for age, (label, fields) in enumerate(APPS.items()):
-        stored_app(repository, vault, label, **{"created": NOW - timedelta(days=100 * age), **fields})
-    repository.close()
-    desk = start()
-    desk.wait(lambda: len(desk.labels()) == len(APPS))
-    return desk
+def desk(open_with: Start) -> Desk:
+    ages = (NOW - timedelta(days=100 * age) for age in range(len(APPS)))
+    return open_with({label: {"created": next(ages), **fields} for label, fields in APPS.items()})
 
 
 def field(desk: Desk) -> QLineEdit:
@@ -56,12 +48,12 @@ def search(desk: Desk, text: str) -> None:
         desk.key(Key.Key_Backspace)
         desk.type(text)
         desk.let_pass(0)
-    desk.console.page.search.put_away()
+    desk.apps.page.search.put_away()
 
 
-def offers(desk: Desk) -> list[str]:
-    desk.let_pass(SUGGEST_MS + 20)
-    return desk.console.page.search.suggested
+def suggestions(desk: Desk) -> list[str]:
+    desk.let_pass(0)
+    return desk.apps.page.search.suggested
 
 
 def wrong(desk: Desk) -> str:
@@ -112,29 +104,13 @@ FINDS = {
 
 
 def test_nothing_moves_as_one_types(desk: Desk) -> None:
-    page = desk.console.page
+    page = desk.apps.page
     search(desk, "is:")
     before = [widget.geometry() for widget in (page.search, page.bar.filter)]
     desk.type("disabled")
     desk.let_pass(50)
     assert desk.labels() == ["Kiosk"]
     assert [widget.geometry() for widget in (page.search, page.bar.filter)] == before
-
-
-def test_a_letter_paints_the_table_once(folder: Path, vault: InMemoryVault, start: Start) -> None:
-    """From nothing found to all, as when one takes back what was mistyped."""
-    stored_apps(folder, vault, [f"App {number}" for number in range(60)])
-    desk = start()
-    desk.wait(lambda: len(desk.labels()) == 60)
-    desk.key(Key.Key_F, CTRL)
-    field(desk).setText("nowhere")
-    assert "No app found" in desk.screen()
-    desk.let_pass(200)
-    painted = Counter(desk.table.viewport(), QEvent.Type.Paint)
-    desk.key(Key.Key_Escape)
-    desk.let_pass(20)
-    assert len(desk.labels()) == 60
-    assert painted.count == 1
 
 
 class TestTyping:
@@ -196,27 +172,27 @@ class TestSuggestions:
     def test_by_keyboard(self, desk: Desk) -> None:
         desk.key(Key.Key_F, CTRL)
         desk.type("is")
-        assert offers(desk)[:2] == ["is:enabled", "is:disabled"]
+        assert suggestions(desk)[:2] == ["is:enabled", "is:disabled"]
         desk.type(":di")
-        assert offers(desk) == ["is:disabled"]
+        assert suggestions(desk) == ["is:disabled"]
         desk.key(Key.Key_Down)
         desk.key(Key.Key_Return)
         desk.wait(lambda: field(desk).text() == "is:disabled ")
         assert desk.labels() == ["Kiosk"]
         assert field(desk).hasFocus()
-        assert offers(desk) == []
+        assert suggestions(desk) == []
 
     def test_by_tab_and_by_mouse(self, desk: Desk) -> None:
         desk.key(Key.Key_F, CTRL)
         desk.type("kiosk is:e")
-        assert offers(desk) == ["is:enabled", "is:expired", "is:expiring"]
+        assert suggestions(desk) == ["is:enabled", "is:expired", "is:expiring"]
         desk.key(Key.Key_Down)
         desk.key(Key.Key_Down)
         desk.key(Key.Key_Tab)
         assert field(desk).text() == "kiosk is:expired "
         assert field(desk).hasFocus()
         desk.type("ses")
-        assert offers(desk) == ["sessions:on", "sessions:off"]
+        assert suggestions(desk) == ["sessions:on", "sessions:off"]
         popup = QApplication.activePopupWidget()
         desk.click_at(popup.viewport(), popup.visualRect(popup.model().index(1, 0)).center())
         desk.wait(lambda: field(desk).text() == "kiosk is:expired sessions:off ")
@@ -227,7 +203,7 @@ class TestSuggestions:
         desk.key(Key.Key_Delete)
         desk.key(Key.Key_Delete)
         desk.type("csrf:")
-        assert offers(desk) == ["csrf:on", "csrf:off"]
+        assert suggestions(desk) == ["csrf:on", "csrf:off"]
         desk.key(Key.Key_Down)
         desk.key(Key.Key_Return)
         assert field(desk).text() == "csrf:on phase"
@@ -236,9 +212,9 @@ class TestSuggestions:
     def test_owners_whatever_they_are_called(self, desk: Desk) -> None:
         desk.key(Key.Key_F, CTRL)
         desk.type("own")
-        assert offers(desk) == ['owner:""']
+        assert suggestions(desk) == ['owner:""']
         desk.type("er:")
-        assert set(offers(desk)) == {'owner:"Ada Lovelace"', 'owner:"Grace & co"', "owner:עדה", 'owner:""'}
+        assert set(suggestions(desk)) == {'owner:"Ada Lovelace"', 'owner:"Grace & co"', "owner:עדה", 'owner:""'}
         desk.type("gr")  # what was offered before is no longer, at once
         desk.key(Key.Key_Down)
         desk.key(Key.Key_Return)
@@ -248,9 +224,9 @@ class TestSuggestions:
     def test_escape_puts_them_away_and_then_empties(self, desk: Desk) -> None:
         desk.key(Key.Key_F, CTRL)
         desk.type("is:e")
-        assert offers(desk)
+        assert suggestions(desk)
         desk.key(Key.Key_Escape)
-        assert offers(desk) == []
+        assert suggestions(desk) == []
         assert field(desk).text() == "is:e"
         desk.key(Key.Key_Escape)
         assert field(desk).text() == ""
@@ -258,13 +234,13 @@ class TestSuggestions:
     def test_enter_without_a_choice_goes_to_what_was_found(self, desk: Desk) -> None:
         desk.key(Key.Key_F, CTRL)
         desk.type("dis")  # might become is:disabled
-        assert offers(desk) == ["is:disabled"]
+        assert suggestions(desk) == ["is:disabled"]
         search(desk, "wa")
         desk.key(Key.Key_Return)
         assert desk.table.hasFocus()
         desk.key(Key.Key_F, CTRL)
         desk.type("is:e")
-        assert offers(desk)
+        assert suggestions(desk)
         desk.key(Key.Key_Return)
         assert QApplication.activePopupWidget() is None
         desk.wait(desk.table.hasFocus)
@@ -276,7 +252,7 @@ class TestSuggestions:
         desk.key(Key.Key_Return)
         assert field(desk).text() == "csrf:on "
         desk.type("is:e")
-        assert offers(desk)
+        assert suggestions(desk)
         desk.type("x")
         desk.key(Key.Key_Return)  # what was offered for “is:e” is not taken
         assert field(desk).text() == "csrf:on is:ex"
@@ -286,7 +262,7 @@ class TestSuggestions:
         desk.wait(desk.table.hasFocus)
         desk.key(Key.Key_F, CTRL)
         desk.type("is:e")
-        assert offers(desk)
+        assert suggestions(desk)
         desk.type("q")
         desk.key(Key.Key_Down)  # nothing is offered any more
         desk.wait(desk.table.hasFocus)
@@ -296,12 +272,12 @@ class TestSuggestions:
         desk.key(Key.Key_F, CTRL)
         for letter in "ward ":
             desk.type(letter)
-            assert offers(desk) == []
+            assert suggestions(desk) == []
 
     def test_what_is_offered_has_words_for_a_reader(self, desk: Desk) -> None:
         desk.key(Key.Key_F, CTRL)
         desk.type("is:dis")
-        assert offers(desk)
+        assert suggestions(desk)
         popup = QApplication.activePopupWidget()
         assert popup.accessibleName() == "Suggestions"
         index = popup.model().index(0, 0)
@@ -374,9 +350,9 @@ class TestMenu:
         assert field(desk).text() == "is:enabled"
 
     def test_does_not_open_over_a_dialog(self, desk: Desk) -> None:
-        desk.console.forms.ask_new_app()
+        desk.apps.forms.ask_new_app()
         desk.dialog()
-        desk.console.page.bar.show_menu()
+        desk.apps.page.bar.show_menu()
         assert QApplication.activePopupWidget() is None
 
 
@@ -401,7 +377,7 @@ class TestSaved:
         desk.wait(lambda: len(desk.labels()) == len(APPS))
         desk.key(Key.Key_F, CTRL)
         desk.type("late")
-        assert offers(desk) == ['is:expired "x, y"']
+        assert suggestions(desk) == ['is:expired "x, y"']
         desk.key(Key.Key_Down)
         desk.key(Key.Key_Return)
         assert field(desk).text() == 'is:expired "x, y" '
@@ -423,12 +399,12 @@ class TestSaved:
         menu = filter_menu(desk)
         submenu(desk, menu, "Remove a saved filter").actions()[0].trigger()
         close(desk, menu)
-        assert desk.console.page.bar.filters.saved.all() == {}
+        assert desk.apps.page.bar.filters.saved.all() == {}
 
     @pytest.mark.parametrize("kept", ["[1]", "{", '{"a": 1, "b": "is:disabled"}', ""])
     def test_nonsense_in_the_settings_is_left_out(self, desk: Desk, kept: str) -> None:
-        desk.console._settings.set_text("filters", kept)
-        assert desk.console.page.bar.filters.saved.all() in ({}, {"b": "is:disabled"})
+        desk.tools.settings.set_text("filters", kept)
+        assert desk.apps.page.bar.filters.saved.all() in ({}, {"b": "is:disabled"})
         close(desk, filter_menu(desk))
 
 
@@ -456,7 +432,7 @@ class TestMarks:
             desk.select(label)
             desk.key(Key.Key_E, CTRL)
             desk.wait(lambda label=label: desk.values("Status")[desk.labels().index(label)] == "Disabled")
-        assert not desk.console.sidebar.apps.attention.isVisible()
+        assert not desk.console.sidebar.buttons["apps"].attention.isVisible()
 
 
 class TestColumns:
@@ -466,7 +442,7 @@ class TestColumns:
     def test_shown_hidden_and_remembered(self, desk: Desk, start: Start) -> None:
         desk.resize(1500, 760)
         assert desk.columns() == SIX
-        menu = desk.console.commands.columns
+        menu = desk.console.actions.menus["columns"]
         for name in ("Owner", "Expires", "Sessions"):
             self.entry(menu, name).trigger()
         wanted = ["Label", "API Key", "CSRF Protection", "Status", "Created", "Owner", "Expires"]
@@ -479,12 +455,12 @@ class TestColumns:
         desk.resize(1500, 760)
         desk.wait(lambda: len(desk.labels()) == len(APPS))
         assert desk.columns() == wanted
-        self.entry(desk.console.commands.columns, "Reset").trigger()
+        self.entry(desk.console.actions.menus["columns"], "Reset").trigger()
         assert desk.columns() == SIX
 
     def test_without_room_they_wait_and_say_so(self, desk: Desk) -> None:
         desk.resize(1100, 700)
-        menu = desk.console.commands.columns
+        menu = desk.console.actions.menus["columns"]
         self.entry(menu, "Owner").trigger()
         shown = desk.columns()
         assert "Created" not in shown
@@ -497,14 +473,14 @@ class TestColumns:
     def test_moved_by_keyboard(self, desk: Desk) -> None:
         desk.resize(1400, 760)
         desk.table.setCurrentIndex(desk.cell("Ward", "Status"))
-        left = self.entry(desk.console.commands.columns, "Move “Status” left")
+        left = self.entry(desk.console.actions.menus["columns"], "Move “Status” left")
         left.trigger()
         left.trigger()
         assert desk.columns()[2] == "Status"
         for _ in range(9):
             left.trigger()
         assert desk.columns()[0] == "Status"
-        right = self.entry(desk.console.commands.columns, "Move “Status” right")
+        right = self.entry(desk.console.actions.menus["columns"], "Move “Status” right")
         for _ in range(9):
             right.trigger()
         assert desk.columns()[-1] == "Status"
@@ -541,7 +517,7 @@ class TestColumns:
         head.moveSection(4, 1)
         head.resizeSection(2, 141)
         head.resizeSection(6, 44)
-        desk.console.page.restore_layout(head.saveState(), "")
+        desk.apps.page.restore_layout(head.saveState(), "")
         old.deleteLater()
         desk.resize(1400, 760)
         assert desk.columns() == ["Label", "Status", "API Key", "Sessions", "CSRF Protection", "Created"]
@@ -553,7 +529,7 @@ class TestColumns:
 class TestSorting:
     def test_every_column_without_a_mouse(self, desk: Desk) -> None:
         desk.resize(1600, 760)
-        menu = desk.console.commands.sorting
+        menu = desk.console.actions.menus["sorting"]
         names = [plain(action.text()) for action in menu.actions() if not action.isSeparator()]
         assert names == [*SIX, "Owner", "Expires", "Ascending", "Descending"]
         assert ticked(menu) == ["Created", "Descending"]
@@ -570,6 +546,5 @@ class TestSorting:
         assert ticked(menu) == ["Label", "Descending"]
 
     def test_the_palette_says_what_is_sorted_and_shown(self, desk: Desk) -> None:
-        console = desk.console
-        finder = Finder(console.commands, console._org_finder(), console.model, lambda _: None, lambda _: None)
+        finder = Finder(desk.console.actions, desk.workspace, [desk.program.apps])
         assert {"Sort by Owner", "Column: Owner"} <= {hit.text for hit in finder.search("owner")}

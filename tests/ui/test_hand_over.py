@@ -8,43 +8,36 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QComboBox, QPlainTextEdit
 
-from cortex_desktop.domain.activity import Action, Query
+from cortex_desktop.domain.activity import Action, ActivityQuery
 from cortex_desktop.domain.secret import SecretKind
 from cortex_desktop.services.snippets import Snippet, write
 from cortex_desktop.storage.activity import ActivityFile
-from cortex_desktop.storage.repository import TinyRepository
-from cortex_desktop.vault.memory import InMemoryVault
-from tests.support.gui import ALT, CTRL, Desk, Key, clipboard_text, stored_app, texts
+from tests.support.gui import ALT, CTRL, Desk, Key, clipboard_text, texts
+from tests.support.memory_vault import InMemoryVault
 
 KEY = "mwidxhb8ShcqmV1B9iOYJh"
 Start = Callable[..., Desk]
 
 
 @pytest.fixture
-def desk(folder: Path, vault: InMemoryVault, start: Start) -> Desk:
-    repository = TinyRepository(folder)
-    stored_app(repository, vault, "With sessions", key=KEY, sessions=True)
-    stored_app(repository, vault, "Signing", sessions=False)
-    repository.close()
-    desk = start()
-    desk.wait(lambda: len(desk.labels()) == 2)
-    return desk
+def desk(open_with: Start) -> Desk:
+    return open_with({"With sessions": {"key": KEY}, "Signing": {"sessions": False}})
 
 
 def shown(desk: Desk) -> list[str]:
-    return texts(desk.console.page.details)
+    return texts(desk.apps.page.details)
 
 
 @pytest.mark.parametrize("label", ["With sessions", "Signing"])
 def test_copy_as(desk: Desk, label: str) -> None:
     desk.select(label)
-    app, org = desk.app(label), desk.program.controller.org
+    app, org = desk.app(label), desk.workspace.org
     for snippet in Snippet:
-        desk.console.commands.copy_as[snippet].trigger()
+        desk.action(f"copy_as_{snippet.name.lower()}").trigger()
         secrets = [desk.kept(label, kind) for kind in snippet.kinds(app)]
         desk.wait(lambda texts=secrets, what=snippet: clipboard_text() == write(what, org, app, *texts))
-        assert desk.console.clipboard.seconds_left > 0, "and not for ever"
-        desk.console.clipboard.clear()
+        assert desk.tools.clipboard.seconds_left > 0, "and not for ever"
+        desk.tools.clipboard.clear()
     assert app.last_copied is None
     assert desk.app(label).last_copied is not None
 
@@ -60,12 +53,12 @@ def test_copy_as_in_the_menu(desk: Desk) -> None:
 
 def test_the_log_says_when_a_secret_went_along(desk: Desk, folder: Path) -> None:
     desk.select("Signing")
-    desk.console.commands.copy_as[Snippet.ENV].trigger()
+    desk.action("copy_as_env").trigger()
     desk.toast("Lines for an .env file copied")
     log = ActivityFile(folder)
 
     def actions() -> set[Action]:
-        places = [place for piece in log.find(Query()) for place in piece.places]
+        places = [place for piece in log.find(ActivityQuery()) for place in piece.places]
         return {logged.entry.action for logged in log.read(places) if logged.entry is not None}
 
     desk.wait(lambda: {Action.REQUEST_COPIED, Action.SECRET_COPIED} <= actions())
@@ -74,7 +67,7 @@ def test_the_log_says_when_a_secret_went_along(desk: Desk, folder: Path) -> None
 def test_in_the_details_the_language_is_chosen(desk: Desk) -> None:
     desk.select("With sessions")
     desk.key(Key.Key_Return)
-    panel = desk.console.page.details
+    panel = desk.apps.page.details
     box = desk.find("Language of the first request", QComboBox)
     code = desk.find("First request", QPlainTextEdit)
     assert code.toPlainText().startswith("curl ")
@@ -99,7 +92,7 @@ class TestApiSecret:
         secret = desk.kept("Signing", SecretKind.API_SECRET)
         desk.select("Signing")
         desk.key(Key.Key_Return)
-        panel = desk.console.page.details
+        panel = desk.apps.page.details
         assert not any(secret[:22] in text for text in shown(desk))
         desk.click("Reveal API secret", within=panel)
         desk.wait(lambda: secret in "".join(panel.secret_text.text().split()))
@@ -129,22 +122,22 @@ class TestApiSecret:
         desk.wait(lambda: any(secret[:22] in text for text in shown(desk)))
         desk.select("With sessions")
         assert not any(secret[:22] in text for text in shown(desk))
-        assert not desk.console.commands.reveal_secret.isEnabled()
+        assert not desk.action("reveal_secret").isEnabled()
 
     def test_hides_when_keys_are_put_away(self, desk: Desk) -> None:
         desk.select("Signing")
         desk.key(Key.Key_Return)
         desk.key(Key.Key_R, CTRL | ALT)
         desk.wait(lambda: any("Hides again in" in text for text in shown(desk)))
-        desk.console.put_keys_away()
+        desk.tools.put_keys_away()
         assert not any("Hides again in" in text for text in shown(desk))
 
     def test_shown_already_it_is_copied_without_the_keychain(self, desk: Desk, vault: InMemoryVault) -> None:
         secret = desk.kept("Signing", SecretKind.API_SECRET)
         desk.select("Signing")
-        desk.console.commands.reveal_secret.trigger()
-        desk.wait(lambda: desk.console.reveal.of(desk.app("Signing").id, SecretKind.API_SECRET) is not None)
+        desk.action("reveal_secret").trigger()
+        desk.wait(lambda: desk.tools.reveal.of(desk.app("Signing").id, SecretKind.API_SECRET) is not None)
         vault.calls.clear()
-        desk.console.commands.copy_secret.trigger()
+        desk.action("copy_secret").trigger()
         desk.wait(lambda: clipboard_text() == secret)
         assert not [call for call, _ in vault.calls if call == "read"]

@@ -6,7 +6,6 @@ import ctypes
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,157 +17,138 @@ from PySide6.QtWidgets import QApplication, QSpinBox
 from cortex_desktop.system.screen_lock import ScreenLock
 from cortex_desktop.system.screen_lock_windows import WM_WTSSESSION_CHANGE, Message, MessageFilter
 from cortex_desktop.ui.kit.settings import Settings
-from cortex_desktop.ui.shell import idle
 from tests.support.gui import CTRL, Desk, Key, clipboard_text
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="D-Bus")
 
 
+MINUTE = 60
+HOW = {
+    "key": lambda desk, n: desk.key(Key.Key_Down),
+    "shortcut": lambda desk, n: desk.key(Key.Key_I, CTRL),
+    "pointer": lambda desk, n: desk.hover(desk.window, QPoint(300 + n, 300)),
+    "wheel": lambda desk, n: QTest.wheelEvent(desk.window.windowHandle(), QPoint(400, 300), QPoint(0, 120)),
+}
+
+
 @pytest.fixture
-def short(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A minute of 0.6 seconds, and that is the time set."""
-    monkeypatch.setattr(idle, "MINUTE", 0.6)
-    settings = Settings(folder)
-    settings.idle_minutes = 1
-    settings.save()
+def desk(start: Callable[..., Desk], folder: Path) -> Desk:
+    """Keys stay readable and on the clipboard for ten minutes; after one without input they are put away."""
+    (folder / "settings.ini").write_text("[General]\nidle_minutes=1\nreveal_seconds=600\nclipboard_seconds=600\n")
+    desk = start()
+    show_and_copy(desk)
+    return desk
 
 
 def show_and_copy(desk: Desk) -> None:
-    """A key is readable and on the clipboard."""
+    """Have a key readable and on the clipboard."""
     if not desk.labels():
         desk.create("NewHealth App")
-    if not desk.console.reveal.app_id:
-        desk.console.commands.reveal.trigger()
-        desk.wait(lambda: desk.console.reveal.secret is not None, "the key is readable")
-    desk.console.commands.copy_key.trigger()
-    desk.wait(lambda: desk.console.clipboard.seconds_left > 0, "the key is on the clipboard")
+    if not desk.tools.reveal.app_id:
+        desk.action("reveal").trigger()
+        desk.wait(lambda: desk.tools.reveal.secret is not None, "the key is readable")
+    desk.action("copy_key").trigger()
+    desk.wait(lambda: desk.tools.clipboard.seconds_left > 0, "the key is on the clipboard")
     assert clipboard_text() == desk.kept("NewHealth App")
 
 
 def put_away(desk: Desk) -> bool:
-    return not desk.console.reveal.app_id and not clipboard_text() and "•" in desk.key_seen("NewHealth App")
+    return not desk.tools.reveal.app_id and not clipboard_text() and "•" in desk.key_seen("NewHealth App")
 
 
 def in_sight(desk: Desk) -> bool:
-    return bool(desk.console.reveal.app_id) and bool(clipboard_text())
+    return bool(desk.tools.reveal.app_id) and bool(clipboard_text())
 
 
-def test_after_a_while_keys_are_put_away(short: None, start: Callable[..., Desk]) -> None:
-    desk = start()
-    show_and_copy(desk)
-    begun = time.monotonic()
-    desk.wait(lambda: put_away(desk), "all is put away")
-    assert time.monotonic() - begun > 0.4
+def set_idle_minutes(desk: Desk, minutes: int) -> None:
+    """Set it in Preferences."""
+    desk.action("preferences").trigger()
+    desk.find("Hide and clear when idle for", QSpinBox, desk.dialog()).setValue(minutes)
+    desk.key(Key.Key_Escape)
+    desk.no_dialog()
+
+
+def test_after_a_while_keys_are_put_away(desk: Desk) -> None:
+    desk.pass_time(MINUTE - 1)
+    assert in_sight(desk)
+    desk.pass_time(1)
+    assert put_away(desk)
     assert desk.toasts() == []
 
 
-@pytest.mark.parametrize("how", ["key", "shortcut", "pointer", "wheel"])
-def test_who_works_is_not_idle(short: None, start: Callable[..., Desk], how: str) -> None:
-    desk = start()
-    show_and_copy(desk)
-    end = time.monotonic() + 1.3
-    place = 0
-    while time.monotonic() < end:
-        place += 1
-        if how == "key":
-            desk.key(Key.Key_Down)
-        elif how == "shortcut":
-            desk.key(Key.Key_I, CTRL)
-        elif how == "pointer":
-            desk.hover(desk.window, QPoint(300 + place, 300))
-        else:
-            window = desk.window.windowHandle()
-            QTest.wheelEvent(window, QPoint(400, 300), QPoint(0, 120))
-        desk.let_pass(100)
+def test_time_that_the_computer_sleeps_counts(desk: Desk) -> None:
+    desk.clock.sleep(MINUTE)
+    assert put_away(desk)
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_who_works_is_not_idle(desk: Desk, how: str) -> None:
+    for number in range(3):
+        desk.pass_time(MINUTE - 1)
         assert in_sight(desk)
-    desk.wait(lambda: put_away(desk), "all is put away")
+        HOW[how](desk, number)
+        desk.let_pass(0)
+    desk.pass_time(MINUTE)
+    assert put_away(desk)
 
 
-def test_it_works_again_after_coming_back(short: None, start: Callable[..., Desk]) -> None:
-    desk = start()
-    for _ in range(2):
-        desk.key(Key.Key_Shift)
-        show_and_copy(desk)
-        desk.wait(lambda: put_away(desk), "all is put away")
-
-
-def test_in_a_dialog_too(short: None, start: Callable[..., Desk]) -> None:
-    desk = start()
+def test_it_works_again_after_coming_back(desk: Desk) -> None:
+    desk.pass_time(MINUTE)
+    desk.key(Key.Key_Shift)
     show_and_copy(desk)
+    desk.pass_time(MINUTE)
+    assert put_away(desk)
+
+
+def test_in_a_dialog_too(desk: Desk) -> None:
     desk.key(Key.Key_N, CTRL)
     desk.dialog()
-    end = time.monotonic() + 1.3
-    while time.monotonic() < end:
-        desk.key(Key.Key_A)
-        desk.let_pass(100)
-        assert in_sight(desk)
-    desk.wait(lambda: put_away(desk), "all is put away")
-    desk.key(Key.Key_Escape)
-    desk.no_dialog()
-
-
-def test_never_when_so_set(short: None, start: Callable[..., Desk], folder: Path) -> None:
-    settings = Settings(folder)
-    settings.idle_minutes = 0
-    settings.save()
-    desk = start()
-    show_and_copy(desk)
-    desk.let_pass(1200)
+    desk.pass_time(MINUTE - 1)
+    desk.key(Key.Key_A)
+    desk.pass_time(MINUTE - 1)
     assert in_sight(desk)
+    desk.pass_time(1)
+    assert put_away(desk)
 
 
-def test_preferences_count_at_once(short: None, start: Callable[..., Desk], folder: Path) -> None:
-    settings = Settings(folder)
-    settings.idle_minutes = 0
-    settings.save()
-    desk = start()
-    show_and_copy(desk)
-    desk.console.commands.preferences.trigger()
-    dialog = desk.dialog()
-    field = desk.find("Hide and clear when idle for", QSpinBox, dialog)
-    assert field.text() == "Never"
-    field.setValue(1)
-    assert field.text() == "1 min"
-    desk.key(Key.Key_Escape)
-    desk.no_dialog()
-    desk.wait(lambda: put_away(desk), "all is put away", 5000)
-    assert Settings(folder).idle_minutes == 1
+def test_preferences_count_at_once(desk: Desk, folder: Path) -> None:
+    set_idle_minutes(desk, 0)
+    desk.pass_time(5 * MINUTE)
+    assert in_sight(desk), "never is never"
+    set_idle_minutes(desk, 2)
+    assert Settings(folder).idle_minutes == 2
+    desk.pass_time(2 * MINUTE)
+    assert put_away(desk)
 
 
-def never_idle(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A minute of 0.6 seconds, and keys are never put away for want of input."""
-    monkeypatch.setattr(idle, "MINUTE", 0.6)
-    settings = Settings(folder)
-    settings.idle_minutes = 0
-    settings.save()
+@pytest.mark.parametrize(("minutes", "text"), [(0, "Never"), (1, "1 min")])
+def test_preferences_show_the_time_set(desk: Desk, minutes: int, text: str) -> None:
+    set_idle_minutes(desk, minutes)
+    desk.action("preferences").trigger()
+    assert desk.find("Hide and clear when idle for", QSpinBox, desk.dialog()).text() == text
 
 
-def test_a_minute_elsewhere_hides_what_is_revealed(
-    start: Callable[..., Desk], folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    never_idle(folder, monkeypatch)
-    desk = start()
-    show_and_copy(desk)
+def go_elsewhere(desk: Desk) -> None:
+    """Give the keyboard to another program."""
+    set_idle_minutes(desk, 0)
     desk.window.showMinimized()
     desk.wait(lambda: QApplication.focusWindow() is None, "another program has the keyboard")
-    begun = time.monotonic()
-    desk.wait(lambda: not desk.console.reveal.app_id, "the key is hidden")
-    assert time.monotonic() - begun > 0.4
+
+
+def test_a_minute_elsewhere_hides_what_is_revealed(desk: Desk) -> None:
+    go_elsewhere(desk)
+    desk.pass_time(MINUTE)
+    assert not desk.tools.reveal.app_id
     assert clipboard_text() == desk.kept("NewHealth App"), "it may be about to be pasted there"
 
 
-def test_who_comes_back_within_a_minute_finds_it_as_it_was(
-    start: Callable[..., Desk], folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    never_idle(folder, monkeypatch)
-    desk = start()
-    show_and_copy(desk)
-    desk.window.showMinimized()
-    desk.wait(lambda: QApplication.focusWindow() is None, "another program has the keyboard")
+def test_who_comes_back_within_a_minute_finds_it_as_it_was(desk: Desk) -> None:
+    go_elsewhere(desk)
+    desk.pass_time(MINUTE - 1)
     desk.window.showNormal()
     desk.window.activateWindow()
     desk.wait(lambda: QApplication.focusWindow() is not None, "the window has it again")
-    desk.let_pass(900)
+    desk.pass_time(MINUTE)
     assert in_sight(desk)
 
 
@@ -177,26 +157,6 @@ def test_the_time_in_the_file(folder: Path, written: str | None, means: int) -> 
     if written is not None:
         (folder / "settings.ini").write_text(f"[General]\nidle_minutes={written}\n")
     assert Settings(folder).idle_minutes == means
-
-
-class _Counted(frozenset):
-    """The kinds of event that count, and how often one was compared with them."""
-
-    asked = 0
-
-    def __contains__(self, kind: object) -> bool:
-        self.asked += 1
-        return super().__contains__(kind)
-
-
-def test_it_does_not_see_every_event(start: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch) -> None:
-    kinds = _Counted(idle._INPUT)
-    monkeypatch.setattr(idle, "_INPUT", kinds)
-    desk = start()
-    desk.create("NewHealth App")
-    desk.create("Ward tablet")
-    # On the application it would be called more than a thousand times for a creation.
-    assert 0 < kinds.asked < 100
 
 
 # The system's lock
@@ -217,7 +177,6 @@ def test_the_screen_saver_that_owns_its_name(desk: Desk) -> None:
     from jeepney.io.blocking import open_dbus_connection
 
     name = "org.freedesktop.ScreenSaver"
-    show_and_copy(desk)
     with open_dbus_connection() as saver:
         assert saver.send_and_get_reply(message_bus.RequestName(name)).body == (1,)
         saver.send(new_signal(DBusAddress("/org/freedesktop/ScreenSaver", name, name), "ActiveChanged", "b", (False,)))
@@ -230,7 +189,6 @@ def test_the_screen_saver_that_owns_its_name(desk: Desk) -> None:
 @linux
 @pytest.mark.parametrize("desktop", ["freedesktop", "gnome", "cinnamon", "mate", "xfce"])
 def test_each_desktops_screen_saver(desk: Desk, desktop: str) -> None:
-    show_and_copy(desk)
     emit(f"org.{desktop}.ScreenSaver", "ActiveChanged", "true")
     desk.wait(lambda: put_away(desk), "all is put away")
 

@@ -24,10 +24,11 @@ from cortex_desktop.domain import secret as secret_module
 from cortex_desktop.domain.activity import Action
 from cortex_desktop.domain.errors import VaultError, VaultProblem
 from cortex_desktop.domain.secret import Secret, SecretKind
+from cortex_desktop.services.snippets import Snippet
 from cortex_desktop.system.crash import Crashes
 from cortex_desktop.system.log import start_logging
-from cortex_desktop.vault.memory import InMemoryVault
 from tests.support.gui import CTRL, NONE, Desk, Key, clipboard_text, texts
+from tests.support.memory_vault import InMemoryVault
 
 KEY = "mwid7xhb8ShcqmV1B9iOYJ"
 SECRET = "Zt3nQ8vLkR5wXy2Jb7Hc9FdGm4Ps6TaUe1NoKiVrBxCzDqWfEgMhAjSlOpYuI0Zt"
@@ -161,8 +162,8 @@ def in_process() -> list[str]:
 
 def nowhere(desk: Desk) -> None:
     """While masked: in no file, window, widget, model, accessible text or other program's sight."""
-    assert not desk.console.reveal.app_id, "a key is readable on purpose"
-    assert in_files(desk.program.folder) == []
+    assert not desk.tools.reveal.app_id, "a key is readable on purpose"
+    assert in_files(desk.program.stores.folder) == []
     assert in_objects() == []
     assert in_model(desk) == []
     assert in_process() == []
@@ -203,26 +204,30 @@ def test_a_session_of_everything(
 
 
 def _session(desk: Desk, vault: InMemoryVault) -> None:
-    window, commands = desk.console, desk.console.commands
+    actions = desk.console.actions
     # Both kinds, each shown once.
     desk.create("With sessions", sessions=True)
     desk.create("Signing", sessions=False)
-    assert window.reveal.secret == Secret(KEY)
+    assert desk.tools.reveal.secret == Secret(KEY)
     assert in_objects() == [], "a readable key is painted, and nothing else"
-    window.reveal.end()
+    desk.tools.reveal.end()
     nowhere(desk)
 
     # Details: readable there for as long, then not; everything copied in turn.
-    commands.details.trigger()
-    desk.wait(lambda: window.page.details.isVisible(), "details are open")
-    commands.reveal.trigger()
-    desk.wait(lambda: window.reveal.secret is not None, "the key is readable")
-    assert window.page.details.key.text.text() == KEY
+    actions["details"].trigger()
+    desk.wait(lambda: desk.apps.page.details.isVisible(), "details are open")
+    actions["reveal"].trigger()
+    desk.wait(lambda: desk.tools.reveal.secret is not None, "the key is readable")
+    assert desk.apps.page.details.key.text.text() == KEY
     desk.let_pass(20)
-    commands.reveal.trigger()
-    desk.wait(lambda: not window.reveal.app_id, "the key is hidden")
+    actions["reveal"].trigger()
+    desk.wait(lambda: not desk.tools.reveal.app_id, "the key is hidden")
     nowhere(desk)
-    for action in (commands.copy_key, commands.copy_secret, *commands.copy_as.values()):
+    for action in (
+        actions["copy_key"],
+        actions["copy_secret"],
+        *(actions[f"copy_as_{snippet.name.lower()}"] for snippet in Snippet),
+    ):
         before = clipboard_text()
         action.trigger()
         desk.wait(lambda before=before: clipboard_text() != before, "it is copied")
@@ -232,11 +237,11 @@ def _session(desk: Desk, vault: InMemoryVault) -> None:
     assert on_clipboards() == []
 
     # The API secret is readable for a while, in its place and in no other.
-    commands.reveal_secret.trigger()
-    desk.wait(lambda: window.reveal.of(desk.app("Signing").id, SecretKind.API_SECRET) is not None, "it is readable")
-    assert SECRET in "".join(window.page.details.secret_text.text().split())
+    actions["reveal_secret"].trigger()
+    desk.wait(lambda: desk.tools.reveal.of(desk.app("Signing").id, SecretKind.API_SECRET) is not None, "it is readable")
+    assert SECRET in "".join(desk.apps.page.details.secret_text.text().split())
     assert in_model(desk) == []
-    window.reveal.end()
+    desk.tools.reveal.end()
     nowhere(desk)
 
     # Looking for it: what a person types is theirs, and is gone with the search.
@@ -251,12 +256,12 @@ def _session(desk: Desk, vault: InMemoryVault) -> None:
     # Every error of the keychain, and defects that quote the key: in a lane, in a slot, in a thread.
     for problem in VaultProblem:
         vault.fail_next("read", VaultError(problem, vault.name, f"detail {KEY}"))
-        commands.copy_key.trigger()
+        actions["copy_key"].trigger()
         desk.wait(lambda: not vault._failures.get(("read", False)), "it failed")
         desk.let_pass(30)
     # A foreign error that nobody has mapped: dies in the lane, is raised in the GUI thread.
     vault.fail_next("read", KeyError(f"{KEY} of {SECRET}, {KEY.encode('utf-16-le')!r}"))  # type: ignore[arg-type]
-    commands.copy_key.trigger()
+    actions["copy_key"].trigger()
     dialog = desk.dialog()
     assert "KeyError" in desk.find("Report", QPlainTextEdit, dialog).toPlainText()
     nowhere(desk)
@@ -278,48 +283,48 @@ def _session(desk: Desk, vault: InMemoryVault) -> None:
 
     # What was done, listed and handed over; a key that was pasted into a label is blotted out.
     app = desk.app("Signing")
-    recorder = desk.program.controller._apps._record
+    recorder = desk.program.services.recorder
     recorder.app(Action.EDITED, replace(app, label=f"is {KEY}"), label_before=SECRET, changed=f"label={KEY}")
-    commands.enable.trigger()
+    actions["enable"].trigger()
     desk.wait(lambda: not desk.app(app.label).enabled)
-    commands.enable.trigger()
-    commands.activity.trigger()
-    page = window.activity.page
+    actions["enable"].trigger()
+    actions["open_activity"].trigger()
+    page = desk.program.activity.presenter.page
     desk.wait(lambda: "[redacted]" in str([page.model.index(row, 2).data() for row in range(page.model.rowCount())]))
     for kind in ("html", "csv"):
-        exported = desk.program.folder.parent / f"handed-over.{kind}"
-        window.activity.export(str(exported))
+        exported = desk.program.stores.folder.parent / f"handed-over.{kind}"
+        desk.program.activity.presenter.export(str(exported))
         desk.toast("Activity exported")
         desk.wait(exported.exists)
-        desk.wait(lambda: not desk.program.activity.exporting)
+        desk.wait(lambda: not desk.program.activity.reader.exporting)
         assert "is [redacted]" in exported.read_text("utf-8")
         assert not leaked(exported.read_text("utf-8"))
     nowhere(desk)
-    log = (desk.program.folder / "activity.jsonl").read_text("utf-8")
+    log = (desk.program.stores.folder / "activity.jsonl").read_text("utf-8")
     assert not leaked(log)
     for action in ("created", "key copied", "secret copied", "request copied", "key revealed", "disabled"):
         assert f'"what":"{action}"' in log
-    commands.apps.trigger()
+    actions["open_apps"].trigger()
 
     # Both together: new keys that nobody sees, back again, off and on, gone and back.
-    window.page.select_all()
+    desk.apps.page.select_all()
     for act, done in (
-        (lambda: window.apps.bulk.ask_rotate(window.page.several()), "rotated"),
-        (window.apps.bulk.undo, "rolled back"),
-        (window.apps.disable_several, "disabled"),
-        (window.apps.bulk.undo, "enabled"),
-        (lambda: window.apps.bulk.ask_delete(window.page.several()), "deleted"),
-        (window.apps.bulk.undo, "restored"),
+        (lambda: desk.apps.bulk.ask_rotate(desk.apps.page.several()), "rotated"),
+        (desk.apps.bulk.undo, "rolled back"),
+        (desk.apps.disable_several, "disabled"),
+        (desk.apps.bulk.undo, "enabled"),
+        (lambda: desk.apps.bulk.ask_delete(desk.apps.page.several()), "deleted"),
+        (desk.apps.bulk.undo, "restored"),
     ):
         act()
         if done in ("rotated", "deleted"):
             desk.dialog()
             desk.click("Rotate keys" if done == "rotated" else "Delete")
             desk.no_dialog()
-        said = window.page.bulk.outcome
-        bulk = window.apps.bulk
+        said = desk.apps.page.bulk.outcome
+        bulk = desk.apps.bulk
         desk.wait(lambda: not bulk.running and done in said(bulk._bulk)[0], done)  # noqa: B023
-    window.apps.bulk.show_list()
+    desk.apps.bulk.show_list()
     desk.dialog()
     desk.click("Copy labels")
     assert not leaked(clipboard_text())
@@ -329,7 +334,7 @@ def _session(desk: Desk, vault: InMemoryVault) -> None:
     QGuiApplication.clipboard().clear()
 
     # Preferences, then delete with undo, and for good.
-    commands.preferences.trigger()
+    actions["preferences"].trigger()
     dialog = desk.dialog()
     for field in dialog.findChildren(QSpinBox):
         field.setValue(field.value() + 1)
@@ -337,7 +342,7 @@ def _session(desk: Desk, vault: InMemoryVault) -> None:
     desk.no_dialog()
     for undo in (True, False):
         desk.select("Signing")
-        commands.delete.trigger()
+        actions["delete"].trigger()
         desk.dialog()
         desk.click("Delete")
         desk.wait(lambda: "Signing" not in desk.labels(), "it is gone")
@@ -348,30 +353,30 @@ def _session(desk: Desk, vault: InMemoryVault) -> None:
     _orgs(desk, vault)
     # Left readable and on the clipboard at the end: quitting clears both.
     desk.select("With sessions")
-    commands.reveal.trigger()
-    desk.wait(lambda: window.reveal.secret is not None, "the key is readable")
-    commands.copy_key.trigger()
+    actions["reveal"].trigger()
+    desk.wait(lambda: desk.tools.reveal.secret is not None, "the key is readable")
+    actions["copy_key"].trigger()
     desk.wait(lambda: clipboard_text() == KEY, "it is copied")
 
 
 def test_what_is_edited_copied_or_pasted_again_stays_nowhere(planted: None, start: Callable[..., Desk]) -> None:
     desk = start()
-    commands = desk.console.commands
+    actions = desk.console.actions
     desk.create("Signing", sessions=False)
-    desk.console.reveal.end()
+    desk.tools.reveal.end()
     for sessions in (True, False):  # the secret goes and comes back
-        commands.edit.trigger()
+        actions["edit"].trigger()
         dialog = desk.dialog()
         dialog.sessions.setChecked(sessions)
         desk.click("Save", within=dialog)
         desk.no_dialog()
-    commands.duplicate.trigger()
+    actions["duplicate"].trigger()
     desk.dialog()
     desk.key(Key.Key_Escape)
     desk.no_dialog()
     nowhere(desk)
 
-    commands.import_key.trigger()
+    actions["import_key"].trigger()
     dialog = desk.dialog()
     for text in (KEY, f"curl -H 'Medable-Client-Key: {KEY}'", f'{{"key": "{KEY}", "secret": "{SECRET}"}}'):
         dialog.paste.setFocus()
@@ -395,7 +400,7 @@ def test_what_is_edited_copied_or_pasted_again_stays_nowhere(planted: None, star
 
 def test_a_key_taken_in_stays_nowhere(start: Callable[..., Desk], folder: Path) -> None:
     desk = start()
-    desk.console.commands.import_key.trigger()
+    desk.action("import_key").trigger()
     desk.dialog()
     QGuiApplication.clipboard().setText(f"MEDABLE_API_KEY={KEY}\nMEDABLE_API_SECRET={SECRET}\n")
     desk.key(Key.Key_V, CTRL)
@@ -412,35 +417,38 @@ def test_a_key_taken_in_stays_nowhere(start: Callable[..., Desk], folder: Path) 
 
 def _orgs(desk: Desk, vault: InMemoryVault) -> None:
     """An org comes with a key, shows it, goes, comes back and goes for good."""
-    console, controller = desk.console, desk.program.controller
-    first = controller.org
-    console.add_org()
+    workspace = desk.workspace
+    first = workspace.org
+    desk.action("add_org").trigger()
     desk.dialog()
     desk.find("Name", QLineEdit).setText("Clinic")
     desk.find("Code", QLineEdit).setText("clinic")
     desk.click("Add")
     desk.no_dialog()
-    desk.wait(lambda: controller.org != first, "it is the current one")
-    clinic = controller.org
+    desk.wait(lambda: workspace.org != first, "it is the current one")
+    clinic = workspace.org
     desk.create("Web")
-    controller.enter(first.id)
-    assert not console.reveal.app_id, "what is readable ends with the org"
+    workspace.enter(first.id)
+    assert not desk.tools.reveal.app_id, "what is readable ends with the org"
     nowhere(desk)
-    controller.enter(clinic.id)
-    console.open_page(console.sidebar.organization)
+    workspace.enter(clinic.id)
+    desk.program.orgs.open()
     desk.click("Remove organization")
     dialog = desk.dialog()
     desk.type("clinic")
     desk.click("Remove organization", within=dialog)
     desk.no_dialog()
-    desk.wait(lambda: controller.org == first, "it is removed")
+    desk.wait(lambda: workspace.org == first, "it is removed")
     nowhere(desk)
     desk.click("Undo", within=desk.toast("removed"))
-    desk.wait(lambda: controller.org == clinic, "it is back")
+    desk.wait(lambda: workspace.org == clinic, "it is back")
     nowhere(desk)
-    console._orgs.remove(clinic, console._orgs.purge)
+    desk.program.services.orgs.remove(clinic.id)
+    desk.program.services.orgs.purge(clinic.id)
+    workspace.recover()
+    workspace.reload()
     desk.wait(lambda: all(ref.org_id != clinic.id for ref in vault.items), "its keys are gone")
-    console.open_page(console.sidebar.apps)
+    desk.program.apps.open()
     desk.wait(lambda: "With sessions" in desk.labels(), "the other org's apps are there")
     nowhere(desk)
 
@@ -454,9 +462,11 @@ def test_the_times_set_end_both(planted: None, start: Callable[..., Desk], folde
     (folder / "settings.ini").write_text("[General]\nclipboard_seconds=5\nreveal_seconds=5\n")
     desk = start()
     desk.create("NewHealth App")
-    desk.console.commands.copy_key.trigger()
+    desk.action("copy_key").trigger()
     desk.wait(lambda: on_clipboards() == ["Clipboard"], "it is copied")
-    desk.wait(lambda: on_clipboards() == [] and not desk.console.reveal.app_id, "both have ended", 8000)
+    desk.pass_time(5)
+    assert on_clipboards() == []
+    assert not desk.tools.reveal.app_id
     nowhere(desk)
 
 
@@ -464,8 +474,8 @@ def test_a_readable_key_cannot_be_carried_off_past_the_time(planted: None, start
     """By marking it: X11 would keep the marked text, and Ctrl+C would copy it for ever."""
     desk = start()
     desk.create("NewHealth App")
-    desk.console.commands.details.trigger()
-    field = desk.console.page.details.key.text
+    desk.action("details").trigger()
+    field = desk.apps.page.details.key.text
     desk.wait(field.isVisible, "details are open")
     assert field.text() == KEY
     place = field.mapTo(desk.window, field.rect().center())
@@ -475,10 +485,10 @@ def test_a_readable_key_cannot_be_carried_off_past_the_time(planted: None, start
     desk.let_pass(50)
     assert on_clipboards() == []
     desk.key(Key.Key_C, CTRL)
-    desk.wait(lambda: desk.console.clipboard.seconds_left > 0, "copied as everywhere else: for a while")
+    desk.wait(lambda: desk.tools.clipboard.seconds_left > 0, "copied as everywhere else: for a while")
     assert clipboard_text() == KEY
-    desk.console.clipboard.clear()
-    desk.console.reveal.end()
+    desk.tools.clipboard.clear()
+    desk.tools.reveal.end()
     assert on_clipboards() == []
     nowhere(desk)
 

@@ -82,7 +82,7 @@ def test_by_keyboard_alone_and_again_after_a_restart(start_really: Callable[...,
 def test_by_mouse_as_in_the_guide(program: Desk) -> None:
     """Steps 1 to 6, with Sessions left off: then the app has a secret beside its key."""
     assert program.window.windowTitle() == "Apps – Cortex Desktop"
-    program.click("New App", within=program.console.page.empty)
+    program.click("New App", within=program.apps.page.empty)
     dialog = program.dialog()
     program.click_at(program.find("Label", QLineEdit, dialog))
     program.type("EMR integration")

@@ -8,15 +8,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QComboBox, QLineEdit, QPlainTextEdit
+from PySide6.QtWidgets import QComboBox, QFrame, QLineEdit, QListWidget, QPlainTextEdit
 
 from cortex_desktop.domain.errors import StorageError
 from cortex_desktop.domain.model import Environment, Org, OrgState, new_id
 from cortex_desktop.domain.secret import SecretKind
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.ui.orgs.page import OrganizationPage
-from cortex_desktop.vault.memory import InMemoryVault
 from tests.support.gui import CTRL, Desk, Key, SlowVault, clipboard_text, painted, stored_app, texts
+from tests.support.memory_vault import InMemoryVault
 
 Start = Callable[..., Desk]
 CLINIC = Org(new_id(), "Clinic", "clinic", Environment.PRODUCTION, "https://api.medable.com")
@@ -52,7 +52,7 @@ def switch(desk: Desk, name: str) -> None:
 
 
 def current(desk: Desk) -> str:
-    return desk.program.controller.org.name
+    return desk.workspace.org.name
 
 
 def page(desk: Desk) -> OrganizationPage:
@@ -73,6 +73,12 @@ def saved(desk: Desk) -> dict[str, Org]:
     return {org.name: org for org in desk.program.stores.repository.orgs()}
 
 
+def listed(desk: Desk) -> list[str]:
+    """What the open list of organizations shows."""
+    model = desk.palette().list.model()
+    return [model.index(row, 0).data() for row in range(model.rowCount())]
+
+
 def field(desk: Desk, name: str) -> QLineEdit:
     return desk.find(name, QLineEdit)
 
@@ -81,7 +87,7 @@ class TestSwitching:
     def test_by_typing_a_few_letters(self, desk: Desk) -> None:
         desk.key(Key.Key_O, CTRL)
         desk.type("cli")
-        assert [hit.text for hit in desk.console._org_list._hits.hits] == ["Clinic"]
+        assert listed(desk) == ["Clinic"]
         desk.key(Key.Key_Return)
         desk.wait(lambda: desk.labels() == ["Patient web"])
         assert current(desk) == "Clinic"
@@ -94,16 +100,16 @@ class TestSwitching:
         desk.key(Key.Key_O, CTRL)
         for typed, found in (("my-org", ["My organization"]), ("sand", ["Lab"]), ("production", ["Clinic"])):
             desk.find("Switch organization", QLineEdit).setText(typed)
-            assert [hit.text for hit in desk.console._org_list._hits.hits] == found
+            assert listed(desk) == found
         desk.key(Key.Key_Escape)
         assert current(desk) == "My organization"
         assert desk.table.hasFocus()
 
     def test_starts_at_the_current_one_and_can_be_left(self, desk: Desk) -> None:
         desk.click("Organization My organization")
-        names = [hit.text for hit in desk.console._org_list._hits.hits]
+        names = listed(desk)
         assert names == ["Clinic", "Lab", "My organization"]
-        assert desk.console._org_list.list.currentIndex().data() == "My organization"
+        assert desk.palette().list.currentIndex().data() == "My organization"
         desk.key(Key.Key_Return)
         desk.let_pass(20)
         assert current(desk) == "My organization"
@@ -117,7 +123,7 @@ class TestSwitching:
 
     def test_forgets_what_was_about_the_other_org(self, desk: Desk) -> None:
         desk.key(Key.Key_R, CTRL)
-        desk.wait(lambda: desk.console.reveal.secret is not None)
+        desk.wait(lambda: desk.tools.reveal.secret is not None)
         desk.find("Search apps", QLineEdit).setText("new")
         desk.select("NewHealth App")
         desk.key(Key.Key_Delete)
@@ -125,17 +131,17 @@ class TestSwitching:
         desk.click("Delete")
         undo = desk.toast("deleted")
         switch(desk, "Clinic")
-        assert not desk.console.reveal.app_id
+        assert not desk.tools.reveal.app_id
         assert desk.find("Search apps", QLineEdit).text() == ""
         assert desk.labels() == ["Patient web"]
-        desk.wait(lambda: undo not in desk.console.toasts.shown)
+        desk.wait(lambda: undo not in desk.tools.toasts.shown)
         assert desk.selected() == "Patient web"
 
     def test_shows_the_details_of_an_app_of_that_org(self, desk: Desk) -> None:
         desk.key(Key.Key_Return)
         assert "https://api.dev.medable.com" in desk.find("First request", QPlainTextEdit).toPlainText()
         switch(desk, "Clinic")
-        assert desk.console.page.details.isVisible()
+        assert desk.apps.page.details.isVisible()
         request = desk.find("First request", QPlainTextEdit).toPlainText()
         assert "https://api.medable.com" in request
         assert "/clinic/v2" in request
@@ -143,10 +149,10 @@ class TestSwitching:
     def test_the_details_do_not_go_in_between(self, desk: Desk) -> None:
         desk.key(Key.Key_Return)
         told: list[bool] = []
-        desk.console.page.details_toggled.connect(told.append)
+        desk.apps.page.details_toggled.connect(told.append)
         switch(desk, "Clinic")
         assert not told, "it would lay out and paint the page twice"
-        assert "Patient web" in texts(desk.console.page.details)
+        assert "Patient web" in texts(desk.apps.page.details)
         switch(desk, "Lab")
         assert told == [False]
 
@@ -163,8 +169,8 @@ class TestSwitching:
         """Its outcome arrives when another org is on screen."""
         app = desk.app("NewHealth App")
         switch(desk, "Clinic")
-        desk.program.controller.set_enabled(app, False)
-        desk.program.controller.delete(desk.app("EMR integration"), lambda _: None)
+        desk.apps.set_enabled(app, False)
+        desk.apps.delete(desk.app("EMR integration"), lambda _: None)
         desk.wait(lambda: desk.app("EMR integration").purge_after is not None)
         desk.let_pass(20)
         assert desk.labels() == ["Patient web"]
@@ -187,8 +193,8 @@ class TestSwitching:
             vault.answer()
             desk.toast("was not used")
             assert clipboard_text() == before
-            assert not desk.console.reveal.app_id
-            for toast in desk.console.toasts.shown:
+            assert not desk.tools.reveal.app_id
+            for toast in desk.tools.toasts.shown:
                 toast.leave()
 
     def test_is_remembered(self, desk: Desk, start: Start) -> None:
@@ -300,9 +306,9 @@ class TestThePage:
     def test_what_is_not_saved_stays_until_it_is_discarded(self, desk: Desk) -> None:
         page(desk)
         field(desk, "Name").setText("Half")
-        desk.program.controller.enter(LAB.id)
+        desk.workspace.enter(LAB.id)
         assert field(desk, "Name").text() == "Lab"
-        desk.program.controller.enter(desk.app("NewHealth App").org_id)
+        desk.workspace.enter(desk.app("NewHealth App").org_id)
         assert field(desk, "Name").text() == "Half"
         desk.click("Discard changes")
         assert field(desk, "Name").text() == "My organization"
@@ -334,9 +340,9 @@ class TestAdding:
         desk.type("clinic-test")
         desk.key(Key.Key_Return)
         desk.no_dialog()
-        desk.wait(lambda: desk.program.controller.org.code == "clinic-test")
+        desk.wait(lambda: desk.workspace.org.code == "clinic-test")
         desk.toast("“Clinic” added")
-        assert {org.code for org in desk.program.controller.orgs} == {"clinic", "clinic-test", "lab", "my-org"}
+        assert {org.code for org in desk.workspace.orgs} == {"clinic", "clinic-test", "lab", "my-org"}
         added = next(org for org in desk.program.stores.repository.orgs() if org.code == "clinic-test")
         assert added.environment is Environment.DEVELOPMENT
         assert desk.labels() == []
@@ -345,7 +351,7 @@ class TestAdding:
         def full(*_: object) -> None:
             raise StorageError("The disk is full", "The change was not saved.", "Free some space.")
 
-        desk.console.add_org()
+        desk.action("add_org").trigger()
         dialog = desk.dialog()
         field(desk, "Name").setText("Third")
         assert not desk.find("Add").isEnabled(), "a code is missing"
@@ -403,7 +409,7 @@ class TestRemoving:
         remove(desk, "Clinic")
         desk.click("Recently removed")
         dialog = desk.dialog()
-        assert "Clinic (clinic, Production), until" in dialog.findChildren(type(dialog._list))[0].item(0).text()
+        assert "Clinic (clinic, Production), until" in dialog.findChild(QListWidget).item(0).text()
         desk.click("Restore")
         desk.no_dialog()
         desk.wait(lambda: current(desk) == "Clinic")
@@ -446,7 +452,7 @@ def remove(desk: Desk, name: str) -> None:
     page(desk)
     desk.click("Remove organization")
     dialog = desk.dialog()
-    desk.type(desk.program.controller.org.code)
+    desk.type(desk.workspace.org.code)
     desk.click("Remove organization", within=dialog)
     desk.no_dialog()
     desk.wait(lambda: current(desk) != name)
@@ -454,9 +460,10 @@ def remove(desk: Desk, name: str) -> None:
 
 class TestProduction:
     def test_is_unmistakable(self, desk: Desk) -> None:
-        assert not desk.console._stripe.isVisible()
+        stripe = desk.window.findChild(QFrame, "stripe")
+        assert not stripe.isVisible()
         switch(desk, "Clinic")
-        assert desk.console._stripe.isVisible()
+        assert stripe.isVisible()
         assert desk.window.windowTitle() == "Apps – Production: Clinic – Cortex Desktop"
         desk.key(Key.Key_N, CTRL)
         assert "Clinic · Production" in texts(desk.dialog())
@@ -464,7 +471,7 @@ class TestProduction:
         desk.no_dialog()
         switch(desk, "Lab")
         assert desk.window.windowTitle() == "Apps – Cortex Desktop"
-        assert not desk.console._stripe.isVisible()
+        assert not stripe.isVisible()
 
     @pytest.mark.parametrize(
         ("key", "modifiers", "question", "action", "then"),
@@ -499,7 +506,7 @@ class TestProduction:
         desk.wait(lambda: "Disabled" not in desk.values("Status"))
         switch(desk, "Clinic")
         app = desk.app("Patient web")
-        desk.program.controller.set_enabled(app, False)
+        desk.apps.set_enabled(app, False)
         desk.wait(lambda: desk.values("Status") == ["Disabled"])
         press(desk, Key.Key_E, "ctrl")
         desk.wait(lambda: desk.values("Status") == ["Enabled"])
@@ -548,8 +555,9 @@ def test_check_keychain_looks_at_all_orgs(desk: Desk, vault: InMemoryVault) -> N
     del vault.items[app.ref(SecretKind.API_SECRET)]
     desk.choose("Check keychain", desk.open_menu("File"))
     dialog = desk.dialog()
-    desk.wait(lambda: dialog._list.count() == 1)
-    assert "Patient web (Clinic)" in dialog._list.item(0).text()
+    findings = dialog.findChild(QListWidget)
+    desk.wait(lambda: findings.count() == 1)
+    assert "Patient web (Clinic)" in findings.item(0).text()
 
 
 def test_a_bulk_work_stays_with_its_org(desk: Desk) -> None:
@@ -557,11 +565,11 @@ def test_a_bulk_work_stays_with_its_org(desk: Desk) -> None:
     desk.key(Key.Key_A, CTRL)
     desk.key(Key.Key_E, CTRL)
     desk.wait(lambda: desk.values("Status") == ["Disabled", "Disabled"])
-    bar = desk.console.page.bulk
+    bar = desk.apps.page.bulk
     desk.wait(bar.isVisible)
     switch(desk, "Clinic")
     assert not bar.isVisible()
-    assert not desk.console.apps.bulk.can_undo
+    assert not desk.apps.bulk.can_undo
     switch(desk, "My organization")
     assert bar.isVisible()
     desk.click("Undo", within=bar)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,24 +11,18 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QLabel, QLineEdit, QListView
 
-from cortex_desktop.domain.model import fold
-from cortex_desktop.storage.repository import TinyRepository
-from cortex_desktop.ui.shell.palette import Hit, Source, best
-from cortex_desktop.vault.memory import InMemoryVault
-from tests.support.gui import CTRL, Desk, Key, clipboard_text, stored_app
+from cortex_desktop.domain.folding import fold
+from cortex_desktop.ui.kit.actions import Action
+from cortex_desktop.ui.kit.finding import Hit, Source, best
+from tests.support.gui import CTRL, Desk, Key, clipboard_text
 
 Start = Callable[..., Desk]
 KEY = "mwidxhb8ShcqmV1B9iOYJh"  # of the Cortex guide
 
 
 @pytest.fixture
-def desk(folder: Path, vault: InMemoryVault, start: Start) -> Desk:
-    repository = TinyRepository(folder)
-    stored_app(repository, vault, "NewHealth App", key=KEY, sessions=True)
-    stored_app(repository, vault, "Ärzte portal", sessions=True)
-    repository.close()
-    desk = start()
-    desk.wait(lambda: len(desk.labels()) == 2)
+def desk(open_with: Start) -> Desk:
+    desk = open_with({"NewHealth App": {"key": KEY}, "Ärzte portal": {}})
     desk.select("Ärzte portal")
     return desk
 
@@ -44,15 +37,10 @@ def closed(desk: Desk) -> bool:
     return not desk.all("Command palette", QLineEdit)
 
 
-def hits(found: QListView) -> list[str]:
-    model = found.model()
-    return [model.index(row, 0).data() for row in range(model.rowCount())]
-
-
 def test_what_the_design_shows(desk: Desk) -> None:
     found = opened(desk)
     desk.type("new")
-    assert hits(found) == ["New App", "Copy key: NewHealth App", "Go to NewHealth App"]
+    assert desk.hits() == ["New App", "Copy key: NewHealth App", "Go to NewHealth App"]
     described = Qt.ItemDataRole.AccessibleDescriptionRole
     assert found.model().index(0, 0).data(described) == QKeySequence(QKeySequence.StandardKey.New).toString(
         QKeySequence.SequenceFormat.NativeText
@@ -69,11 +57,11 @@ def test_copying_a_key(desk: Desk) -> None:
 
 
 def test_going_to_an_app_that_is_filtered_out(desk: Desk) -> None:
-    desk.console.page.search.setText("portal")
-    found = opened(desk)
+    desk.apps.page.search.setText("portal")
+    opened(desk)
     desk.type("health no")
-    assert hits(found) == []
-    desk.console._palette.edit.clear()
+    assert desk.hits() == []
+    desk.palette().edit.clear()
     desk.type("newhealth")
     desk.key(Key.Key_Down)
     desk.key(Key.Key_Return)
@@ -82,18 +70,18 @@ def test_going_to_an_app_that_is_filtered_out(desk: Desk) -> None:
 
 
 def test_running_an_action(desk: Desk) -> None:
-    found = opened(desk)
+    opened(desk)
     desk.type("prefer")
-    assert hits(found) == ["Preferences"]
+    assert desk.hits() == ["Preferences"]
     desk.key(Key.Key_Return)
     assert desk.dialog().windowTitle() == "Preferences"
 
 
 def test_what_cannot_be_done_now_is_not_found(desk: Desk) -> None:
-    found = opened(desk)
-    assert "New App" in hits(found)
+    opened(desk)
+    assert "New App" in desk.hits()
     desk.type("unlock")
-    assert hits(found) == []
+    assert desk.hits() == []
     assert "Nothing found. Try fewer letters." in desk.screen()
 
 
@@ -106,7 +94,7 @@ def test_leaving_it_gives_the_keyboard_back(desk: Desk, ways: str) -> None:
     elif ways == "again":
         desk.key(Key.Key_K, CTRL)
     else:
-        desk.click_at(desk.console._palette, QPoint(5, 5))  # beside the card
+        desk.click_at(desk.palette(), QPoint(5, 5))  # beside the card
     desk.wait(lambda: closed(desk))
     assert desk.window.focusWidget() is desk.table
 
@@ -120,7 +108,7 @@ def test_keys_go_round_and_tab_stays(desk: Desk) -> None:
     assert found.currentIndex().row() == 0
     desk.key(Key.Key_Tab)
     assert not closed(desk)
-    assert desk.window.focusWidget() is desk.console._palette.edit
+    assert desk.window.focusWidget() is desk.palette().edit
 
 
 def test_it_goes_when_a_dialog_comes(desk: Desk) -> None:
@@ -137,7 +125,7 @@ def test_every_shortcut_is_listed(desk: Desk) -> None:
     native = QKeySequence.SequenceFormat.NativeText
     missing = [
         action.text()
-        for _, actions in desk.console.commands.listed()
+        for _, actions in desk.console.actions.listed()
         for action in actions
         if not action.shortcut().isEmpty() and action.shortcut().toString(native) not in words
     ]
@@ -146,10 +134,11 @@ def test_every_shortcut_is_listed(desk: Desk) -> None:
 
 
 def test_every_action_is_in_a_menu(desk: Desk) -> None:
-    listed = [action for _, actions in desk.console.commands.listed() for action in actions]
+    listed = [action for _, actions in desk.console.actions.listed() for action in actions]
     shortcuts = [action.shortcut().toString() for action in listed if not action.shortcut().isEmpty()]
     assert len(shortcuts) == len(set(shortcuts))
-    own = [made for made in vars(desk.console.commands).values() if hasattr(made, "trigger")]
+    own = desk.console.actions.findChildren(Action)
+    assert len(own) > 30
     assert [made.text() for made in own if made not in listed] == []
 
 

@@ -68,19 +68,6 @@ def ends_well(process: subprocess.Popen[str]) -> bool:
     return True
 
 
-def test_a_start_loads_no_library_that_only_the_first_key_or_nothing_needs(folder: Path) -> None:
-    with started("--data-dir", folder) as process:
-        loaded = Path(f"/proc/{process.pid}/maps")
-        wait_until((folder / "apps.json").exists, "it has opened its database")
-        wait_until(lambda: "/_socket." in loaded.read_text(), "it talks to the keychain")
-        time.sleep(0.7)
-        libraries = loaded.read_text()
-        for name in ("libcrypto", "_hashlib", "cryptography", "libQt6Svg", "libQt6Network"):
-            assert name not in libraries
-        process.terminate()
-        assert ends_well(process)
-
-
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_polite_signal_ends_it_well(folder: Path, number: signal.Signals) -> None:
     with started("--data-dir", folder) as process:
@@ -135,15 +122,15 @@ def test_a_lock_left_by_a_crash_does_not_keep_anyone_out(folder: Path) -> None:
 CLOSE_AFTER = """
 import sys
 from PySide6.QtCore import QTimer
-from cortex_desktop import bootstrap
+from cortex_desktop.ui import app
 
-class Program(bootstrap.Program):
+class Window(app.MainWindow):
     def show(self):
         super().show()
-        QTimer.singleShot(int(sys.argv[1]), self.window, self.window.close)
+        QTimer.singleShot(int(sys.argv[1]), self, self.close)
 
-bootstrap.Program = Program
-sys.exit(bootstrap.run(sys.argv[2]))
+app.MainWindow = Window
+sys.exit(app.run(sys.argv[2]))
 """
 
 

@@ -15,18 +15,19 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QDate, Qt
-from PySide6.QtWidgets import QApplication, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QPlainTextEdit, QWidget
 from pytestqt.exceptions import TimeoutError
 
 from cortex_desktop import __version__
-from cortex_desktop.domain.activity import DETAIL_WORDS, MOMENTS, Action, Break, Detail, Entry, Harm, Logged
+from cortex_desktop.domain.activity import DETAIL_WORDS, MOMENTS, Action, ActivityEntry, Break, Detail, Harm, Logged
 from cortex_desktop.domain.errors import ChangedSince, StorageError, VaultError, VaultProblem, VaultTimeout
 from cortex_desktop.domain.model import AppState, Environment, KeptVersion, Org, new_id
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.query import WORDS
 from cortex_desktop.domain.secret import Secret, SecretKind, SecretRef
-from cortex_desktop.services.apps import RecoveryReport
-from cortex_desktop.services.bulk import Deed, Refused
+from cortex_desktop.services.apps.recovery import RecoveryReport
+from cortex_desktop.services.bulk import Bulk, BulkAction, Delete, Disable, Enable, Refused, Restore, RollBack, Rotate
+from cortex_desktop.services.damage import Damage
 from cortex_desktop.services.history import Export
 from cortex_desktop.services.keychain import KeychainStatus
 from cortex_desktop.services.orgs import Content
@@ -34,13 +35,14 @@ from cortex_desktop.storage.problems import in_data_folder, log_not_read
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.system.identity import user_and_computer
 from cortex_desktop.ui.apps.bulk_report import BulkReport
-from cortex_desktop.ui.apps.model import Column
+from cortex_desktop.ui.apps.model import AppColumn
 from cortex_desktop.ui.apps.rotate_dialog import RotateDialog
 from cortex_desktop.ui.kit.dialog import WaitingDialog
+from cortex_desktop.ui.kit.waiting import BUSY_SECONDS
 from cortex_desktop.ui.orgs.form import ENDPOINTS
-from cortex_desktop.vault.memory import InMemoryVault
 from tests.support import pseudo
 from tests.support.gui import Desk, stored_app
+from tests.support.memory_vault import InMemoryVault
 
 KEY = "mwidxhb8ShcqmV1B9iOYJh"
 LABELS = ("NewHealth App", "EMR integration", "Trial portal", "Half")
@@ -87,7 +89,9 @@ def _value(name: str, value: Detail | None) -> Detail:
 
 
 ALL_DETAILS = [
-    Entry(datetime.now(UTC), "john", "desk-7", action, "0a", "My organization", "0b", "NewHealth App", {name: value})
+    ActivityEntry(
+        datetime.now(UTC), "john", "desk-7", action, "0a", "My organization", "0b", "NewHealth App", {name: value}
+    )
     for (name, value), action in zip(
         ((name, _value(name, value)) for name, value in DETAIL_WORDS),
         itertools.cycle(Action),
@@ -131,8 +135,8 @@ def desk(
 
     vault.before = never_answer
     desk = start()
-    desk.wait(lambda: desk.console.model.total == 4)
-    desk.console.model.mark_missing(desk.app("Trial portal").id)
+    desk.wait(lambda: desk.apps.model.total == 4)
+    desk.apps.model.mark_missing(desk.app("Trial portal").id)
     yield desk
     desk.close()
     pseudo.stop(qapp)
@@ -140,7 +144,7 @@ def desk(
 
 def scenes(desk: Desk) -> Iterator[str]:
     """Every page and state of the window, one after the other."""
-    console, page, controller = desk.console, desk.console.page, desk.program.controller
+    console, page, workspace = desk.console, desk.apps.page, desk.workspace
     signing = desk.app("EMR integration")
     page.select(desk.app("NewHealth App").id)
     yield "apps"
@@ -148,13 +152,13 @@ def scenes(desk: Desk) -> Iterator[str]:
     yield "details"
     page.select(signing.id)
     yield "details of a signing app"
-    console.reveal.show(signing.id, Secret(KEY), 30)
+    desk.tools.reveal.show(signing.id, Secret(KEY), 30)
     yield "revealed"
-    console.reveal.end()
+    desk.tools.reveal.end()
     versions = (KeptVersion(1, signing.key_ends, signing.sessions, datetime.now(UTC) + timedelta(days=7)),)
-    controller.changed.emit(replace(signing, version=2, last_version=2, kept=versions, rotated=datetime.now(UTC)))
+    workspace.put(replace(signing, version=2, last_version=2, kept=versions, rotated=datetime.now(UTC)))
     yield "details of a rotated app"
-    controller.changed.emit(signing)
+    workspace.put(signing)
     page.close_details()
     page.search.setText("NH NH")
     yield "nothing found"
@@ -166,72 +170,73 @@ def scenes(desk: Desk) -> Iterator[str]:
         page.search.setText(text)
         yield f"filter {text}"
     page.search.clear()
-    for column in (Column.OWNER, Column.EXPIRES):
+    for column in (AppColumn.OWNER, AppColumn.EXPIRES):
         page.table.columns.show(column, True)
     yield "more columns"
     page.table.columns.reset()
     for state in (VaultState.LOCKED, VaultState.MISSING, VaultState.FAILED):
-        controller.keychain_changed.emit(KeychainStatus("Test keychain", state))
+        workspace.keychain_changed.emit(KeychainStatus("Test keychain", state))
         yield f"keychain {state.value}"
-    controller.keychain_changed.emit(KeychainStatus("Test keychain", VaultState.UNLOCKED))
-    console.status_messages.show_damage("apps.json.damaged", datetime.now(UTC), 5, 2)
+    workspace.keychain_changed.emit(KeychainStatus("Test keychain", VaultState.UNLOCKED))
+    workspace.damage_found.emit(Damage(True, "apps.json.damaged", datetime.now(UTC), 5, 2))
     yield "damaged"
-    console.status_messages.show_damage("apps.json.damaged", None, None, 0)
+    workspace.damage_found.emit(Damage(True, "apps.json.damaged"))
     yield "damaged without backup"
     page.storage_banner.hide()
     for error in (*(VaultError(problem, "Test keychain") for problem in VaultProblem), VaultTimeout("Test keychain")):
         console.status_messages.show_error(error)
         yield f"toast: {error.title.source}"
         dismiss(desk)
-    controller.recovered.emit(RecoveryReport(("a",), ("b", "c")))
-    controller.waiting.busy.emit(True)
+    workspace.recovered.emit(RecoveryReport(("a",), ("b", "c")))
+    workspace.waiting.busy.emit(True)
     yield "waiting"
-    controller.waiting.slow.emit()
+    workspace.waiting.slow.emit()
     yield "waiting for long"
-    controller.waiting.busy.emit(False)
+    workspace.waiting.busy.emit(False)
     dismiss(desk)
     page.select(desk.app("NewHealth App").id)
-    console.apps.copy(SecretKind.API_KEY)
-    desk.wait(lambda: console.toasts.shown)
+    desk.apps.copy(SecretKind.API_KEY)
+    desk.wait(lambda: desk.tools.toasts.shown)
     yield "copied"
-    console.clipboard.clear()
+    desk.tools.clipboard.clear()
     dismiss(desk)
     console.show_palette()
     yield "palette"
-    console._palette.edit.setText("NH NH")
+    desk.palette().edit.setText("NH NH")
     yield "palette: nothing found"
     console.show_palette()
     yield from many(desk)
     yield from activity(desk)
     yield from on_organization_page(desk)
-    console.show_apps()
+    desk.program.apps.open()
 
 
 def many(desk: Desk) -> Iterator[str]:
     """Several apps selected, and all that may be said of what is done to them together."""
-    page, controller = desk.console.page, desk.program.controller
+    page = desk.apps.page
     bar = page.bulk
     page.select_all()
     page.open_details()
     yield "several selected"
     page.close_details()
     apps = [desk.app(label) for label in LABELS]
-    for deed in Deed:
-        bulk = controller.bulk(deed, apps)
+    for action in (Enable(), Disable(), Delete(), Restore(), Rotate(timedelta(0)), RollBack({})):
+        name = type(action).__name__
+        bulk = Bulk(action, apps, desk.program.services.apps)
         bar.begin(bulk)
-        yield f"bulk {deed.value}: begun"
+        yield f"bulk {name}: begun"
         bulk._rest.popleft()
         bulk.changed, bulk.already = apps[:1], apps[1:2]
-        bar.tell(bulk, undoable=True)
+        bar.show_outcome(bulk, undoable=True)
         desk.let_pass(20)
-        yield f"bulk {deed.value}: cancelled"
+        yield f"bulk {name}: cancelled"
         bulk.stopped = VaultError(VaultProblem.LOCKED, "Test keychain")
         bulk.refused = [Refused(apps[0], ChangedSince("NewHealth App"))]
-        bar.tell(bulk, undoable=True)
+        bar.show_outcome(bulk, undoable=True)
         desk.let_pass(20)  # the bar gets higher, and then what is in it
-        yield f"bulk {deed.value}: stopped"
+        yield f"bulk {name}: stopped"
     bulk.changed = []
-    bar.tell(bulk, undoable=False)
+    bar.show_outcome(bulk, undoable=False)
     yield "bulk: nothing changed"
     bar.begin(bulk)
     bar.slow()
@@ -244,8 +249,8 @@ def many(desk: Desk) -> Iterator[str]:
 
 def report(desk: Desk) -> None:
     """Open the list of apps that bulk work was about."""
-    apps, bulk = [desk.app(label) for label in LABELS], desk.console.apps.bulk
-    bulk._bulk = desk.program.controller.bulk(Deed.ROTATE, apps)
+    apps, bulk = [desk.app(label) for label in LABELS], desk.apps.bulk
+    bulk._bulk = Bulk(Rotate(timedelta(0)), apps, desk.program.services.apps)
     bulk._bulk.changed, bulk._bulk.already = apps[:1], apps[1:2]
     bulk._bulk.refused = [Refused(apps[2], ChangedSince("Trial portal"))]
     bulk.show_list()
@@ -253,9 +258,9 @@ def report(desk: Desk) -> None:
 
 def activity(desk: Desk) -> Iterator[str]:
     """The Activity page and what it may say."""
-    console, log = desk.console, desk.program.activity
-    console.show_activity()
-    page = console.activity.page
+    log = desk.program.activity.reader
+    desk.program.activity.open()
+    page = desk.program.activity.presenter.page
     desk.wait(page.model.rowCount)
     yield "activity"
     places = range(1, 2 + len(ALL_DETAILS))
@@ -272,19 +277,18 @@ def activity(desk: Desk) -> Iterator[str]:
     desk.wait(page.model.rowCount)
     yield "activity of all organizations"
     page.search.setText("NH NH")
-    desk.wait(lambda: page._complete)
+    desk.wait(lambda: page.empty.isVisible())
     yield "activity: nothing found"
     log.begun.emit()
-    page._patience.stop()
-    page._show_state()
+    desk.pass_time(BUSY_SECONDS)
     yield "activity: searching"
     log.failed.emit(log_not_read(OSError(), Path(DATA_FOLDER)))
     yield "activity: cannot be read"
     page.search.clear()
     page.apps.setCurrentIndex(0)
-    console.activity._toast = None
+    desk.program.activity.presenter._toast = None
     log._export = object()
-    console.activity._show_progress()
+    desk.program.activity.presenter._show_progress()
     yield "activity: exporting"
     log._export = None
     log.exported.emit(Export(range(2), Path(DATA_FOLDER, "NH.csv"), "csv", "", ""))
@@ -296,11 +300,11 @@ def activity(desk: Desk) -> Iterator[str]:
 
 def on_organization_page(desk: Desk) -> Iterator[str]:
     """What the Organization page and the switcher say."""
-    console, controller = desk.console, desk.program.controller
-    console.open_page(console.sidebar.organization)
+    console, workspace = desk.console, desk.workspace
+    desk.program.orgs.open()
     page = console.pages.currentWidget()
     yield "organization"
-    form, clinic = page.form, next(org for org in controller.orgs if org.code == "clinic")
+    form, clinic = page.form, next(org for org in workspace.orgs if org.code == "clinic")
     form.name.setText("Clinic")
     form.code.setText("clinic")
     form.endpoint.setCurrentText("https://api.medable.com")
@@ -313,66 +317,66 @@ def on_organization_page(desk: Desk) -> Iterator[str]:
     page.discard.click()
     console.switch_org()
     yield "switcher"
-    console._org_list.edit.setText("NH NH")
+    desk.palette().edit.setText("NH NH")
     yield "switcher: nothing found"
     console.switch_org()
-    controller.enter(clinic.id)
+    workspace.enter(clinic.id)
     yield "production"
-    console._orgs_presenter()._removed(clinic)
+    desk.program.orgs.presenter._removed(clinic)
     yield "organization removed"
     dismiss(desk)
-    controller.enter(next(org.id for org in controller.orgs if org.code == "my-org"))
-    console.open_page(console.sidebar.apps)
+    workspace.enter(next(org.id for org in workspace.orgs if org.code == "my-org"))
+    desk.program.apps.open()
 
 
 def removed_org(desk: Desk) -> Org:
-    return replace(desk.program.controller.orgs[0], purge_after=datetime.now(UTC))
+    return replace(desk.workspace.orgs[0], purge_after=datetime.now(UTC))
 
 
-def production_question(desk: Desk, deed: Deed, apps: int) -> None:
-    controller, dialogs = desk.program.controller, desk.console.dialogs
-    controller.enter(next(org.id for org in controller.orgs if org.code == "clinic"))
+def production_question(desk: Desk, action: type[BulkAction], apps: int) -> None:
+    workspace, dialogs = desk.workspace, desk.tools.dialogs
+    workspace.enter(next(org.id for org in workspace.orgs if org.code == "clinic"))
     app = desk.app("NewHealth App")
-    dialogs.ask_in_production(deed, [app] * apps, lambda: None)
-    controller.enter(app.org_id)
+    dialogs.ask_in_production(action, [app] * apps, lambda: None)
+    workspace.enter(app.org_id)
 
 
 def dismiss(desk: Desk) -> None:
-    for toast in list(desk.console.toasts.shown):
+    for toast in list(desk.tools.toasts.shown):
         toast.leave()
 
 
 def dialogs(desk: Desk) -> Iterator[tuple[str, QWidget]]:
     """Every dialog and what it may say."""
-    console, page = desk.console, desk.console.page
-    work = console._orgs_presenter()
+    console, page = desk.console, desk.apps.page
+    work = desk.program.orgs.presenter
     page.bar.filters.saved.save("NH", "is:enabled")
-    console.page.select(desk.app("NewHealth App").id)
+    desk.apps.page.select(desk.app("NewHealth App").id)
     for name, act in (
-        ("create", console.forms.ask_new_app),
-        ("duplicate", console.forms.ask_duplicate),
-        ("edit", console.forms.ask_edit),
-        ("take in", console.forms.ask_import_key),
+        ("create", desk.apps.forms.ask_new_app),
+        ("duplicate", desk.apps.forms.ask_duplicate),
+        ("edit", desk.apps.forms.ask_edit),
+        ("take in", desk.apps.forms.ask_import_key),
         ("preferences", console.show_preferences),
         ("about", console.show_about),
-        ("add organization", console.add_org),
+        ("add organization", desk.program.orgs.presenter.ask_add),
         ("remove organization", lambda: work._ask_remove(removed_org(desk), Content(2, 1))),
         ("remove empty organization", lambda: work._ask_remove(removed_org(desk), Content())),
         ("removed organizations", lambda: work._show_removed([removed_org(desk)])),
         ("no removed organizations", lambda: work._show_removed([])),
         ("remove for good", lambda: work._ask_purge(removed_org(desk))),
-        ("rotate in production", lambda: production_question(desk, Deed.ROTATE, 1)),
-        ("disable in production", lambda: production_question(desk, Deed.DISABLE, 2)),
-        ("delete in production", lambda: production_question(desk, Deed.DELETE, 1)),
+        ("rotate in production", lambda: production_question(desk, Rotate, 1)),
+        ("disable in production", lambda: production_question(desk, Disable, 2)),
+        ("delete in production", lambda: production_question(desk, Delete, 1)),
         ("remove data", console.ask_remove_data),
         ("updates", desk.program.updates.ask),
-        ("delete", console.apps.ask_delete),
-        ("rotate", console.apps.ask_rotate),
-        ("rotate several", lambda: console.apps.bulk.ask_rotate(console.model.all_apps())),
-        ("delete several", lambda: console.apps.bulk.ask_delete(console.model.all_apps() * 5)),
+        ("delete", desk.apps.ask_delete),
+        ("rotate", desk.apps.ask_rotate),
+        ("rotate several", lambda: desk.apps.bulk.ask_rotate(desk.apps.model.all_apps())),
+        ("delete several", lambda: desk.apps.bulk.ask_delete(desk.apps.model.all_apps() * 5)),
         ("which apps", lambda: report(desk)),
-        ("check keychain", console.apps.check_keychain),
-        ("recently deleted", console.apps.show_deleted),
+        ("check keychain", desk.apps.check_keychain),
+        ("recently deleted", desk.apps.show_deleted),
         ("shortcuts", console.show_shortcuts),
         ("save filter", lambda: page.save_filter_asked.emit("is:enabled")),
     ):
@@ -443,14 +447,14 @@ def known() -> Iterator[str]:
 def data_of(desk: Desk) -> list[str]:
     """What may stay as it is."""
     ends = [end for app in desk.program.stores.repository.apps() for end in (app.key_ends.head, app.key_ends.tail)]
-    request = desk.console.page.details._request.toPlainText().splitlines()
+    request = desk.apps.page.details.findChild(QPlainTextEdit, "code").toPlainText().splitlines()
     return [
         *known(),
         *ends,
         *request,
         *(line.strip() for line in request),
-        str(desk.program.folder),
-        str(desk.program.folder).replace(os.sep, os.sep + "\u200b"),
+        str(desk.program.stores.folder),
+        str(desk.program.stores.folder).replace(os.sep, os.sep + "\u200b"),
         "x" * 119,
         "x" * 121,
     ]
@@ -490,13 +494,13 @@ def test_every_text_in_dialogs_and_menus_is_translated(desk: Desk) -> None:
         assert isinstance(menu, QMenu)
         left += [f"menu: {text}" for text in pseudo.untranslated(pseudo.words_of(menu), data_of(desk))]
         menu.close()
-    desk.console.page.bar.show_menu()
+    desk.apps.page.bar.show_menu()
     menu = desk.menu()
     words = pseudo.words_of_actions(menu.actions())
     left += [f"filter menu: {text}" for text in pseudo.untranslated(words, data_of(desk))]
     menu.close()
     desk.wait(lambda: QApplication.focusWindow() is not None)
-    field = desk.console.page.search
+    field = desk.apps.page.search
     field.setFocus()
     for typed in ("exp", "label", "own"):
         field.setText("")
@@ -538,10 +542,10 @@ def test_empty_and_loading(qapp: QApplication, start: Callable[..., Desk], monke
         desk.let_pass(10)
         assert not pseudo.untranslated(pseudo.words_of(desk.window), DATA)
         assert not pseudo.clipped(desk.window)
-        desk.console.page.empty.tell("loader-circle", desk.console.page.tr("Reading your apps…"), "")
+        desk.apps.page.empty.set_message("loader-circle", desk.apps.page.tr("Reading your apps…"), "")
         desk.let_pass(10)
         assert not pseudo.clipped(desk.window)
-        desk.console.page.loaded()
+        desk.apps.page.loaded()
     desk.close()
     pseudo.stop(qapp)
 

@@ -13,16 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from cortex_desktop import bootstrap
+from cortex_desktop.cli import data
 from cortex_desktop.domain.errors import VaultError, VaultProblem
 from cortex_desktop.domain.model import AppState
 from cortex_desktop.domain.ports import VaultState
-from cortex_desktop.services.apps import AppService
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.system.removal import remove_files
-from cortex_desktop.vault.memory import InMemoryVault
 from tests.conftest import keychain_items
 from tests.support.gui import Desk, Key, stored_app, texts
+from tests.support.memory_vault import InMemoryVault
+from tests.support.services import app_services, create
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="only this keychain can list its items")
 
@@ -37,9 +37,9 @@ def test_all_apps_of_all_orgs_in_every_state_go(repository: TinyRepository, vaul
     repository.save_org(replace(first, id="ab" * 16, code="other"))
     stored_app(repository, vault, "Active", sessions=False)
     stored_app(repository, vault, "Deleted", state=AppState.DELETED, purge_after=datetime.now(UTC))
-    service = AppService(repository, vault)
-    service.create("ab" * 16, "Elsewhere")
-    assert service.remove_everything() == 3
+    service = app_services(repository, vault)
+    create(service, "ab" * 16, "Elsewhere")
+    assert service.deletion.remove_everything() == 3
     assert not repository.apps()
     assert not vault.items
 
@@ -48,7 +48,7 @@ def test_a_locked_keychain_keeps_everything(repository: TinyRepository, vault: I
     stored_app(repository, vault, "Active")
     vault.current = VaultState.LOCKED
     with pytest.raises(VaultError) as caught:
-        AppService(repository, vault).remove_everything()
+        app_services(repository, vault).deletion.remove_everything()
     assert caught.value.problem is VaultProblem.LOCKED
     assert repository.apps()[0].state is AppState.ACTIVE
 
@@ -61,12 +61,12 @@ def test_what_was_begun_is_finished_by_recovery(repository: TinyRepository, vaul
             raise VaultError(VaultProblem.DENIED, "Test keychain")
 
     vault.before = refuse
-    service = AppService(repository, vault)
+    service = app_services(repository, vault)
     with pytest.raises(VaultError):
-        service.remove_everything()
+        service.deletion.remove_everything()
     assert [app.id for app in repository.apps()] == [apps[1].id]
     vault.before = None
-    service.recover()
+    service.recovery.recover()
     assert not repository.apps()
     assert not vault.items
 
@@ -140,18 +140,18 @@ def test_the_option_leaves_nothing(program: Desk, folder: Path, capsys: pytest.C
     program.create("NewHealth App", sessions=False)
     program.close()
     assert keychain_items()
-    assert bootstrap.remove_all_data(str(folder), ask=False) == 0
+    assert data.remove_all_data(str(folder), ask=False) == 0
     assert capsys.readouterr().out == "Removed 1 app and their keys.\n"
     assert not keychain_items()
     assert not folder.exists()
-    assert bootstrap.remove_all_data(str(folder), ask=False) == 0
+    assert data.remove_all_data(str(folder), ask=False) == 0
 
 
 @pytest.mark.parametrize("answer", ["", "no\n", "yes\n"])
 def test_the_option_asks(folder: Path, monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
     (folder / "settings.ini").write_text("")
     monkeypatch.setattr("sys.stdin", io.StringIO(answer))
-    assert bootstrap.remove_all_data(str(folder), ask=True) == 1
+    assert data.remove_all_data(str(folder), ask=True) == 1
     assert (folder / "settings.ini").exists()
 
 
@@ -162,10 +162,10 @@ def test_a_running_program_is_asked_to_quit(folder: Path) -> None:
             while not (folder / "apps.json").exists():
                 assert time.monotonic() < end
                 time.sleep(0.05)
-            assert bootstrap.remove_all_data(str(folder), ask=False) == 1, "not under a running program"
-            assert bootstrap.quit_running(str(folder)) == 0
+            assert data.remove_all_data(str(folder), ask=False) == 1, "not under a running program"
+            assert data.quit_running(str(folder)) == 0
             assert process.wait(5) == 0
         finally:
             process.kill()
-    assert bootstrap.quit_running(str(folder)) == 0
-    assert bootstrap.quit_running(str(folder / "missing")) == 0
+    assert data.quit_running(str(folder)) == 0
+    assert data.quit_running(str(folder / "missing")) == 0

@@ -17,8 +17,9 @@ from cortex_desktop.domain.errors import VaultError, VaultProblem, VaultTimeout
 from cortex_desktop.domain.model import AppState, Org
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.storage.repository import TinyRepository
-from cortex_desktop.vault.memory import InMemoryVault
+from cortex_desktop.ui.kit.waiting import BUSY_SECONDS, SLOW_SECONDS
 from tests.support.gui import CTRL, Desk, Key, SlowVault, stored_apps, texts
+from tests.support.memory_vault import InMemoryVault
 
 Start = Callable[..., Desk]
 
@@ -27,7 +28,7 @@ class TestEmpty:
     def test_offers_what_to_do_first(self, desk: Desk) -> None:
         assert "No apps yet" in desk.screen()
         assert not desk.all("Search apps", QLineEdit), "there is nothing to search"
-        desk.click("New App", within=desk.console.page.empty)
+        desk.click("New App", within=desk.apps.page.empty)
         assert desk.dialog().windowTitle() == "Create App"
 
     def test_is_back_when_the_last_app_has_gone(self, desk: Desk) -> None:
@@ -56,22 +57,13 @@ class SlowRepository(TinyRepository):
 
 
 class TestLoading:
-    @pytest.mark.parametrize(("patience", "says"), [(0, True), (60_000, False)], ids=["long", "short"])
-    def test_says_so_only_when_it_takes_long(
-        self,
-        start: Start,
-        folder: Path,
-        vault: InMemoryVault,
-        monkeypatch: pytest.MonkeyPatch,
-        patience: int,
-        says: bool,
-    ) -> None:
-        monkeypatch.setattr("cortex_desktop.ui.apps.page.BUSY_MS", patience)
+    def test_says_so_only_when_it_takes_long(self, start: Start, folder: Path, vault: InMemoryVault) -> None:
         stored_apps(folder, vault, ["Ward tablet"])
         desk = start(ready=False, repository=SlowRepository)
         desk.wait(lambda: desk.program.stores is not None)
-        desk.let_pass(20)
-        assert ("Reading your apps…" in desk.screen()) is says
+        assert "Reading your apps…" not in desk.screen()
+        desk.pass_time(BUSY_SECONDS)
+        assert "Reading your apps…" in desk.screen()
         assert "No apps yet" not in desk.screen()
         assert not desk.find("New App").isEnabled()
         desk.key(Key.Key_N, CTRL)
@@ -273,20 +265,19 @@ class TestKeychain:
         desk.wait(lambda: desk.values("Status")[desk.labels().index("Ward tablet")] == "Key missing")
         assert desk.seen(desk.cell("Ward tablet", "Status")) == "Key missing"
 
-    def test_waiting_is_told_and_can_be_stopped(
-        self, folder: Path, start: Start, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("cortex_desktop.ui.kit.waiting.BUSY_MS", 20)
-        monkeypatch.setattr("cortex_desktop.ui.kit.waiting.SLOW_MS", 100)
+    def test_waiting_is_shown_and_can_be_stopped(self, folder: Path, start: Start) -> None:
         vault = SlowVault()
         stored_apps(folder, vault, ["Ward tablet"])
         desk = start(vault=vault)
         desk.wait(lambda: desk.selected() == "Ward tablet")
         vault.slow = {"read"}
         desk.key(Key.Key_C, CTRL)
+        desk.wait(lambda: vault.calls[-1][0] == "read")
+        assert not desk.toasts()
+        desk.pass_time(BUSY_SECONDS)
         desk.toast("Waiting for Test keychain…")
         vault.slow = set()
-        desk.wait(lambda: desk.all("Stop waiting"))
+        desk.pass_time(SLOW_SECONDS)
         assert any("A prompt of the system may be open behind this window." in n for n in desk.toasts())
         desk.click("Stop waiting")
         desk.toast("The keychain does not answer")
@@ -333,20 +324,20 @@ class TestUnfinishedWork:
 
     def test_delete_now_while_locked_is_not_finished(self, desk: Desk, vault: InMemoryVault) -> None:
         app = desk.create("Ward tablet")
-        desk.program.controller.delete(app, lambda _: None)
+        desk.apps.delete(app, lambda _: None)
         desk.wait(lambda: not desk.labels())
         vault.current = VaultState.LOCKED
-        desk.program.controller.purge(app)
+        desk.apps.purge(app)
         desk.toast("Not finished yet")
         assert vault.items
         vault.current = VaultState.UNLOCKED
-        desk.program.controller.look_at_keychain()
+        desk.workspace.look_at_keychain()
         desk.wait(lambda: not vault.items, "it is finished when the keychain can be used")
 
     def test_what_is_due_goes_while_the_program_runs(
         self, start: Start, folder: Path, vault: InMemoryVault, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("cortex_desktop.bootstrap.AN_HOUR_MS", 200)
+        monkeypatch.setattr("cortex_desktop.ui.workspace.AN_HOUR_MS", 200)
         stored_apps(folder, vault, ["Ward tablet"])
         desk = start()
         desk.wait(lambda: desk.labels() == ["Ward tablet"])

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QPl
 
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import SecretKind
-from cortex_desktop.vault.memory import InMemoryVault
 from tests.support.gui import CTRL, SHIFT, Desk, Key, clipboard_text, texts
+from tests.support.memory_vault import InMemoryVault
 
 KEY = "mwidxhb8ShcqmV1B9iOYJh"
 OTHER = "GsAqlhnIMzrDeD8V2MBQWq"
@@ -67,7 +67,7 @@ def test_paste_a_label_enter(form: Form) -> None:
     assert desk.labels() == ["From the console"] == [desk.selected()]
     assert desk.kept("From the console") == KEY
     assert desk.app("From the console").sessions
-    assert not desk.console.reveal.app_id, "whoever pasted it has it"
+    assert not desk.tools.reveal.app_id, "whoever pasted it has it"
 
 
 def test_what_was_pasted_is_in_no_field_and_cannot_be_undone(form: Form) -> None:
@@ -219,7 +219,7 @@ def test_what_else_was_copied_meanwhile_stays(form: Form) -> None:
     desk.type("x")
     form.done()
     desk.toast("Existing key added")
-    assert desk.console.clipboard.seconds_left == 0
+    assert desk.tools.clipboard.seconds_left == 0
     assert clipboard_text() == "something else"
     QGuiApplication.clipboard().clear()
 

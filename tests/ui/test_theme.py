@@ -140,4 +140,4 @@ def test_switching_in_preferences_changes_the_open_window_and_is_remembered(desk
 
 def ground(desk: Desk) -> QColor:
     """The colour that is really there, at a corner of the page."""
-    return desk.console.page.grab().toImage().pixelColor(4, 4)
+    return desk.apps.page.grab().toImage().pixelColor(4, 4)

@@ -38,7 +38,7 @@ def feed(qapp) -> Iterator[object]:
 @pytest.fixture
 def asking(desk: Desk, feed) -> Desk:
     """The window, with the feed's address as the setting, and trust in the feed's certificate."""
-    desk.program.settings.feed = feed.address
+    desk.tools.settings.feed = feed.address
     desk.program.updates.tls = feed.trust
     return desk
 
@@ -164,7 +164,7 @@ def test_what_goes_wrong_unasked_is_not_told(asking: Desk, feed) -> None:
     asking.program.updates.look_if_due()
     asking.wait(lambda: feed.asked, "it was asked")
     asking.let_pass(200)
-    assert asking.console.toasts.shown == []
+    assert asking.tools.toasts.shown == []
     assert asking.dialog_or_none() is None
 
 

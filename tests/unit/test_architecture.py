@@ -24,13 +24,15 @@ def loaded_by(module: str) -> set[str]:
 @pytest.mark.parametrize(
     ("module", "too_much"),
     [
-        ("cortex_desktop.__main__", {"PySide6", "cortex_desktop.bootstrap"}),
+        ("cortex_desktop.__main__", {"PySide6", "cortex_desktop.composition", "cortex_desktop.ui"}),
         (
-            "cortex_desktop.bootstrap",
+            "cortex_desktop.ui.app",
             {"keyring", "tinydb", "secretstorage", "platformdirs", "PySide6.QtNetwork", "PySide6.QtTest"}
-            | {"cortex_desktop.storage", "cortex_desktop.vault", "cortex_desktop.self_check"},
+            | {"cortex_desktop.composition", "cortex_desktop.storage", "cortex_desktop.self_check"},
         ),
-        ("cortex_desktop.services.apps", {"PySide6", "keyring", "tinydb"}),
+        ("cortex_desktop.composition", {"PySide6", "keyring"}),
+        ("cortex_desktop.tasks.lanes", {"PySide6"}),
+        ("cortex_desktop.services.apps.services", {"PySide6", "keyring", "tinydb"}),
         ("cortex_desktop.storage.repository", {"PySide6", "keyring"}),
         ("cortex_desktop.vault.opening", {"PySide6", "tinydb", "keyring"}),
     ],
@@ -40,15 +42,6 @@ def test_nothing_is_loaded_before_it_is_needed(module: str, too_much: set[str]) 
     loaded = loaded_by(module)
     assert module in loaded
     assert not loaded & too_much
-
-
-def test_pyside_does_not_keep_the_source_of_all_that_is_imported() -> None:
-    script = (
-        "from cortex_desktop.system import pyside; pyside.load(); "
-        "import linecache, cortex_desktop.ui.shell.console; print(*linecache.cache)"
-    )
-    read = subprocess.check_output([sys.executable, "-c", script], cwd=ROOT, text=True, timeout=30)
-    assert "cortex_desktop" not in read
 
 
 def test_no_name_hides_a_module_that_others_import() -> None:

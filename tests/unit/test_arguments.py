@@ -93,8 +93,8 @@ def check_refused(
 ) -> None:
     """Refused before anything of the program is loaded or written."""
     monkeypatch.chdir(folder)
-    monkeypatch.setitem(sys.modules, "cortex_desktop.bootstrap", None)  # importing it fails
-    monkeypatch.delattr(cortex_desktop, "bootstrap", raising=False)
+    for module in ("cortex_desktop.ui", "cortex_desktop.composition", "cortex_desktop.self_check"):
+        monkeypatch.setitem(sys.modules, module, None)  # importing it fails
     before = sorted(folder.iterdir())
     with pytest.raises(SystemExit) as end:
         main(arguments)

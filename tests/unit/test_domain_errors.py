@@ -32,7 +32,8 @@ from cortex_desktop.domain.errors import (
     VaultTimeout,
     VersionGone,
 )
-from cortex_desktop.domain.model import Environment, Org, clean_label, clean_notes, clean_org, clean_owner
+from cortex_desktop.domain.model import Environment, Org
+from cortex_desktop.domain.rules import clean_label, clean_notes, clean_org, clean_owner
 from cortex_desktop.domain.text import Text
 from cortex_desktop.storage import problems
 

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cortex_desktop.domain.model import App, AppState, fold
+from cortex_desktop.domain.folding import fold
+from cortex_desktop.domain.model import App, AppState
 from cortex_desktop.domain.query import (
     WORDS,
+    AppQuery,
     At,
-    Query,
     Searchable,
     completions,
     has_filter,
@@ -317,31 +318,7 @@ def test_what_only_looks_like_a_filter_is_text_and_told() -> None:
     assert finds("staus:disabled", label="a staus:Disabled b")
 
 
-# Narrowing
-
-
-@pytest.mark.parametrize(
-    ("new", "old"),
-    [
-        ("pat", "pa"),
-        ("pat", ""),
-        ("apart", "part"),
-        ("is:disabled pat", "is:disabled"),
-        ("is:disabled pat", "pa"),
-        ("owner:ada", "owner:ad"),
-        ("owner:ada", "ada"),
-        ("pat pat", "pat"),
-    ],
-)
-def test_narrows(new: str, old: str) -> None:
-    assert parse(new).narrows(parse(old))
-
-
-@pytest.mark.parametrize(
-    ("new", "old"), [("pa", "pat"), ("", "p"), ("created:<90d", "created:<9d"), ("ada", "owner:ada"), ("a b", "ab")]
-)
-def test_does_not_narrow(new: str, old: str) -> None:
-    assert not parse(new).narrows(parse(old))
+# Writing filters
 
 
 pieces = st.lists(
@@ -351,31 +328,6 @@ pieces = st.lists(
     ),
     max_size=4,
 ).map(" ".join)
-apps = st.builds(
-    app,
-    label=st.text("abx:y ", max_size=6),
-    owner=st.text("ab", max_size=2),
-    notes=st.text("ab\n", max_size=4),
-    id=st.sampled_from(["gone", "there"]),
-    sessions=st.booleans(),
-    csrf=st.booleans(),
-    enabled=st.booleans(),
-    created=st.integers(0, 400).map(lambda age: NOON - age * DAY),
-    expires=st.none() | st.integers(-40, 60).map(lambda left: TODAY + left * DAY),
-)
-
-
-@fast
-@given(pieces, pieces, st.lists(apps, max_size=8))
-def test_what_narrows_finds_nothing_new_and_can_start_from_what_was_found(new: str, old: str, some: list[App]) -> None:
-    entries = [Searchable(one) for one in some]
-    wider, narrower = parse(old), parse(new)
-    if narrower.narrows(wider):
-        assert narrower.select(wider.select(entries, AT), AT) == narrower.select(entries, AT)
-    assert parse(f"{old} {new}").narrows(wider) or '"' in old
-
-
-# Writing filters
 
 
 @fast
@@ -456,7 +408,7 @@ def test_what_is_offered_in_the_middle() -> None:
 
 def test_the_empty_query_finds_all() -> None:
     entries = [Searchable(app("a")), Searchable(app("b"))]
-    assert Query().select(entries, AT) == entries
+    assert AppQuery().select(entries, AT) == entries
 
 
 def test_every_filter_on_offer_is_understood() -> None:
@@ -471,8 +423,8 @@ def test_marks_come_from_one_place() -> None:
     """What is:attention finds is what is due, or has no key."""
     for fields in ({"expires": TODAY}, {"review": TODAY}, {"expires": TODAY + 90 * DAY}, {}):
         one = app(**fields)
-        assert finds("is:attention", **fields) == one.is_due(TODAY)
-        assert not replace(one, enabled=False).is_due(TODAY)
+        assert finds("is:attention", **fields) == one.needs_attention(TODAY)
+        assert not replace(one, enabled=False).needs_attention(TODAY)
 
 
 def test_words_are_ascii_and_lower_case() -> None:

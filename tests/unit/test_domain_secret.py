@@ -21,7 +21,7 @@ import pytest
 
 from cortex_desktop.domain.model import App, AppState, new_id
 from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, generate, well_formed
-from cortex_desktop.services.apps import Created
+from cortex_desktop.services.apps.create import Created
 
 TEXT = "mwidxhb8ShcqmV1B9iOYJh"
 LETTERS_AND_DIGITS = string.ascii_letters + string.digits

@@ -5,17 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 
 import pytest
 
-from cortex_desktop.domain.activity import Action, Entry, Query
+from cortex_desktop.domain.activity import Action, ActivityEntry
 from cortex_desktop.domain.errors import (
     AppGone,
-    CortexError,
     NotFinished,
-    StorageError,
     VaultError,
     VaultProblem,
     VaultTimeout,
@@ -23,53 +20,16 @@ from cortex_desktop.domain.errors import (
 from cortex_desktop.domain.model import Environment
 from cortex_desktop.domain.secret import Secret, SecretKind
 from cortex_desktop.services.activity import Recorder
-from cortex_desktop.services.apps import RESTORABLE, AppService
-from cortex_desktop.services.doctor import Doctor
-from cortex_desktop.services.orgs import OrgService
-from cortex_desktop.storage.activity import ActivityFile
-from cortex_desktop.storage.repository import TinyRepository
-from cortex_desktop.vault.memory import InMemoryVault
+from cortex_desktop.services.periods import RESTORABLE
+from tests.support.services import NOON, Office, app_services, create, disk_full, failed
 
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 A_WEEK = timedelta(days=7)
 
 
-class Office:
-    """Services with a log on disk, and a clock to turn."""
-
-    def __init__(self, folder: Path, vault: InMemoryVault) -> None:
-        self.vault = vault
-        self.time = NOON
-        self.told: list[CortexError] = []
-        self.folder = folder
-        self.repository = TinyRepository(folder)
-        self.log = ActivityFile(folder)
-        self.recorder = Recorder(
-            self.repository, self.log, lambda: ("john", "desk-7"), self.told.append, lambda: self.time
-        )
-        self.apps = AppService(self.repository, vault, lambda: self.time, self.recorder)
-        self.orgs = OrgService(self.repository, lambda: self.time, self.recorder)
-        self.doctor = Doctor(self.apps, self.repository, vault, self.recorder)
-        self.org = self.repository.orgs()[0]
-
-    def entries(self) -> list[Entry]:
-        """Oldest first."""
-        places = [place for piece in self.log.find(Query()) for place in piece.places]
-        return [logged.entry for logged in reversed(self.log.read(places))]
-
-    def actions(self) -> list[Action]:
-        return [entry.action for entry in self.entries()]
-
-
-@pytest.fixture
-def office(folder: Path, vault: InMemoryVault) -> Office:
-    return Office(folder, vault)
-
-
 def test_an_entry_says_what_to_which_app_when_and_who(office: Office) -> None:
-    made = office.apps.create(office.org.id, "NewHealth App", sessions=True)
+    made = office.make(sessions=True)
     (entry,) = office.entries()
-    assert entry == Entry(
+    assert entry == ActivityEntry(
         when=NOON,
         who="john",
         computer="desk-7",
@@ -83,24 +43,23 @@ def test_an_entry_says_what_to_which_app_when_and_who(office: Office) -> None:
 
 
 def test_everything_done_to_an_app_is_recorded(office: Office) -> None:
-    apps = office.apps
-    app = apps.create(office.org.id, "NewHealth App").app
-    apps.copied(app.id, clears_after=30)
-    apps.copied(app.id, Action.SECRET_COPIED, 30)
-    apps.copied(app.id, Action.REQUEST_COPIED, 30)
-    apps.revealed(app.id)
-    apps.set_enabled(app.id, False)
-    apps.set_enabled(app.id, True)
-    apps.rotate(app.id, A_WEEK)
-    apps.roll_back(app.id, 1, A_WEEK)
-    apps.drop_kept(app.id, 2)
-    apps.rotate(app.id, timedelta(0))
-    apps.recover()
-    apps.delete(app.id)
-    apps.restore(app.id)
-    apps.delete(app.id)
+    app = office.make().app
+    office.use.note_copied(app.id, clears_after=30)
+    office.use.note_copied(app.id, Action.SECRET_COPIED, 30)
+    office.use.note_copied(app.id, Action.REQUEST_COPIED, 30)
+    office.use.note_revealed(app.id)
+    office.use.set_enabled(app.id, False)
+    office.use.set_enabled(app.id, True)
+    office.rotation.rotate(app.id, A_WEEK)
+    office.rotation.roll_back(app.id, 1, A_WEEK)
+    office.removal.drop_kept(app.id, 2)
+    office.rotation.rotate(app.id, timedelta(0))
+    office.recover()
+    office.deletion.delete(app.id)
+    office.deletion.restore(app.id)
+    office.deletion.delete(app.id)
     office.time += RESTORABLE
-    apps.recover()
+    office.recover()
     assert office.actions() == [
         Action.CREATED,
         Action.KEY_COPIED,
@@ -123,40 +82,40 @@ def test_everything_done_to_an_app_is_recorded(office: Office) -> None:
     by_action = {entry.action: entry for entry in office.entries()}
     assert by_action[Action.KEY_COPIED].details == {"clears_after": 30}
     assert by_action[Action.ROLLED_BACK].details == {"version": 1, "kept_until": (NOON + A_WEEK).isoformat()}
-    assert not office.told
+    assert not office.reported
 
 
-def test_what_was_refused_or_is_unknown_is_not_recorded(office: Office, vault: InMemoryVault) -> None:
-    app = office.apps.create(office.org.id, "Old").app
-    vault.fail_next("store", VaultError(VaultProblem.DENIED, vault.name))
+def test_what_was_refused_or_is_unknown_is_not_recorded(office: Office) -> None:
+    app = office.make("Old").app
+    office.vault.fail_next("store", failed(VaultProblem.DENIED))
     with pytest.raises(VaultError):
-        office.apps.create(office.org.id, "Refused")
-    vault.fail_next("store", VaultTimeout(vault.name))
+        office.make("Refused")
+    office.vault.fail_next("store", VaultTimeout("Test keychain"))
     with pytest.raises(NotFinished):
-        office.apps.rotate(app.id, A_WEEK)
+        office.rotation.rotate(app.id, A_WEEK)
     assert office.actions() == [Action.CREATED]
-    office.apps.recover()
+    office.recover()
     assert office.actions() == [Action.CREATED, Action.UNDONE]
 
 
-def test_what_recovery_and_the_doctor_do_is_recorded(office: Office, vault: InMemoryVault) -> None:
-    vault.fail_next("store", VaultTimeout(vault.name), after=True)
+def test_what_recovery_and_the_doctor_do_is_recorded(office: Office) -> None:
+    office.vault.fail_next("store", VaultTimeout("Test keychain"), after=True)
     with pytest.raises(NotFinished):
-        office.apps.create(office.org.id, "With sessions", sessions=True)
-    office.apps.recover()
+        office.make("With sessions", sessions=True)
+    office.recover()
     (app,) = office.repository.apps()
-    del vault.items[app.ref(SecretKind.API_KEY)]
+    del office.vault.items[app.ref(SecretKind.API_KEY)]
     for finding in office.doctor.check(app.id):
         office.doctor.repair(finding)
     assert office.actions()[0] is Action.FINISHED
     assert (office.actions()[-1], office.entries()[-1].details) == (Action.REPAIRED, {"problem": "missing"})
 
 
-def test_a_repair_that_is_not_needed_any_more_is_not_recorded(office: Office, vault: InMemoryVault) -> None:
-    app = office.apps.create(office.org.id, "With sessions", sessions=True).app
-    key = vault.items.pop(app.ref(SecretKind.API_KEY))
+def test_a_repair_that_is_not_needed_any_more_is_not_recorded(office: Office) -> None:
+    app = office.make("With sessions", sessions=True).app
+    key = office.vault.items.pop(app.ref(SecretKind.API_KEY))
     (finding,) = office.doctor.check(app.id)
-    vault.items[app.ref(SecretKind.API_KEY)] = key
+    office.vault.items[app.ref(SecretKind.API_KEY)] = key
     office.doctor.repair(finding)
     assert office.actions() == [Action.CREATED]
 
@@ -173,12 +132,12 @@ def test_changes_of_an_org_are_named(office: Office) -> None:
 def test_the_life_of_an_org(office: Office) -> None:
     live = replace(office.org, name="Clinic", environment=Environment.OWN, own_environment="Live")
     org = office.orgs.add(replace(live, like_production=True))
-    app = office.apps.create(org.id, "NewHealth App").app
+    app = office.make(org=org).app
     office.orgs.remove(org.id)
     office.orgs.restore(org.id)
     office.orgs.remove(org.id)
     office.orgs.purge(org.id)
-    office.apps.recover()
+    office.recover()
     entries = office.entries()
     assert [entry.action for entry in entries] == [
         Action.ORG_ADDED,
@@ -196,29 +155,29 @@ def test_the_life_of_an_org(office: Office) -> None:
 
 
 def test_a_failure_is_said_once_and_undoes_nothing(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(_: Sequence[Entry]) -> None:
-        raise StorageError("The disk is full", "Not saved.", "Free some space.")
+    def full(_: Sequence[ActivityEntry]) -> None:
+        raise disk_full()
 
     with monkeypatch.context() as patch:
         patch.setattr(office.log, "append", full)
-        app = office.apps.create(office.org.id, "NewHealth App").app
-        office.apps.set_enabled(app.id, False)
+        app = office.make().app
+        office.use.set_enabled(app.id, False)
     assert not office.repository.app(app.id).enabled
-    assert [str(error.title) for error in office.told] == ["Activity is not recorded now"]
-    assert "Free some space." in str(office.told[0])
-    office.apps.set_enabled(app.id, True)
+    assert [str(error.title) for error in office.reported] == ["Activity is not recorded now"]
+    assert "Free some space." in str(office.reported[0])
+    office.use.set_enabled(app.id, True)
     assert office.actions() == [Action.ENABLED]
     with monkeypatch.context() as patch:
         patch.setattr(office.log, "append", full)
-        office.apps.set_enabled(app.id, False)
-    assert len(office.told) == 2, "a new row of failures is said anew"
+        office.use.set_enabled(app.id, False)
+    assert len(office.reported) == 2, "a new row of failures is said anew"
 
 
 def test_a_batch_is_written_at_once_even_when_it_is_broken_off(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    ids = [office.apps.create(office.org.id, f"App {number}").app.id for number in range(20)]
+    ids = [office.make(f"App {number}").app.id for number in range(20)]
     append, sizes = office.log.append, []
 
-    def counted(entries: Sequence[Entry]) -> None:
+    def counted(entries: Sequence[ActivityEntry]) -> None:
         sizes.append(len(entries))
         append(entries)
 
@@ -228,7 +187,7 @@ def test_a_batch_is_written_at_once_even_when_it_is_broken_off(office: Office, m
         with office.recorder.batch():
             for app_id in [*ids, "gone"]:
                 with office.recorder.batch():
-                    office.apps.set_enabled(app_id, False)
+                    office.use.set_enabled(app_id, False)
 
     with pytest.raises(AppGone):
         broken_off()
@@ -239,10 +198,10 @@ def test_a_batch_is_written_at_once_even_when_it_is_broken_off(office: Office, m
 
 
 def test_a_batch_is_of_its_own_thread(office: Office) -> None:
-    app = office.apps.create(office.org.id, "NewHealth App").app
+    app = office.make().app
     with office.recorder.batch():
-        office.apps.set_enabled(app.id, False)
-        other = threading.Thread(target=office.apps.revealed, args=(app.id,))
+        office.use.set_enabled(app.id, False)
+        other = threading.Thread(target=office.use.note_revealed, args=(app.id,))
         other.start()
         other.join()
         assert office.actions() == [Action.CREATED, Action.KEY_REVEALED]
@@ -251,7 +210,7 @@ def test_a_batch_is_of_its_own_thread(office: Office) -> None:
 
 def test_a_key_in_a_label_is_blotted_out(office: Office) -> None:
     key = Secret("mwid7xhb8ShcqmV1B9iOYJ")
-    app = office.apps.create(office.org.id, f"key {key.reveal()}").app
+    app = office.make(f"key {key.reveal()}").app
     office.recorder.app(Action.EDITED, app, label_before=key.reveal(), changed=f"x={key.reveal()}")
     for entry in office.entries():
         assert key.reveal() not in repr(entry)
@@ -259,16 +218,15 @@ def test_a_key_in_a_label_is_blotted_out(office: Office) -> None:
 
 
 @pytest.mark.parametrize("name", ["j\udcffhn", "x" * 1000, "a\nb"])
-def test_odd_names_of_users_are_written_all_the_same(folder: Path, vault: InMemoryVault, name: str) -> None:
-    office = Office(folder, vault)
-    recorder = Recorder(office.repository, office.log, lambda: (name, "desk-7"), office.told.append)
-    AppService(office.repository, vault, recorder=recorder).create(office.org.id, "NewHealth App")
+def test_odd_names_of_users_are_written_all_the_same(office: Office, name: str) -> None:
+    recorder = Recorder(office.repository, office.log, lambda: (name, "desk-7"), office.reported.append)
+    create(app_services(office.repository, office.vault, recorder=recorder), office.org.id, "NewHealth App")
     assert len(office.entries()) == 1
-    assert not office.told
+    assert not office.reported
 
 
-def test_without_a_log_nothing_is_recorded(folder: Path, vault: InMemoryVault, office: Office) -> None:
-    AppService(office.repository, vault).create(office.org.id, "NewHealth App")
+def test_without_a_log_nothing_is_recorded(office: Office) -> None:
+    create(app_services(office.repository, office.vault), office.org.id, "NewHealth App")
     assert office.entries() == []
 
 
@@ -281,7 +239,7 @@ def test_who_is_asked_once_and_on_the_lane(office: Office) -> None:
 
     recorder = Recorder(office.repository, office.log, by)
     assert not asked
-    app = office.apps.create(office.org.id, "NewHealth App").app
+    app = office.make().app
     recorder.app(Action.EDITED, app)
     recorder.app(Action.EDITED, app)
     assert len(asked) == 1

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
+from datetime import timedelta
 
 import pytest
 
 from cortex_desktop.domain.errors import (
     AppGone,
-    CortexError,
     LabelError,
     NotFinished,
     OrgGone,
@@ -24,761 +21,601 @@ from cortex_desktop.domain.errors import (
     VaultTimeout,
 )
 from cortex_desktop.domain.model import App, AppState
-from cortex_desktop.domain.ports import Vault, VaultState
+from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate
-from cortex_desktop.services.apps import LATE, RESTORABLE, AppService, RecoveryReport
+from cortex_desktop.services.apps.recovery import RecoveryReport
 from cortex_desktop.services.keychain import KeychainService, KeychainStatus
-from cortex_desktop.services.orgs import OrgService
-from cortex_desktop.storage.repository import TinyRepository
-from cortex_desktop.vault.memory import InMemoryVault
-from tests.support.vaults import LateVault, StillUnderWay
+from cortex_desktop.services.periods import LATE, RESTORABLE
+from tests.support.services import NOON, Office, create, failed
+from tests.support.vaults import StillUnderWay
 
 KEY, API_SECRET = SecretKind.API_KEY, SecretKind.API_SECRET
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-ORG_ID = "0123abcd"
 A_MICROSECOND = timedelta(microseconds=1)
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.time = NOON
-
-    def __call__(self) -> datetime:
-        return self.time
-
-
-class Repository(TinyRepository):
-    """The real one. `refuse` names a method that fails from now on; `writes` is what was written, in order."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
-        self.refuse = ""
-        self.writes: list[str] = []
-
-    def add_app(self, app: App) -> None:
-        self._note("add_app")
-        super().add_app(app)
-
-    def change_app(self, app_id: str, change: Callable[[App], App]) -> App:
-        self._note("change_app")
-        return super().change_app(app_id, change)
-
-    def drop_app(self, app_id: str) -> None:
-        self._note("drop_app")
-        super().drop_app(app_id)
-
-    def _note(self, method: str) -> None:
-        if self.refuse == method:
-            raise StorageError("The disk is full", "Not saved.", "Free some space.")
-        self.writes.append(method)
-
-
-@pytest.fixture
-def repository(tmp_path: Path) -> Repository:
-    return Repository(tmp_path)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def service(repository: Repository, vault: InMemoryVault, clock: Clock) -> AppService:
-    return AppService(repository, vault, clock)
-
-
-def on_disk(repository: TinyRepository) -> Sequence[App]:
-    """What the next start would find, read anew from the file."""
-    return TinyRepository(repository._folder).apps()
-
-
-def states(repository: TinyRepository) -> list[AppState]:
-    return [app.state for app in on_disk(repository)]
-
-
-def failed(problem: VaultProblem = VaultProblem.FAILED) -> VaultError:
-    return VaultError(problem, "Test keychain")
 
 
 # Creating
 
 
 @pytest.mark.parametrize(("sessions", "kinds"), [(True, [KEY]), (False, [KEY, API_SECRET])])
-def test_a_new_app_has_its_secrets_in_the_keychain(
-    service: AppService, repository: Repository, vault: InMemoryVault, sessions: bool, kinds: list[SecretKind]
-) -> None:
-    made = service.create(ORG_ID, "NewHealth App", sessions=sessions)
-    assert [ref.kind for ref in vault.items] == kinds
-    assert vault.items == {made.app.ref(kind): service.secret(made.app.id, kind) for kind in kinds}
-    assert vault.items[SecretRef(ORG_ID, made.app.id, KEY, 1)] == made.key
-    assert [len(secret.reveal()) for secret in vault.items.values()] == [22, 64][: len(kinds)]
+def test_a_new_app_has_its_secrets_in_the_keychain(office: Office, sessions: bool, kinds: list[SecretKind]) -> None:
+    made = office.make(sessions=sessions)
+    assert [ref.kind for ref in office.vault.items] == kinds
+    assert office.vault.items == {made.app.ref(kind): office.use.secret(made.app.id, kind) for kind in kinds}
+    assert office.vault.items[office.ref(made.app, 1)] == made.key
+    assert [len(secret.reveal()) for secret in office.vault.items.values()] == [22, 64][: len(kinds)]
     assert made.app.key_ends == KeyEnds.of(made.key)
-    assert on_disk(repository) == (made.app,)
+    assert office.on_disk() == (made.app,)
 
 
-def test_a_new_app_is_what_was_asked_for(service: AppService) -> None:
-    app = service.create(ORG_ID, "  NewHealth App ").app
-    assert (app.label, app.org_id, app.sessions, app.csrf) == ("NewHealth App", ORG_ID, False, True)
+def test_a_new_app_is_what_was_asked_for(office: Office) -> None:
+    app = create(office.apps, office.org.id, "  NewHealth App ", csrf=False).app
+    assert (app.label, app.org_id, app.sessions, app.csrf) == ("NewHealth App", office.org.id, False, False)
     assert (app.state, app.enabled, app.version, app.created) == (AppState.ACTIVE, True, 1, NOON)
     assert app.keychain == "InMemory"
-    assert not service.create(ORG_ID, "Other", csrf=False).app.csrf
 
 
-def test_two_apps_may_have_one_label(service: AppService) -> None:
-    first, second = (service.create(ORG_ID, "Same") for _ in range(2))
+def test_two_apps_may_have_one_label(office: Office) -> None:
+    first, second = (office.make("Same") for _ in range(2))
     assert first.app.id != second.app.id
     assert first.key != second.key
 
 
-def test_the_row_is_on_disk_before_and_after_each_secret(
-    service: AppService, repository: Repository, vault: InMemoryVault
-) -> None:
+def test_the_row_is_on_disk_before_and_after_each_secret(office: Office) -> None:
     seen = []
-    vault.before = lambda operation, _: seen.append((operation, states(repository)))
-    service.create(ORG_ID, "NewHealth App")
+    office.vault.before = lambda operation, _: seen.append((operation, office.states()))
+    office.make()
     creating = [AppState.CREATING]
     assert seen == [("state", []), ("store", creating), ("store", creating)]
-    assert states(repository) == [AppState.ACTIVE]
+    assert office.states() == [AppState.ACTIVE]
 
 
-def test_a_row_names_its_keys_ends_before_the_key_is_stored(
-    service: AppService, repository: Repository, vault: InMemoryVault
-) -> None:
+def test_a_creation_waits_for_the_disk_four_times(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For the row, the row once more, the activity entry, and the note of where the log ends."""
+    office.make()  # which also makes the files
+    synced: list[int] = []
+    monkeypatch.setattr("os.fsync", synced.append)
+    office.make()
+    assert len(synced) == 4
+
+
+def test_a_row_names_its_keys_ends_before_the_key_is_stored(office: Office) -> None:
     rows = []
-    vault.before = lambda operation, _: rows.extend(on_disk(repository))
-    made = service.create(ORG_ID, "NewHealth App", sessions=True)
+    office.vault.before = lambda operation, _: rows.extend(office.on_disk())
+    made = office.make(sessions=True)
     assert [row.key_ends for row in rows] == [KeyEnds.of(made.key)]
 
 
-def test_no_key_stands_in_the_folder(service: AppService, repository: Repository, vault: InMemoryVault) -> None:
-    service.create(ORG_ID, "NewHealth App")
-    for file in (path for path in repository._folder.rglob("*") if path.is_file()):
-        for secret in vault.items.values():
+def test_no_key_stands_in_the_folder(office: Office) -> None:
+    office.make()
+    for file in (path for path in office.folder.rglob("*") if path.is_file()):
+        for secret in office.vault.items.values():
             assert secret.reveal().encode() not in file.read_bytes()
 
 
 @pytest.mark.parametrize("label", ["", "  ", "a\nb", "x" * 121])
-def test_a_bad_label_touches_nothing(
-    service: AppService, repository: Repository, vault: InMemoryVault, label: str
-) -> None:
+def test_a_bad_label_touches_nothing(office: Office, label: str) -> None:
     with pytest.raises(LabelError):
-        service.create(ORG_ID, label)
-    assert not repository.writes
-    assert not vault.calls
+        office.make(label)
+    assert not office.repository.writes
+    assert not office.vault.calls
 
 
 @pytest.mark.parametrize("state", [VaultState.LOCKED, VaultState.MISSING, VaultState.FAILED])
-def test_a_keychain_that_cannot_take_it_is_told_before_anything_is_written(
-    service: AppService, repository: Repository, vault: InMemoryVault, state: VaultState
-) -> None:
-    vault.current = state
+def test_a_keychain_that_cannot_take_it_is_told_before_anything_is_written(office: Office, state: VaultState) -> None:
+    office.vault.current = state
     with pytest.raises(VaultError) as refusal:
-        service.create(ORG_ID, "NewHealth App")
+        office.make()
     assert refusal.value.problem.value == state.value
-    assert not repository.writes
-    assert [operation for operation, _ in vault.calls] == ["state"]
+    assert not office.repository.writes
+    assert office.called() == ["state"]
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("nth", [1, 2])
 @pytest.mark.parametrize("problem", VaultProblem)
-def test_a_refusal_leaves_nothing_behind(
-    service: AppService, repository: Repository, vault: InMemoryVault, problem: VaultProblem, nth: int, after: bool
-) -> None:
-    refuse_nth_store(vault, nth, failed(problem), after=after)
+def test_a_refusal_leaves_nothing_behind(office: Office, problem: VaultProblem, nth: int, after: bool) -> None:
+    office.fail_at("store", nth, failed(problem), after=after)
     with pytest.raises(VaultError) as refusal:
-        service.create(ORG_ID, "NewHealth App")
+        office.make()
     assert refusal.value.problem is problem
     assert not isinstance(refusal.value, VaultTimeout)
-    assert not on_disk(repository)
-    assert not vault.items
-
-
-def refuse_nth_store(vault: InMemoryVault, nth: int, error: CortexError, *, after: bool = False) -> None:
-    stores = []
-
-    def hook(operation: str, ref: SecretRef | None) -> None:
-        if operation == "store":
-            stores.append(ref)
-            if len(stores) == nth:
-                raise error
-
-    if after:
-        vault.after = hook
-    else:
-        vault.before = hook
+    assert not office.on_disk()
+    assert not office.vault.items
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("nth", [1, 2])
-def test_no_answer_is_not_finished_and_keeps_the_row(
-    service: AppService, repository: Repository, vault: InMemoryVault, nth: int, after: bool
-) -> None:
-    refuse_nth_store(vault, nth, VaultTimeout("Test keychain"), after=after)
+def test_no_answer_is_not_finished_and_keeps_the_row(office: Office, nth: int, after: bool) -> None:
+    office.fail_at("store", nth, VaultTimeout("Test keychain"), after=after)
     with pytest.raises(NotFinished, match="NewHealth App"):
-        service.create(ORG_ID, "NewHealth App")
-    assert states(repository) == [AppState.CREATING]
-    assert "remove" not in [operation for operation, _ in vault.calls]
+        office.make()
+    assert office.states() == [AppState.CREATING]
+    assert "remove" not in office.called()
 
 
 @pytest.mark.parametrize("problem", VaultProblem)
-def test_what_cannot_be_taken_back_at_once_is_written_down_as_given_up(
-    service: AppService, repository: Repository, vault: InMemoryVault, problem: VaultProblem
-) -> None:
-    refuse_nth_store(vault, 2, failed(), after=True)
-    vault.fail_next("remove", failed(problem))
+def test_what_cannot_be_taken_back_at_once_is_written_down_as_given_up(office: Office, problem: VaultProblem) -> None:
+    office.fail_at("store", 2, failed(), after=True)
+    office.vault.fail_next("remove", failed(problem))
     with pytest.raises(VaultError) as refusal:
-        service.create(ORG_ID, "NewHealth App")
+        office.make()
     assert refusal.value.problem is VaultProblem.FAILED
-    assert states(repository) == [AppState.DELETING]  # both secrets are there, and it must not turn up
-    assert len(vault.items) == 2
-    vault.after = None
-    assert service.recover() == RecoveryReport()  # the person was told that nothing came of it
-    assert not on_disk(repository)
-    assert not vault.items
+    assert office.states() == [AppState.DELETING]  # both secrets are there, and it must not turn up
+    assert len(office.vault.items) == 2
+    office.in_peace()
+    assert office.recover() == RecoveryReport()  # the person was told that nothing came of it
+    assert not office.on_disk()
+    assert not office.vault.items
 
 
-def test_a_row_that_cannot_be_taken_back_at_once_goes_later(
-    service: AppService, repository: Repository, vault: InMemoryVault
-) -> None:
-    vault.fail_next("store", failed())
-    repository.refuse = "drop_app"
+def test_a_row_that_cannot_be_taken_back_at_once_goes_later(office: Office) -> None:
+    office.vault.fail_next("store", failed())
+    office.repository.refuse("drop_app")
     with pytest.raises(VaultError):
-        service.create(ORG_ID, "NewHealth App")
-    assert states(repository) == [AppState.DELETING]
-    assert not vault.items
-    repository.refuse = ""
-    assert service.recover() == RecoveryReport()
-    assert not on_disk(repository)
+        office.make()
+    assert office.states() == [AppState.DELETING]
+    assert not office.vault.items
+    assert office.recover() == RecoveryReport()
+    assert not office.on_disk()
 
 
-def test_a_refusal_that_cannot_be_written_down_is_not_finished(
-    service: AppService, repository: Repository, vault: InMemoryVault
-) -> None:
-    vault.fail_next("store", failed())
-    repository.refuse = "change_app"
+def test_a_refusal_that_cannot_be_written_down_is_not_finished(office: Office) -> None:
+    office.vault.fail_next("store", failed())
+    office.repository.refuse("change_app")
     with pytest.raises(NotFinished):
-        service.create(ORG_ID, "NewHealth App")
-    assert states(repository) == [AppState.CREATING]
+        office.make()
+    assert office.states() == [AppState.CREATING]
 
 
-def test_a_disk_that_refuses_the_row_gets_no_secret_into_the_keychain(
-    service: AppService, repository: Repository, vault: InMemoryVault
-) -> None:
-    repository.refuse = "add_app"
+def test_a_disk_that_refuses_the_row_gets_no_secret_into_the_keychain(office: Office) -> None:
+    office.repository.refuse("add_app")
     with pytest.raises(StorageError):
-        service.create(ORG_ID, "NewHealth App")
-    assert not on_disk(repository)
-    assert "store" not in [operation for operation, _ in vault.calls]
+        office.make()
+    assert not office.on_disk()
+    assert "store" not in office.called()
 
 
-def test_a_disk_that_refuses_the_last_step_is_not_told_as_a_failure(
-    service: AppService, repository: Repository, vault: InMemoryVault
-) -> None:
-    repository.refuse = "change_app"
+def test_a_disk_that_refuses_the_last_step_is_not_told_as_a_failure(office: Office) -> None:
+    office.repository.refuse("change_app")
     with pytest.raises(NotFinished):
-        service.create(ORG_ID, "NewHealth App")
-    repository.refuse = ""
-    [row] = on_disk(repository)
-    assert service.recover() == RecoveryReport(finished=(row.id,))
-    assert states(repository) == [AppState.ACTIVE]
-    assert KeyEnds.of(service.secret(row.id)) == row.key_ends
+        office.make()
+    [row] = office.on_disk()
+    assert office.recover() == RecoveryReport(finished=(row.id,))
+    assert office.states() == [AppState.ACTIVE]
+    assert KeyEnds.of(office.use.secret(row.id)) == row.key_ends
 
 
 # Reading, and small changes
 
 
-def test_a_removed_key_is_told_as_missing(service: AppService, vault: InMemoryVault) -> None:
-    made = service.create(ORG_ID, "NewHealth App")
-    vault.items.clear()
+def test_a_removed_key_is_told_as_missing(office: Office) -> None:
+    made = office.make()
+    office.vault.items.clear()
     with pytest.raises(SecretMissing):
-        service.secret(made.app.id)
+        office.use.secret(made.app.id)
 
 
-def test_an_app_that_is_gone_is_told_so(service: AppService) -> None:
-    calls: list[Callable[[str], object]] = [service.secret, service.copied, service.delete, service.restore]
-    for call in [*calls, service.purge]:
+def test_an_app_that_is_gone_is_told_so(office: Office) -> None:
+    calls: list[Callable[[str], object]] = [
+        office.use.secret,
+        office.use.note_copied,
+        office.deletion.delete,
+        office.deletion.restore,
+    ]
+    for call in [*calls, office.removal.purge]:
         with pytest.raises(AppGone):
             call("00ff")
 
 
-def test_enabling_and_copying_are_written_down(service: AppService, repository: Repository, clock: Clock) -> None:
-    app = service.create(ORG_ID, "NewHealth App").app
-    assert not service.set_enabled(app.id, False).enabled
-    clock.time += timedelta(hours=1)
-    changed = service.copied(app.id)
+def test_enabling_and_copying_are_written_down(office: Office) -> None:
+    app = office.make().app
+    assert not office.use.set_enabled(app.id, False).enabled
+    office.time += timedelta(hours=1)
+    changed = office.use.note_copied(app.id)
     assert changed == replace(app, enabled=False, last_copied=NOON + timedelta(hours=1))
-    assert on_disk(repository) == (changed,)
-    assert service.set_enabled(app.id, True).enabled
+    assert office.on_disk() == (changed,)
+    assert office.use.set_enabled(app.id, True).enabled
 
 
-def test_neither_needs_the_keychain(service: AppService, vault: InMemoryVault) -> None:
-    app = service.create(ORG_ID, "NewHealth App").app
-    vault.calls.clear()
-    service.set_enabled(app.id, False)
-    service.copied(app.id)
-    service.delete(app.id)
-    service.restore(app.id)
-    service.apps(ORG_ID)
-    assert not vault.calls
+def test_neither_needs_the_keychain(office: Office) -> None:
+    app = office.make().app
+    office.vault.calls.clear()
+    office.use.set_enabled(app.id, False)
+    office.use.note_copied(app.id)
+    office.deletion.delete(app.id)
+    office.deletion.restore(app.id)
+    office.listing.of_org(office.org.id)
+    assert not office.vault.calls
 
 
-def test_a_person_sees_the_orgs_apps_that_are_not_deleted(service: AppService, repository: Repository) -> None:
-    kept = {state: service.create(ORG_ID, state.value).app for state in AppState}
-    service.create("ffff", "of another org")
+def test_a_person_sees_the_orgs_apps_that_are_not_deleted(office: Office) -> None:
+    kept = {state: office.make(state.value).app for state in AppState}
+    office.make("of another org", office.orgs.add(replace(office.org, name="Second")))
     for state, app in kept.items():
-        repository.change_app(app.id, lambda app, state=state: replace(app, state=state))
-    assert [app.label for app in service.apps(ORG_ID)] == ["creating", "active"]
+        office.repository.change_app(app.id, lambda app, state=state: replace(app, state=state))
+    assert [app.label for app in office.listing.of_org(office.org.id)] == ["creating", "active"]
 
 
-def test_no_app_is_made_in_an_org_that_was_removed(
-    service: AppService, repository: Repository, vault: InMemoryVault
-) -> None:
-    orgs = OrgService(repository)
-    [first] = orgs.orgs()
-    second = orgs.add(replace(first, name="Second"))
-    orgs.remove(second.id)
+def test_no_app_is_made_in_an_org_that_was_removed(office: Office) -> None:
+    second = office.orgs.add(replace(office.org, name="Second"))
+    office.orgs.remove(second.id)
     with pytest.raises(OrgGone):
-        service.create(second.id, "NewHealth App")
-    assert not repository.apps()
-    assert not vault.items
+        office.make(org=second)
+    assert not office.repository.apps()
+    assert not office.vault.items
 
 
 # Deleting
 
 
-def test_a_deleted_app_keeps_its_secrets_for_a_while(
-    service: AppService, repository: Repository, vault: InMemoryVault
-) -> None:
-    made = service.create(ORG_ID, "NewHealth App")
-    gone = service.delete(made.app.id)
+def test_a_deleted_app_keeps_its_secrets_for_a_while(office: Office) -> None:
+    made = office.make()
+    gone = office.deletion.delete(made.app.id)
     assert (gone.state, gone.purge_after) == (AppState.DELETED, NOON + RESTORABLE)
-    assert on_disk(repository) == (gone,)
-    assert len(vault.items) == 2
+    assert office.on_disk() == (gone,)
+    assert len(office.vault.items) == 2
 
 
-def test_a_restored_app_is_as_before_with_its_key(
-    service: AppService, repository: Repository, vault: InMemoryVault
-) -> None:
-    made = service.create(ORG_ID, "NewHealth App")
-    service.delete(made.app.id)
-    assert service.restore(made.app.id) == made.app
-    assert on_disk(repository) == (made.app,)
-    assert service.secret(made.app.id) == made.key
+def test_a_restored_app_is_as_before_with_its_key(office: Office) -> None:
+    made = office.make()
+    office.deletion.delete(made.app.id)
+    assert office.deletion.restore(made.app.id) == made.app
+    assert office.on_disk() == (made.app,)
+    assert office.use.secret(made.app.id) == made.key
 
 
-def test_purging_removes_the_secrets_and_then_the_row(
-    service: AppService, repository: Repository, vault: InMemoryVault
-) -> None:
-    kept = service.create(ORG_ID, "Kept", sessions=True)
-    gone = service.create(ORG_ID, "NewHealth App").app
-    service.delete(gone.id)
+def test_purging_removes_the_secrets_and_then_the_row(office: Office) -> None:
+    kept = office.make("Kept", sessions=True)
+    gone = office.make().app
+    office.deletion.delete(gone.id)
     seen: list[tuple[str, object]] = []
-    vault.before = lambda operation, ref: seen.append((operation, states(repository)[1]))
-    service.purge(gone.id)
+    office.vault.before = lambda operation, ref: seen.append((operation, office.states()[1]))
+    office.removal.purge(gone.id)
     assert seen == [("remove", AppState.DELETING)] * 2
-    assert on_disk(repository) == (kept.app,)
-    assert vault.items == {kept.app.ref(KEY): kept.key}
+    assert office.on_disk() == (kept.app,)
+    assert office.vault.items == {kept.app.ref(KEY): kept.key}
 
 
 @pytest.mark.parametrize("state", [AppState.ACTIVE, AppState.CREATING])
-def test_purging_leaves_what_is_not_deleted_alone(
-    service: AppService, repository: Repository, vault: InMemoryVault, state: AppState
-) -> None:
-    made = service.create(ORG_ID, "NewHealth App")
-    service.delete(made.app.id)
-    service.restore(made.app.id)
-    row = repository.change_app(made.app.id, lambda app: replace(app, state=state))
-    service.purge(made.app.id)
-    assert on_disk(repository) == (row,)
-    assert len(vault.items) == 2
+def test_purging_leaves_what_is_not_deleted_alone(office: Office, state: AppState) -> None:
+    made = office.make()
+    office.deletion.delete(made.app.id)
+    office.deletion.restore(made.app.id)
+    row = office.set_state(made.app, state)
+    office.removal.purge(made.app.id)
+    assert office.on_disk() == (row,)
+    assert len(office.vault.items) == 2
 
 
-def test_a_purge_that_the_keychain_refuses_is_taken_up_again(
-    service: AppService, repository: Repository, vault: InMemoryVault
-) -> None:
-    app = service.create(ORG_ID, "NewHealth App").app
-    service.delete(app.id)
-    vault.fail_next("remove", failed())
+def test_a_purge_that_the_keychain_refuses_is_taken_up_again(office: Office) -> None:
+    app = office.make().app
+    office.deletion.delete(app.id)
+    office.vault.fail_next("remove", failed())
     with pytest.raises(VaultError):
-        service.purge(app.id)
-    assert states(repository) == [AppState.DELETING]
-    assert service.recover() == RecoveryReport(finished=(app.id,))
-    assert not on_disk(repository)
-    assert not vault.items
+        office.removal.purge(app.id)
+    assert office.states() == [AppState.DELETING]
+    assert office.recover() == RecoveryReport(finished=(app.id,))
+    assert not office.on_disk()
+    assert not office.vault.items
 
 
-def test_what_is_being_removed_comes_back_no_more(service: AppService, repository: Repository) -> None:
-    app = service.create(ORG_ID, "NewHealth App").app
-    repository.change_app(app.id, lambda app: replace(app, state=AppState.DELETING))
-    for call in (service.restore, service.delete):
+def test_what_is_being_removed_comes_back_no_more(office: Office) -> None:
+    app = office.make().app
+    office.set_state(app, AppState.DELETING)
+    for call in (office.deletion.restore, office.deletion.delete):
         with pytest.raises(AppGone):
             call(app.id)
-    assert states(repository) == [AppState.DELETING]
+    assert office.states() == [AppState.DELETING]
 
 
-def test_what_is_being_created_cannot_be_deleted_yet(service: AppService, repository: Repository) -> None:
-    app = service.create(ORG_ID, "NewHealth App").app
-    row = repository.change_app(app.id, lambda app: replace(app, state=AppState.CREATING))
+def test_what_is_being_created_cannot_be_deleted_yet(office: Office) -> None:
+    app = office.make().app
+    row = office.set_state(app, AppState.CREATING)
     with pytest.raises(NotFinished):
-        service.delete(app.id)
-    assert service.restore(app.id) == row  # else it would pass for one whose key is there
-    assert states(repository) == [AppState.CREATING]
+        office.deletion.delete(app.id)
+    assert office.deletion.restore(app.id) == row  # else it would pass for one whose key is there
+    assert office.states() == [AppState.CREATING]
 
 
 # Recovery
 
 
-def begin(service: AppService, repository: Repository, vault: InMemoryVault, *kinds: SecretKind) -> App:
+def begin(office: Office, *kinds: SecretKind) -> App:
     """An app whose creation stopped when these secrets were stored."""
-    made = service.create(ORG_ID, "NewHealth App")
+    made = office.make()
     for kind in SecretKind:
         if kind not in kinds:
-            vault.remove(made.app.ref(kind))
-    return repository.change_app(made.app.id, lambda app: replace(app, state=AppState.CREATING))
+            office.vault.remove(made.app.ref(kind))
+    return office.set_state(made.app, AppState.CREATING)
 
 
-def test_a_creation_whose_secrets_are_all_there_is_finished(
-    service: AppService, repository: Repository, vault: InMemoryVault
-) -> None:
-    app = begin(service, repository, vault, KEY, API_SECRET)
-    assert service.recover() == RecoveryReport(finished=(app.id,))
-    assert on_disk(repository) == (replace(app, state=AppState.ACTIVE),)
-    assert len(vault.items) == 2
-
-
-@pytest.mark.parametrize("kinds", [(), (KEY,), (API_SECRET,)], ids=["none", "key", "secret"])
-def test_a_creation_with_a_secret_missing_is_undone(
-    service: AppService, repository: Repository, vault: InMemoryVault, clock: Clock, kinds: tuple[SecretKind, ...]
-) -> None:
-    app = begin(service, repository, vault, *kinds)
-    assert service.recover() == RecoveryReport(undone=(app.id,))
-    assert service.apps(ORG_ID) == service.deleted(ORG_ID) == []
-    assert not vault.items
-    clock.time += LATE
-    service.recover()
-    assert not on_disk(repository)
+def test_a_creation_whose_secrets_are_all_there_is_finished(office: Office) -> None:
+    app = begin(office, KEY, API_SECRET)
+    assert office.recover() == RecoveryReport(finished=(app.id,))
+    assert office.on_disk() == (replace(app, state=AppState.ACTIVE),)
+    assert len(office.vault.items) == 2
 
 
 @pytest.mark.parametrize(
     ("kind", "wrong"),
-    [(KEY, generate(KEY)), (KEY, Secret("")), (API_SECRET, Secret("")), (API_SECRET, generate(KEY))],
-    ids=["another key", "empty key", "empty secret", "key for secret"],
+    [
+        *((kind, None) for kind in (KEY, API_SECRET)),
+        *[(KEY, generate(KEY)), (KEY, Secret("")), (API_SECRET, Secret("")), (API_SECRET, generate(KEY))],
+    ],
+    ids=["no key", "no secret", "another key", "empty key", "empty secret", "key for secret"],
 )
-def test_a_creation_with_a_wrong_secret_is_undone(
-    service: AppService, repository: Repository, vault: InMemoryVault, clock: Clock, kind: SecretKind, wrong: Secret
+def test_a_creation_with_a_missing_or_wrong_secret_is_undone(
+    office: Office, kind: SecretKind, wrong: Secret | None
 ) -> None:
-    app = begin(service, repository, vault, KEY, API_SECRET)
-    vault.items[app.ref(kind)] = wrong
-    assert service.recover() == RecoveryReport(undone=(app.id,))
-    assert service.apps(ORG_ID) == service.deleted(ORG_ID) == []
-    assert not vault.items
-    clock.time += LATE
-    service.recover()
-    assert not on_disk(repository)
+    app = begin(office, KEY, API_SECRET)
+    del office.vault.items[app.ref(kind)]
+    if wrong is not None:
+        office.vault.items[app.ref(kind)] = wrong
+    assert office.recover() == RecoveryReport(undone=(app.id,))
+    assert office.listing.of_org(app.org_id) == office.listing.deleted(app.org_id) == []
+    assert not office.vault.items
+    office.time += LATE
+    office.recover()
+    assert not office.on_disk()
 
 
-def test_a_key_with_the_right_ends_and_a_wrong_middle_is_none_of_ours(
-    service: AppService, repository: Repository, vault: InMemoryVault
-) -> None:
-    app = begin(service, repository, vault, KEY, API_SECRET)
-    vault.items[app.ref(KEY)] = Secret(f"{app.key_ends.head}--------------{app.key_ends.tail}")
-    assert service.recover().undone == (app.id,)
+def test_a_creation_without_any_secret_is_undone(office: Office) -> None:
+    app = begin(office)
+    assert office.recover() == RecoveryReport(undone=(app.id,))
+
+
+def test_a_key_with_the_right_ends_and_a_wrong_middle_is_none_of_ours(office: Office) -> None:
+    app = begin(office, KEY, API_SECRET)
+    office.vault.items[app.ref(KEY)] = Secret(f"{app.key_ends.head}--------------{app.key_ends.tail}")
+    assert office.recover().undone == (app.id,)
 
 
 @pytest.mark.parametrize("problem", VaultProblem)
-def test_a_creation_that_the_keychain_will_not_show_waits(
-    service: AppService, repository: Repository, vault: InMemoryVault, problem: VaultProblem
-) -> None:
-    app = begin(service, repository, vault, KEY, API_SECRET)
-    vault.fail_next("read", failed(problem))
-    assert service.recover() == RecoveryReport(waiting=(app.id,))
-    assert on_disk(repository) == (app,)
-    assert len(vault.items) == 2
+def test_a_creation_that_the_keychain_will_not_show_waits(office: Office, problem: VaultProblem) -> None:
+    app = begin(office, KEY, API_SECRET)
+    office.vault.fail_next("read", failed(problem))
+    assert office.recover() == RecoveryReport(waiting=(app.id,))
+    assert office.on_disk() == (app,)
+    assert len(office.vault.items) == 2
 
 
-def test_one_that_waits_does_not_keep_the_others_waiting(
-    service: AppService, repository: Repository, vault: InMemoryVault
-) -> None:
-    first, second = (begin(service, repository, vault, KEY, API_SECRET) for _ in range(2))
-    vault.fail_next("read", VaultTimeout("Test keychain"))
-    assert service.recover() == RecoveryReport(finished=(second.id,), waiting=(first.id,))
+def test_one_that_waits_does_not_keep_the_others_waiting(office: Office) -> None:
+    first, second = (begin(office, KEY, API_SECRET) for _ in range(2))
+    office.vault.fail_next("read", VaultTimeout("Test keychain"))
+    assert office.recover() == RecoveryReport(finished=(second.id,), waiting=(first.id,))
 
 
-def test_a_deleted_app_is_purged_when_its_time_is_up_and_not_before(
-    service: AppService, repository: Repository, vault: InMemoryVault, clock: Clock
-) -> None:
-    app = service.create(ORG_ID, "NewHealth App").app
-    service.delete(app.id)
-    clock.time += RESTORABLE - A_MICROSECOND
-    assert service.recover() == RecoveryReport()
-    assert len(vault.items) == 2
-    clock.time += A_MICROSECOND
-    assert service.recover() == RecoveryReport(finished=(app.id,))
-    assert not on_disk(repository)
-    assert not vault.items
+def test_a_deleted_app_is_purged_when_its_time_is_up_and_not_before(office: Office) -> None:
+    app = office.make().app
+    office.deletion.delete(app.id)
+    office.time += RESTORABLE - A_MICROSECOND
+    assert office.recover() == RecoveryReport()
+    assert len(office.vault.items) == 2
+    office.time += A_MICROSECOND
+    assert office.recover() == RecoveryReport(finished=(app.id,))
+    assert not office.on_disk()
+    assert not office.vault.items
 
 
-def test_a_deletion_that_had_begun_is_finished(
-    service: AppService, repository: Repository, vault: InMemoryVault
-) -> None:
-    app = service.create(ORG_ID, "NewHealth App").app
-    service.delete(app.id)
-    repository.change_app(app.id, lambda app: replace(app, state=AppState.DELETING))
-    assert service.recover() == RecoveryReport(finished=(app.id,))
-    assert not on_disk(repository)
-    assert not vault.items
+def test_a_deletion_that_had_begun_is_finished(office: Office) -> None:
+    app = office.make().app
+    office.deletion.delete(app.id)
+    office.set_state(app, AppState.DELETING)
+    assert office.recover() == RecoveryReport(finished=(app.id,))
+    assert not office.on_disk()
+    assert not office.vault.items
 
 
 @pytest.mark.parametrize("state", [VaultState.LOCKED, VaultState.MISSING, VaultState.FAILED])
-def test_rows_wait_for_a_keychain_that_cannot_be_used(
-    service: AppService, repository: Repository, vault: InMemoryVault, clock: Clock, state: VaultState
-) -> None:
-    apps = [service.create(ORG_ID, name).app for name in ("creating", "deleting", "deleted")]
+def test_rows_wait_for_a_keychain_that_cannot_be_used(office: Office, state: VaultState) -> None:
+    apps = [office.make(name).app for name in ("creating", "deleting", "deleted")]
     for app in apps:
-        repository.change_app(app.id, lambda row: replace(row, state=AppState(row.label), purge_after=NOON))
-    before, items = on_disk(repository), dict(vault.items)
-    vault.current = state
-    repository.writes.clear()
-    vault.calls.clear()
-    assert service.recover() == RecoveryReport(waiting=tuple(app.id for app in apps))
-    assert not repository.writes
-    assert on_disk(repository) == before
-    assert vault.items == items
-    assert [operation for operation, _ in vault.calls] == ["state"]
+        office.repository.change_app(app.id, lambda row: replace(row, state=AppState(row.label), purge_after=NOON))
+    before, items = office.on_disk(), dict(office.vault.items)
+    office.vault.current = state
+    office.repository.writes.clear()
+    office.vault.calls.clear()
+    assert office.recover() == RecoveryReport(waiting=tuple(app.id for app in apps))
+    assert not office.repository.writes
+    assert office.on_disk() == before
+    assert office.vault.items == items
+    assert office.called() == ["state"]
 
 
-def test_recovery_touches_only_what_is_unfinished(
-    service: AppService, repository: Repository, vault: InMemoryVault
-) -> None:
-    active = service.create(ORG_ID, "Active")
-    deleted = service.create(ORG_ID, "Deleted")
-    service.delete(deleted.app.id)
-    unfinished = begin(service, repository, vault, KEY)
-    others = on_disk(repository)[:2]
-    vault.calls.clear()
-    service.recover()
-    assert on_disk(repository)[:2] == others
-    assert {ref.app_id for _, ref in vault.calls if ref is not None} == {unfinished.id}
-    assert service.secret(active.app.id) == active.key
+def test_recovery_touches_only_what_is_unfinished(office: Office) -> None:
+    active = office.make("Active")
+    deleted = office.make("Deleted")
+    office.deletion.delete(deleted.app.id)
+    unfinished = begin(office, KEY)
+    others = office.on_disk()[:2]
+    office.vault.calls.clear()
+    office.recover()
+    assert office.on_disk()[:2] == others
+    assert {ref.app_id for _, ref in office.vault.calls if ref is not None} == {unfinished.id}
+    assert office.use.secret(active.app.id) == active.key
 
 
-def test_where_all_is_finished_the_keychain_is_not_even_asked(service: AppService, vault: InMemoryVault) -> None:
-    service.create(ORG_ID, "NewHealth App")
-    vault.calls.clear()
-    assert service.recover() == RecoveryReport()
-    assert not vault.calls
+def test_where_all_is_finished_the_keychain_is_not_even_asked(office: Office) -> None:
+    office.make()
+    office.vault.calls.clear()
+    assert office.recover() == RecoveryReport()
+    assert not office.vault.calls
 
 
-def test_recovery_leaves_the_keychain_of_others_alone(
-    service: AppService, repository: Repository, vault: InMemoryVault
-) -> None:
+def test_recovery_leaves_the_keychain_of_others_alone(office: Office) -> None:
     strangers = {SecretRef("aa", "bb", KEY, 1): generate(KEY)}
-    vault.items.update(strangers)
-    begin(service, repository, vault)
-    service.recover()
-    assert vault.items == strangers
+    office.vault.items.update(strangers)
+    begin(office)
+    office.recover()
+    assert office.vault.items == strangers
 
 
 # What the keychain does when nobody waits any more
 
 
-@pytest.fixture
-def late() -> LateVault:
-    return LateVault()
+@pytest.mark.parametrize("nth", [1, 2])
+def test_a_secret_that_comes_after_its_creation_was_undone_goes(office: Office, nth: int) -> None:
+    office.fail_at("store", nth, StillUnderWay("Test keychain"))
+    with pytest.raises(NotFinished):
+        office.make()
+    office.in_peace()
+    assert len(office.recover().undone) == 1
+    assert not office.vault.items
+    office.vault.land()
+    assert [ref.app_id for ref in office.vault.items] == [app.id for app in office.on_disk()]  # so that it can be found
+    assert office.recover() == RecoveryReport()
+    assert not office.vault.items
+    office.time += LATE - A_MICROSECOND
+    office.recover()
+    assert office.states() == [AppState.DELETING]
+    office.time += A_MICROSECOND
+    assert office.recover() == RecoveryReport()
+    assert not office.on_disk()
 
 
-@pytest.fixture
-def later(repository: Repository, late: LateVault, clock: Clock) -> AppService:
-    """A service on a keychain that answers a store only when nobody waits any more."""
-    return AppService(repository, late, clock)
-
-
-def no_answer_to_store(vault: LateVault, nth: int) -> None:
-    refuse_nth_store(vault, nth, StillUnderWay("Test keychain"))
+def test_a_secret_that_comes_before_its_creation_is_undone_finishes_it(office: Office) -> None:
+    office.fail_at("store", 2, StillUnderWay("Test keychain"))
+    with pytest.raises(NotFinished):
+        office.make()
+    office.in_peace()
+    office.vault.land()
+    [row] = office.on_disk()
+    assert office.recover() == RecoveryReport(finished=(row.id,))
+    assert office.on_disk() == (replace(row, state=AppState.ACTIVE),)
 
 
 @pytest.mark.parametrize("nth", [1, 2])
-def test_a_secret_that_comes_after_its_creation_was_undone_goes(
-    later: AppService, repository: Repository, late: LateVault, clock: Clock, nth: int
-) -> None:
-    no_answer_to_store(late, nth)
+def test_a_secret_that_comes_after_its_rotation_was_undone_goes(office: Office, nth: int) -> None:
+    made = office.make()
+    office.fail_at("store", nth, StillUnderWay("Test keychain"))
     with pytest.raises(NotFinished):
-        later.create(ORG_ID, "NewHealth App")
-    late.before = None
-    assert len(later.recover().undone) == 1
-    assert not late.items
-    late.land()
-    assert [ref.app_id for ref in late.items] == [app.id for app in on_disk(repository)]  # so that it can be found
-    assert later.recover() == RecoveryReport()
-    assert not late.items
-    clock.time += LATE - A_MICROSECOND
-    later.recover()
-    assert states(repository) == [AppState.DELETING]
-    clock.time += A_MICROSECOND
-    assert later.recover() == RecoveryReport()
-    assert not on_disk(repository)
+        office.rotation.rotate(made.app.id, LATE)
+    office.in_peace()
+    assert office.recover() == RecoveryReport(undone=(made.app.id,))
+    office.vault.land()
+    assert office.recover() == RecoveryReport()
+    assert set(office.vault.items) == set(made.app.refs)
+    assert office.use.secret(made.app.id) == made.key
+    office.time += LATE
+    office.recover()
+    assert office.on_disk() == (replace(made.app, last_version=2),)
+    office.vault.calls.clear()
+    office.recover()
+    assert not office.vault.calls
 
 
-def test_a_secret_that_comes_before_its_creation_is_undone_finishes_it(
-    later: AppService, repository: Repository, late: LateVault
-) -> None:
-    no_answer_to_store(late, 2)
+def test_each_rotation_without_an_answer_is_waited_for(office: Office) -> None:
+    made = office.make(sessions=True)
+    office.fail_at("store", 1, StillUnderWay("Test keychain"))
     with pytest.raises(NotFinished):
-        later.create(ORG_ID, "NewHealth App")
-    late.before = None
-    late.land()
-    [row] = on_disk(repository)
-    assert later.recover() == RecoveryReport(finished=(row.id,))
-    assert on_disk(repository) == (replace(row, state=AppState.ACTIVE),)
-
-
-@pytest.mark.parametrize("nth", [1, 2])
-def test_a_secret_that_comes_after_its_rotation_was_undone_goes(
-    later: AppService, repository: Repository, late: LateVault, clock: Clock, nth: int
-) -> None:
-    made = later.create(ORG_ID, "NewHealth App")
-    no_answer_to_store(late, nth)
+        office.rotation.rotate(made.app.id, LATE)
+    office.in_peace()
+    office.recover()
+    office.vault.land()
+    office.time += LATE  # the second is given up when the time of the first is up
+    office.fail_at("store", 1, StillUnderWay("Test keychain"))
     with pytest.raises(NotFinished):
-        later.rotate(made.app.id, LATE)
-    late.before = None
-    assert later.recover() == RecoveryReport(undone=(made.app.id,))
-    late.land()
-    assert later.recover() == RecoveryReport()
-    assert set(late.items) == set(made.app.refs)
-    assert later.secret(made.app.id) == made.key
-    clock.time += LATE
-    later.recover()
-    assert on_disk(repository) == (replace(made.app, last_version=2),)
-    late.calls.clear()
-    later.recover()
-    assert not late.calls
+        office.rotation.rotate(made.app.id, LATE)
+    office.in_peace()
+    assert office.recover() == RecoveryReport(undone=(made.app.id,))
+    assert office.on_disk()[0].sweep_until == office.time + LATE
+    office.vault.land()
+    office.recover()
+    assert set(office.vault.items) == set(made.app.refs)
 
 
-def test_each_rotation_without_an_answer_is_waited_for(
-    later: AppService, repository: Repository, late: LateVault, clock: Clock
-) -> None:
-    made = later.create(ORG_ID, "NewHealth App", sessions=True)
-    no_answer_to_store(late, 1)
+def test_a_refusal_does_not_end_the_wait_for_another(office: Office) -> None:
+    made = office.make(sessions=True)
+    office.fail_at("store", 1, StillUnderWay("Test keychain"))
     with pytest.raises(NotFinished):
-        later.rotate(made.app.id, LATE)
-    late.before = None
-    later.recover()
-    late.land()
-    clock.time += LATE  # the second is given up when the time of the first is up
-    no_answer_to_store(late, 1)
-    with pytest.raises(NotFinished):
-        later.rotate(made.app.id, LATE)
-    late.before = None
-    assert later.recover() == RecoveryReport(undone=(made.app.id,))
-    assert on_disk(repository)[0].sweep_until == clock.time + LATE
-    late.land()
-    later.recover()
-    assert set(late.items) == set(made.app.refs)
-
-
-def test_a_refusal_does_not_end_the_wait_for_another(
-    later: AppService, repository: Repository, late: LateVault, clock: Clock
-) -> None:
-    made = later.create(ORG_ID, "NewHealth App", sessions=True)
-    no_answer_to_store(late, 1)
-    with pytest.raises(NotFinished):
-        later.rotate(made.app.id, LATE)
-    late.before = None
-    later.recover()
-    late.fail_next("store", failed())
+        office.rotation.rotate(made.app.id, LATE)
+    office.in_peace()
+    office.recover()
+    office.vault.fail_next("store", failed())
     with pytest.raises(VaultError):
-        later.rotate(made.app.id, LATE)
-    assert on_disk(repository)[0].sweep_until == NOON + LATE
-    late.land()
-    later.recover()
-    assert set(late.items) == set(made.app.refs)
+        office.rotation.rotate(made.app.id, LATE)
+    assert office.on_disk()[0].sweep_until == NOON + LATE
+    office.vault.land()
+    office.recover()
+    assert set(office.vault.items) == set(made.app.refs)
 
 
-def test_a_secret_that_comes_after_its_app_was_purged_goes(
-    later: AppService, repository: Repository, late: LateVault, clock: Clock
-) -> None:
-    made = later.create(ORG_ID, "NewHealth App")
-    no_answer_to_store(late, 2)
+def test_a_secret_that_comes_after_its_app_was_purged_goes(office: Office) -> None:
+    made = office.make()
+    office.fail_at("store", 2, StillUnderWay("Test keychain"))
     with pytest.raises(NotFinished):
-        later.rotate(made.app.id, LATE)
-    late.before = None
-    later.delete(made.app.id)
-    later.purge(made.app.id)
-    assert not late.items
-    late.land()
-    later.recover()
-    assert not late.items
-    clock.time += LATE
-    later.recover()
-    assert not on_disk(repository)
+        office.rotation.rotate(made.app.id, LATE)
+    office.in_peace()
+    office.deletion.delete(made.app.id)
+    office.removal.purge(made.app.id)
+    assert not office.vault.items
+    office.vault.land()
+    office.recover()
+    assert not office.vault.items
+    office.time += LATE
+    office.recover()
+    assert not office.on_disk()
 
 
 # Another system's keychain
 
 
-def test_an_app_of_another_systems_keychain_is_left_alone(
-    service: AppService, repository: Repository, vault: InMemoryVault
-) -> None:
-    app = service.create(ORG_ID, "NewHealth App").app
-    vault.backend = "Windows"
-    vault.calls.clear()
+def test_an_app_of_another_systems_keychain_is_left_alone(office: Office) -> None:
+    app = office.make().app
+    office.vault.backend = "Windows"
+    office.vault.calls.clear()
     calls: list[Callable[[], object]] = [
-        lambda: service.secret(app.id),
-        lambda: service.rotate(app.id, LATE),
-        lambda: service.roll_back(app.id, 1, LATE),
-        lambda: service.drop_kept(app.id, 1),
+        lambda: office.use.secret(app.id),
+        lambda: office.rotation.rotate(app.id, LATE),
+        lambda: office.rotation.roll_back(app.id, 1, LATE),
+        lambda: office.removal.drop_kept(app.id, 1),
     ]
     for call in calls:
         with pytest.raises(SecretElsewhere, match="another"):
             call()
-    service.delete(app.id)
+    office.deletion.delete(app.id)
     with pytest.raises(SecretElsewhere):
-        service.purge(app.id)
-    assert states(repository) == [AppState.DELETED]
-    assert service.restore(app.id) == app
-    assert {operation for operation, _ in vault.calls} == {"state"}
+        office.removal.purge(app.id)
+    assert office.states() == [AppState.DELETED]
+    assert office.deletion.restore(app.id) == app
+    assert {operation for operation, _ in office.vault.calls} == {"state"}
 
 
 @pytest.mark.parametrize("state", [AppState.CREATING, AppState.DELETED, AppState.DELETING])
-def test_recovery_leaves_it_to_the_other_system(
-    service: AppService, repository: Repository, vault: InMemoryVault, state: AppState
-) -> None:
-    app = service.create(ORG_ID, "NewHealth App").app
-    row = repository.change_app(app.id, lambda app: replace(app, state=state, purge_after=NOON))
-    ours = begin(service, repository, vault, KEY, API_SECRET)
-    items = dict(vault.items)
-    repository.change_app(app.id, lambda app: replace(app, keychain="Windows"))
-    assert service.recover() == RecoveryReport(finished=(ours.id,), waiting=(app.id,))
-    assert on_disk(repository)[0] == replace(row, keychain="Windows")
-    assert vault.items == items
+def test_recovery_leaves_it_to_the_other_system(office: Office, state: AppState) -> None:
+    app = office.make().app
+    row = office.repository.change_app(app.id, lambda app: replace(app, state=state, purge_after=NOON))
+    ours = begin(office, KEY, API_SECRET)
+    items = dict(office.vault.items)
+    office.repository.change_app(app.id, lambda app: replace(app, keychain="Windows"))
+    assert office.recover() == RecoveryReport(finished=(ours.id,), waiting=(app.id,))
+    assert office.on_disk()[0] == replace(row, keychain="Windows")
+    assert office.vault.items == items
 
 
 # The keychain's state
 
 
 @pytest.mark.parametrize("state", VaultState)
-def test_a_status_is_a_name_and_a_state(vault: InMemoryVault, state: VaultState) -> None:
-    vault.current = state
-    assert KeychainService(vault).status() == KeychainStatus("Test keychain", state)
+def test_a_status_is_a_name_and_a_state(office: Office, state: VaultState) -> None:
+    office.vault.current = state
+    assert KeychainService(office.vault).status() == KeychainStatus("Test keychain", state)
 
 
-def test_unlocking_tells_the_new_state(vault: InMemoryVault) -> None:
-    vault.current = VaultState.LOCKED
-    assert KeychainService(vault).unlock().state is VaultState.UNLOCKED
+def test_unlocking_tells_the_new_state(office: Office) -> None:
+    office.vault.current = VaultState.LOCKED
+    assert KeychainService(office.vault).unlock().state is VaultState.UNLOCKED
 
 
-def test_a_person_who_does_not_unlock_is_told(vault: InMemoryVault) -> None:
-    vault.current, vault.person_unlocks = VaultState.LOCKED, False
+def test_a_person_who_does_not_unlock_is_told(office: Office) -> None:
+    office.vault.current, office.vault.person_unlocks = VaultState.LOCKED, False
     with pytest.raises(VaultError) as refusal:
-        KeychainService(vault).unlock()
+        KeychainService(office.vault).unlock()
     assert refusal.value.problem is VaultProblem.DENIED
 
 
-def test_giving_up_reaches_the_keychain(monkeypatch: pytest.MonkeyPatch, vault: InMemoryVault) -> None:
-    asked: list[Any] = []
-    monkeypatch.setattr(vault, "stop_waiting", lambda: asked.append(True))
-    port: Vault = vault
-    KeychainService(port).stop_waiting()
+def test_giving_up_reaches_the_keychain(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bool] = []
+    monkeypatch.setattr(office.vault, "stop_waiting", lambda: asked.append(True))
+    KeychainService(office.vault).stop_waiting()
     assert asked == [True]

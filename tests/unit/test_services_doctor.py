@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,38 +13,24 @@ from cortex_desktop.domain.errors import AppGone, NotFinished, VaultError, Vault
 from cortex_desktop.domain.model import App, AppState, PendingVersion
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate, well_formed
-from cortex_desktop.services.apps import AppService
-from cortex_desktop.services.doctor import Doctor, Finding, Problem
-from cortex_desktop.storage.repository import TinyRepository
-from cortex_desktop.vault.memory import InMemoryVault
+from cortex_desktop.services.doctor import Finding, Problem
+from tests.support.services import Office, failed
 
 KEY, API_SECRET = SecretKind.API_KEY, SecretKind.API_SECRET
-ORG_ID = "0123abcd"
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 A_WEEK = timedelta(days=7)
 AT_ONCE = timedelta(0)
 
 
-@dataclass
-class Clinic:
-    """The program with its doctor, on a real database and a keychain in memory."""
-
-    repository: TinyRepository
-    vault: InMemoryVault
-    apps: AppService
-    doctor: Doctor
+class Clinic(Office):
+    """An office with an app to harm and to repair, and a bystander beside it."""
 
     def an_app(self, *, sessions: bool = False, kept: int = 0) -> App:
-        """With so many kept versions; a bystander stands beside it."""
-        self.bystander = self.apps.create(ORG_ID, "Bystander")
-        app = self.apps.create(ORG_ID, "NewHealth App", sessions=sessions).app
+        """Make an app with so many kept versions."""
+        self.bystander = self.make("Bystander")
+        app = self.make(sessions=sessions).app
         for _ in range(kept):
-            app = self.apps.rotate(app.id, A_WEEK).app
+            app = self.rotation.rotate(app.id, A_WEEK).app
         return app
-
-    def row(self, app: App) -> App:
-        """What is on disk."""
-        return TinyRepository(self.repository._folder).app(app.id)
 
     def found(self, app: App) -> list[tuple[Problem, int, SecretKind]]:
         return [(f.problem, f.ref.version, f.ref.kind) for f in self.doctor.check(app.id)]
@@ -59,7 +45,7 @@ class Clinic:
         assert self.found(app) == []
         assert self.found(self.bystander.app) == []
         assert self.row(self.bystander.app) == self.bystander.app
-        assert self.apps.secret(self.bystander.app.id) == self.bystander.key
+        assert self.use.secret(self.bystander.app.id) == self.bystander.key
         row = self.row(app)
         assert row.pending is None
         refs = {ref for number in row.versions for ref in row.refs_of(number)} | set(self.bystander.app.refs)
@@ -70,14 +56,8 @@ class Clinic:
 
 
 @pytest.fixture
-def clinic(tmp_path: Path, vault: InMemoryVault) -> Clinic:
-    repository = TinyRepository(tmp_path)
-    apps = AppService(repository, vault, lambda: NOON)
-    return Clinic(repository, vault, apps, Doctor(apps, repository, vault))
-
-
-def ref_of(app: App, number: int, kind: SecretKind = KEY) -> SecretRef:
-    return SecretRef(app.org_id, app.id, kind, number)
+def clinic(folder: Path) -> Clinic:
+    return Clinic(folder)
 
 
 # Nothing to find
@@ -99,14 +79,14 @@ def test_where_all_matches_nothing_is_found_and_nothing_written(clinic: Clinic, 
     app = clinic.an_app(sessions=sessions, kept=2)
     clinic.vault.calls.clear()
     assert clinic.doctor.check(app.id) == []
-    assert {call for call, _ in clinic.vault.calls} == {"read"}
+    assert set(clinic.called()) == {"read"}
     assert clinic.row(app) == app
 
 
 def test_each_item_is_read_once(clinic: Clinic) -> None:
     app = clinic.an_app(kept=1)
-    clinic.apps.drop_kept(app.id, 1)
-    app = clinic.apps.rotate(app.id, A_WEEK).app
+    clinic.removal.drop_kept(app.id, 1)
+    app = clinic.rotation.rotate(app.id, A_WEEK).app
     clinic.vault.calls.clear()
     clinic.doctor.check(app.id)
     read = [ref for call, ref in clinic.vault.calls if call == "read" and ref is not None]
@@ -117,7 +97,7 @@ def test_each_item_is_read_once(clinic: Clinic) -> None:
 @pytest.mark.parametrize("state", [AppState.CREATING, AppState.DELETED, AppState.DELETING])
 def test_unfinished_and_deleted_apps_are_left_alone(clinic: Clinic, state: AppState) -> None:
     app = clinic.an_app()
-    clinic.repository.change_app(app.id, lambda app: replace(app, state=state))
+    clinic.set_state(app, state)
     clinic.vault.items.clear()
     clinic.vault.calls.clear()
     assert clinic.doctor.check(app.id) == []
@@ -157,7 +137,7 @@ def test_what_is_missing_is_found_and_replaced_by_one_renewal(
     clinic.mend(app)
     row = clinic.row(app)
     assert (row.version, row.last_version, row.kept) == (2, 2, ())
-    assert clinic.apps.secret(app.id) != before[app.ref(KEY)]
+    assert clinic.key(app) != before[app.ref(KEY)]
 
 
 def test_a_renewal_leaves_the_kept_versions(clinic: Clinic) -> None:
@@ -177,7 +157,7 @@ def test_a_row_takes_over_the_ends_of_the_key_that_is_there(clinic: Clinic) -> N
     assert clinic.found(app) == [(Problem.DIFFERS, 1, KEY)]
     clinic.mend(app)
     assert clinic.row(app) == replace(app, key_ends=KeyEnds.of(other))
-    assert clinic.apps.secret(app.id) == other
+    assert clinic.key(app) == other
 
 
 @pytest.mark.parametrize("wrong", ["", "x" * 21, "x" * 23, "ä" * 22, "-" * 22, "x" * 64])
@@ -216,7 +196,7 @@ def test_a_kept_version_that_is_not_whole_is_found_once_and_offered_no_more(
 ) -> None:
     app = clinic.an_app(kept=2)
     for kind in missing:
-        del clinic.vault.items[ref_of(app, 1, kind)]
+        del clinic.vault.items[clinic.ref(app, 1, kind)]
     assert clinic.found(app) == [(Problem.KEPT_MISSING, 1, missing[0])]
     clinic.mend(app)
     assert clinic.row(app) == replace(app, kept=app.kept[:1])
@@ -225,7 +205,7 @@ def test_a_kept_version_that_is_not_whole_is_found_once_and_offered_no_more(
 @pytest.mark.parametrize("wrong", [generate(KEY), Secret("")], ids=["another key", "no key"])
 def test_a_kept_version_whose_key_is_another_is_offered_no_more(clinic: Clinic, wrong: Secret) -> None:
     app = clinic.an_app(sessions=True, kept=1)
-    clinic.vault.items[ref_of(app, 1)] = wrong
+    clinic.vault.items[clinic.ref(app, 1)] = wrong
     assert clinic.found(app) == [(Problem.KEPT_MISSING, 1, KEY)]
     clinic.mend(app)
     assert clinic.row(app) == replace(app, kept=())
@@ -236,10 +216,10 @@ def test_a_kept_version_whose_key_is_another_is_offered_no_more(clinic: Clinic, 
 
 def test_leftovers_of_numbers_that_the_row_tells_of_no_more_are_found_and_removed(clinic: Clinic) -> None:
     app = clinic.an_app(kept=2)
-    clinic.apps.drop_kept(app.id, 1)
-    app = clinic.apps.drop_kept(app.id, 2)
-    clinic.vault.items[ref_of(app, 1)] = generate(KEY)
-    clinic.vault.items[ref_of(app, 2, API_SECRET)] = generate(API_SECRET)
+    clinic.removal.drop_kept(app.id, 1)
+    app = clinic.removal.drop_kept(app.id, 2)
+    clinic.vault.items[clinic.ref(app, 1)] = generate(KEY)
+    clinic.vault.items[clinic.ref(app, 2, API_SECRET)] = generate(API_SECRET)
     assert clinic.found(app) == [(Problem.LEFTOVER, 1, KEY), (Problem.LEFTOVER, 2, API_SECRET)]
     clinic.mend(app)
     assert clinic.row(app) == app
@@ -247,7 +227,7 @@ def test_leftovers_of_numbers_that_the_row_tells_of_no_more_are_found_and_remove
 
 def test_neither_current_nor_kept_nor_foreign_items_are_leftovers(clinic: Clinic) -> None:
     app = clinic.an_app(kept=1)
-    beyond = ref_of(app, 3)
+    beyond = clinic.ref(app, 3)
     strangers = {beyond: generate(KEY), SecretRef("aa", "bb", KEY, 1): generate(KEY)}
     clinic.vault.items.update(strangers)
     assert clinic.doctor.check(app.id) == []
@@ -259,9 +239,9 @@ def test_neither_current_nor_kept_nor_foreign_items_are_leftovers(clinic: Clinic
 
 def test_everything_at_once(clinic: Clinic) -> None:
     app = clinic.an_app(kept=3)
-    app = clinic.apps.drop_kept(app.id, 1)
-    clinic.vault.items[ref_of(app, 1)] = generate(KEY)
-    del clinic.vault.items[ref_of(app, 2)]
+    app = clinic.removal.drop_kept(app.id, 1)
+    clinic.vault.items[clinic.ref(app, 1)] = generate(KEY)
+    del clinic.vault.items[clinic.ref(app, 2)]
     del clinic.vault.items[app.ref(KEY)]
     del clinic.vault.items[app.ref(API_SECRET)]
     assert clinic.found(app) == [
@@ -288,11 +268,11 @@ def break_no_key(clinic: Clinic, app: App) -> None:
 
 
 def break_kept(clinic: Clinic, app: App) -> None:
-    del clinic.vault.items[ref_of(app, 2, API_SECRET)]
+    del clinic.vault.items[clinic.ref(app, 2, API_SECRET)]
 
 
 def leave_over(clinic: Clinic, app: App) -> None:
-    clinic.vault.items[ref_of(app, 1)] = generate(KEY)
+    clinic.vault.items[clinic.ref(app, 1)] = generate(KEY)
 
 
 HARMS: Sequence[Callable[[Clinic, App], None]] = (break_missing, break_differs, break_no_key, break_kept, leave_over)
@@ -300,7 +280,7 @@ HARMS: Sequence[Callable[[Clinic, App], None]] = (break_missing, break_differs, 
 
 def harmed(clinic: Clinic, harm: Callable[[Clinic, App], None]) -> tuple[App, Finding]:
     """An app of version 3 with 2 kept and 1 gone, and what the doctor found."""
-    app = clinic.apps.drop_kept(clinic.an_app(kept=2).id, 1)
+    app = clinic.removal.drop_kept(clinic.an_app(kept=2).id, 1)
     harm(clinic, app)
     [finding] = clinic.doctor.check(app.id)
     return app, finding
@@ -318,7 +298,7 @@ def test_repairing_twice_is_repairing_once(clinic: Clinic, harm: Callable[[Clini
 
 @pytest.mark.parametrize("harm", HARMS)
 def test_what_came_back_since_is_left_as_it_is(clinic: Clinic, harm: Callable[[Clinic, App], None]) -> None:
-    app = clinic.apps.drop_kept(clinic.an_app(kept=2).id, 1)
+    app = clinic.removal.drop_kept(clinic.an_app(kept=2).id, 1)
     whole = dict(clinic.vault.items)
     harm(clinic, app)
     [finding] = clinic.doctor.check(app.id)
@@ -331,19 +311,19 @@ def test_what_came_back_since_is_left_as_it_is(clinic: Clinic, harm: Callable[[C
 
 def test_a_finding_about_a_version_that_was_rotated_away_changes_nothing(clinic: Clinic) -> None:
     app, finding = harmed(clinic, break_differs)
-    new = clinic.apps.rotate(app.id, A_WEEK)
+    new = clinic.rotation.rotate(app.id, A_WEEK)
     clinic.doctor.repair(finding)
     assert clinic.row(app) == new.app
-    assert clinic.apps.secret(app.id) == new.key
+    assert clinic.key(app) == new.key
 
 
 @pytest.mark.parametrize("harm", HARMS)
 def test_a_deleted_app_is_not_repaired(clinic: Clinic, harm: Callable[[Clinic, App], None]) -> None:
     app, finding = harmed(clinic, harm)
-    row, items = clinic.apps.delete(app.id), dict(clinic.vault.items)
+    row, items = clinic.deletion.delete(app.id), dict(clinic.vault.items)
     clinic.doctor.repair(finding)
     assert (clinic.row(app), clinic.vault.items) == (row, items)
-    clinic.apps.purge(app.id)
+    clinic.removal.purge(app.id)
     with pytest.raises(AppGone):
         clinic.doctor.repair(finding)
     assert set(clinic.vault.items) == set(clinic.bystander.app.refs)
@@ -355,7 +335,7 @@ def test_a_deleted_app_is_not_repaired(clinic: Clinic, harm: Callable[[Clinic, A
 @pytest.mark.parametrize("problem", VaultProblem)
 def test_a_check_ends_with_what_the_keychain_says(clinic: Clinic, problem: VaultProblem) -> None:
     app = clinic.an_app()
-    clinic.vault.fail_next("read", VaultError(problem, "Test keychain"))
+    clinic.vault.fail_next("read", failed(problem))
     with pytest.raises(VaultError) as refusal:
         clinic.doctor.check(app.id)
     assert refusal.value.problem is problem
@@ -375,7 +355,7 @@ def test_a_locked_keychain_stops_a_repair_before_it_begins(clinic: Clinic, harm:
 def test_a_refused_renewal_leaves_nothing_and_can_be_tried_again(clinic: Clinic) -> None:
     app, finding = harmed(clinic, break_missing)
     items = dict(clinic.vault.items)
-    clinic.vault.fail_next("store", VaultError(VaultProblem.FULL, "Test keychain"))
+    clinic.vault.fail_next("store", failed(VaultProblem.FULL))
     with pytest.raises(VaultError):
         clinic.doctor.repair(finding)
     assert (clinic.row(app), clinic.vault.items) == (replace(app, last_version=4), items)
@@ -388,6 +368,6 @@ def test_an_unanswered_renewal_is_recoverys_to_finish(clinic: Clinic) -> None:
     with pytest.raises(NotFinished):
         clinic.doctor.repair(finding)
     assert clinic.doctor.check(app.id) == []
-    clinic.apps.recover()  # without its secret it is undone
+    clinic.recover()  # without its secret it is undone
     clinic.mend(app)
     assert clinic.row(app).version == 5

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from cortex_desktop.domain.activity import ACTION_WORDS, Action, Detail, Entry, describe
+from cortex_desktop.domain.activity import ACTION_WORDS, Action, ActivityEntry, Detail, describe
 from cortex_desktop.domain.errors import StorageError
 from cortex_desktop.domain.text import Text
 from cortex_desktop.services.activity import Recorder
@@ -34,8 +34,10 @@ def say(text: Text) -> str:
     return GERMAN.get(text.source, text.source).format(**text.values)
 
 
-def entry(minutes: int, action: Action, label: str = "NewHealth App", **details: Detail) -> Entry:
-    return Entry(NOON + timedelta(minutes=minutes), "john", "desk-7", action, "0a", "newhealthco", "0b", label, details)
+def entry(minutes: int, action: Action, label: str = "NewHealth App", **details: Detail) -> ActivityEntry:
+    return ActivityEntry(
+        NOON + timedelta(minutes=minutes), "john", "desk-7", action, "0a", "newhealthco", "0b", label, details
+    )
 
 
 @pytest.fixture
@@ -49,7 +51,7 @@ def history(folder: Path, log: ActivityFile) -> History:
     return History(log, Exports(folder), recorder, Speech(say, lambda moment: f"{moment:%d.%m. %H:%M}"))
 
 
-def found(history: History, text: str = "", **only: object) -> list[Entry]:
+def found(history: History, text: str = "", **only: object) -> list[ActivityEntry]:
     places = [place for piece in history.find(text, **only) for place in piece.places]
     return [logged.entry for logged in history.read(places)]
 

@@ -3,269 +3,215 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 
 import pytest
 
-from cortex_desktop.domain.errors import KeyKnown, OnlyOrg, OrgError, OrgGone, VaultError, VaultProblem
+from cortex_desktop.domain.errors import KeyKnown, OnlyOrg, OrgError, OrgGone
 from cortex_desktop.domain.model import AppDetails, Environment, Org, OrgState
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import SecretKind, generate
-from cortex_desktop.services.apps import AT_ONCE, RESTORABLE, AppService
-from cortex_desktop.services.orgs import Content, OrgService
-from cortex_desktop.storage.repository import TinyRepository
-from cortex_desktop.vault.memory import InMemoryVault
+from cortex_desktop.services.apps.recovery import AT_ONCE
+from cortex_desktop.services.orgs import Content
+from cortex_desktop.services.periods import RESTORABLE
+from tests.support.services import NOON, Office, failed
 
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 CLINIC = Org("", " Clinic ", "clinic", Environment.PRODUCTION, "https://api.medable.com/")
 
 
-class Clock:
-    time = NOON
-
-    def __call__(self) -> datetime:
-        return self.time
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clinic(office: Office) -> Org:
+    return office.orgs.add(CLINIC)
 
 
-@pytest.fixture
-def vault() -> InMemoryVault:
-    return InMemoryVault()
+def purge(office: Office, org: Org) -> None:
+    office.orgs.remove(org.id)
+    office.orgs.purge(org.id)
 
 
-@pytest.fixture
-def repository(tmp_path: Path) -> TinyRepository:
-    return TinyRepository(tmp_path)
-
-
-@pytest.fixture
-def orgs(repository: TinyRepository, clock: Clock) -> OrgService:
-    return OrgService(repository, clock)
-
-
-@pytest.fixture
-def apps(repository: TinyRepository, vault: InMemoryVault, clock: Clock) -> AppService:
-    return AppService(repository, vault, clock)
-
-
-@pytest.fixture
-def clinic(orgs: OrgService) -> Org:
-    return orgs.add(CLINIC)
-
-
-def test_an_added_org_is_cleaned_and_new(orgs: OrgService, clinic: Org) -> None:
+def test_an_added_org_is_cleaned_and_new(office: Office, clinic: Org) -> None:
     assert clinic == replace(CLINIC, id=clinic.id, name="Clinic", endpoint="https://api.medable.com")
     assert int(clinic.id, 16)
-    assert orgs.orgs()[1:] == [clinic]
-    assert orgs.add(clinic).id != clinic.id
+    assert office.orgs.orgs()[1:] == [clinic]
+    assert office.orgs.add(clinic).id != clinic.id
     with pytest.raises(OrgError):
-        orgs.add(replace(CLINIC, code="/"))
-    assert len(orgs.orgs()) == 3
+        office.orgs.add(replace(CLINIC, code="/"))
+    assert len(office.orgs.orgs()) == 3
 
 
-def test_a_change_is_cleaned_and_touches_no_journal(orgs: OrgService, clinic: Org) -> None:
-    changed = orgs.change(replace(clinic, name=" Renamed ", state=OrgState.REMOVING, purge_after=NOON))
+def test_a_change_is_cleaned_and_touches_no_journal(office: Office, clinic: Org) -> None:
+    changed = office.orgs.change(replace(clinic, name=" Renamed ", state=OrgState.REMOVING, purge_after=NOON))
     assert changed == replace(clinic, name="Renamed")
-    assert orgs.orgs()[1] == changed
+    assert office.orgs.orgs()[1] == changed
     with pytest.raises(OrgError):
-        orgs.change(replace(clinic, endpoint="http://x"))
-    orgs.remove(clinic.id)
+        office.orgs.change(replace(clinic, endpoint="http://x"))
+    office.orgs.remove(clinic.id)
     with pytest.raises(OrgGone):
-        orgs.change(clinic)
+        office.orgs.change(clinic)
 
 
-def test_a_removed_org_takes_its_apps_out_of_sight_and_back(
-    orgs: OrgService, apps: AppService, vault: InMemoryVault, clinic: Org, clock: Clock
-) -> None:
-    made = apps.create(clinic.id, "Web")
-    hidden = apps.delete(apps.create(clinic.id, "Deleted before").app.id)
-    assert orgs.content(clinic.id) == Content(apps=1, deleted=1)
-    assert not orgs.content(clinic.id).empty
-    removed = orgs.remove(clinic.id)
+def test_a_removed_org_takes_its_apps_out_of_sight_and_back(office: Office, clinic: Org) -> None:
+    made = office.make("Web", clinic)
+    hidden = office.deletion.delete(office.make("Deleted before", clinic).app.id)
+    assert office.orgs.content(clinic.id) == Content(apps=1, deleted=1)
+    assert not office.orgs.content(clinic.id).empty
+    removed = office.orgs.remove(clinic.id)
     assert removed == replace(clinic, state=OrgState.REMOVED, purge_after=NOON + RESTORABLE)
-    assert orgs.removed() == [removed]
-    assert clinic not in orgs.orgs()
+    assert office.orgs.removed() == [removed]
+    assert clinic not in office.orgs.orgs()
     with pytest.raises(OrgGone):
-        orgs.remove(clinic.id)
+        office.orgs.remove(clinic.id)
 
-    clock.time += RESTORABLE - timedelta(microseconds=1)
-    apps.recover()
-    assert orgs.restore(clinic.id) == clinic
-    assert clinic in orgs.orgs()
-    assert apps.apps(clinic.id) == [made.app]
-    assert apps.secret(made.app.id) == made.key
-    assert apps.deleted(clinic.id) == [hidden]
+    office.time += RESTORABLE - timedelta(microseconds=1)
+    office.recover()
+    assert office.orgs.restore(clinic.id) == clinic
+    assert clinic in office.orgs.orgs()
+    assert office.listing.of_org(clinic.id) == [made.app]
+    assert office.use.secret(made.app.id) == made.key
+    assert office.listing.deleted(clinic.id) == [hidden]
 
 
-def test_when_its_time_is_up_everything_of_it_goes(
-    orgs: OrgService, apps: AppService, repository: TinyRepository, vault: InMemoryVault, clinic: Org, clock: Clock
-) -> None:
-    other = apps.create(orgs.orgs()[0].id, "Other")
-    made = apps.create(clinic.id, "Web")
-    apps.rotate(made.app.id, timedelta(days=365))
-    apps.delete(apps.create(clinic.id, "Deleted before").app.id)
-    orgs.remove(clinic.id)
-    clock.time += RESTORABLE
-    report = apps.recover()
+def test_when_its_time_is_up_everything_of_it_goes(office: Office, clinic: Org) -> None:
+    other = office.make("Other")
+    made = office.make("Web", clinic)
+    office.rotation.rotate(made.app.id, timedelta(days=365))
+    office.deletion.delete(office.make("Deleted before", clinic).app.id)
+    office.orgs.remove(clinic.id)
+    office.time += RESTORABLE
+    report = office.recover()
     assert len(report.finished) == 2
-    assert orgs.removed() == []
-    assert [org.id for org in repository.orgs()] == [other.app.org_id]
-    assert repository.apps() == (other.app,)
-    assert set(vault.items) == set(other.app.refs)
+    assert office.orgs.removed() == []
+    assert [org.id for org in office.repository.orgs()] == [other.app.org_id]
+    assert office.repository.apps() == (other.app,)
+    assert set(office.vault.items) == set(other.app.refs)
     with pytest.raises(OrgGone):
-        orgs.restore(clinic.id)
+        office.orgs.restore(clinic.id)
 
 
-def test_for_good_at_once(orgs: OrgService, apps: AppService, vault: InMemoryVault, clinic: Org) -> None:
-    apps.create(clinic.id, "Web")
-    orgs.remove(clinic.id)
-    orgs.purge(clinic.id)
-    assert orgs.removed() == []
+def test_for_good_at_once(office: Office, clinic: Org) -> None:
+    office.make("Web", clinic)
+    purge(office, clinic)
+    assert office.orgs.removed() == []
     with pytest.raises(OrgGone):
-        orgs.restore(clinic.id)
-    apps.recover()
-    assert not vault.items
+        office.orgs.restore(clinic.id)
+    office.recover()
+    assert not office.vault.items
 
 
-def test_one_that_was_restored_meanwhile_is_not_taken(orgs: OrgService, apps: AppService, clinic: Org) -> None:
-    made = apps.create(clinic.id, "Web")
-    orgs.remove(clinic.id)
-    orgs.restore(clinic.id)
-    assert orgs.purge(clinic.id) == clinic
-    apps.recover()
-    assert apps.secret(made.app.id) == made.key
+def test_one_that_was_restored_meanwhile_is_not_taken(office: Office, clinic: Org) -> None:
+    made = office.make("Web", clinic)
+    office.orgs.remove(clinic.id)
+    office.orgs.restore(clinic.id)
+    assert office.orgs.purge(clinic.id) == clinic
+    office.recover()
+    assert office.use.secret(made.app.id) == made.key
 
 
-def test_one_restored_while_recovery_looks_is_not_taken(
-    orgs: OrgService, apps: AppService, repository: TinyRepository, clinic: Org, clock: Clock, monkeypatch
-) -> None:
-    made = apps.create(clinic.id, "Web")
-    orgs.remove(clinic.id)
-    clock.time += RESTORABLE
-    seen = repository.orgs()
-    orgs.restore(clinic.id)
-    monkeypatch.setattr(repository, "orgs", lambda: seen)
-    assert not apps.recover().finished
-    assert apps.secret(made.app.id) == made.key
+def test_one_restored_while_recovery_looks_is_not_taken(office: Office, clinic: Org, monkeypatch) -> None:
+    made = office.make("Web", clinic)
+    office.orgs.remove(clinic.id)
+    office.time += RESTORABLE
+    seen = office.repository.orgs()
+    office.orgs.restore(clinic.id)
+    monkeypatch.setattr(office.repository, "orgs", lambda: seen)
+    assert not office.recover().finished
+    assert office.use.secret(made.app.id) == made.key
 
 
-def test_a_removed_org_without_a_date_waits(orgs: OrgService, apps: AppService, repository: TinyRepository) -> None:
+def test_a_removed_org_without_a_date_waits(office: Office) -> None:
     """Only another hand writes such a row: rather keep its keys than guess."""
-    odd = replace(orgs.add(CLINIC), state=OrgState.REMOVED, purge_after=None)
-    apps.create(odd.id, "Web")
-    repository.save_org(odd)
-    assert not apps.recover().finished
-    assert orgs.removed() == [odd]
+    odd = replace(office.orgs.add(CLINIC), state=OrgState.REMOVED, purge_after=None)
+    office.make("Web", odd)
+    office.repository.save_org(odd)
+    assert not office.recover().finished
+    assert office.orgs.removed() == [odd]
 
 
-def test_an_empty_org_goes_even_while_the_keychain_is_locked(
-    orgs: OrgService, apps: AppService, repository: TinyRepository, vault: InMemoryVault, clinic: Org
-) -> None:
-    assert orgs.content(clinic.id).empty
-    orgs.remove(clinic.id)
-    orgs.purge(clinic.id)
-    vault.current = VaultState.LOCKED
-    apps.recover()
-    assert len(repository.orgs()) == 1
+def test_an_empty_org_goes_even_while_the_keychain_is_locked(office: Office, clinic: Org) -> None:
+    assert office.orgs.content(clinic.id).empty
+    purge(office, clinic)
+    office.vault.current = VaultState.LOCKED
+    office.recover()
+    assert len(office.repository.orgs()) == 1
 
 
-def test_the_last_org_stays(orgs: OrgService, clinic: Org) -> None:
-    orgs.remove(orgs.orgs()[0].id)
+def test_the_last_org_stays(office: Office, clinic: Org) -> None:
+    office.orgs.remove(office.org.id)
     with pytest.raises(OnlyOrg):
-        orgs.remove(clinic.id)
-    assert orgs.orgs() == [clinic]
+        office.orgs.remove(clinic.id)
+    assert office.orgs.orgs() == [clinic]
 
 
-def test_while_the_keychain_is_locked_it_waits(
-    orgs: OrgService, apps: AppService, vault: InMemoryVault, clinic: Org
-) -> None:
-    made = apps.create(clinic.id, "Web")
-    orgs.remove(clinic.id)
-    orgs.purge(clinic.id)
-    vault.current = VaultState.LOCKED
-    assert apps.recover().waiting == (made.app.id,)
-    assert set(vault.items) == set(made.app.refs)
-    vault.current = VaultState.UNLOCKED
-    assert apps.recover().finished == (made.app.id,)
-    assert not vault.items
+def test_while_the_keychain_is_locked_it_waits(office: Office, clinic: Org) -> None:
+    made = office.make("Web", clinic)
+    purge(office, clinic)
+    office.vault.current = VaultState.LOCKED
+    assert office.recover().waiting == (made.app.id,)
+    assert set(office.vault.items) == set(made.app.refs)
+    office.vault.current = VaultState.UNLOCKED
+    assert office.recover().finished == (made.app.id,)
+    assert not office.vault.items
 
 
-def test_a_large_org_goes_piece_by_piece(
-    orgs: OrgService, apps: AppService, repository: TinyRepository, vault: InMemoryVault, clinic: Org
-) -> None:
+def test_a_large_org_goes_piece_by_piece(office: Office, clinic: Org) -> None:
     for number in range(AT_ONCE + 1):
-        apps.create(clinic.id, f"App {number}", sessions=True)
-    orgs.remove(clinic.id)
-    orgs.purge(clinic.id)
-    first = apps.recover()
+        office.make(f"App {number}", clinic, sessions=True)
+    purge(office, clinic)
+    first = office.recover()
     assert (len(first.finished), first.more) == (AT_ONCE, True)
-    assert len(repository.orgs()) == 2
-    second = apps.recover()
+    assert len(office.repository.orgs()) == 2
+    second = office.recover()
     assert (len(second.finished), second.more) == (1, False)
-    assert len(repository.orgs()) == 1
-    assert not vault.items
+    assert len(office.repository.orgs()) == 1
+    assert not office.vault.items
 
 
-def test_one_that_the_keychain_refuses_does_not_keep_the_others(
-    orgs: OrgService, apps: AppService, vault: InMemoryVault, clinic: Org
-) -> None:
+def test_one_that_the_keychain_refuses_does_not_keep_the_others(office: Office, clinic: Org) -> None:
     for number in range(AT_ONCE + 1):
-        apps.create(clinic.id, f"App {number}", sessions=True)
-    orgs.remove(clinic.id)
-    orgs.purge(clinic.id)
-    vault.fail_next("remove", VaultError(VaultProblem.FAILED, vault.name))
-    report = apps.recover()
+        office.make(f"App {number}", clinic, sessions=True)
+    purge(office, clinic)
+    office.vault.fail_next("remove", failed())
+    report = office.recover()
     assert (len(report.finished), len(report.waiting), report.more) == (AT_ONCE - 1, 1, True)
-    report = apps.recover()
+    report = office.recover()
     assert (len(report.finished), len(report.waiting), report.more) == (1, 0, False)  # the refused one had its turn
-    assert len(apps.recover().finished) == 1
-    assert not vault.items
+    assert len(office.recover().finished) == 1
+    assert not office.vault.items
 
 
 @pytest.mark.parametrize("state", [VaultState.LOCKED, VaultState.MISSING, VaultState.FAILED])
-def test_a_keychain_that_does_not_work_any_more_is_not_asked_for_each(
-    orgs: OrgService, apps: AppService, vault: InMemoryVault, clinic: Org, state: VaultState
-) -> None:
+def test_a_keychain_that_stopped_working_is_not_asked_for_each(office: Office, clinic: Org, state: VaultState) -> None:
     for number in range(AT_ONCE + 1):
-        apps.create(clinic.id, f"App {number}", sessions=True)
-    orgs.remove(clinic.id)
-    orgs.purge(clinic.id)
+        office.make(f"App {number}", clinic, sessions=True)
+    purge(office, clinic)
 
     calls: list[str] = []
 
     def gives_up(call: str, ref: object) -> None:
         calls.append(call)
         if calls.count("remove") == 3:  # an app has two places
-            vault.current = state
+            office.vault.current = state
 
-    vault.before = gives_up
-    report = apps.recover()
+    office.vault.before = gives_up
+    report = office.recover()
     assert (len(report.finished), len(report.waiting), report.more) == (1, AT_ONCE, False)
     assert calls == ["state", "remove", "remove", "remove", "state"]
 
 
-def test_a_key_of_a_removed_org_is_known_and_where(orgs: OrgService, apps: AppService, clinic: Org) -> None:
-    made = apps.create(clinic.id, "Web", sessions=True)
-    orgs.remove(clinic.id)
+def test_a_key_of_a_removed_org_is_known_and_where(office: Office, clinic: Org) -> None:
+    made = office.make("Web", clinic, sessions=True)
+    office.orgs.remove(clinic.id)
     with pytest.raises(KeyKnown) as refusal:
-        apps.import_key(orgs.orgs()[0].id, AppDetails("Again", sessions=True), made.key)
+        office.creation.import_key(office.org.id, AppDetails("Again", sessions=True), made.key)
     assert "of Clinic, which was removed" in str(refusal.value)
     with pytest.raises(OrgGone):
-        apps.import_key(clinic.id, AppDetails("Again", sessions=True), generate(SecretKind.API_KEY))
+        office.creation.import_key(clinic.id, AppDetails("Again", sessions=True), generate(SecretKind.API_KEY))
 
 
-def test_a_half_made_app_goes_with_its_org(
-    orgs: OrgService, apps: AppService, repository: TinyRepository, vault: InMemoryVault, clinic: Org
-) -> None:
-    made = apps.create(clinic.id, "Web")
-    del vault.items[made.app.ref(SecretKind.API_SECRET)]
-    orgs.remove(clinic.id)
-    orgs.purge(clinic.id)
-    apps.recover()
-    assert not vault.items
-    assert not repository.apps()
+def test_a_half_made_app_goes_with_its_org(office: Office, clinic: Org) -> None:
+    made = office.make("Web", clinic)
+    del office.vault.items[made.app.ref(SecretKind.API_SECRET)]
+    purge(office, clinic)
+    office.recover()
+    assert not office.vault.items
+    assert not office.repository.apps()

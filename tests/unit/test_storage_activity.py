@@ -13,22 +13,24 @@ from pathlib import Path
 
 import pytest
 
-from cortex_desktop.domain.activity import Action, Entry, Harm, Query, Word
+from cortex_desktop.domain.activity import Action, ActivityEntry, ActivityQuery, ActivityWord, Harm
 from cortex_desktop.domain.errors import StorageError
 from cortex_desktop.storage import activity as activity_module
 from cortex_desktop.storage import durable
 from cortex_desktop.storage.activity import END_NAME, FILE_NAME, ActivityFile
 
-EVERYTHING = Query()
+EVERYTHING = ActivityQuery()
 NOON = datetime(2026, 11, 23, 12, 0, 0, 123000, tzinfo=UTC)
 
 
-def entry(number: int, label: str = "NewHealth App", action: Action = Action.CREATED, **fields: object) -> Entry:
+def entry(
+    number: int, label: str = "NewHealth App", action: Action = Action.CREATED, **fields: object
+) -> ActivityEntry:
     given = {"org_id": "0a", "org_name": "newhealthco", "app_id": "0b", "label": label, "details": {"sessions": True}}
-    return Entry(NOON + timedelta(minutes=number), "john", "desk-7", action, **{**given, **fields})
+    return ActivityEntry(NOON + timedelta(minutes=number), "john", "desk-7", action, **{**given, **fields})
 
 
-def fill(folder: Path, count: int) -> list[Entry]:
+def fill(folder: Path, count: int) -> list[ActivityEntry]:
     entries = [entry(number, f"App {number}") for number in range(1, count + 1)]
     log = ActivityFile(folder)
     for each in entries:
@@ -36,7 +38,7 @@ def fill(folder: Path, count: int) -> list[Entry]:
     return entries
 
 
-def all_of(log: ActivityFile, query: Query = EVERYTHING) -> list[Entry]:
+def all_of(log: ActivityFile, query: ActivityQuery = EVERYTHING) -> list[ActivityEntry]:
     """What the log finds, oldest first."""
     places = [place for piece in log.find(query) for place in piece.places]
     assert places == sorted(places, reverse=True)
@@ -116,35 +118,35 @@ def test_finds_what_is_asked_for(folder: Path) -> None:
         entry(3, "Kiosk", Action.DISABLED, org_id="ff", app_id="03", details={}),
     ]
     log.append(entries)
-    assert all_of(log, Query(org_id="0a")) == entries[:2]
-    assert all_of(log, Query(app_id="02")) == [entries[1]]
-    assert all_of(log, Query(since=entries[1].when)) == entries[1:]
-    assert all_of(log, Query(org_id="0a", app_id="03")) == []
+    assert all_of(log, ActivityQuery(org_id="0a")) == entries[:2]
+    assert all_of(log, ActivityQuery(app_id="02")) == [entries[1]]
+    assert all_of(log, ActivityQuery(since=entries[1].when)) == entries[1:]
+    assert all_of(log, ActivityQuery(org_id="0a", app_id="03")) == []
 
 
 @pytest.mark.parametrize(
     ("words", "found"),
     [
-        ([Word("patient")], [1]),
-        ([Word("arzte")], [2]),
-        ([Word("\u5065\u5eb7")], [3]),
-        ([Word('say"so\\')], [4]),
-        ([Word("john")], [1, 2, 3, 4]),
-        ([Word("john"), Word("patient")], [1]),
-        ([Word("john"), Word("jane")], []),
-        ([Word("rota", frozenset({Action.ROTATED}))], [2]),
-        ([Word("on", details=frozenset({("sessions", True)}))], [1]),
-        ([Word("off", details=frozenset({("sessions", False)}))], [3]),
-        ([Word("kept", details=frozenset({("kept_until", None)})), Word("arzte")], [2]),
-        ([Word("earlier")], [4]),
-        ([Word("newhealthco")], [1, 2, 3]),
-        ([Word("label")], []),
-        ([Word("sessions")], []),
-        ([Word("0b")], []),
-        ([Word("2026")], []),
+        ([ActivityWord("patient")], [1]),
+        ([ActivityWord("arzte")], [2]),
+        ([ActivityWord("\u5065\u5eb7")], [3]),
+        ([ActivityWord('say"so\\')], [4]),
+        ([ActivityWord("john")], [1, 2, 3, 4]),
+        ([ActivityWord("john"), ActivityWord("patient")], [1]),
+        ([ActivityWord("john"), ActivityWord("jane")], []),
+        ([ActivityWord("rota", frozenset({Action.ROTATED}))], [2]),
+        ([ActivityWord("on", details=frozenset({("sessions", True)}))], [1]),
+        ([ActivityWord("off", details=frozenset({("sessions", False)}))], [3]),
+        ([ActivityWord("kept", details=frozenset({("kept_until", None)})), ActivityWord("arzte")], [2]),
+        ([ActivityWord("earlier")], [4]),
+        ([ActivityWord("newhealthco")], [1, 2, 3]),
+        ([ActivityWord("label")], []),
+        ([ActivityWord("sessions")], []),
+        ([ActivityWord("0b")], []),
+        ([ActivityWord("2026")], []),
     ],
 )
-def test_finds_words_in_what_a_person_sees(folder: Path, words: list[Word], found: list[int]) -> None:
+def test_finds_words_in_what_a_person_sees(folder: Path, words: list[ActivityWord], found: list[int]) -> None:
     log = ActivityFile(folder)
     until = {"kept_until": "2026-11-24T11:20:00+00:00"}
     entries = [
@@ -154,12 +156,12 @@ def test_finds_words_in_what_a_person_sees(folder: Path, words: list[Word], foun
         entry(4, 'say"so\\', org_name="other", details={"label_before": "Earlier"}),
     ]
     log.append(entries)
-    assert all_of(log, Query(words=tuple(words))) == [entries[number - 1] for number in found]
+    assert all_of(log, ActivityQuery(words=tuple(words))) == [entries[number - 1] for number in found]
 
 
 def test_an_orgs_name_is_no_word_when_one_org_is_asked_for(folder: Path) -> None:
     fill(folder, 1)
-    assert all_of(ActivityFile(folder), Query(org_id="0a", words=(Word("newhealthco"),))) == []
+    assert all_of(ActivityFile(folder), ActivityQuery(org_id="0a", words=(ActivityWord("newhealthco"),))) == []
 
 
 def test_searching_a_changed_log_does_not_fail(folder: Path) -> None:
@@ -171,14 +173,14 @@ def test_searching_a_changed_log_does_not_fail(folder: Path) -> None:
     lines[3] = lines[3].replace(b'"label":"', b'"label":')
     lines[4] = lines[4][:60] + b"\n"
     put(folder, lines)
-    found = all_of(ActivityFile(folder), Query(words=(Word("app"),)))
+    found = all_of(ActivityFile(folder), ActivityQuery(words=(ActivityWord("app"),)))
     assert entries[5] in found
 
 
 def test_text_that_imitates_a_field_is_no_field(folder: Path) -> None:
     log = ActivityFile(folder)
     log.append([entry(1, '","org":"ff","app":"03'), entry(2, org_id="ff")])
-    assert [found.label for found in all_of(log, Query(org_id="ff"))] == ["NewHealth App"]
+    assert [found.label for found in all_of(log, ActivityQuery(org_id="ff"))] == ["NewHealth App"]
 
 
 def test_goes_through_long_logs_in_pieces(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,7 +190,7 @@ def test_goes_through_long_logs_in_pieces(folder: Path, monkeypatch: pytest.Monk
     log = ActivityFile(folder)
     entries = [entry(number, "x" * (number % 7 * 300)) for number in range(200)]
     log.append(entries)
-    pieces = list(log.find(Query()))
+    pieces = list(log.find(ActivityQuery()))
     assert len(pieces) > 20
     assert [piece.done for piece in pieces] == sorted(piece.done for piece in pieces)
     assert pieces[-1].done == 1
@@ -391,7 +393,7 @@ def test_a_log_that_cannot_be_read_is_said(folder: Path) -> None:
         log.append([entry(1)])
     assert str(folder) in str(failure.value)
     with pytest.raises(StorageError) as failure:
-        list(log.find(Query()))
+        list(log.find(ActivityQuery()))
     assert "can't be read" in str(failure.value)
 
 

@@ -29,12 +29,10 @@ from cortex_desktop.domain.model import (
     PendingVersion,
     new_id,
 )
-from cortex_desktop.domain.ports import Repository
 from cortex_desktop.domain.secret import KeyEnds
 from cortex_desktop.storage import durable
 from cortex_desktop.storage.repository import TinyRepository
-
-posix_only = pytest.mark.skipif(os.name != "posix", reason="modes are POSIX")
+from tests.support.data_folder import failing, refuse
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
 
@@ -60,7 +58,9 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def repository(folder: Path) -> TinyRepository:
-    return TinyRepository(folder)
+    repository = TinyRepository(folder)
+    assert (repository.recovered, repository.unreadable, folder.exists()) == (None, 0, False), "no disk is touched yet"
+    return repository
 
 
 def settle(folder: Path) -> None:
@@ -85,21 +85,7 @@ def edit(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
     (folder / "apps.json").write_text(json.dumps(tables), encoding="utf-8")
 
 
-def refuse(*_args: Any, **_kwargs: Any) -> None:
-    raise OSError(errno.ENOSPC, "full")
-
-
-def test_it_is_the_port(repository: TinyRepository) -> None:
-    port: Repository = repository
-    assert port.apps() == ()
-
-
 # First start
-
-
-def test_making_one_touches_no_disk(repository: TinyRepository, folder: Path) -> None:
-    assert not folder.exists()
-    assert (repository.recovered, repository.unreadable) == (None, 0)
 
 
 def test_the_first_start_makes_the_first_org(repository: TinyRepository, folder: Path) -> None:
@@ -112,20 +98,11 @@ def test_the_first_start_makes_the_first_org(repository: TinyRepository, folder:
     assert TinyRepository(folder).orgs() == (org,)
 
 
-@posix_only
-def test_folder_and_files_are_for_their_owner_alone(repository: TinyRepository, folder: Path) -> None:
-    repository.add_app(make_app())
-    assert folder.stat().st_mode & 0o777 == 0o700
-    assert {entry.name for entry in folder.iterdir()} == {"apps.json", "apps.json.journal", "backups"}
-    assert {entry.stat().st_mode & 0o777 for entry in folder.rglob("*") if entry.is_file()} == {0o600}
-    assert (folder / "backups").stat().st_mode & 0o777 == 0o700
-
-
 def test_a_first_start_that_cannot_save_says_so_and_may_be_tried_again(
     repository: TinyRepository, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(durable.os, "open", refuse)
+        patch.setattr(durable.os, "open", refuse())
         for _ in range(2):
             with pytest.raises(StorageError, match="disk is full"):
                 repository.orgs()
@@ -177,65 +154,6 @@ def test_an_app_comes_back_as_it_was(repository: TinyRepository, folder: Path) -
         assert {app.created.tzinfo for app in found.apps()} == {UTC}
 
 
-def test_the_file_has_cortex_s_own_names(repository: TinyRepository, folder: Path) -> None:
-    app = make_app()
-    repository.add_app(app)
-    assert rows(folder) == [
-        {
-            "id": app.id,
-            "org": "0123abcd",
-            "label": "NewHealth App",
-            "sessions": False,
-            "csrf": True,
-            "enabled": True,
-            "created": "2026-11-23T12:00:00.123456Z",
-            "state": "active",
-            "version": 1,
-            "key_head": "mwid",
-            "key_tail": "OYJh",
-            "keychain": "SecretService",
-            "last_version": 1,
-            "pending": None,
-            "kept": [],
-            "rotated": None,
-            "last_copied": None,
-            "purge_after": None,
-        }
-    ]
-    (org,) = repository.orgs()
-    assert rows(folder, "orgs") == [
-        {
-            "id": org.id,
-            "name": "My organization",
-            "code": "my-org",
-            "environment": "development",
-            "like_production": False,
-            "endpoint": "https://api.dev.medable.com",
-            "state": "active",
-            "purge_after": None,
-        }
-    ]
-
-
-def test_what_a_person_noted_is_a_field_only_while_there_is_something(repository: TinyRepository, folder: Path) -> None:
-    app = make_app(notes="one\ntwo", owner="Ada", expires=date(2027, 2, 28), review=date(2026, 12, 1))
-    repository.add_app(app)
-    noted = {"notes": "one\ntwo", "owner": "Ada", "expires": "2027-02-28", "review": "2026-12-01"}
-    assert noted.items() <= rows(folder)[0].items()
-    repository = TinyRepository(folder)
-    repository.change_app(app.id, lambda app: replace(app, notes="", owner="", expires=None, review=None))
-    assert not noted.keys() & rows(folder)[0].keys()
-
-
-def test_until_when_to_sweep_is_a_field_only_while_there_is_something(repository: TinyRepository, folder: Path) -> None:
-    app = make_app(sweep_until=NOON)
-    repository.add_app(app)
-    assert TinyRepository(folder).apps() == (app,)
-    assert rows(folder)[0]["sweep_until"] == "2026-11-23T12:00:00.123456Z"
-    repository.change_app(app.id, lambda app: replace(app, sweep_until=None))
-    assert "sweep_until" not in rows(folder)[0]
-
-
 @pytest.mark.parametrize("name", ["notes", "owner", "expires", "review"])
 @pytest.mark.parametrize("value", [5, None, ["x"], {"a": 1}, "2026-13-01", "tomorrow", True])
 def test_a_damaged_note_does_not_hide_the_app(
@@ -248,8 +166,28 @@ def test_a_damaged_note_does_not_hide_the_app(
     (found,) = again.apps()
     is_text = isinstance(value, str) and name in {"notes", "owner"}
     assert found == (replace(app, **{name: value}) if is_text else app)
-    assert found.extra == {}
     assert again.unreadable == 0
+
+
+@pytest.mark.parametrize(
+    ("fields", "empty", "kept"),
+    [
+        ({"notes": "one\ntwo"}, {"notes": ""}, {"notes": "one\ntwo"}),
+        ({"owner": "Ada"}, {"owner": ""}, {"owner": "Ada"}),
+        ({"expires": date(2027, 2, 28)}, {"expires": None}, {"expires": "2027-02-28"}),
+        ({"review": date(2026, 12, 1)}, {"review": None}, {"review": "2026-12-01"}),
+        ({"sweep_until": NOON}, {"sweep_until": None}, {"sweep_until": "2026-11-23T12:00:00.123456Z"}),
+    ],
+)
+def test_some_fields_are_there_only_while_they_hold_something(
+    repository: TinyRepository, folder: Path, fields: dict[str, Any], empty: dict[str, Any], kept: dict[str, Any]
+) -> None:
+    app = make_app(**fields)
+    repository.add_app(app)
+    assert TinyRepository(folder).apps() == (app,)
+    assert kept.items() <= rows(folder)[0].items()
+    TinyRepository(folder).change_app(app.id, lambda app: replace(app, **empty))
+    assert not kept.keys() & rows(folder)[0].keys()
 
 
 def test_a_change_is_saved_and_returned(repository: TinyRepository, folder: Path) -> None:
@@ -297,7 +235,7 @@ def test_many_are_changed_or_none(repository: TinyRepository, folder: Path, monk
     with pytest.raises(TypeError):
         repository.change_apps(ids, lambda app: replace(app, enabled=1 if app.id == second.id else False))
     with monkeypatch.context() as patch:
-        patch.setattr(durable.os, "fsync", refuse)
+        patch.setattr(durable.os, "fsync", refuse())
         with pytest.raises(StorageError, match="disk is full"):
             repository.change_apps(ids, lambda app: replace(app, enabled=False))
     assert repository.apps() == TinyRepository(folder).apps() == (first, second)
@@ -397,7 +335,7 @@ def test_a_write_that_fails_leaves_memory_and_file_as_they_were(
     empty = replace(org, id=new_id())
     repository.save_org(empty)
     with monkeypatch.context() as patch:
-        patch.setattr(durable.os, call, refuse)
+        patch.setattr(durable.os, call, refuse())
         for attempt in (
             lambda: repository.add_app(make_app("lost")),
             lambda: repository.change_app(app.id, lambda app: replace(app, label="lost")),
@@ -445,22 +383,10 @@ def test_an_org_comes_back_as_it_was(repository: TinyRepository, folder: Path, f
     assert repository.orgs()[1] == TinyRepository(folder).orgs()[1] == org
 
 
-def test_an_org_of_before_there_could_be_several(repository: TinyRepository, folder: Path) -> None:
-    (org,) = repository.orgs()
-
-    def as_before(tables: dict[str, Any]) -> None:
-        for field in ("like_production", "state", "purge_after"):
-            del tables["orgs"]["1"][field]
-
-    edit(folder, as_before)
-    again = TinyRepository(folder)
-    assert again.orgs() == (org,)
-    assert not again.unreadable
-
-
 @pytest.mark.parametrize(
     ("environment", "kind", "own"),
     [
+        ("development", Environment.DEVELOPMENT, ""),
         ("production", Environment.PRODUCTION, ""),
         ("PRODUCTION ", Environment.PRODUCTION, ""),
         ("Live", Environment.OWN, "Live"),
@@ -470,19 +396,21 @@ def test_an_org_of_before_there_could_be_several(repository: TinyRepository, fol
         (" ", Environment.OWN, "Unknown"),
     ],
 )
-def test_an_odd_environment_gets_the_care_of_production(
+def test_an_org_of_the_first_versions_or_in_an_odd_environment_gets_the_care_it_needs(
     repository: TinyRepository, folder: Path, environment: object, kind: Environment, own: str
 ) -> None:
     repository.open()
 
     def another_hand(tables: dict[str, Any]) -> None:
         tables["orgs"]["1"]["environment"] = environment
-        del tables["orgs"]["1"]["like_production"]
+        for field in ("like_production", "state", "purge_after"):
+            del tables["orgs"]["1"][field]
 
     edit(folder, another_hand)
     again = TinyRepository(folder)
     (org,) = again.orgs()
-    assert (org.environment, org.own_environment, org.production) == (kind, own, True)
+    assert (org.environment, org.own_environment, org.state) == (kind, own, OrgState.ACTIVE)
+    assert org.production is (kind is not Environment.DEVELOPMENT)
     assert not again.unreadable
 
 
@@ -531,63 +459,58 @@ def test_apps_whose_org_is_lost_can_still_be_reached(repository: TinyRepository,
     assert len(TinyRepository(folder).orgs()) == 1
 
 
-def test_when_all_orgs_were_removed_there_is_the_first_one(repository: TinyRepository, folder: Path) -> None:
-    (org,) = repository.orgs()
-    repository.save_org(replace(org, state=OrgState.REMOVED, purge_after=NOON))
-    assert [o.state for o in TinyRepository(folder).orgs()] == [OrgState.REMOVED, OrgState.ACTIVE]
+def removed(org: dict[str, Any]) -> None:
+    org.update(state="removed", purge_after="2026-11-23T12:00:00Z")
+
+
+@pytest.mark.parametrize("change", [removed, lambda org: org.update(name=7)], ids=["removed", "not readable"])
+def test_with_no_org_left_there_is_the_first_one(
+    repository: TinyRepository, folder: Path, change: Callable[[dict[str, Any]], object]
+) -> None:
+    repository.open()
+    edit(folder, lambda tables: change(tables["orgs"]["1"]))
+    orgs = TinyRepository(folder).orgs()
+    assert (orgs[-1].name, orgs[-1].state) == ("My organization", OrgState.ACTIVE)
+    assert len(rows(folder, "orgs")) == 2
 
 
 # Other hands
 
 
-def test_unknown_fields_and_tables_stay(repository: TinyRepository, folder: Path) -> None:
-    app = make_app()
+def test_unknown_fields_and_tables_stay_through_every_change(repository: TinyRepository, folder: Path) -> None:
+    kept = tuple(KeptVersion(number, KeyEnds("ijkl", "mnop"), False, NOON) for number in (2, 1))
+    app, other = make_app(notes="one", version=3, last_version=3, kept=kept), make_app()
     repository.add_app(app)
+    repository.add_app(other)
+    unknown = {"rotation": {"days": [30, 60, 1.5, None]}, "pinned": True}
 
     def add_unknown(tables: dict[str, Any]) -> None:
-        tables["apps"]["1"]["rotation"] = {"days": [30, 60]}
+        tables["apps"]["1"] = {"rotation": unknown["rotation"], **tables["apps"]["1"], "pinned": True}
+        for version in tables["apps"]["1"]["kept"]:
+            version["reason"] = f"why {version['version']}"
         tables["orgs"]["1"]["colour"] = "teal"
         tables["activity"] = {"5": {"what": "created"}}
+        tables["_meta"]["1"]["later"] = [1]
 
     edit(folder, add_unknown)
     again = TinyRepository(folder)
-    assert again.app(app.id).extra == {"rotation": {"days": [30, 60]}}
-    changed = again.change_app(app.id, lambda app: replace(app, enabled=False, extra={}))
-    assert changed.extra == {"rotation": {"days": [30, 60]}}
+    again.change_app(app.id, lambda app: replace(app, enabled=False, notes="", kept=app.kept[1:]))
+    again.change_apps([app.id, other.id], lambda app: replace(app, label="Renamed"))
+    again.drop_app(other.id)
+    again.add_app(make_app())
     again.save_org(replace(again.orgs()[0], name="Renamed"))
-    assert rows(folder)[0]["rotation"] == {"days": [30, 60]}
-    assert rows(folder)[0]["enabled"] is False
-    assert rows(folder, "orgs")[0]["colour"] == "teal"
-    assert rows(folder, "activity") == [{"what": "created"}]
-
-
-def test_a_new_app_may_bring_unknown_fields(repository: TinyRepository, folder: Path) -> None:
-    app = make_app(extra={"rotation": {"days": [30]}, "label": "not this"})
-    repository.add_app(app)
-    assert rows(folder)[0]["rotation"] == {"days": [30]}
-    assert rows(folder)[0]["label"] == "NewHealth App"
-
-
-def test_what_is_handed_out_is_no_way_into_the_database(repository: TinyRepository, folder: Path) -> None:
-    extra: dict[str, object] = {"days": [30]}
-    app = make_app(extra=extra)
-    repository.add_app(app)
-    extra["days"] = "mine"
-    assert repository.app(app.id).extra == {"days": [30]}
-
-    repository = TinyRepository(folder)
-    days = repository.app(app.id).extra["days"]
-    assert isinstance(days, list)
-    days.append(60)
-    repository.change_app(app.id, lambda app: replace(app, label="changed"))
-    repository.add_app(make_app())
-    assert rows(folder)[0]["days"] == [30]
-    with pytest.raises(TypeError):
-        make_app().extra["more"] = 1  # all apps without such fields share this
-
-    before = repository.apps()
-    repository.add_app(make_app())
-    assert len(before) == 2
+    again.change_org(again.orgs()[0].id, lambda org: replace(org, code="other"))
+    for _ in ("killed", "closed"):
+        again = TinyRepository(folder)
+        again.change_app(app.id, lambda app: replace(app, sweep_until=None, csrf=not app.csrf))
+        row = rows(folder)[0]
+        assert {name: row[name] for name in unknown} == unknown
+        assert (row["enabled"], row["label"], "notes" in row) == (False, "Renamed", False)
+        assert [(version["version"], version["reason"]) for version in row["kept"]] == [(1, "why 1")]
+        (org,) = rows(folder, "orgs")
+        assert (org["colour"], org["name"], org["code"]) == ("teal", "Renamed", "other")
+        assert rows(folder, "activity") == [{"what": "created"}]
+        assert rows(folder, "_meta")[0]["later"] == [1]
 
 
 PENDING = {"version": 2, "key_head": "abcd", "key_tail": "efgh", "sessions": True}
@@ -643,15 +566,6 @@ def test_a_row_that_makes_no_sense_is_skipped_counted_and_kept(
     assert rows(folder)[1] == spoilt
 
 
-def test_with_no_org_left_that_makes_sense_there_is_the_first_one(repository: TinyRepository, folder: Path) -> None:
-    repository.open()
-    edit(folder, lambda tables: tables["orgs"]["1"].update(name=7))
-    again = TinyRepository(folder)
-    assert [org.name for org in again.orgs()] == ["My organization"]
-    assert again.unreadable == 1
-    assert len(rows(folder, "orgs")) == 2
-
-
 @pytest.mark.parametrize("closed", [True, False])
 def test_damage_is_restored_from_the_backup_and_told(repository: TinyRepository, folder: Path, closed: bool) -> None:
     kept, newest = make_app("kept"), make_app("newest")
@@ -663,7 +577,7 @@ def test_damage_is_restored_from_the_backup_and_told(repository: TinyRepository,
     again = TinyRepository(folder)
     assert again.apps() == (kept, newest)
     assert again.recovered is not None
-    assert again.recovered.restored
+    assert again.recovered.restored_from
     assert again.recovered.apps == 2
     again.close()
     again.open()
@@ -676,21 +590,13 @@ def test_damage_is_told_even_when_opening_fails_after_the_repair(
 ) -> None:
     folder.mkdir()
     (folder / "apps.json").write_bytes(b"")
-    replace_file, calls = os.replace, []
-
-    def full_after_the_repair(*args: Any) -> None:
-        calls.append(args)
-        if len(calls) > 1:
-            refuse()
-        replace_file(*args)
-
     with monkeypatch.context() as patch:
-        patch.setattr(durable.os, "replace", full_after_the_repair)
+        patch.setattr(durable.os, "replace", failing(3, OSError(errno.ENOSPC, "full"), os.replace))
         with pytest.raises(StorageError, match="disk is full"):
             repository.open()
     assert len(repository.orgs()) == 1
     assert repository.recovered is not None
-    assert not repository.recovered.restored
+    assert not repository.recovered.restored_from
 
 
 # Threads

@@ -290,7 +290,7 @@ def test_keys_and_their_pieces_are_blotted_out(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "AttributeError: 'AppsController' object has no attribute 'reveal_seconds'",
+        "AttributeError: 'AppsPresenter' object has no attribute 'reveal_seconds'",
         "unsupported operand type(s) for +: 'QStandardItemModel' and 'NoneType'",
         'File "/usr/lib/python3.13/site-packages/cortex_desktop/ui/shell/window.py", line 1234567890',
         "QDBusConnection, 2026-11-23 13:10:42 UTC, Linux-6.18.44-x86_64-with-glibc2.36",

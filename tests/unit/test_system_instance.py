@@ -30,7 +30,9 @@ app = QCoreApplication([])
 instance = Instance(Path(sys.argv[1]))
 print(instance.acquire(), flush=True)
 if "raise" in sys.argv:
-    print(instance.raise_first(), flush=True)
+    print(instance.raise_first(10), flush=True)
+if "raise at once" in sys.argv:
+    print(instance.raise_first(0.2), flush=True)
 if "wait" in sys.argv:
     sys.stdin.read()
 if "release" in sys.argv:
@@ -140,7 +142,7 @@ def test_whichever_way_the_folder_is_named(
 
 
 def test_nobody_is_raised_where_nobody_listens(first: Instance, folder: Path, other: Start) -> None:
-    process = other(folder, "raise")
+    process = other(folder, "raise at once")
     assert (said(process), said(process)) == ("False", "False")
     assert not list(folder.glob("*.raise")), "a request that was given up would be heard at the next start"
 

@@ -13,7 +13,7 @@ import pytest
 from cortex_desktop.domain.errors import VaultError, VaultProblem
 from cortex_desktop.domain.model import new_id
 from cortex_desktop.domain.secret import SecretKind, generate, redact
-from cortex_desktop.system.log import RedactingFormatter, start_logging
+from cortex_desktop.system.log import MOST_BYTES, RedactingFormatter, start_logging
 
 KEY = "mwidxhb8ShcqmV1B9iOYJh"
 API_SECRET = "x1Y2" * 16
@@ -136,17 +136,23 @@ def test_the_file_is_its_owners_alone(tmp_path: Path, request: pytest.FixtureReq
 
 
 @posix_only
-def test_a_full_file_makes_room_at_the_next_start_and_is_kept_as_private(
-    log: logging.Logger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("cortex_desktop.system.log.MOST_BYTES", 1000)
-    log.info("x " * 1000)
-    start_logging(tmp_path)
+def test_a_full_file_makes_room_and_is_kept_as_private(log: logging.Logger, tmp_path: Path) -> None:
+    for _ in range(11):
+        log.info("x " * 25_000)
+    log.info("the newest")
     files = sorted(tmp_path.iterdir())
     assert [file.name for file in files] == ["cortex-desktop.log", "cortex-desktop.log.1"]
     assert [stat.S_IMODE(file.stat().st_mode) for file in files] == [0o600, 0o600]
-    assert "x x" not in files[0].read_text()
+    assert max(file.stat().st_size for file in files) <= MOST_BYTES
+    assert files[0].read_text().endswith("the newest\n")
     assert "x x" in files[1].read_text()
+
+
+def test_a_file_that_was_full_before_makes_room(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    (tmp_path / "cortex-desktop.log").write_text("x" * MOST_BYTES)
+    request.getfixturevalue("log").info("the first")
+    assert logged(tmp_path).endswith("the first\n")
+    assert (tmp_path / "cortex-desktop.log.1").stat().st_size == MOST_BYTES
 
 
 def test_the_next_start_goes_on_in_the_same_file(log: logging.Logger, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import Secret, SecretRef, generate
 from cortex_desktop.vault.deadline import DeadlineVault, Limits
 from cortex_desktop.vault.keyring_vault import KeyringVault
-from cortex_desktop.vault.memory import InMemoryVault
+from tests.support.memory_vault import InMemoryVault
 from tests.support.vaults import (
     KEY,
     VaultContract,
@@ -307,7 +307,7 @@ def test_an_abandoned_call_begins_no_further_step() -> None:
             asked.append("delete")
 
     with no_vault_threads_left():
-        vault = DeadlineVault(lambda: KeyringVault(Slow(), "x", "x"), "x", "x", Limits(call=0.1))
+        vault = DeadlineVault(lambda: KeyringVault(Slow(), "x"), "x", "x", Limits(call=0.1))
         with pytest.raises(VaultTimeout):
             vault.store(some_ref(), generate(KEY))
         let_go.set()

@@ -239,7 +239,7 @@ class Strange:
 
 @pytest.mark.parametrize("read_back", [None, "", "something else"])
 def test_a_secret_that_does_not_come_back_is_a_failure(read_back: str | None) -> None:
-    vault = KeyringVault(Strange(None, read_back), "x", "x")
+    vault = KeyringVault(Strange(None, read_back), "x")
     with pytest.raises(VaultError) as failure:
         vault.store(some_ref(), generate(KEY))
     assert failure.value.problem is VaultProblem.FAILED
@@ -247,7 +247,7 @@ def test_a_secret_that_does_not_come_back_is_a_failure(read_back: str | None) ->
 
 def test_a_removal_that_never_ends_is_a_failure() -> None:
     with pytest.raises(VaultError) as failure:
-        KeyringVault(Strange(), "x", "x").remove(some_ref())
+        KeyringVault(Strange(), "x").remove(some_ref())
     assert failure.value.problem is VaultProblem.FAILED
 
 
@@ -263,14 +263,14 @@ def test_keyrings_own_errors_are_told_apart() -> None:
         strange = Strange(None)
         strange.error = error
         with pytest.raises(VaultError) as failure:
-            KeyringVault(strange, "x", "x").store(some_ref(), generate(KEY))
+            KeyringVault(strange, "x").store(some_ref(), generate(KEY))
         assert (failure.value.problem, failure.value.detail) == (problem, type(error).__name__)
         assert failure.value.__suppress_context__
         assert failure.value.__cause__ is None
 
 
 def test_nothing_is_begun_once_nobody_waits() -> None:
-    vault = KeyringVault(Strange(), "x", "x")
+    vault = KeyringVault(Strange(), "x")
     vault.stop_waiting()
     for call in (lambda: vault.read(some_ref()), lambda: vault.remove(some_ref())):
         with pytest.raises(VaultTimeout):

@@ -7,7 +7,7 @@ import pytest
 from cortex_desktop.domain.errors import SecretMissing, VaultError, VaultProblem
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import generate
-from cortex_desktop.vault.memory import InMemoryVault
+from tests.support.memory_vault import InMemoryVault
 from tests.support.vaults import KEY, VaultContract, some_ref
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from keyring.backends import null
 
 from cortex_desktop.domain.errors import VaultError, VaultProblem
 from cortex_desktop.domain.secret import generate
@@ -34,7 +36,7 @@ def test_the_system_chooses(platform: str, name: str, backend: str) -> None:
 
 def test_importing_and_opening_loads_nothing_heavy() -> None:
     code = (
-        "import sys, cortex_desktop.vault.memory\n"
+        "import sys\n"
         "from cortex_desktop.vault.opening import open_vault\n"
         "for platform in ('linux', 'darwin', 'win32'): open_vault(platform).close()\n"
         f"print([name for name in {HEAVY!r} if name in sys.modules])"
@@ -67,27 +69,27 @@ def test_the_environment_does_not_reach_windows_class(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("how", ["another class", "a changed object"])
-def test_anything_but_the_exact_class_is_refused(how: str) -> None:
-    with on_windows():
-        from keyring.backends.Windows import WinVaultKeyring
+def test_anything_but_the_exact_class_is_refused(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with on_windows(), no_vault_threads_left():
+        windows = importlib.import_module("keyring.backends.Windows")
+        genuine = windows.WinVaultKeyring
 
-        keyring = WinVaultKeyring()
-        if how == "another class":
-            from keyring.backends.null import Keyring
-
-            keyring = Keyring()
-        else:
+        def changed() -> object:
+            keyring = genuine()
             keyring.set_password = lambda *_: None
+            return keyring
+
+        monkeypatch.setattr(windows, "WinVaultKeyring", null.Keyring if how == "another class" else changed)
+        vault = opening.open_vault("win32")
         with pytest.raises(VaultError) as failure:
-            opening._insist(keyring, "keyring.backends.Windows", "WinVaultKeyring", "x")
-        assert failure.value.problem is VaultProblem.FAILED
+            vault.read(some_ref())
+        assert (failure.value.problem, failure.value.detail) == (VaultProblem.FAILED, "not the expected class")
+        vault.close()
 
 
 def test_keyrings_own_functions_are_never_called() -> None:
-    folder = Path(opening.__file__).parent
-    for source in folder.glob("*.py"):
-        text = source.read_text(encoding="utf-8")
-        for line in text.splitlines():
-            stripped = line.strip()
-            if stripped.startswith(("import keyring", "from keyring")):
-                assert stripped.startswith(("from keyring.backends.", "from keyring.errors ")), stripped
+    allowed = ("from keyring.backend ", "from keyring.backends.", "from keyring.errors ")
+    for source in Path(opening.__file__).parent.glob("*.py"):
+        for line in map(str.strip, source.read_text(encoding="utf-8").splitlines()):
+            if line.startswith(("import keyring", "from keyring")):
+                assert line.startswith(allowed), line

@@ -1,1 +1,1 @@
-"""The Activity page: model, view, controller."""
+"""The Activity page: its entry, model, view, presenter, and the reader of the log."""

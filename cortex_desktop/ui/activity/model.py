@@ -1,11 +1,9 @@
-"""The activity log as a table. Knows where each line lies, and holds those lines alone that were looked at."""
+"""The activity log as a table. Knows the place of each entry in the log, and holds only those that were shown."""
 
 from __future__ import annotations
 
-from array import array
 from collections import OrderedDict
 from collections.abc import Sequence
-from datetime import date
 from enum import IntEnum
 from typing import Any
 
@@ -22,17 +20,19 @@ from PySide6.QtCore import (
     Signal,
 )
 
-from ...domain.activity import ACTION_WORDS, Entry, Logged, describe
+from ...domain.activity import ACTION_WORDS, ActivityEntry, Logged, describe
 from ...domain.text import Text
-from ..kit.i18n import local, long_date, long_time, say
+from ..kit.i18n import local, long_date, long_time, translate_text
 
 Index = QModelIndex | QPersistentModelIndex
 KEPT_LINES = 2_000
+"""Lines held at most; those shown longest ago go first."""
+
 AROUND = 60
 """Rows before and after those on screen that are fetched with them."""
 
 
-class Column(IntEnum):
+class ActivityColumn(IntEnum):
     """The table's columns, from left to right."""
 
     WHEN = 0
@@ -44,70 +44,66 @@ class Column(IntEnum):
 
 
 class Line:
-    """What a row shows, made once."""
-
-    __slots__ = ("details", "entry", "told", "told_on", "what", "when")
+    """What a row shows. entry: None when the log cannot be read there."""
 
     def __init__(self, logged: Logged, unreadable: str) -> None:
-        self.entry: Entry | None = logged.entry
-        self.told = ""  # when it was, in words
-        self.told_on = date.min  # when these words were true
+        self.entry: ActivityEntry | None = logged.entry
         if logged.entry is None:
             self.what, self.details, self.when = unreadable, "", QDateTime()
             return
-        self.what = say(Text(ACTION_WORDS[logged.entry.action]))
-        self.details = ", ".join(map(say, describe(logged.entry, long_time)))
+        self.what = translate_text(Text(ACTION_WORDS[logged.entry.action]))
+        self.details = ", ".join(map(translate_text, describe(logged.entry, long_time)))
         self.when = local(logged.entry.when)
 
 
 class ActivityModel(QAbstractTableModel):
-    """Rows are places in the log, newest first; their text comes later, when someone looks at them.
+    """Rows are places in the log, newest first. Their text is fetched when they are shown.
 
-    wanted(list[int]): the lines at these places are to be put here.
+    wanted(list[int]): fetch the lines at these places and `put` them.
     """
 
-    wanted = Signal(object)
+    wanted = Signal(list)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._places = array("Q")
+        self._places: list[int] = []
         self._lines: OrderedDict[int, Line] = OrderedDict()
         self._asked: set[int] = set()
-        self._first = self._last = -1  # the rows that someone looked at in vain
+        self._first = self._last = -1  # the rows that were shown without their text
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(0)
         self._soon.timeout.connect(self._ask)
 
-    # What the page does with it
+    # For the page
 
     def clear(self) -> None:
-        """List nothing."""
+        """Remove all rows."""
         self.beginResetModel()
-        self._places = array("Q")
+        self._places = []
         self.endResetModel()
         self.give_up()
 
     def give_up(self) -> None:
-        """Wait for no lines any more: they are not wanted, or cannot be read."""
+        """Forget which lines were asked for: they are not wanted any more, or cannot be read."""
         self._asked.clear()
         self._first = self._last = -1
 
     def add_older(self, places: Sequence[int]) -> None:
-        """More rows at the end."""
+        """Add rows at the end."""
         count = len(self._places)
         self.beginInsertRows(QModelIndex(), count, count + len(places) - 1)
         self._places.extend(places)
         self.endInsertRows()
 
     def add_newer(self, places: Sequence[int]) -> None:
-        """More rows at the beginning."""
+        """Add rows at the beginning."""
         self.beginInsertRows(QModelIndex(), 0, len(places) - 1)
-        self._places = array("Q", places) + self._places
+        self._places = [*places, *self._places]
         self.endInsertRows()
 
     def put(self, places: Sequence[int], lines: Sequence[Logged]) -> None:
-        """The lines at these places."""
+        """Take the lines at these places, and show them."""
         unreadable = self.tr("Unreadable line")
         for place, logged in zip(places, lines, strict=True):
             self._lines[place] = Line(logged, unreadable)
@@ -116,7 +112,7 @@ class ActivityModel(QAbstractTableModel):
         while len(self._lines) > KEPT_LINES:
             self._lines.popitem(last=False)
         if self._places:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(self._places) - 1, Column.WHO))
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._places) - 1, ActivityColumn.WHO))
         if self._first >= 0:
             self._soon.start()
 
@@ -133,33 +129,27 @@ class ActivityModel(QAbstractTableModel):
         return line
 
     def places(self) -> Sequence[int]:
-        """Where all the lines lie that are listed; a copy."""
+        """The places of all rows, newest first; a copy."""
         return self._places[:]
 
     def when_words(self, line: Line) -> str:
-        """When it was, as short as it can be told."""
+        """When it was: the time today, “Yesterday”, else the date; empty for an unreadable line."""
         if line.entry is None:
             return ""
-        day = date.today()  # noqa: DTZ011  # where the person is
-        if line.told_on != day:
-            line.told, line.told_on = self._when_words(line, QDate(day.year, day.month, day.day)), day
-        return line.told
-
-    def _when_words(self, line: Line, today: QDate) -> str:
-        assert line.entry is not None
+        today = QDate.currentDate()
         if line.when.date() == today:
             return QLocale().toString(line.when.time(), QLocale.FormatType.ShortFormat)
         if line.when.date().daysTo(today) == 1:
             return self.tr("Yesterday")
         return long_date(line.entry.when)
 
-    # What Qt asks
+    # For Qt
 
     def rowCount(self, parent: Index | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else len(self._places)
 
     def columnCount(self, parent: Index | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(Column)
+        return 0 if parent is not None and parent.isValid() else len(ActivityColumn)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation is not Qt.Orientation.Horizontal:
@@ -186,7 +176,11 @@ class ActivityModel(QAbstractTableModel):
             return None
         if role == Qt.ItemDataRole.ToolTipRole:
             return self._tip(line)
-        if role == Qt.ItemDataRole.AccessibleTextRole and index.column() == Column.WHEN and line.entry is not None:
+        if (
+            role == Qt.ItemDataRole.AccessibleTextRole
+            and index.column() == ActivityColumn.WHEN
+            and line.entry is not None
+        ):
             return long_time(line.entry.when)
         return self.texts(line)[index.column()]
 
@@ -198,7 +192,7 @@ class ActivityModel(QAbstractTableModel):
         return self.when_words(line), line.what, entry.label, entry.org_name, line.details, entry.who
 
     def _tip(self, line: Line) -> str:
-        """All there is to say, since columns are narrow and times are short."""
+        """Everything about the entry, since columns are narrow and times are short."""
         entry = line.entry
         if entry is None:
             return line.what
@@ -207,7 +201,7 @@ class ActivityModel(QAbstractTableModel):
         return "\n".join(part for part in parts if part)
 
     def _ask(self) -> None:
-        """Have fetched what is being looked at; what was looked at before, while scrolling, is not needed any more."""
+        """Ask for what is on screen; what was there before, while scrolling, is not needed any more."""
         if self._first < 0 or self._asked:
             return
         last = self._last

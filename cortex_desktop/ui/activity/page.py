@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from PySide6.QtCore import QPoint, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -18,22 +18,24 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ...domain.activity import Break, Entry, Logged
+from ...domain.activity import ActivityEntry, Break, Logged
 from ...domain.errors import CortexError
 from ...domain.model import App, Org
-from ..apps.search import SearchField, Suggestion
-from ..kit.i18n import say
+from ..kit.i18n import translate_text
+from ..kit.page import Page
+from ..kit.search import SearchField
+from ..kit.suggestions import Suggestion
 from ..kit.table import CountLabel, TableCard
-from ..kit.waiting import BUSY_MS
+from ..kit.waiting import BUSY_SECONDS
 from ..kit.widgets import Banner, Button, EmptyState, Look, label
-from .controller import Wanted
 from .model import ActivityModel
+from .reader import Wanted
 from .table import ActivityTable
 
 ALL_APPS, ALL_ORGS = "", "*"
-"""What the filter of apps holds beside an app's id: all of this org, and all of all orgs."""
+"""Values of the filter of apps beside an app's id: all apps of this org, and all orgs."""
 
-BREAKS_TOLD = 5
+BREAKS_SHOWN = 5
 ROOM_FOR_COUNT = 760
 """Below this width, at 13 px text, the search and the filters need the room of the count."""
 
@@ -46,7 +48,7 @@ class Period:
         self.days = days
 
     def since(self) -> datetime | None:
-        """Its beginning, now."""
+        """The moment when the period begins; None for ever."""
         if self.days is None:
             return None
         now = datetime.now().astimezone()
@@ -56,7 +58,7 @@ class Period:
 
 
 class AppsCombo(QComboBox):
-    """Which apps; those of the org are put in when it is opened, since there may be thousands."""
+    """Chooses an app. The list is filled when it is opened, since there may be thousands."""
 
     def __init__(self, apps: Callable[[], Sequence[App]]) -> None:
         super().__init__()
@@ -76,7 +78,7 @@ class AppsCombo(QComboBox):
         self.setCurrentIndex(self.findData(app_id))
 
     def reset(self) -> None:
-        """Show all apps; nobody is told."""
+        """Choose all apps, without emitting a signal."""
         self.blockSignals(True)
         self._make()
         self.blockSignals(False)
@@ -97,13 +99,13 @@ class AppsCombo(QComboBox):
         self.addItem(self.tr("All organizations"), ALL_ORGS)
 
 
-class ActivityPage(QWidget):
-    """Emits what the person wants; shows what it is told.
+class ActivityPage(Page):
+    """The list of entries with search and filters: a view that emits what the person wants.
 
     listing_asked(Wanted): list these; app_asked(app id): go to this app; export_asked; retry_asked.
     """
 
-    listing_asked = Signal(object)
+    listing_asked = Signal(Wanted)
     app_asked = Signal(str)
     export_asked = Signal()
     retry_asked = Signal()
@@ -150,15 +152,13 @@ class ActivityPage(QWidget):
         self.table.opened.connect(self._open)
         self.table.menu_asked.connect(self._show_menu)
         self.empty.acted.connect(self._empty_acted)
-        self._patience = QTimer(self)
-        self._patience.setSingleShot(True)
-        self._patience.setInterval(BUSY_MS)
+        self._patience = look.clock.timer(self)
         self._patience.timeout.connect(self._show_state)
 
-    # What the window tells
+    # For the presenter
 
     def set_org(self, org: Org) -> None:
-        """The org whose activity it is."""
+        """Set the org whose activity is listed."""
         if self._org is None or org.id != self._org.id:
             self._org = org
             self.apps.reset()
@@ -168,15 +168,15 @@ class ActivityPage(QWidget):
 
     @Slot()
     def begin(self) -> None:
-        """The list begins anew."""
+        """Empty the list: it begins anew."""
         self._complete, self._error = False, None
         self.model.clear()
-        self._patience.start()
+        self._patience.start(BUSY_SECONDS)
         self._show_count()
 
     @Slot(object)
     def add_older(self, places: list[int]) -> None:
-        """More was found."""
+        """Add entries that were found."""
         first = not self.model.rowCount()
         self.model.add_older(places)
         if first:
@@ -186,7 +186,7 @@ class ActivityPage(QWidget):
 
     @Slot(object)
     def add_newer(self, places: list[int]) -> None:
-        """Something was done meanwhile. Who reads further down stays where they are."""
+        """Add entries of what was done meanwhile. The rows on screen stay where they are."""
         bar = self.table.verticalScrollBar()
         at = bar.value()
         self.model.add_newer(places)
@@ -196,14 +196,14 @@ class ActivityPage(QWidget):
 
     @Slot()
     def end(self) -> None:
-        """All was found."""
+        """Show the result: everything was found."""
         self._complete = True
         self._patience.stop()
         self._show_state()
 
-    @Slot(object)
+    @Slot(CortexError)
     def fail(self, error: CortexError) -> None:
-        """The log cannot be read."""
+        """Show that the log cannot be read."""
         self._error = error
         self._patience.stop()
         self.model.clear()
@@ -211,14 +211,14 @@ class ActivityPage(QWidget):
 
     @Slot(object)
     def show_breaks(self, breaks: list[Break]) -> None:
-        """What is wrong with the log."""
+        """Show what is wrong with the log, or hide the banner if nothing is."""
         if not breaks:
             self.banner.hide()
             return
-        places = [say(each.text) for each in breaks[:BREAKS_TOLD]]
-        if len(breaks) > BREAKS_TOLD:
-            places.append(self.tr("%n more place(s).", "", len(breaks) - BREAKS_TOLD))
-        self.banner.tell(
+        places = [translate_text(each.text) for each in breaks[:BREAKS_SHOWN]]
+        if len(breaks) > BREAKS_SHOWN:
+            places.append(self.tr("%n more place(s).", "", len(breaks) - BREAKS_SHOWN))
+        self.banner.show_message(
             "danger",
             "triangle-alert",
             self.tr("The activity log was changed outside Cortex Desktop"),
@@ -227,16 +227,20 @@ class ActivityPage(QWidget):
 
     @Slot(object, object)
     def put(self, places: list[int], lines: list[Logged]) -> None:
-        """Lines that the table wants to show."""
+        """Take lines that the model wanted."""
         self.model.put(places, lines)
 
     # What a person does
 
-    @Slot()
-    def focus_search(self) -> None:
-        """Put the cursor into the search, ready to type anew."""
+    def focus_search(self) -> bool:
+        """Focus the search and select its text."""
         self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.search.selectAll()
+        return True
+
+    def take_keyboard(self) -> None:
+        """Put the keyboard into the table."""
+        self.table.setFocus()
 
     def show_only(self, app_id: str, name: str) -> None:
         """List what was done to one app."""
@@ -244,13 +248,13 @@ class ActivityPage(QWidget):
         self.times.setCurrentIndex(0)
         self.apps.choose(app_id, name)
 
-    def entry(self) -> Entry | None:
+    def entry(self) -> ActivityEntry | None:
         """The selected entry, if it is known already."""
         line = self.model.line(self.table.currentIndex().row())
         return line.entry if line is not None else None
 
     def filter_words(self) -> str:
-        """What is listed, for the head of a report."""
+        """The filters in words, for the head of a report."""
         org = self._org.name if self._org is not None else ""
         app = self.apps.currentData()
         parts = [
@@ -262,7 +266,7 @@ class ActivityPage(QWidget):
         return " · ".join(part for part in parts if part)
 
     def title(self) -> str:
-        """What this is the activity of, for the head of a report."""
+        """The title of a report."""
         if self.apps.currentData() == ALL_ORGS or self._org is None:
             return self.tr("Activity of all organizations")
         return self.tr("Activity of {org}").format(org=self._org.name)
@@ -303,14 +307,14 @@ class ActivityPage(QWidget):
         column.addWidget(holder, 1)
 
     def _make_search(self) -> SearchField:
-        search = SearchField(self._look, self.tr("Search activity"), _no_offers)
+        search = SearchField(self._look, self.tr("Search activity"), _no_suggestions)
         search.setMaximumWidth(self._look.theme.px(300))
         search.setMinimumWidth(self._look.theme.px(120))
         return search
 
     @Slot()
     def _ask(self) -> None:
-        """Have listed what the search and the filters say."""
+        """Ask for the entries that the search and the filters select."""
         if self._org is None:
             return
         app = self.apps.currentData()
@@ -341,26 +345,26 @@ class ActivityPage(QWidget):
         self._show_count()
         if self._error is not None:
             error = self._error
-            text = f"{say(error.message)} {say(error.advice)}"
-            self.empty.tell("triangle-alert", say(error.title), text, self.tr("Try again"))
+            text = f"{translate_text(error.message)} {translate_text(error.advice)}"
+            self.empty.set_message("triangle-alert", translate_text(error.title), text, self.tr("Try again"))
         elif self.model.rowCount():
             self._stack.setCurrentWidget(self._list)
             self._fit_card()
             return
         elif not self._complete:
-            if not self._patience.isActive():
-                self.empty.tell("loader-circle", self.tr("Searching…"), self.tr("Nothing was found so far."))
+            if not self._patience.is_active:
+                self.empty.set_message("loader-circle", self.tr("Searching…"), self.tr("Nothing was found so far."))
                 self._stack.setCurrentWidget(self.empty)
             return
         elif self._filtered:
-            self.empty.tell(
+            self.empty.set_message(
                 "search-x",
                 self.tr("Nothing found"),
                 self.tr("No activity matches what you look for."),
                 self.tr("Show all activity"),
             )
         else:
-            self.empty.tell(
+            self.empty.set_message(
                 "history",
                 self.tr("No activity yet"),
                 self.tr("What you do to apps is written down here: what, when, and who did it."),
@@ -369,7 +373,7 @@ class ActivityPage(QWidget):
 
     def _show_count(self) -> None:
         count = self.model.rowCount()
-        self._count.tell(self.tr("%Ln entry(s)", "", count) if count else "")
+        self._count.set_text(self.tr("%Ln entry(s)", "", count) if count else "")
         self.export.setEnabled(count > 0)
 
     def _fit_card(self) -> None:
@@ -422,6 +426,6 @@ class ActivityPage(QWidget):
         self._fit()
 
 
-def _no_offers(text: str, position: int) -> tuple[int, Sequence[Suggestion]]:
-    """The search offers no filters of its own."""
+def _no_suggestions(text: str, position: int) -> tuple[int, Sequence[Suggestion]]:
+    """Suggest nothing: this search has no filters of its own."""
     return position, ()

@@ -2,79 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QStandardPaths, QTimer, QUrl, Signal, Slot
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QObject, QStandardPaths, Slot
 from PySide6.QtWidgets import QFileDialog
 
 from ...domain.errors import CortexError
-from ...domain.model import App
+from ...domain.model import App, Org
 from ...services.history import Export
-from ..kit.dialog_host import DialogHost
-from ..kit.i18n import say
-from ..kit.toasts import TOAST_SECONDS, Toast, Toasts
-from ..kit.waiting import BUSY_MS
-from ..kit.widgets import Look
-from .controller import ActivityController
+from ..kit.desktop import open_folder
+from ..kit.i18n import translate_text
+from ..kit.toasts import TOAST_SECONDS, Toast
+from ..kit.tools import Tools
+from ..kit.waiting import BUSY_SECONDS
+from ..workspace import Workspace
 from .model import ActivityModel
 from .page import ActivityPage
+from .reader import ActivityReader
 
 ENDINGS = ("html", "csv")
 
 
 class ActivityPresenter(QObject):
-    """Puts the page and its controller together.
+    """Has the reader read what a person asks for on the page, and shows it there."""
 
-    apps: those of the org, as they are when asked. app_asked(app id): show this app.
-    """
-
-    app_asked = Signal(str)
-
-    def __init__(
-        self,
-        look: Look,
-        controller: ActivityController,
-        apps: Callable[[], Sequence[App]],
-        dialogs: DialogHost,
-        toasts: Toasts,
-    ) -> None:
-        super().__init__(toasts)
-        self._controller = controller
-        self._dialogs = dialogs
-        self._toasts = toasts
-        self._toast: Toast | None = None
+    def __init__(self, tools: Tools, workspace: Workspace, reader: ActivityReader) -> None:
+        super().__init__(tools.toasts)
+        self._workspace = workspace
+        self._reader = reader
+        self._dialogs = tools.dialogs
+        self._toasts = tools.toasts
+        self._toast: Toast | None = None  # while an export takes long
+        self._export_wanted = False  # as soon as all is listed
         self._done = 0.0
         self.model = ActivityModel(self)
-        self.page = page = ActivityPage(look, self.model, apps)
-        controller.begun.connect(page.begin)
-        controller.older.connect(page.add_older)
-        controller.newer.connect(page.add_newer)
-        controller.complete.connect(page.end)
-        controller.fetched.connect(page.put)
-        controller.failed.connect(page.fail)
-        controller.broken.connect(page.show_breaks)
-        controller.progressed.connect(self._progressed)
-        controller.exported.connect(self._exported)
-        controller.export_failed.connect(self._export_failed)
-        page.listing_asked.connect(controller.list)
-        page.retry_asked.connect(controller.list_again)
+        self.page = page = ActivityPage(tools.look, self.model, self._apps)
+        reader.begun.connect(page.begin)
+        reader.older.connect(page.add_older)
+        reader.newer.connect(page.add_newer)
+        reader.complete.connect(page.end)
+        reader.fetched.connect(page.put)
+        reader.failed.connect(page.fail)
+        reader.broken.connect(page.show_breaks)
+        reader.progressed.connect(self._progressed)
+        reader.exported.connect(self._exported)
+        reader.export_failed.connect(self._export_failed)
+        page.listing_asked.connect(reader.list)
+        page.retry_asked.connect(reader.list_again)
         page.export_asked.connect(self.ask_export)
-        page.app_asked.connect(self.app_asked)
-        self.model.wanted.connect(controller.fetch)
-        page.show_breaks(controller.breaks)
-        self._long = QTimer(self)
-        self._long.setSingleShot(True)
-        self._long.setInterval(BUSY_MS)
+        page.app_asked.connect(workspace.app_asked)
+        self.model.wanted.connect(reader.fetch)
+        reader.complete.connect(self._listed)
+        reader.failed.connect(self._not_listed)
+        workspace.orgs_changed.connect(self._show_org)
+        page.show_breaks(reader.breaks)
+        self._long = tools.look.clock.timer(self)
         self._long.timeout.connect(self._show_progress)
+        self._show_org()
+
+    def _apps(self) -> list[App]:
+        return [listed.app for listed in self._workspace.current_apps()]
+
+    @Slot()
+    def _show_org(self) -> None:
+        org: Org | None = self._workspace.org
+        if org is not None:
+            self.page.set_org(org)
 
     @Slot()
     def ask_export(self) -> None:
-        """Ask where to, and export what is listed."""
-        if not self._dialogs.free or self._controller.exporting or not self.model.rowCount():
+        """Ask where to, and export what is listed, once all of it is listed."""
+        self._export_wanted = self._reader.listing
+        if self._export_wanted or not self._dialogs.free or self._reader.exporting or not self.model.rowCount():
             return
         window = self._dialogs.window
         dialog = QFileDialog(window, self.tr("Export activity"))
@@ -90,6 +91,15 @@ class ActivityPresenter(QObject):
         dialog.finished.connect(dialog.deleteLater)
         self._dialogs.open(dialog)
 
+    @Slot()
+    def _listed(self) -> None:
+        if self._export_wanted:
+            self.ask_export()
+
+    @Slot()
+    def _not_listed(self) -> None:
+        self._export_wanted = False
+
     def _filter_selected(self, dialog: QFileDialog, chosen: str) -> None:
         dialog.setDefaultSuffix(ENDINGS[dialog.nameFilters().index(chosen)])
 
@@ -99,8 +109,8 @@ class ActivityPresenter(QObject):
         path = Path(name)
         kind = path.suffix.lower().removeprefix(".")
         self._done = 0.0
-        self._long.start()
-        self._controller.export(
+        self._long.start(BUSY_SECONDS)
+        self._reader.export(
             Export(
                 places=self.model.places(),
                 path=path,
@@ -114,12 +124,12 @@ class ActivityPresenter(QObject):
     def _progressed(self, done: float) -> None:
         self._done = done
         if self._toast is not None:
-            self._toast.say(self._percent())
+            self._toast.set_text(self._percent())
 
     @Slot()
     def _show_progress(self) -> None:
         """It takes long enough to say so."""
-        if self._controller.exporting:
+        if self._reader.exporting:
             self._toast = self._toasts.show(
                 self.tr("Exporting activity…"),
                 self._percent(),
@@ -128,7 +138,7 @@ class ActivityPresenter(QObject):
                 action=self.tr("Cancel"),
                 topic="export",
             )
-            self._toast.acted.connect(self._controller.stop_export)
+            self._toast.acted.connect(self._reader.stop_export)
             self._toast.gone.connect(self._toast_gone)
 
     def _percent(self) -> str:
@@ -138,7 +148,7 @@ class ActivityPresenter(QObject):
     def _toast_gone(self) -> None:
         self._toast = None
 
-    @Slot(object)
+    @Slot(Export)
     def _exported(self, export: Export) -> None:
         self._long.stop()
         toast = self._toasts.show(
@@ -147,16 +157,12 @@ class ActivityPresenter(QObject):
             action=self.tr("Open folder"),
             topic="export",
         )
-        toast.acted.connect(partial(_open_folder, str(export.path.parent)))
+        toast.acted.connect(partial(open_folder, str(export.path.parent)))
         toast.count_down(TOAST_SECONDS)
 
-    @Slot(object)
+    @Slot(CortexError)
     def _export_failed(self, error: CortexError) -> None:
         self._long.stop()
         self._toasts.leave("export")
-        text = f"{say(error.message)} {say(error.advice)}"
-        self._toasts.show(say(error.title), text, icon="circle-alert", tone="danger").count_down(20)
-
-
-def _open_folder(folder: str) -> None:
-    QDesktopServices.openUrl(QUrl.fromLocalFile(folder))
+        text = f"{translate_text(error.message)} {translate_text(error.advice)}"
+        self._toasts.show(translate_text(error.title), text, icon="circle-alert", tone="danger").count_down(20)

@@ -18,13 +18,12 @@ from PySide6.QtWidgets import (
 
 from ...domain.activity import ACTION_WORDS
 from ...domain.text import Text
-from ..kit.i18n import say
+from ..kit.i18n import translate_text
 from ..kit.table import ELIDE, LEADING, PADDING, Index, RowDelegate, RowTable, widest_date
-from ..kit.widgets import Look, fill
-from .model import ActivityModel, Column
+from ..kit.widgets import Look
+from .model import ActivityColumn, ActivityModel
 
-WHAT, APP = Column.WHAT.value, Column.APP.value  # looking up an enumeration takes longer than drawing a cell
-GIVEN_UP_FIRST = (Column.WHO, Column.ORG, Column.DETAILS)
+GIVEN_UP_FIRST = (ActivityColumn.WHO, ActivityColumn.ORG, ActivityColumn.DETAILS)
 """Which columns go, in this order, when the table gets narrow."""
 
 
@@ -41,40 +40,40 @@ class ActivityDelegate(RowDelegate):
 
     @Slot()
     def refresh(self) -> None:
-        """Take up the fonts and colours of the theme."""
+        """Read fonts and colours of the theme."""
         theme = self._look.theme
         self.take_colors()
         self._font = theme.font(13)
         self._strong = theme.font(13, QFont.Weight.DemiBold)
         self._metrics, self._strong_metrics = QFontMetrics(self._font), QFontMetrics(self._strong)
-        self._widths: dict[Column, int] = {}
+        self._widths: dict[ActivityColumn, int] = {}
         self.row_height = max(44, theme.px(44))
 
-    def width_of(self, column: Column) -> int:
-        """The width in pixels that the column needs; for Details the least that is of use."""
+    def width_of(self, column: ActivityColumn) -> int:
+        """The width in pixels that the column needs; for Details the minimum."""
         if column not in self._widths:
             self._widths[column] = self._measure(column) + 2 * PADDING
         return self._widths[column]
 
-    def _measure(self, column: Column) -> int:
+    def _measure(self, column: ActivityColumn) -> int:
         px = self._look.theme.px
         match column:
-            case Column.WHEN:
+            case ActivityColumn.WHEN:
                 return max(self._metrics.horizontalAdvance(self.tr("Yesterday")), widest_date(self._metrics))
-            case Column.WHAT:
-                texts = tuple(say(Text(words)) for words in ACTION_WORDS.values())
+            case ActivityColumn.WHAT:
+                texts = tuple(translate_text(Text(words)) for words in ACTION_WORDS.values())
                 return min(px(136), max(map(self._strong_metrics.horizontalAdvance, texts)))
-            case Column.APP:
+            case ActivityColumn.APP:
                 return px(156)
-            case Column.ORG:
+            case ActivityColumn.ORG:
                 return px(120)
-            case Column.DETAILS:
+            case ActivityColumn.DETAILS:
                 return px(140)
-            case Column.WHO:
+            case ActivityColumn.WHO:
                 return px(76)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(self.width_of(Column(index.column())), self.row_height)
+        return QSize(self.width_of(ActivityColumn(index.column())), self.row_height)
 
     def look_at(self, row: int) -> tuple[str, ...] | None:
         line = self._model.line(row)
@@ -82,19 +81,19 @@ class ActivityDelegate(RowDelegate):
 
     def paint_cell(self, painter: QPainter, rect: QRect, row: int, column: int, known: tuple[str, ...] | None) -> None:
         inner = rect.adjusted(PADDING, 0, -PADDING, 0)
-        if known is None:  # a moment later it is there
+        if known is None:  # it is being read
             bar = QRect(inner.left(), inner.center().y() - 3, min(inner.width(), 40), 6)
-            fill(painter, bar, self._colors["line"])
+            painter.fillRect(bar, self._colors["line"])
         elif text := known[column]:
-            strong = column == WHAT
+            strong = column == ActivityColumn.WHAT
             painter.setFont(self._strong if strong else self._font)
-            painter.setPen(self._colors["text" if strong or column == APP else "muted"])
+            painter.setPen(self._colors["text" if strong or column == ActivityColumn.APP else "muted"])
             metrics = self._strong_metrics if strong else self._metrics
             painter.drawText(inner, LEADING, metrics.elidedText(text, ELIDE, inner.width()))
 
 
 class ActivityTable(RowTable):
-    """The table itself."""
+    """The table of activity."""
 
     def __init__(self, model: ActivityModel, look: Look) -> None:
         super().__init__()
@@ -111,19 +110,19 @@ class ActivityTable(RowTable):
         look.theme.changed.connect(self.take_sizes)
 
     def show_org(self, shown: bool) -> None:
-        """Whether the column with the org's name is of use: more than one is listed."""
+        """Show or hide the column with the org's name."""
         self._with_org = shown
 
     def fit(self, width: int) -> None:
         """Share `width` pixels: When, What and App stay, Details takes what is left over."""
-        columns = [column for column in Column if column is not Column.ORG or self._with_org]
+        columns = [column for column in ActivityColumn if column is not ActivityColumn.ORG or self._with_org]
         widths = {column: self.painter.width_of(column) for column in columns}
         for column in GIVEN_UP_FIRST:
             if sum(widths.values()) > width:
                 widths.pop(column, None)
-        last = Column.DETAILS if Column.DETAILS in widths else Column.APP
-        widths[last] = max(self.painter.width_of(Column.WHEN), widths[last] + width - sum(widths.values()))
-        for column in Column:
+        last = ActivityColumn.DETAILS if ActivityColumn.DETAILS in widths else ActivityColumn.APP
+        widths[last] = max(self.painter.width_of(ActivityColumn.WHEN), widths[last] + width - sum(widths.values()))
+        for column in ActivityColumn:
             self.setColumnHidden(column, column not in widths)
             if column in widths:
                 self.setColumnWidth(column, widths[column])

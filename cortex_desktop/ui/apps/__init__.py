@@ -1,1 +1,1 @@
-"""The Apps page: model, delegate, view, details, dialogs and the controller between them and the services."""
+"""The Apps page: its entry, model, view, presenters and dialogs."""

@@ -8,9 +8,9 @@ from PySide6.QtCore import QDate, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QDateEdit, QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from ...domain.errors import LabelError
-from ...domain.model import LABEL_LENGTH, clean_label
+from ...domain.rules import LABEL_LENGTH, clean_label
 from ..kit.dialog import WaitingDialog
-from ..kit.i18n import day_format, say
+from ..kit.i18n import day_format, translate_text
 from ..kit.widgets import Look, label, set_property
 from .model import AppsModel
 
@@ -79,7 +79,7 @@ class AppDialog(WaitingDialog):
 
     def show_below(self, text: str) -> None:
         """Show a sentence under the label's field."""
-        self._say(text)
+        self._set_note(text)
 
     @Slot()
     def check(self) -> bool:
@@ -111,20 +111,23 @@ class AppDialog(WaitingDialog):
             cleaned = clean_label(text)
         except LabelError as error:
             empty = not text.strip()
-            self._say("" if empty else f"{say(error.message)} {say(error.advice)}", "" if empty else "danger")
+            self._set_note(
+                "" if empty else f"{translate_text(error.message)} {translate_text(error.advice)}",
+                "" if empty else "danger",
+            )
             set_property(self.name, "invalid", not empty)
             return False
         set_property(self.name, "invalid", False)
         if self._model.has_label(cleaned, but=self._app_id):
-            self._say(self.tr("Another app has this label. You can use it again."), "warning")
+            self._set_note(self.tr("Another app has this label. You can use it again."), "warning")
         elif len(cleaned) > LABEL_LENGTH - 20:
             left = LABEL_LENGTH - len(cleaned)
-            self._say(self._note.left(left))
+            self._set_note(self._note.left(left))
         else:
-            self._say("")
+            self._set_note("")
         return True
 
-    def _say(self, text: str, tone: str = "") -> None:
+    def _set_note(self, text: str, tone: str = "") -> None:
         # A space keeps the line's height, so that the dialog does not jump while one types.
         self._note.setText(text or " ")
         set_property(self._note, "tone", tone)

@@ -1,21 +1,32 @@
-"""How far bulk work is, and what became of it: one bar above the table, with what can be done about it."""
+"""Progress and result of a bulk action, shown above the table."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
-from ...services.bulk import Bulk, Deed
-from ..kit.i18n import say
-from ..kit.widgets import Button, IconButton, Look, Picture, announce, label, set_property, set_tab_order
+from ...services.bulk import Bulk, BulkAction, Delete, Disable, Enable, Restore, RollBack, Rotate
+from ..kit.i18n import translate_text
+from ..kit.widgets import Button, IconButton, Look, Picture, announce, label, set_property
 
 LEAST_WORDS = 260
 """With less room than this many pixels at 13 px text beside them, the buttons go below the words."""
 
 
+class _Words(NamedTuple):
+    """What is said about a bulk action on so many apps."""
+
+    doing: Callable[[int], str]
+    done: Callable[[int], str]
+    already: Callable[[int], str]
+
+
 class BulkBar(QFrame):
-    """Hidden while there is nothing to say.
+    """Shows progress and result of a bulk action; hidden while there is none.
 
     stop_asked; stop_waiting_asked: give up on the keychain; resume_asked; undo_asked; list_asked: which apps;
     dismissed: the person has read it.
@@ -34,10 +45,6 @@ class BulkBar(QFrame):
         self._look = look
         self._total = 0
         self.hide()
-
-    def _build(self) -> None:
-        """Make what is in it, when there is something to say for the first time."""
-        look = self._look
         self._picture = Picture("loader-circle", look, "accent", 20)
         self._title = label("", "strong", wrap=True)
         self._text = label("", "hint", wrap=True)
@@ -53,10 +60,10 @@ class BulkBar(QFrame):
         words.setSpacing(2)
         words.addWidget(self._title)
         words.addWidget(self._text)
-        said = QHBoxLayout()
-        said.setSpacing(12)
-        said.addWidget(self._picture)
-        said.addLayout(words, 1)
+        message = QHBoxLayout()
+        message.setSpacing(12)
+        message.addWidget(self._picture)
+        message.addLayout(words, 1)
         self._buttons = QWidget()
         buttons = QHBoxLayout(self._buttons)
         buttons.setContentsMargins(0, 0, 0, 0)
@@ -67,7 +74,7 @@ class BulkBar(QFrame):
             buttons.addWidget(button)
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._row.setSpacing(8)
-        self._row.addLayout(said, 1)
+        self._row.addLayout(message, 1)
         self._row.addWidget(self._buttons)
         top = QHBoxLayout()
         top.setSpacing(8)
@@ -78,7 +85,6 @@ class BulkBar(QFrame):
         column.setSpacing(8)
         column.addLayout(top)
         column.addWidget(self._progress)
-        set_tab_order(self, self._stop_waiting, self._stop, self._list, self._undo, self._resume, self._close)
         self._stop.clicked.connect(self.stop_asked)
         self._stop_waiting.clicked.connect(self.stop_waiting_asked)
         self._resume.clicked.connect(self.resume_asked)
@@ -88,40 +94,40 @@ class BulkBar(QFrame):
         self._close.clicked.connect(self.dismissed)
 
     def begin(self, bulk: Bulk) -> None:
-        """This has begun, or goes on."""
-        if self.layout() is None:
-            self._build()
+        """Show that a bulk action has begun, or goes on."""
         self._total = bulk.total
         self._progress.setRange(0, bulk.total)
-        self._progress.setAccessibleName(self._doing(bulk.deed, bulk.total))
+        self._progress.setValue(bulk.reached)  # while it is hidden: once visible it paints the window at once
+        doing = self._words(bulk.action).doing(bulk.total)
+        self._progress.setAccessibleName(doing)
         self._stop.setEnabled(True)
-        self._show("", "loader-circle", "accent", self._doing(bulk.deed, bulk.total), "", [self._stop])
-        self.progress(bulk.reached)
+        title, text = doing, self._counts(bulk.reached)
+        self._show("", "loader-circle", "accent", title, text, [self._stop])
 
     def progress(self, reached: int) -> None:
-        """So many apps are through."""
-        # Setting its value would have it painted, and all else that waits for it, before this returns.
-        self._progress.setUpdatesEnabled(False)
+        """Show how many apps are through."""
         self._progress.setValue(reached)
-        self._progress.setUpdatesEnabled(True)
-        counts = {"done": self.locale().toString(reached), "total": self.locale().toString(self._total)}
-        self._say(self.tr("{done} of {total} done").format(**counts))
+        self._set_text(self._counts(reached))
         if self._stop.isEnabled():
             self._stop_waiting.hide()
 
+    def _counts(self, reached: int) -> str:
+        number = self.locale().toString
+        return self.tr("{done} of {total} done").format(done=number(reached), total=number(self._total))
+
     def stopping(self) -> None:
-        """The person has cancelled; the app under way is brought to its end."""
+        """Show that it stops after the app under way."""
         self._stop.setEnabled(False)
-        self._say(self.tr("Stopping after the app under way…"))
+        self._set_text(self.tr("Stopping after the app under way…"))
 
     def slow(self) -> None:
-        """The keychain has not answered for long."""
-        self._say(self.tr("Still waiting. A prompt of the system may be open behind this window."))
+        """Offer to stop waiting for the keychain."""
+        self._set_text(self.tr("Still waiting. A prompt of the system may be open behind this window."))
         self._stop_waiting.show()
         self._arrange()
 
-    def tell(self, bulk: Bulk, *, undoable: bool) -> None:
-        """What became of it."""
+    def show_outcome(self, bulk: Bulk, *, undoable: bool) -> None:
+        """Show the result, and what can be done about it."""
         title, text = self.outcome(bulk)
         well = not bulk.rest and not bulk.refused
         offered = [self._list] if bulk.refused or bulk.rest or bulk.total > 1 else []
@@ -133,36 +139,36 @@ class BulkBar(QFrame):
 
     def outcome(self, bulk: Bulk) -> tuple[str, str]:
         """Title and text of the summary."""
+        words = self._words(bulk.action)
         parts = []
         if bulk.stopped is not None:
-            parts.append(self.tr("Stopped: {reason}.").format(reason=say(bulk.stopped.title)))
+            parts.append(self.tr("Stopped: {reason}.").format(reason=translate_text(bulk.stopped.title)))
         elif bulk.rest:
             parts.append(self.tr("Cancelled."))
         if bulk.rest:
             parts.append(self.tr("%Ln app(s) left as they were.", "", len(bulk.rest)))
         if bulk.already:
-            parts.append(self._already(bulk.deed, len(bulk.already)))
+            parts.append(words.already(len(bulk.already)))
         if bulk.refused:
             parts.append(self.tr("%Ln app(s) could not be changed.", "", len(bulk.refused)))
         if bulk.stopped is not None:
-            parts.append(say(bulk.stopped.advice))
-        title = self._done(bulk.deed, len(bulk.changed)) if bulk.changed else self.tr("Nothing was changed")
+            parts.append(translate_text(bulk.stopped.advice))
+        title = words.done(len(bulk.changed)) if bulk.changed else self.tr("Nothing was changed")
         return title, " ".join(parts)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if self.layout() is not None:
-            self._arrange()
+        self._arrange()
 
     def _show(self, tone: str, icon: str, token: str, title: str, text: str, offered: list[Button]) -> None:
         set_property(self, "tone", tone)
         self._picture.change(icon, token)
         self._title.setText(title)
-        self._say(text)
+        self._set_text(text)
         running = self._stop in offered
         self._progress.setVisible(running)
         self._close.setVisible(not running)
-        # One with the focus that goes would hand it to whatever comes next, e.g. the search.
+        # A button that is hidden would hand its focus to whatever comes next, such as the search.
         had_focus = self.isAncestorOf(self.window().focusWidget() or self.window())
         for button in (self._stop, self._stop_waiting, self._resume, self._undo, self._list):
             button.setVisible(button in offered)
@@ -173,57 +179,49 @@ class BulkBar(QFrame):
         if running:
             announce(self, title)
 
-    def _say(self, text: str) -> None:
+    def _set_text(self, text: str) -> None:
         self._text.setText(text)
         self._text.setVisible(bool(text))
 
     @Slot()
     def _arrange(self) -> None:
-        """Buttons beside the words, or below them where there is no room."""
+        """Put the buttons beside the words, or below them where there is no room."""
         directions = QBoxLayout.Direction
         room = self.width() - self._buttons.sizeHint().width() - 90
         beside = room >= self._look.theme.px(LEAST_WORDS)
         self._row.setDirection(directions.LeftToRight if beside else directions.TopToBottom)
 
-    def _doing(self, deed: Deed, count: int) -> str:
-        match deed:
-            case Deed.ENABLE:
-                return self.tr("Enabling %Ln app(s)…", "", count)
-            case Deed.DISABLE:
-                return self.tr("Disabling %Ln app(s)…", "", count)
-            case Deed.DELETE:
-                return self.tr("Deleting %Ln app(s)…", "", count)
-            case Deed.RESTORE:
-                return self.tr("Restoring %Ln app(s)…", "", count)
-            case Deed.ROTATE:
-                return self.tr("Rotating %Ln API key(s)…", "", count)
-            case Deed.ROLL_BACK:
-                return self.tr("Rolling back %Ln API key(s)…", "", count)
-
-    def _done(self, deed: Deed, count: int) -> str:
-        match deed:
-            case Deed.ENABLE:
-                return self.tr("%Ln app(s) enabled", "", count)
-            case Deed.DISABLE:
-                return self.tr("%Ln app(s) disabled", "", count)
-            case Deed.DELETE:
-                return self.tr("%Ln app(s) deleted", "", count)
-            case Deed.RESTORE:
-                return self.tr("%Ln app(s) restored", "", count)
-            case Deed.ROTATE:
-                return self.tr("%Ln API key(s) rotated", "", count)
-            case Deed.ROLL_BACK:
-                return self.tr("%Ln API key(s) rolled back", "", count)
-
-    def _already(self, deed: Deed, count: int) -> str:
-        match deed:
-            case Deed.ENABLE:
-                return self.tr("%Ln app(s) enabled already.", "", count)
-            case Deed.DISABLE:
-                return self.tr("%Ln app(s) disabled already.", "", count)
-            case Deed.DELETE:
-                return self.tr("%Ln app(s) deleted already.", "", count)
-            case Deed.RESTORE:
-                return self.tr("%Ln app(s) restored already.", "", count)
-            case Deed.ROTATE | Deed.ROLL_BACK:
-                return self.tr("%Ln API key(s) rotated meanwhile.", "", count)
+    def _words(self, action: BulkAction) -> _Words:
+        words: dict[type[BulkAction], _Words] = {
+            Enable: _Words(
+                lambda n: self.tr("Enabling %Ln app(s)…", "", n),
+                lambda n: self.tr("%Ln app(s) enabled", "", n),
+                lambda n: self.tr("%Ln app(s) enabled already.", "", n),
+            ),
+            Disable: _Words(
+                lambda n: self.tr("Disabling %Ln app(s)…", "", n),
+                lambda n: self.tr("%Ln app(s) disabled", "", n),
+                lambda n: self.tr("%Ln app(s) disabled already.", "", n),
+            ),
+            Delete: _Words(
+                lambda n: self.tr("Deleting %Ln app(s)…", "", n),
+                lambda n: self.tr("%Ln app(s) deleted", "", n),
+                lambda n: self.tr("%Ln app(s) deleted already.", "", n),
+            ),
+            Restore: _Words(
+                lambda n: self.tr("Restoring %Ln app(s)…", "", n),
+                lambda n: self.tr("%Ln app(s) restored", "", n),
+                lambda n: self.tr("%Ln app(s) restored already.", "", n),
+            ),
+            Rotate: _Words(
+                lambda n: self.tr("Rotating %Ln API key(s)…", "", n),
+                lambda n: self.tr("%Ln API key(s) rotated", "", n),
+                lambda n: self.tr("%Ln API key(s) rotated meanwhile.", "", n),
+            ),
+            RollBack: _Words(
+                lambda n: self.tr("Rolling back %Ln API key(s)…", "", n),
+                lambda n: self.tr("%Ln API key(s) rolled back", "", n),
+                lambda n: self.tr("%Ln API key(s) rotated meanwhile.", "", n),
+            ),
+        }
+        return words[type(action)]

@@ -12,15 +12,16 @@ from PySide6.QtGui import QGuiApplication
 from ...domain.errors import CortexError
 from ...domain.model import App
 from ...domain.ports import VaultState
-from ...services.bulk import Bulk, Deed
+from ...services.apps.services import AppServices
+from ...services.bulk import Bulk, BulkAction, Delete, Disable, Enable, Restore, Rotate
 from ...services.keychain import KeychainStatus
-from ..kit.dialog_host import DialogHost
+from ...tasks.lanes import Lane
 from ..kit.i18n import place_of
+from ..kit.tools import Tools
 from ..kit.waiting import Waiting
-from ..kit.widgets import Look, announce
+from ..kit.widgets import announce
+from ..workspace import ListedApp, Workspace
 from .bulk_bar import BulkBar
-from .controller import AppsController
-from .model import Row
 
 TELL_MS = 200
 """How often the table and the bar are brought up to date while it runs: both cost a good part of a frame."""
@@ -35,27 +36,25 @@ TYPED_FROM = 10
 class BulkPresenter(QObject):
     """One bulk work at a time. Everything else can be done meanwhile: each step waits its turn on its lane.
 
-    put(list[Row]): these apps are new or different; taken(set[str]): these are gone from the list; changed: it has
-    begun, ended, or can no longer be taken back; idle: it has come to an end, or to a stop.
+    changed: it has begun, ended, or can no longer be undone; idle: it has come to an end, or to a stop.
     """
 
-    put = Signal(object)
-    taken = Signal(set)
     changed = Signal()
     idle = Signal()
 
-    def __init__(self, look: Look, controller: AppsController, bar: BulkBar, dialogs: DialogHost) -> None:
+    def __init__(self, tools: Tools, workspace: Workspace, apps: AppServices, bar: BulkBar) -> None:
         super().__init__(bar)
-        self._look = look
-        self._controller = controller
+        self._look = tools.look
+        self._dialogs = tools.dialogs
+        self._workspace = workspace
+        self._services = apps
         self._bar = bar
-        self._dialogs = dialogs
         self._bulk: Bulk | None = None
         self._undo: Bulk | None = None
         self._org_id = ""
         self._is_read = True  # what became of it was put away
         self._reached = 0
-        self._rows: dict[str, Row] = {}
+        self._rows: dict[str, ListedApp] = {}
         self._running = False
         self._stopping = False
         self._held = False
@@ -69,17 +68,17 @@ class BulkPresenter(QObject):
         self._painted.setSingleShot(True)
         self._painted.setInterval(PAINT_MS)
         self._painted.timeout.connect(self._next)
-        self._waiting = Waiting(self)
+        self._waiting = Waiting(tools.look.clock, self)
         self._waiting.slow.connect(bar.slow)
         bar.stop_asked.connect(self.stop)
-        bar.stop_waiting_asked.connect(controller.stop_waiting)
+        bar.stop_waiting_asked.connect(workspace.stop_waiting)
         bar.resume_asked.connect(self.resume)
         bar.undo_asked.connect(self.undo)
         bar.list_asked.connect(self.show_list)
         bar.dismissed.connect(self._dismissed)
-        controller.entered.connect(self._entered)
-        controller.keychain_changed.connect(self._keychain_changed)
-        controller.failed.connect(self._forget_resume)
+        workspace.entered.connect(self._entered)
+        workspace.keychain_changed.connect(self._keychain_changed)
+        workspace.failed.connect(self._forget_resume)
 
     # What it is about
 
@@ -100,7 +99,7 @@ class BulkPresenter(QObject):
 
     def _is_here(self) -> bool:
         """Whether the last one was about apps of the current org."""
-        org = self._controller.org
+        org = self._workspace.org
         return org is not None and org.id == self._org_id
 
     @Slot()
@@ -118,24 +117,24 @@ class BulkPresenter(QObject):
     def set_enabled(self, apps: Sequence[App], enabled: bool) -> None:
         """Enable or disable these apps."""
         if enabled:
-            self._begin(self._controller.bulk(Deed.ENABLE, apps))
+            self._begin(Enable(), apps)
         elif not self._running:
-            self._dialogs.ask_in_production(Deed.DISABLE, apps, partial(self._disable, list(apps)))
+            self._dialogs.ask_in_production(Disable, apps, partial(self._disable, list(apps)))
 
     def _disable(self, apps: Sequence[App]) -> None:
-        self._begin(self._controller.bulk(Deed.DISABLE, apps))
+        self._begin(Disable(), apps)
 
     def restore(self, apps: Sequence[App]) -> None:
         """Bring these deleted apps back."""
-        self._begin(self._controller.bulk(Deed.RESTORE, apps))
+        self._begin(Restore(), apps)
 
     def ask_rotate(self, apps: Sequence[App]) -> None:
         """Ask for how long the old keys should be kept, and rotate."""
         if not self._running:
-            self._dialogs.ask_in_production(Deed.ROTATE, apps, partial(self._ask_rotate, list(apps)))
+            self._dialogs.ask_in_production(Rotate, apps, partial(self._ask_rotate, list(apps)))
 
     def _ask_rotate(self, apps: Sequence[App]) -> None:
-        org = self._controller.org
+        org = self._workspace.org
         if org is None or self._running or not self._dialogs.free:
             return
         from .rotate_dialog import RotateDialog
@@ -146,7 +145,7 @@ class BulkPresenter(QObject):
         def submit(keep: timedelta) -> None:
             dialog.set_busy(False)
             dialog.accept()
-            self._begin(self._controller.bulk(Deed.ROTATE, apps, keep))
+            self._begin(Rotate(keep), apps)
 
         dialog.submitted.connect(submit)
         self._dialogs.open(dialog)
@@ -154,7 +153,7 @@ class BulkPresenter(QObject):
     def ask_delete(self, apps: Sequence[App]) -> None:
         """Delete these apps, after a question."""
         if not self._running:
-            self._dialogs.ask_in_production(Deed.DELETE, apps, partial(self._ask_delete, list(apps)))
+            self._dialogs.ask_in_production(Delete, apps, partial(self._ask_delete, list(apps)))
 
     def _ask_delete(self, apps: Sequence[App]) -> None:
         if self._running or not self._dialogs.free:
@@ -177,7 +176,7 @@ class BulkPresenter(QObject):
         self._dialogs.open(question)
 
     def _delete(self, apps: Sequence[App]) -> None:
-        self._begin(self._controller.bulk(Deed.DELETE, apps))
+        self._begin(Delete(), apps)
 
     @Slot()
     def stop(self) -> None:
@@ -191,10 +190,10 @@ class BulkPresenter(QObject):
         """Go on with the rest; a locked keychain is to be unlocked first."""
         if not self.can_resume or self._bulk is None:
             return
-        status = self._controller.status
-        if self._bulk.deed.needs_keychain and status is not None and status.state is VaultState.LOCKED:
+        status = self._workspace.status
+        if self._bulk.action.needs_keychain and status is not None and status.state is VaultState.LOCKED:
             self._resume_when_unlocked = True
-            self._controller.unlock()
+            self._workspace.unlock()
             return
         self._bulk.resume()
         self._run(self._bulk)
@@ -202,8 +201,8 @@ class BulkPresenter(QObject):
     @Slot()
     def undo(self) -> None:
         """Take the last one back."""
-        if self.can_undo:
-            self._begin(self._undo)
+        if self.can_undo and self._undo is not None:
+            self._start(self._undo)
 
     @Slot()
     def show_list(self) -> None:
@@ -226,9 +225,13 @@ class BulkPresenter(QObject):
 
     # Step by step
 
-    def _begin(self, bulk: Bulk | None) -> None:
-        org = self._controller.org
-        if bulk is not None and not self._running and bulk.total and org is not None:
+    def _begin(self, action: BulkAction, apps: Sequence[App]) -> None:
+        """Begin the action, unless one is running."""
+        self._start(Bulk(action, apps, self._services))
+
+    def _start(self, bulk: Bulk) -> None:
+        org = self._workspace.org
+        if not self._running and bulk.total and org is not None:
             self._bulk = bulk
             self._org_id = org.id
             self._run(bulk)
@@ -256,12 +259,21 @@ class BulkPresenter(QObject):
         elif over:
             self._end(bulk)
         else:
-            if bulk.deed.needs_keychain:
+            if bulk.action.needs_keychain:
                 self._waiting.begin()
-            self._controller.bulk_step(bulk, partial(self._stepped, bulk), partial(self._failed, bulk))
+            self._step(bulk)
 
-    def _stepped(self, bulk: Bulk, rows: list[Row]) -> None:
-        if bulk.deed.needs_keychain:
+    def _step(self, bulk: Bulk) -> None:
+        lane = Lane.VAULT if bulk.action.needs_keychain else Lane.DISK
+        self._workspace.submit(
+            lane,
+            lambda: [ListedApp(app) for app in bulk.step()],
+            partial(self._stepped, bulk),
+            partial(self._failed, bulk),
+        )
+
+    def _stepped(self, bulk: Bulk, rows: list[ListedApp]) -> None:
+        if bulk.action.needs_keychain:
             self._waiting.end()
         self._rows.update({row.app.id: row for row in rows})
         self._reached = bulk.reached
@@ -270,7 +282,7 @@ class BulkPresenter(QObject):
 
     def _failed(self, bulk: Bulk, error: CortexError) -> None:
         """A defect. What was done so far is told, and the rest can be tried again."""
-        if bulk.deed.needs_keychain:
+        if bulk.action.needs_keychain:
             self._waiting.end()
         bulk.stopped = error
         self._next()
@@ -280,11 +292,11 @@ class BulkPresenter(QObject):
         self._late.stop()  # a last step that did nothing has set it off, and it would talk over the outcome
         self._undo = bulk.undo()
         self._is_read = False
-        self._bar.tell(bulk, undoable=self._undo is not None)
+        self._bar.show_outcome(bulk, undoable=self._undo is not None)
         self._bar.setVisible(self._is_here())
-        if bulk.deed.needs_keychain:
-            self._controller.look_at_keychain()
-            self._controller.recover()  # an old key that would not go yet
+        if bulk.action.needs_keychain:
+            self._workspace.look_at_keychain()
+            self._workspace.recover()  # an old key that would not go yet
         self.changed.emit()
         self.idle.emit()
 
@@ -296,12 +308,12 @@ class BulkPresenter(QObject):
         if not self._stopping:
             self._bar.progress(self._reached)
         rows, self._rows = self._rows, {}
-        if rows and self._bulk is not None and self._bulk.deed is Deed.DELETE:
-            self.taken.emit(set(rows))
+        if rows and self._bulk is not None and isinstance(self._bulk.action, Delete):
+            self._workspace.remove(rows.keys())
         elif rows:
-            self.put.emit(list(rows.values()))
+            self._workspace.put_all(list(rows.values()))
 
-    @Slot(object)
+    @Slot(KeychainStatus)
     def _keychain_changed(self, status: KeychainStatus) -> None:
         if self._resume_when_unlocked and status.state is VaultState.UNLOCKED:
             self.resume()

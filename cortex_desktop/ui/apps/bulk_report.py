@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QAbstractItemView, QComboBox, QListView, QWidget
 
 from ...services.bulk import Bulk
 from ..kit.dialog import Dialog
-from ..kit.i18n import say
+from ..kit.i18n import translate_text
 from ..kit.widgets import Button, Look, label
 
 
@@ -32,7 +32,8 @@ class BulkReport(Dialog):
                 [refused.app.label for refused in bulk.refused],
                 [
                     self.tr("{label}: {reason}").format(
-                        label=refused.app.label, reason=f"{say(refused.error.title)}. {say(refused.error.message)}"
+                        label=refused.app.label,
+                        reason=f"{translate_text(refused.error.title)}. {translate_text(refused.error.message)}",
                     )
                     for refused in bulk.refused
                 ],

@@ -1,4 +1,4 @@
-"""Which columns the table shows, in which order, and the menus that say so."""
+"""Which columns the table shows, in which order, and the menus for that."""
 
 from __future__ import annotations
 
@@ -9,32 +9,39 @@ from PySide6.QtCore import QByteArray, QObject, Qt, Slot
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QHeaderView, QMenu, QTableView
 
-from .model import Column
+from .model import AppColumn
 
-USUAL = (Column.LABEL, Column.KEY, Column.SESSIONS, Column.CSRF, Column.STATUS, Column.CREATED)
+USUAL = (AppColumn.LABEL, AppColumn.KEY, AppColumn.SESSIONS, AppColumn.CSRF, AppColumn.STATUS, AppColumn.CREATED)
 """The columns shown until a person chooses others."""
 
-ORDER = (*USUAL, Column.OWNER, Column.EXPIRES, Column.MENU)
-GIVEN_UP_FIRST = (Column.CREATED, Column.CSRF, Column.SESSIONS, Column.OWNER, Column.EXPIRES, Column.STATUS)
+ORDER = (*USUAL, AppColumn.OWNER, AppColumn.EXPIRES, AppColumn.MENU)
+GIVEN_UP_FIRST = (
+    AppColumn.CREATED,
+    AppColumn.CSRF,
+    AppColumn.SESSIONS,
+    AppColumn.OWNER,
+    AppColumn.EXPIRES,
+    AppColumn.STATUS,
+)
 """Which columns go, in this order, when the table gets narrow; Label and API Key stay."""
 
 
-Sort = Callable[[Column, Qt.SortOrder], None]
+Sort = Callable[[AppColumn, Qt.SortOrder], None]
 
 
 class Columns(QObject):
-    """What a person wants to see, as far as there is room, and how it is sorted; and the actions to change that.
+    """The columns that a person chose, their order and sorting, and the actions to change them.
 
     width_of(column): the pixels that a column needs; sort(column, order): what is called to sort.
     """
 
-    def __init__(self, table: QTableView, width_of: Callable[[Column], int], sort: Sort) -> None:
+    def __init__(self, table: QTableView, width_of: Callable[[AppColumn], int], sort: Sort) -> None:
         super().__init__(table)
         self._table = table
         self._header = table.horizontalHeader()
         self._width_of = width_of
         self._sort = sort
-        self._sorted = (Column.CREATED, Qt.SortOrder.DescendingOrder)
+        self._sorted = (AppColumn.CREATED, Qt.SortOrder.DescendingOrder)
         self._wanted = set(USUAL)
         self._room = 0
         self._make_actions()
@@ -45,25 +52,25 @@ class Columns(QObject):
     def fit(self, width: int) -> None:
         """Hide as many columns as it takes for Label and API Key to stay legible in `width` pixels."""
         self._room = width
-        shown = [column for column in ORDER if column in self._wanted or column is Column.MENU]
+        shown = [column for column in ORDER if column in self._wanted or column is AppColumn.MENU]
         needed = sum(self._width(column) for column in shown)
         for column in GIVEN_UP_FIRST:
             if column in shown and needed > width:
                 shown.remove(column)
                 needed -= self._width(column)
-        for column in Column:
+        for column in AppColumn:
             hide = column not in shown
             if hide != self._table.isColumnHidden(column):
                 self._table.setColumnHidden(column, hide)
         self._announce_columns()
 
-    def show(self, column: Column, yes: bool) -> None:
+    def show(self, column: AppColumn, yes: bool) -> None:
         """Show or hide a column; Label and API Key are always there."""
         if column in GIVEN_UP_FIRST:
             (self._wanted.add if yes else self._wanted.discard)(column)
             self.fit(self._room)
 
-    def move(self, column: Column, places: int) -> None:
+    def move(self, column: AppColumn, places: int) -> None:
         """Move a column by so many visible places to the right, or to the left when negative."""
         visible = self._visible()
         place = visible.index(column) + places if column in visible else -1
@@ -72,11 +79,11 @@ class Columns(QObject):
             header.moveSection(header.visualIndex(column), header.visualIndex(visible[place]))
 
     def reset(self) -> None:
-        """As it was at first."""
+        """Restore the columns as they were at first."""
         self._wanted = set(USUAL)
         self._put_in_order()
-        for column in Column:
-            if column is not Column.LABEL:
+        for column in AppColumn:
+            if column is not AppColumn.LABEL:
                 self._table.setColumnWidth(column, self._width_of(column))
         self.fit(self._room)
 
@@ -85,20 +92,24 @@ class Columns(QObject):
         return self._header.saveState(), " ".join(column.name for column in ORDER if column in self._wanted)
 
     def restore(self, header: QByteArray, shown: str) -> None:
-        """Take up such a state. One that makes no sense is ignored."""
+        """Restore such a state; ignore one that makes no sense."""
         names = shown.split()
         if "LABEL" in names:
-            self._wanted = {Column.LABEL, Column.KEY, *(column for column in GIVEN_UP_FIRST if column.name in names)}
+            self._wanted = {
+                AppColumn.LABEL,
+                AppColumn.KEY,
+                *(column for column in GIVEN_UP_FIRST if column.name in names),
+            }
         if not header.isEmpty() and self._header.restoreState(header):
-            self._header.setSectionResizeMode(Column.LABEL, QHeaderView.ResizeMode.Stretch)
-            for column in (Column.KEY, Column.MENU):
+            self._header.setSectionResizeMode(AppColumn.LABEL, QHeaderView.ResizeMode.Stretch)
+            for column in (AppColumn.KEY, AppColumn.MENU):
                 self._header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
                 self._table.setColumnWidth(column, self._width_of(column))
             self._keep_menu_last()
         self.fit(self._room)
 
-    def show_sorting(self, column: Column, order: Qt.SortOrder) -> None:
-        """The table is sorted so now."""
+    def show_sorting(self, column: AppColumn, order: Qt.SortOrder) -> None:
+        """Check the actions of the sorting in force."""
         self._sorted = (column, order)
         self._sorts[column].setChecked(True)
         self._orders[order].setChecked(True)
@@ -106,7 +117,7 @@ class Columns(QObject):
     # Menus
 
     def fill_columns(self, menu: QMenu) -> None:
-        """Which columns are shown, and where: to move is the one of the current cell, for those without a mouse."""
+        """Add the actions that show, hide and move columns; those that move act on the current cell's column."""
         menu.addActions(list(self._shows.values()))
         menu.addSeparator()
         menu.addActions([*self._moves.values()])
@@ -114,13 +125,13 @@ class Columns(QObject):
         menu.addAction(self._reset)
 
     def fill_sorting(self, menu: QMenu) -> None:
-        """By which column to sort, and in which direction."""
+        """Add the actions that sort."""
         menu.addActions(list(self._sorts.values()))
         menu.addSeparator()
         menu.addActions(list(self._orders.values()))
 
-    def fill_header(self, menu: QMenu, column: Column) -> None:
-        """What can be done in the head of a column."""
+    def fill_header(self, menu: QMenu, column: AppColumn) -> None:
+        """Add the actions of a column's heading."""
         menu.addActions(list(self._shows.values()))
         menu.addSeparator()
         visible = self._visible()
@@ -133,9 +144,9 @@ class Columns(QObject):
     # Inside
 
     def _make_actions(self) -> None:
-        columns = [column for column in ORDER if column is not Column.MENU]
-        self._shows: dict[Column, QAction] = {}
-        self._sorts: dict[Column, QAction] = {}
+        columns = [column for column in ORDER if column is not AppColumn.MENU]
+        self._shows: dict[AppColumn, QAction] = {}
+        self._sorts: dict[AppColumn, QAction] = {}
         self._orders: dict[Qt.SortOrder, QAction] = {}
         by, order = QActionGroup(self), QActionGroup(self)
         for column in columns:
@@ -161,7 +172,7 @@ class Columns(QObject):
         self._name_moves()
 
     def _choice(self, text: str, full: str) -> QAction:
-        """full: its name outside its menu."""
+        """A checkable action. full: its name outside its menu."""
         action = QAction(text, self)
         action.setToolTip(full)
         action.setCheckable(True)
@@ -172,21 +183,21 @@ class Columns(QObject):
         for places, action in self._moves.items():
             action.setText(self._move_words(self._current(), places))
 
-    def _move_words(self, column: Column, places: int) -> str:
+    def _move_words(self, column: AppColumn, places: int) -> str:
         words = self.tr("Move “{column}” left") if places < 0 else self.tr("Move “{column}” right")
         return words.format(column=self._name(column))
 
-    def _current(self) -> Column:
-        column = Column(max(0, self._table.currentIndex().column()))
-        return Column.LABEL if column is Column.MENU else column
+    def _current(self) -> AppColumn:
+        column = AppColumn(max(0, self._table.currentIndex().column()))
+        return AppColumn.LABEL if column is AppColumn.MENU else column
 
     def _move_current(self, places: int) -> None:
         self.move(self._current(), places)
 
-    def _toggle(self, column: Column) -> None:
+    def _toggle(self, column: AppColumn) -> None:
         self.show(column, column not in self._wanted)
 
-    def _sort_by(self, column: Column) -> None:
+    def _sort_by(self, column: AppColumn) -> None:
         self._sort(column, self._sorted[1])
 
     def _sort_in(self, order: Qt.SortOrder) -> None:
@@ -200,19 +211,19 @@ class Columns(QObject):
             action.setText(self.tr("{column} (no room now)").format(column=name) if no_room else name)
             action.setChecked(wanted)
 
-    def _name(self, column: Column) -> str:
+    def _name(self, column: AppColumn) -> str:
         name: str = self._table.model().headerData(column, Qt.Orientation.Horizontal)
         return name
 
-    def _width(self, column: Column) -> int:
-        if column is Column.LABEL:  # takes what is left
+    def _width(self, column: AppColumn) -> int:
+        if column is AppColumn.LABEL:  # takes what is left
             return self._width_of(column)
         return self._table.columnWidth(column) or self._width_of(column)
 
-    def _visible(self) -> list[Column]:
-        """The columns on screen but the last, from left to right."""
-        order = (Column(self._header.logicalIndex(place)) for place in range(self._header.count()))
-        return [c for c in order if c is not Column.MENU and not self._table.isColumnHidden(c)]
+    def _visible(self) -> list[AppColumn]:
+        """The columns on screen from left to right, without the menu column."""
+        order = (AppColumn(self._header.logicalIndex(place)) for place in range(self._header.count()))
+        return [c for c in order if c is not AppColumn.MENU and not self._table.isColumnHidden(c)]
 
     def _put_in_order(self) -> None:
         for place, column in enumerate(ORDER):
@@ -220,5 +231,5 @@ class Columns(QObject):
 
     def _keep_menu_last(self) -> None:
         last = self._header.count() - 1
-        if self._header.visualIndex(Column.MENU) != last:
-            self._header.moveSection(self._header.visualIndex(Column.MENU), last)
+        if self._header.visualIndex(AppColumn.MENU) != last:
+            self._header.moveSection(self._header.visualIndex(AppColumn.MENU), last)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtWidgets import QWidget
 
@@ -14,11 +16,11 @@ from .model import AppsModel
 class CreateAppDialog(AppDialog):
     """Asks for label, Sessions and CSRF Protection.
 
-    proposed: what is filled in already; the label is marked, ready to be typed over. submitted(label, sessions, csrf):
-    Create App was chosen.
+    proposed: what is filled in already; the label is marked, ready to be typed over. submitted(AppDetails): Create App
+    was chosen; what the dialog does not ask for is as proposed.
     """
 
-    submitted = Signal(str, bool, bool)
+    submitted = Signal(AppDetails)
 
     def __init__(
         self, look: Look, model: AppsModel, place: str, parent: QWidget, proposed: AppDetails | None = None
@@ -32,6 +34,7 @@ class CreateAppDialog(AppDialog):
         self.form.addSpacing(16)
         self.form.addLayout(option(self.csrf, self.csrf_note))
         self.end_form()
+        self._proposed = proposed or AppDetails("")
         if proposed is not None:
             self.name.setText(proposed.label)
             self.name.selectAll()
@@ -42,4 +45,5 @@ class CreateAppDialog(AppDialog):
 
     def submit(self) -> None:
         """Emit what was typed and chosen."""
-        self.submitted.emit(self.name.text(), self.sessions.isChecked(), self.csrf.isChecked())
+        label, sessions, csrf = self.name.text(), self.sessions.isChecked(), self.csrf.isChecked()
+        self.submitted.emit(replace(self._proposed, label=label, sessions=sessions, csrf=csrf))

@@ -1,8 +1,6 @@
-"""Draws the table's cells, the key chip among them, and lets mouse and keyboard work in them."""
+"""Draws the cells of the table of apps, and handles mouse and keyboard in them."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import (
     QAbstractItemModel,
@@ -15,10 +13,12 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPen, QPixmap
+from PySide6.QtGui import QFont, QFontMetrics, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QStyleOptionViewItem,
     QTableView,
+    QToolTip,
     QWidget,
 )
 
@@ -26,12 +26,8 @@ from ...domain.model import App, AppState
 from ...services.snippets import masked
 from ..kit.reveal import Reveal
 from ..kit.table import ELIDE, LEADING, PADDING, Index, RowDelegate, widest_date
-from ..kit.widgets import PILL_TEXT, Look, paint_pill, pill_size
-from .model import AppRole, AppsModel, Column, Status
-
-if TYPE_CHECKING:  # PySide6 makes a class when its name is asked for
-    from PySide6.QtGui import QHelpEvent
-    from PySide6.QtWidgets import QStyleOptionViewItem
+from ..kit.widgets import Look, badge_size, paint_badge
+from .model import AppColumn, AppRole, AppsModel, Status
 
 BUTTON = 26
 
@@ -68,15 +64,12 @@ class AppsDelegate(RowDelegate):
         look.theme.changed.connect(self.refresh)
 
     def refresh(self) -> None:
-        """Take up the fonts of the theme."""
+        """Read fonts and colours of the theme."""
         theme = self._look.theme
         self.take_colors()
-        self._pictures: dict[tuple[bool, bool, float], QPixmap] = {}
-        self._pills: dict[tuple[Status, float], tuple[QPixmap, int, int]] = {}
-        self._widths: dict[Column, int] = {}
+        self._widths: dict[AppColumn, int] = {}
         self._label_font = theme.font(13, QFont.Weight.Medium)
         self._text_font = theme.font(13)
-        self._pill_font = theme.font(12)
         self._mono = theme.mono
         self._text_metrics = QFontMetrics(self._text_font)
         self._label_metrics = QFontMetrics(self._label_font)
@@ -84,26 +77,26 @@ class AppsDelegate(RowDelegate):
         self._chip_size = QSize(self._chip_text + 2 * BUTTON + 14, theme.px(28))
         self.row_height = max(44, theme.px(44))
 
-    def width_of(self, column: Column) -> int:
-        """The width in pixels that the column needs for what it shows; for Label the least that is of use."""
+    def width_of(self, column: AppColumn) -> int:
+        """The width in pixels that the column needs; for Label the minimum."""
         if column not in self._widths:
             self._widths[column] = self._measure(column)
         return self._widths[column]
 
-    def _measure(self, column: Column) -> int:
-        if column is Column.KEY:
+    def _measure(self, column: AppColumn) -> int:
+        if column is AppColumn.KEY:
             return self._chip_text + 2 * BUTTON + 12 + 2 * PADDING
-        if column is Column.MENU:
+        if column is AppColumn.MENU:
             return BUTTON + 2 * PADDING - 6
-        if column is Column.LABEL:
+        if column is AppColumn.LABEL:
             return self._look.theme.px(130)
         header = QFontMetrics(self._look.theme.font(12, QFont.Weight.DemiBold))
         width = header.horizontalAdvance(self._model.headerData(column, Qt.Orientation.Horizontal)) + 26
-        if column is Column.STATUS:
-            width = max(width, *(pill_size(self._look, self._model.status_words(s)[0]).width() for s in Status))
-        if column is Column.OWNER:
+        if column is AppColumn.STATUS:
+            width = max(width, *(badge_size(self._look, self._model.status_words(s)[0]).width() for s in Status))
+        if column is AppColumn.OWNER:
             width = max(width, self._look.theme.px(120))
-        if column in (Column.CREATED, Column.EXPIRES):
+        if column in (AppColumn.CREATED, AppColumn.EXPIRES):
             width = max(
                 width,
                 widest_date(QFontMetrics(self._text_font)),
@@ -111,7 +104,7 @@ class AppsDelegate(RowDelegate):
         return width + 2 * PADDING
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(self.width_of(Column(index.column())), self.row_height)
+        return QSize(self.width_of(AppColumn(index.column())), self.row_height)
 
     def look_at(self, row: int) -> App | None:
         return self._model.app_at(row)
@@ -158,37 +151,25 @@ class AppsDelegate(RowDelegate):
         painter.drawText(inner, LEADING, self._text_metrics.elidedText(text, ELIDE, inner.width()))
 
     def _paint_menu(self, painter: QPainter, rect: QRect, app: App, row: int) -> None:
-        self._paint_button(painter, self._parts(rect, Column.MENU)["menu"], "ellipsis-vertical", row, "menu")
+        self._paint_button(painter, self._parts(rect, AppColumn.MENU)["menu"], "ellipsis-vertical", row, "menu")
 
     def _paint_status(self, painter: QPainter, rect: QRect, app: App, row: int) -> None:
-        status = self._model.status(app)
-        text, tone = self._model.status_words(status)
-        picture, width, height = self._pill(status, painter)
-        left, top = rect.left() + PADDING, rect.center().y() - height // 2 + 1
-        painter.drawPixmap(left, top, picture)
-        painter.setFont(self._pill_font)
-        painter.setPen(self._colors[tone])
-        painter.drawText(QRect(left + PILL_TEXT, top, width - PILL_TEXT, height), LEADING, text)
-
-    def _pill(self, status: Status, painter: QPainter) -> tuple[QPixmap, int, int]:
-        """A status without its word, and its width and height in pixels: drawn once for all rows."""
-        ratio = painter.device().devicePixelRatioF()
-        badge = self._pills.get((status, ratio))
-        if badge is None:
-            text, tone = self._model.status_words(status)
-            size = pill_size(self._look, text)
-            picture = _canvas(size, ratio)
-            with QPainter(picture) as pen:
-                paint_pill(pen, self._look, QRectF(QPointF(0, 0), size.toSizeF()), "", tone)
-            badge = self._pills[status, ratio] = picture, size.width(), size.height()
-        return badge
+        text, tone = self._model.status_words(self._model.status(app))
+        size = badge_size(self._look, text)
+        top = rect.center().y() - size.height() // 2 + 1
+        paint_badge(painter, self._look, QRectF(QPointF(rect.left() + PADDING, top), size.toSizeF()), text, tone)
 
     def _paint_chip(self, painter: QPainter, rect: QRect, app: App, row: int) -> None:
         chip = self._chip(rect)
         secret = self._reveal.secret if app.id == self._reveal.app_id else None
         usable = app.state is AppState.ACTIVE
-        painter.drawPixmap(chip.topLeft(), self._chip_picture(usable, secret is not None, painter))
-        if usable and self._hovered[0] == row:
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(self._colors["line"], 1))
+        painter.setBrush(self._colors["code"])
+        painter.drawRoundedRect(QRectF(chip).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+        painter.restore()
+        if usable:
             parts = self._parts_of(chip)
             self._paint_button(painter, parts["reveal"], "eye" if secret is None else "eye-off", row, "reveal")
             self._paint_button(painter, parts["copy"], "copy", row, "copy")
@@ -196,25 +177,6 @@ class AppsDelegate(RowDelegate):
         painter.setPen(self._colors["text" if app.enabled else "muted"])
         room = QRect(chip.left() + 9, chip.top(), self._chip_text + 4, chip.height())
         painter.drawText(room, LEADING, masked(app) if secret is None else secret.reveal())
-
-    def _chip_picture(self, usable: bool, revealed: bool, painter: QPainter) -> QPixmap:
-        """The chip without its text: the same for all rows, so it is drawn once."""
-        ratio = painter.device().devicePixelRatioF()
-        key = (usable, revealed, ratio)
-        if key not in self._pictures:
-            size = self._chip_size
-            picture = _canvas(size, ratio)
-            with QPainter(picture) as pen:
-                pen.setRenderHint(QPainter.RenderHint.Antialiasing)
-                pen.setPen(QPen(self._colors["line"], 1))
-                pen.setBrush(self._colors["code"])
-                pen.drawRoundedRect(QRectF(0.5, 0.5, size.width() - 1, size.height() - 1), 6, 6)
-                if usable:
-                    parts = self._parts_of(QRect(QPoint(0, 0), size))
-                    self._look.icons.paint(pen, parts["reveal"], "eye-off" if revealed else "eye", "muted", 15)
-                    self._look.icons.paint(pen, parts["copy"], "copy", "muted", 15)
-            self._pictures[key] = picture
-        return self._pictures[key]
 
     def _paint_button(self, painter: QPainter, rect: QRect, icon: str, row: int, part: str) -> None:
         hovered = self._hovered == (row, part)
@@ -231,26 +193,26 @@ class AppsDelegate(RowDelegate):
         size = self._chip_size
         return QRect(QPoint(rect.left() + PADDING, rect.center().y() - size.height() // 2 + 1), size)
 
-    def _parts(self, rect: QRect, column: Column) -> dict[str, QRect]:
-        """Where the buttons of a cell lie."""
-        if column is Column.MENU:
+    def _parts(self, rect: QRect, column: AppColumn) -> dict[str, QRect]:
+        """The rectangles of a cell's buttons, by name."""
+        if column is AppColumn.MENU:
             return {"menu": QRect(rect.center().x() - BUTTON // 2, rect.center().y() - BUTTON // 2 + 1, BUTTON, BUTTON)}
-        return self._parts_of(self._chip(rect)) if column is Column.KEY else {}
+        return self._parts_of(self._chip(rect)) if column is AppColumn.KEY else {}
 
     def _parts_of(self, chip: QRect) -> dict[str, QRect]:
-        """Where the buttons of a chip lie."""
+        """The rectangles of a chip's buttons, by name."""
         copy = QRect(chip.right() - BUTTON - 1, chip.center().y() - BUTTON // 2 + 1, BUTTON, BUTTON)
         return {"reveal": copy.translated(-BUTTON, 0), "copy": copy}
 
     def _part_at(self, index: Index, position: object) -> str:
         rect = self._view.visualRect(index)
-        for name, place in self._parts(rect, Column(index.column())).items():
+        for name, place in self._parts(rect, AppColumn(index.column())).items():
             if place.contains(position):  # type: ignore[call-overload]
                 return name
         return ""
 
     def hover(self, event: QMouseEvent | None) -> None:
-        """The pointer moved over the table, or left it (None): light up the button under it."""
+        """Highlight the button under the pointer. event: None when the pointer left the table."""
         hovered = (-1, "")
         if event is not None:
             position = event.position().toPoint()
@@ -269,7 +231,7 @@ class AppsDelegate(RowDelegate):
             if event.button() == Qt.MouseButton.LeftButton:
                 return self._do(self._part_at(index, event.position().toPoint()), index)
         elif event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Space:
-            return self._do({Column.KEY: "reveal", Column.MENU: "menu"}.get(Column(index.column()), ""), index)
+            return self._do({AppColumn.KEY: "reveal", AppColumn.MENU: "menu"}.get(AppColumn(index.column()), ""), index)
         return False
 
     def _do(self, part: str, index: Index) -> bool:
@@ -289,25 +251,15 @@ class AppsDelegate(RowDelegate):
         part = self._part_at(index, event.pos()) if app is not None else ""
         revealed = app is not None and app.id == self._reveal.app_id
         tips = {"copy": self.tr("Copy API key"), "menu": self.tr("More actions")}
-        if revealed and part != "copy" and index.column() == Column.KEY:
+        if revealed and part != "copy" and index.column() == AppColumn.KEY:
             left = self._reveal.seconds_left
             tips["reveal"] = tips[""] = self.tr("Hides again in %n s", "", left)
         else:
             tips["reveal"] = self.tr("Reveal API key")
         if tip := tips.get(part):
-            from PySide6.QtWidgets import QToolTip
-
             QToolTip.showText(event.globalPos(), tip, view)
             return True
         return super().helpEvent(event, view, option, index)
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
         return None  # type: ignore[return-value]  # cells are not edited in place; Qt takes a null pointer for that
-
-
-def _canvas(size: QSize, ratio: float) -> QPixmap:
-    """A transparent picture of `size` logical pixels for a screen with this pixel ratio."""
-    picture = QPixmap(size * ratio)
-    picture.setDevicePixelRatio(ratio)
-    picture.fill(Qt.GlobalColor.transparent)
-    return picture

@@ -9,16 +9,15 @@ from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem, Q
 
 from ...domain.model import App
 from ..kit.dialog import Dialog, Question
-from ..kit.i18n import long_date
+from ..kit.i18n import long_date, short
 from ..kit.widgets import Button, Look, label
-from .keys import short
 
 
 class DeletedDialog(Dialog):
     """restore_asked(list[App]): bring these back; purge_asked(App): remove it for good now."""
 
     restore_asked = Signal(list)
-    purge_asked = Signal(object)
+    purge_asked = Signal(App)
 
     def __init__(self, look: Look, apps: Sequence[App], parent: QWidget) -> None:
         title = QCoreApplication.translate("DeletedDialog", "Recently deleted")

@@ -69,16 +69,16 @@ class KeyField(QFrame):
 
 
 class DetailsPanel(QFrame):
-    """Everything about one app, and what can be done with it.
+    """Shows one app, or what several have in common, and what can be done with it.
 
     reveal_asked(SecretKind), copy_asked(SecretKind), snippet_asked(Snippet): copy it; edit_asked, enable_asked(bool),
     delete_asked, rotate_asked, closed; roll_back_asked(int), drop_kept_asked(int): make this earlier version current
     again, or remove it.
     """
 
-    reveal_asked = Signal(object)
-    copy_asked = Signal(object)
-    snippet_asked = Signal(object)
+    reveal_asked = Signal(SecretKind)
+    copy_asked = Signal(SecretKind)
+    snippet_asked = Signal(Snippet)
     edit_asked = Signal()
     enable_asked = Signal(bool)
     delete_asked = Signal()
@@ -102,7 +102,7 @@ class DetailsPanel(QFrame):
         self._title.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._edit = IconButton("pencil", self.tr("Edit App"), look)
         close = IconButton("x", self.tr("Close details"), look)
-        self._pill = Badge(look)
+        self._badge = Badge(look)
         self.key = KeyField(self.tr("API key"))
         self._eye = IconButton("eye", self.tr("Reveal API key"), look)
         self._copy = IconButton("copy", self.tr("Copy API key"), look)
@@ -159,7 +159,7 @@ class DetailsPanel(QFrame):
         head.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
         column.addLayout(head)
         column.addSpacing(6)
-        column.addWidget(self._pill, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(self._badge, 0, Qt.AlignmentFlag.AlignLeft)
         column.addSpacing(20)
         column.addWidget(label(self.tr("API key"), "strong"))
         column.addSpacing(8)
@@ -220,8 +220,8 @@ class DetailsPanel(QFrame):
         reveal.changed.connect(self._show_key)
         reveal.ticked.connect(self._show_kept)
 
-    def tell(self, org: Org, keychain: str) -> None:
-        """Take up the org and the keychain's name, which stand in the panel's texts."""
+    def set_org(self, org: Org, keychain: str) -> None:
+        """Set the org and the keychain's name, for the panel's texts."""
         self._org = org
         self._keychain = keychain
         self._show_request()
@@ -239,7 +239,7 @@ class DetailsPanel(QFrame):
         usable = app.state is AppState.ACTIVE
         self._title.setText(app.label)
         word, tone = self._model.status_words(self._model.status(app))
-        self._pill.tell(word, tone)
+        self._badge.set_state(word, tone)
         facts = {
             "sessions": self.tr("On") if app.sessions else self.tr("Off"),
             "csrf": self.tr("On") if app.csrf else self.tr("Off"),
@@ -297,7 +297,7 @@ class DetailsPanel(QFrame):
             self._earlier.addWidget(row)
 
     def _arrange_actions(self) -> None:
-        """Buttons side by side, or below each other where long words leave no room."""
+        """Put the buttons side by side, or below each other where long words leave no room."""
         needed = sum(b.sizeHint().width() for b in (self._rotate, self._enable, self._delete)) + 16
         directions = QBoxLayout.Direction
         fits = needed <= self._look.theme.px(DETAILS_WIDTH) - 41
@@ -416,7 +416,7 @@ class DetailsPanel(QFrame):
 
 
 def _scrolling(body: QWidget) -> QScrollArea:
-    """The widget, which may be higher than its place."""
+    """Put the widget into a scroll area."""
     scroll = QScrollArea()
     scroll.setWidgetResizable(True)
     scroll.setFrameShape(QFrame.Shape.NoFrame)

@@ -13,7 +13,7 @@ from ...domain.model import App
 from ...domain.secret import SecretKind
 from ...services.doctor import Finding, Problem
 from ..kit.dialog import Dialog
-from ..kit.i18n import say
+from ..kit.i18n import translate_text
 from ..kit.widgets import Button, Look, announce, label
 
 BESIDE_WORDS = 56
@@ -34,7 +34,7 @@ class DoctorDialog(Dialog):
     about_org = False
 
     check_asked = Signal(str)
-    repair_asked = Signal(object)
+    repair_asked = Signal(Finding)
 
     def __init__(
         self, look: Look, apps: Sequence[App], orgs: Mapping[str, str], keychain: str, parent: QWidget
@@ -104,7 +104,7 @@ class DoctorDialog(Dialog):
         if self._stopped:
             return
         self._progress.hide()
-        self._say(f"{say(error.title)}. {say(error.message)} {say(error.advice)}")
+        self._set_text(f"{translate_text(error.title)}. {translate_text(error.message)} {translate_text(error.advice)}")
         self._end()
 
     def _next_check(self) -> None:
@@ -117,10 +117,10 @@ class DoctorDialog(Dialog):
             return
         self._progress.hide()
         if self._list.count() == 0:
-            self._say(self.tr("Everything matches. %n app(s) checked.", "", self._total))
+            self._set_text(self.tr("Everything matches. %n app(s) checked.", "", self._total))
             self._end()
             return
-        self._say(self.tr("%n thing(s) do not match. Check what to repair.", "", self._list.count()))
+        self._set_text(self.tr("%n thing(s) do not match. Check what to repair.", "", self._list.count()))
         self._list.show()
         self.repair.show()
         self._count_chosen()
@@ -160,7 +160,7 @@ class DoctorDialog(Dialog):
             self.repair_asked.emit(self._to_repair.pop())
             return
         self._progress.hide()
-        self._say(self.tr("%n thing(s) repaired.", "", self._repaired))
+        self._set_text(self.tr("%n thing(s) repaired.", "", self._repaired))
         self._end()
 
     def _end(self) -> None:
@@ -170,7 +170,7 @@ class DoctorDialog(Dialog):
         self.close_button.setFocus()
         self.fit()
 
-    def _say(self, text: str) -> None:
+    def _set_text(self, text: str) -> None:
         self._state.setText(text)
         announce(self, text)
 

@@ -8,9 +8,10 @@ from PySide6.QtCore import QCoreApplication, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLayout, QLineEdit, QPlainTextEdit, QWidget
 
 from ...domain.errors import DetailError
-from ...domain.model import App, AppDetails, clean_notes, clean_owner
-from ...services.apps import SECRET_KEPT
-from ..kit.i18n import say
+from ...domain.model import App, AppDetails
+from ...domain.rules import clean_notes, clean_owner
+from ...services.periods import SECRET_KEPT
+from ..kit.i18n import translate_text
 from ..kit.widgets import Look, label, set_property
 from .app_form import AppDialog, OptionalDate, field, option
 from .model import AppsModel
@@ -23,7 +24,7 @@ REVIEWED_IN = timedelta(days=30)
 class EditAppDialog(AppDialog):
     """Asks what is to be different about an app. submitted(AppDetails): Save was chosen."""
 
-    submitted = Signal(object)
+    submitted = Signal(AppDetails)
 
     def __init__(self, look: Look, model: AppsModel, place: str, app: App, parent: QWidget) -> None:
         translate = QCoreApplication.translate
@@ -31,10 +32,16 @@ class EditAppDialog(AppDialog):
         self.owner = QLineEdit(app.owner)
         self.notes = QPlainTextEdit(app.notes)
         self.expires = OptionalDate(
-            translate("EditAppDialog", "Expires"), translate("EditAppDialog", "Expires on"), app.expires, EXPIRES_IN
+            translate("EditAppDialog", "Expires"),
+            translate("EditAppDialog", "Expires on"),
+            app.expires,
+            EXPIRES_IN,
         )
         self.review = OptionalDate(
-            translate("EditAppDialog", "Review"), translate("EditAppDialog", "Review on"), app.review, REVIEWED_IN
+            translate("EditAppDialog", "Review"),
+            translate("EditAppDialog", "Review on"),
+            app.review,
+            REVIEWED_IN,
         )
         super().__init__(
             look,
@@ -122,7 +129,7 @@ class EditAppDialog(AppDialog):
             clean_owner(self.owner.text())
             clean_notes(self.notes.toPlainText())
         except DetailError as error:
-            problem = f"{say(error.message)} {say(error.advice)}"
+            problem = f"{translate_text(error.message)} {translate_text(error.advice)}"
         self._more_note.setText(problem)
         self._more_note.setVisible(bool(problem))
         set_property(self._more_note, "tone", "danger")

@@ -10,13 +10,13 @@ from typing import NamedTuple
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMenu
 
-from ...domain.model import fold
+from ...domain.folding import fold
 from ...domain.query import completions, has_filter, parse, quoted, tokens, with_filter
 from ..kit.settings import Settings
-from .search import Suggestion
+from ..kit.suggestions import Suggestion
 
 OWNERS = 12
-"""So many owners stand in the menu; all of them are suggested as one types."""
+"""Most owners in the menu; suggestions know all of them."""
 
 
 class Group(NamedTuple):
@@ -53,7 +53,7 @@ class SavedFilters(QObject):
         self._keep({**self.all(), name: text})
 
     def remove(self, name: str) -> None:
-        """Forget this one."""
+        """Delete this search."""
         self._keep({other: text for other, text in self.all().items() if other != name})
 
     def _keep(self, filters: Mapping[str, str]) -> None:
@@ -81,7 +81,7 @@ class Filters(QObject):
         }
 
     def summary(self, text: str) -> str:
-        """What the menu's button says of this search."""
+        """The text of the menu's button for this search."""
         named = [token for token in tokens(text) if token.name and (token.value or token.quoted)]
         words = [word for token in named if parse(word := f"{token.name}:{quoted(token.value)}").terms]
         if not words:
@@ -140,7 +140,7 @@ class Filters(QObject):
         clear.setEnabled(bool(text.strip()))
 
     def _add_group(self, menu: QMenu, group: Group, text: str) -> None:
-        # What stands in the text of this group but is not on suggestion, like created:2026, is ticked by none.
+        # What stands in the text of this group but is not suggested, like created:2026, is ticked by none.
         without = with_filter(text, group.name)
         self._add(menu, group.every, without, not any(token.name == group.name for token in tokens(text)))
         for word, title in group.choices:

@@ -1,4 +1,4 @@
-"""The dialogs that make an app, change it, copy it, or take in a key that exists."""
+"""The dialogs that make an app, change it, copy it, or import an existing key."""
 
 from __future__ import annotations
 
@@ -9,16 +9,20 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QWidget
 
-from ...domain.model import LABEL_LENGTH, App, AppDetails, AppState, Org
+from ...domain.errors import CortexError, NotFinished, SecretMissing
+from ...domain.model import App, AppDetails, AppState, Org
+from ...domain.rules import LABEL_LENGTH
 from ...domain.secret import Secret
-from ...services.apps import SECRET_KEPT, Created
-from ..kit.dialog_host import DialogHost
-from ..kit.i18n import place_of
-from ..kit.toasts import TOAST_SECONDS, Toasts
-from ..kit.widgets import Look
-from .controller import AppsController
-from .keys import KeyPresenter, short
+from ...services.apps.create import Created
+from ...services.apps.services import AppServices
+from ...services.periods import SECRET_KEPT
+from ..kit.i18n import place_of, short
+from ..kit.toasts import TOAST_SECONDS
+from ..kit.tools import Tools
+from ..workspace import Workspace
+from .keys import KeyPresenter
 from .page import AppsPage
 
 if TYPE_CHECKING:
@@ -26,28 +30,23 @@ if TYPE_CHECKING:
 
 
 class AppForms(QObject):
-    """Opens the dialogs, has the controller do what they ask for, and shows the outcome."""
+    """Opens the dialogs, has done what they ask for, and shows the outcome."""
 
     def __init__(
-        self,
-        look: Look,
-        controller: AppsController,
-        page: AppsPage,
-        dialogs: DialogHost,
-        toasts: Toasts,
-        keys: KeyPresenter,
+        self, tools: Tools, workspace: Workspace, apps: AppServices, page: AppsPage, keys: KeyPresenter
     ) -> None:
         super().__init__(page)
-        self._look = look
-        self._controller = controller
+        self._look = tools.look
+        self._dialogs = tools.dialogs
+        self._toasts = tools.toasts
+        self._workspace = workspace
+        self._services = apps
         self._page = page
-        self._dialogs = dialogs
-        self._toasts = toasts
         self._keys = keys
         page.new_asked.connect(self.ask_new_app)
         page.details_made.connect(self._listen_to)
 
-    @Slot(object)
+    @Slot(QWidget)
     def _listen_to(self, details: DetailsPanel) -> None:
         details.edit_asked.connect(self.ask_edit)
 
@@ -79,7 +78,7 @@ class AppForms(QObject):
             self._page.select(after.id)
             self._show_edited(app, after)
 
-        dialog.submitted.connect(lambda details: self._controller.edit(app, details, edited, dialog.fail))
+        dialog.submitted.connect(lambda details: self._edit(app, details, edited, dialog.fail))
         self._dialogs.open_waiting(dialog)
 
     @Slot()
@@ -96,7 +95,8 @@ class AppForms(QObject):
             self._dialogs.close(dialog, partial(self._show_new, made, self._keys.show_imported))
 
         def submit(details: AppDetails, key: Secret, secret: Secret | None) -> None:
-            self._controller.import_key(details, key, secret, imported, dialog.fail)
+            work = partial(self._services.creation.import_key, org.id, details, key, secret)
+            self._store(work, imported, dialog.fail)
 
         dialog.submitted.connect(submit)
         self._dialogs.open_waiting(dialog)
@@ -110,9 +110,8 @@ class AppForms(QObject):
         proposed = None if like is None else self._copy_of(like)
         dialog = CreateAppDialog(self._look, self._page.model, place_of(org), self._dialogs.window, proposed)
 
-        def submit(label: str, sessions: bool, csrf: bool) -> None:
-            details = replace(proposed or AppDetails(label), label=label, sessions=sessions, csrf=csrf)
-            self._controller.add(details, like, created, dialog.fail)
+        def submit(details: AppDetails) -> None:
+            self._store(partial(self._services.creation.create, org.id, details, like), created, dialog.fail)
 
         def created(made: Created) -> None:
             self._dialogs.close(dialog, partial(self._show_new, made, self._keys.welcome))
@@ -120,8 +119,40 @@ class AppForms(QObject):
         dialog.submitted.connect(submit)
         self._dialogs.open_waiting(dialog)
 
+    def _store(
+        self, work: Callable[[], Created], done: Callable[[Created], None], failed: Callable[[CortexError], None]
+    ) -> None:
+        """Have an app added, as one job on the vault lane."""
+
+        def refused(error: CortexError) -> None:
+            if isinstance(error, NotFinished):
+                self._workspace.reload()  # its row is there, marked as unfinished
+            failed(error)
+
+        self._workspace.on_vault(work, done, refused)
+
+    def _edit(
+        self,
+        app: App,
+        details: AppDetails,
+        done: Callable[[App], None],
+        failed: Callable[[CortexError], None],
+    ) -> None:
+        def edited(after: App) -> None:
+            self._workspace.put(after)
+            done(after)
+
+        def refused(error: CortexError) -> None:
+            if isinstance(error, SecretMissing):
+                self._page.model.mark_missing(app.id)
+            failed(error)
+
+        needs_keychain = details.sessions != app.sessions
+        run = self._workspace.on_vault if needs_keychain else self._workspace.on_disk
+        run(partial(self._services.editing.edit, app.id, details), edited, refused)
+
     def _show_new(self, made: Created, tell: Callable[[Created], None]) -> None:
-        self._controller.list_new(made.app)
+        self._workspace.put(made.app)
         self._page.select(made.app.id)
         self._page.table.setFocus()
         tell(made)
@@ -153,9 +184,10 @@ class AppForms(QObject):
             text = self.tr("Its API secret is in the keychain now. Copy it from the details.")
         title = self.tr("“{label}” saved").format(label=short(after.label))
         toast = self._toasts.show(title, text, icon="check", tone="success", action=self.tr("Undo"), topic="edited")
-        toast.acted.connect(lambda: self._controller.edit(after, before.details))
+        failed = self._workspace.failed.emit
+        toast.acted.connect(lambda: self._edit(after, before.details, lambda _: None, failed))
         toast.count_down(TOAST_SECONDS if not text else 2 * TOAST_SECONDS)
 
     def _org(self) -> Org | None:
         """The org at hand, unless another dialog is open."""
-        return self._controller.org if self._dialogs.free else None
+        return self._workspace.org if self._dialogs.free else None

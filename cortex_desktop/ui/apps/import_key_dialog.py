@@ -8,7 +8,7 @@ from PySide6.QtCore import QCoreApplication, QMimeData, Qt, Signal, Slot
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QPlainTextEdit, QWidget
 
-from ...domain.model import AppDetails
+from ...domain.model import AppDetails, secrets_of
 from ...domain.pasted import find_keys
 from ...domain.secret import KeyEnds, Secret, SecretKind
 from ...services.snippets import mask
@@ -124,7 +124,7 @@ class ImportKeyDialog(AppDialog):
     submitted(AppDetails, key, secret or None): Add key was chosen. The secrets are held until the dialog closes.
     """
 
-    submitted = Signal(object, object, object)
+    submitted = Signal(AppDetails, Secret, object)
 
     def __init__(self, look: Look, model: AppsModel, place: str, parent: QWidget) -> None:
         translate = QCoreApplication.translate
@@ -134,7 +134,9 @@ class ImportKeyDialog(AppDialog):
             look, translate("ImportKeyDialog", "API key"), translate("ImportKeyDialog", "Remove this key")
         )
         self.secret = FoundField(
-            look, translate("ImportKeyDialog", "API secret"), translate("ImportKeyDialog", "Remove this secret")
+            look,
+            translate("ImportKeyDialog", "API secret"),
+            translate("ImportKeyDialog", "Remove this secret"),
         )
         super().__init__(
             look,
@@ -184,7 +186,7 @@ class ImportKeyDialog(AppDialog):
                 self.sessions.setChecked(False)
         self.check()
         if not (found.keys or found.secrets):
-            self._tell(
+            self._set_found_note(
                 self.tr(
                     "There is no API key in this. A key has 22 letters and digits, or is the name of an app that "
                     "begins with c_."
@@ -209,29 +211,28 @@ class ImportKeyDialog(AppDialog):
     @Slot()
     def check(self) -> bool:
         """Whether the key, the secret where one is needed, and the label are there; says what is missing."""
-        kinds = SecretKind.of(self.sessions.isChecked())
-        wants_secret = SecretKind.API_SECRET in kinds
+        wants_secret = SecretKind.API_SECRET in secrets_of(self.sessions.isChecked())
         fine = super().check() and self.key.secret is not None
         if self.key.undecided or self.secret.undecided:
-            self._tell(self.tr("Several were found. Choose which one is meant."), "warning")
+            self._set_found_note(self.tr("Several were found. Choose which one is meant."), "warning")
         elif wants_secret and self.secret.secret is None and self.key.secret is not None:
-            self._tell(
+            self._set_found_note(
                 self.tr(
                     "An app without Sessions signs its requests: paste its API secret (64 letters and digits) too."
                 ),
                 "warning",
             )
         elif not wants_secret and self.secret.secret is not None:
-            self._tell(self.tr("An app with Sessions needs no API secret. It is not stored."), "warning")
+            self._set_found_note(self.tr("An app with Sessions needs no API secret. It is not stored."), "warning")
         elif self.key.secret is not None:
-            self._tell(self.tr("Found. Nothing else of what you pasted is kept."))
+            self._set_found_note(self.tr("Found. Nothing else of what you pasted is kept."))
         else:
-            self._tell("")
+            self._set_found_note("")
         fine = fine and not (wants_secret and self.secret.secret is None)
         self.do.setEnabled(fine and not self.busy)
         return fine
 
-    def _tell(self, text: str, tone: str = "") -> None:
+    def _set_found_note(self, text: str, tone: str = "") -> None:
         self._found_note.setText(text or " ")
         set_property(self._found_note, "tone", tone)
         self.paste.setAccessibleDescription(text)

@@ -5,47 +5,37 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QObject, Slot
 
 from ...domain.activity import Action
+from ...domain.errors import CortexError, SecretMissing
 from ...domain.model import App, AppState, Org
 from ...domain.secret import Secret, SecretKind
-from ...services.apps import Created
+from ...services.apps.create import Created
+from ...services.apps.services import AppServices
 from ...services.snippets import Snippet, write
-from ..kit.clipboard import SecretClipboard
-from ..kit.reveal import Reveal
-from ..kit.settings import Settings
-from ..kit.toasts import TOAST_SECONDS, Toasts
+from ..kit.i18n import short
+from ..kit.toasts import TOAST_SECONDS
+from ..kit.tools import Tools
 from ..kit.widgets import announce
-from .controller import AppsController
-
-OFFER_MS = 60
+from ..workspace import Workspace
+from .model import AppsModel
 
 
 class KeyPresenter(QObject):
     """Reveals one key at a time and copies secrets, each for as long as Preferences say."""
 
-    def __init__(
-        self,
-        controller: AppsController,
-        settings: Settings,
-        reveal: Reveal,
-        clipboard: SecretClipboard,
-        toasts: Toasts,
-    ) -> None:
-        super().__init__(toasts)
-        self._controller = controller
-        self._settings = settings
-        self._reveal = reveal
-        self._clipboard = clipboard
-        self._toasts = toasts
-        self._offered: tuple[App, str, str] | None = None
-        self._offer_soon = QTimer(self)
-        self._offer_soon.setSingleShot(True)
-        self._offer_soon.setInterval(OFFER_MS)
-        self._offer_soon.timeout.connect(self._show_offer)
-        reveal.changed.connect(self._reveal_changed)
-        clipboard.cleared.connect(self._cleared)
+    def __init__(self, tools: Tools, workspace: Workspace, apps: AppServices, model: AppsModel) -> None:
+        super().__init__(tools.toasts)
+        self._settings = tools.settings
+        self._reveal = tools.reveal
+        self._clipboard = tools.clipboard
+        self._toasts = tools.toasts
+        self._workspace = workspace
+        self._use = apps.use
+        self._model = model
+        self._reveal.changed.connect(self._reveal_changed)
+        self._clipboard.cleared.connect(self._cleared)
 
     def welcome(self, made: Created) -> None:
         """Show a new app's key and offer to copy it."""
@@ -54,17 +44,8 @@ class KeyPresenter(QObject):
 
     def _offer(self, made: Created, title: str, text: str) -> None:
         self._reveal.show(made.app.id, made.key, self._settings.reveal_seconds)
-        # The key is painted first; making the toast takes half a frame of its own.
-        self._offered = (made.app, title, text)
-        self._offer_soon.start()
-
-    @Slot()
-    def _show_offer(self) -> None:
-        if self._offered is None or self._reveal.app_id != self._offered[0].id:
-            return
-        app, title, text = self._offered
         toast = self._toasts.show(title, text, action=self.tr("Copy key"), topic="created")
-        toast.acted.connect(partial(self.copy, app, SecretKind.API_KEY))
+        toast.acted.connect(partial(self.copy, made.app, SecretKind.API_KEY))
         toast.count_down(self._settings.reveal_seconds)
 
     def show_rotated(self, made: Created) -> None:
@@ -87,7 +68,7 @@ class KeyPresenter(QObject):
             self._reveal.end()
         elif app.state is AppState.ACTIVE and kind in app.kinds:
             use = partial(self._revealed, app, kind)
-            self._controller.fetch(app, kind, partial(self._fetched, app, use))
+            self._fetch(app, kind, partial(self._fetched, app, use))
 
     def copy_key(self, app: App) -> None:
         """Put the app's key on the clipboard."""
@@ -114,9 +95,9 @@ class KeyPresenter(QObject):
             texts = [found[kind].reveal() for kind in snippet.kinds(app)]
             self._hold(Secret(write(snippet, org, app, *texts)), self._copied_title(snippet))
             seconds = self._settings.clipboard_seconds
-            self._controller.note_copied(app, Action.REQUEST_COPIED, seconds)
+            self._note_copied(app, Action.REQUEST_COPIED, seconds)
             if SecretKind.API_SECRET in found:
-                self._controller.note_copied(app, Action.SECRET_COPIED, seconds)
+                self._note_copied(app, Action.SECRET_COPIED, seconds)
 
         def fetch(kind: SecretKind) -> None:
             self._with_secret(app, kind, partial(fetched, kind))
@@ -140,11 +121,26 @@ class KeyPresenter(QObject):
         if shown is not None:
             use(shown)
         else:
-            self._controller.fetch(app, kind, partial(self._fetched, app, use))
+            self._fetch(app, kind, partial(self._fetched, app, use))
+
+    def _fetch(self, app: App, kind: SecretKind, done: Callable[[Secret], None]) -> None:
+        """Get the app's key or secret from the keychain."""
+
+        def refused(error: CortexError) -> None:
+            if isinstance(error, SecretMissing):
+                self._model.mark_missing(app.id)
+            self._workspace.failed.emit(error)
+
+        self._workspace.on_vault(partial(self._use.secret, app.id, kind), done, refused)
+
+    def _note_copied(self, app: App, action: Action, clears_after: int) -> None:
+        """Record that the key, the secret or a request was copied now, for so many seconds."""
+        work = partial(self._use.note_copied, app.id, action, clears_after)
+        self._workspace.on_disk(work, self._workspace.put)
 
     def _fetched(self, app: App, use: Callable[[Secret], None], secret: Secret) -> None:
         """Who went to another org while the keychain was asked must not paste this org's key there."""
-        if self._controller.org is not None and self._controller.org.id == app.org_id:
+        if self._workspace.org is not None and self._workspace.org.id == app.org_id:
             use(secret)
         else:
             self._toasts.show(
@@ -157,13 +153,14 @@ class KeyPresenter(QObject):
     def _revealed(self, app: App, kind: SecretKind, secret: Secret) -> None:
         self._reveal.show(app.id, secret, self._settings.reveal_seconds, kind)
         is_key = kind is SecretKind.API_KEY
-        self._controller.note_revealed(app, Action.KEY_REVEALED if is_key else Action.SECRET_REVEALED)
+        action = Action.KEY_REVEALED if is_key else Action.SECRET_REVEALED
+        self._workspace.on_disk(partial(self._use.note_revealed, app.id, action), _ignore)
 
     def _copied(self, app: App, kind: SecretKind, secret: Secret) -> None:
         is_key = kind is SecretKind.API_KEY
         self._hold(secret, self.tr("API key copied") if is_key else self.tr("API secret copied"))
         action = Action.KEY_COPIED if is_key else Action.SECRET_COPIED
-        self._controller.note_copied(app, action, self._settings.clipboard_seconds)
+        self._note_copied(app, action, self._settings.clipboard_seconds)
 
     def _hold(self, secret: Secret, title: str) -> None:
         seconds = self._settings.clipboard_seconds
@@ -188,6 +185,5 @@ class KeyPresenter(QObject):
             self._toasts.leave("created")
 
 
-def short(text: str) -> str:
-    """A label for the middle of a sentence: at most 40 characters."""
-    return text if len(text) <= 40 else text[:39] + "…"
+def _ignore(_: object) -> None:
+    """Ignore the result."""

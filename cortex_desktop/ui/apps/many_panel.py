@@ -1,4 +1,4 @@
-"""What the details panel says while several apps are selected."""
+"""The details panel while several apps are selected."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ..kit.widgets import Button, IconButton, Look, label
 from .model import AppsModel, Status
 
 NAMED = 8
-"""So many of the labels are listed."""
+"""Labels listed at most."""
 
 
 class ManyPanel(QWidget):
-    """How many are selected, what they are, and what can be done with all of them. Emits what the person wants."""
+    """Shows how many apps are selected and what they have in common; emits what the person wants done to all."""
 
     rotate_asked = Signal()
     enable_asked = Signal()
@@ -102,7 +102,7 @@ class ManyPanel(QWidget):
 
     @Slot()
     def _arrange(self) -> None:
-        """Two buttons side by side, or below each other where long words leave no room."""
+        """Put two buttons side by side, or below each other where long words leave no room."""
         directions = QBoxLayout.Direction
         pairs = ((self.rotate, self.delete), (self.disable, self.enable))
         fits = all(sum(b.sizeHint().width() for b in pair) + 8 <= self._room for pair in pairs)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from bisect import insort
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, date, datetime
@@ -13,25 +11,19 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal, Slot
 
-from ...domain.model import App, AppState, fold
-from ...domain.query import At, Query, Searchable, parse
+from ...domain.folding import fold
+from ...domain.model import App, AppState
+from ...domain.query import AppQuery, At, parse
 from ...services.snippets import masked
 from ..kit.i18n import long_date, long_day, long_time
+from ..workspace import ListedApp, by_label
 
 Index = QModelIndex | QPersistentModelIndex
 AppRole = Qt.ItemDataRole.UserRole
-_NUMBER = re.compile(r"\d+")
 
 
-FEW = 20
-"""Fewer rows than this are put where they belong one by one, which is quicker than sorting all."""
-
-FOUND = 8
-"""So many searches are remembered, for who erases what was typed."""
-
-
-class Column(IntEnum):
-    """The table's columns. What a person's columns were is remembered by these numbers, so new ones come last."""
+class AppColumn(IntEnum):
+    """The table's columns. Settings remember them by number, so add new ones at the end."""
 
     LABEL = 0
     KEY = 1
@@ -44,11 +36,8 @@ class Column(IntEnum):
     EXPIRES = 8
 
 
-COLUMNS = len(Column)  # for each cell that is painted Qt asks for it
-
-
 class Status(IntEnum):
-    """What the Status column says, in sorting order."""
+    """What the Status column shows, in sorting order."""
 
     ENABLED = 0
     REVIEW_DUE = 1
@@ -59,29 +48,11 @@ class Status(IntEnum):
     UNFINISHED = 6
 
 
-class Row(Searchable):
-    """An app with what searching and sorting need, made once: folded text and a label that sorts "2" before "10"."""
-
-    __slots__ = ("created", "expires", "sort_label")
-
-    def __init__(self, app: App) -> None:
-        super().__init__(app)
-        label = self.folded.partition("\n")[0]
-        self.created = ""  # the dates in words, once they were asked for
-        self.expires = ""
-        self.sort_label = _NUMBER.sub(lambda m: m[0].zfill(12), label) if any(map(str.isdigit, label)) else label
-
-    def become(self, other: Row) -> None:
-        """Hold what the other row holds."""
-        self.app, self.folded, self.sort_label = other.app, other.folded, other.sort_label
-        self.created_at, self.created, self.expires = other.created_at, other.created, other.expires
-
-
 class AppsModel(QAbstractTableModel):
-    """Filters and sorts its own list: a proxy model is 20 to 600 times slower here (hazard H-Q6).
+    """The list of apps. It filters and sorts by itself: a proxy model is 20 to 600 times slower here (hazard H-Q6).
 
-    rearranged: the visible rows are others, or in another order; attention_changed(int): so many apps should be looked
-    at, visible or not.
+    rearranged: the visible rows are others, or in another order; attention_changed(int): so many apps need attention,
+    visible or not.
     """
 
     rearranged = Signal()
@@ -89,19 +60,17 @@ class AppsModel(QAbstractTableModel):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._rows: list[Row] = []  # all, by label
-        self._known: dict[str, Row] = {}  # the same, by id
-        self._ordered: list[Row] = []  # all, as sorted now
-        self._visible: list[Row] = []  # those that match, as sorted now
-        self._query = Query()
-        self._found: list[tuple[Query, list[Row]]] = []  # what the last searches found, each within the one before
+        self._known: dict[str, ListedApp] = {}  # all, by id
+        self._rows: list[ListedApp] = []  # the same, by label
+        self._ordered: list[ListedApp] = []  # all, as sorted now
+        self._visible: list[ListedApp] = []  # those that match, as sorted now
+        self._query = AppQuery()
         self._today = date.today()  # noqa: DTZ011  # where the person is
         self._attention = 0
-        self._owners: list[str] | None = None  # of `_rows`, once they were asked for
-        self._sort = (Column.CREATED, Qt.SortOrder.DescendingOrder)
+        self._sort = (AppColumn.CREATED, Qt.SortOrder.DescendingOrder)
         self._missing: set[str] = set()
         self._revealed = ""
-        self._names = (  # here, since painting asks for them all the time
+        self._names = (
             self.tr("Label"),
             self.tr("API Key"),
             self.tr("Sessions"),
@@ -122,7 +91,7 @@ class AppsModel(QAbstractTableModel):
             Status.UNFINISHED: (self.tr("Not finished"), "warning"),
         }
 
-    # What the page does with it
+    # For the page
 
     @property
     def total(self) -> int:
@@ -134,26 +103,24 @@ class AppsModel(QAbstractTableModel):
         return [row.app for row in self._rows]
 
     @property
-    def rows(self) -> list[Row]:
-        """All apps by label, visible or not, as `load` takes them. Not to be changed."""
+    def rows(self) -> list[ListedApp]:
+        """All apps by label, visible or not, as `load` takes them. Do not change the list."""
         return self._rows
 
     @property
-    def query(self) -> Query:
-        """What is searched for."""
+    def query(self) -> AppQuery:
+        """The search in force."""
         return self._query
 
     @property
     def attention(self) -> int:
-        """How many apps should be looked at: those that is:attention finds."""
+        """How many apps need attention: those that is:attention finds."""
         return self._attention
 
     def owners(self) -> list[str]:
-        """Who owns apps, those with most of them first."""
-        if self._owners is None:
-            counted = Counter(row.app.owner for row in self._rows)
-            self._owners = [owner for owner, _ in counted.most_common() if owner]
-        return self._owners
+        """The owners of apps, those with most apps first."""
+        counted = Counter(row.app.owner for row in self._rows)
+        return [owner for owner, _ in counted.most_common() if owner]
 
     def app_at(self, row: int) -> App | None:
         """The app in this visible row."""
@@ -180,113 +147,64 @@ class AppsModel(QAbstractTableModel):
         return self._known[app_id].app if app_id in self._known else None
 
     def searched(self) -> Iterator[tuple[str, App]]:
-        """Every app with the folded text that it is found by, by label."""
+        """Every app with the folded text to search in, sorted by label."""
         return ((row.folded, row.app) for row in self._rows)
 
     def created_words(self, row: int) -> str:
         """When the app in this visible row was created, for the table."""
-        shown = self._visible[row]
-        if not shown.created:
-            if 0 <= (datetime.now(UTC) - shown.app.created).total_seconds() < 60:
-                return self.tr("Just now")
-            shown.created = long_date(shown.app.created)
-        return shown.created
+        created = self._visible[row].app.created
+        if 0 <= (datetime.now(UTC) - created).total_seconds() < 60:
+            return self.tr("Just now")
+        return long_date(created)
 
     def expires_words(self, row: int) -> str:
         """The last day of the app in this visible row, for the table; empty when there is none."""
-        shown = self._visible[row]
-        if not shown.expires and shown.app.expires is not None:
-            shown.expires = long_day(shown.app.expires)
-        return shown.expires
+        expires = self._visible[row].app.expires
+        return "" if expires is None else long_day(expires)
 
     def has_label(self, label: str, but: str = "") -> bool:
-        """Whether an app has this label already, whatever its case. but: the id of one that does not count."""
-        wanted = fold(label.strip()) + "\n"  # as `folded` begins; folding a thousand labels anew takes 4 ms
-        return any(row.folded.startswith(wanted) and row.app.id != but for row in self._rows)
+        """True if an app has this label already, whatever its case. but: the id of one that does not count."""
+        wanted = fold(label.strip())
+        return any(row.folded_label == wanted and row.app.id != but for row in self._rows)
 
-    def load(self, rows: Sequence[Row]) -> None:
-        """Show these apps and no others. Quickest with what `sorted_rows` gives."""
-        self._rows = sorted(rows, key=_by_label)
-        self._known = {row.app.id: row for row in self._rows}
+    def load(self, rows: Sequence[ListedApp]) -> None:
+        """Show these apps and no others."""
+        self._known = {row.app.id: row for row in rows}
         self._take_stock()
 
     def put(self, app: App) -> None:
         """Add the app, or show its new state."""
-        self.put_all([Row(app)])
+        self.put_all([ListedApp(app)])
 
-    def put_all(self, rows: Sequence[Row]) -> None:
+    def put_all(self, rows: Sequence[ListedApp]) -> None:
         """Add these apps, or show their new states, in one update. Make the rows of many off the GUI thread."""
-        new = {row.app.id: row for row in rows}
-        known = {app_id: self._known[app_id] for app_id in new if app_id in self._known}
-        key = self._key()
-        if len(known) == len(new) and all(
-            key(known[app_id]) == key(row) and known[app_id].sort_label == row.sort_label for app_id, row in new.items()
-        ):
-            self._put_in_place(known, new)
-        else:
-            self._known.update(new)
-            self._rows = [row for row in self._rows if row.app.id not in new]
-            if len(new) < FEW:
-                for row in new.values():
-                    insort(self._rows, row, key=_by_label)
-            else:
-                self._rows = sorted([*self._rows, *new.values()], key=_by_label)
-            self._take_stock()
-
-    def _put_in_place(self, known: dict[str, Row], new: dict[str, Row]) -> None:
-        """Show new states of apps that stay where they are in the order: sorting thousands takes half a frame."""
-        before = sum(map(self._needs_attention, known.values()))
-        shown = {row.app.id for row in self._visible if row.app.id in new} if self._query.terms else set()
-        for app_id, row in new.items():
-            known[app_id].become(row)
-        self._set_attention(self._attention - before + sum(map(self._needs_attention, known.values())))
-        found = (
-            {row.app.id for row in self._query.select(list(known.values()), self._at())} if self._query.terms else shown
-        )
-        if found - shown:
-            self._select(self._ordered)
-        elif found != shown:
-            self._show([row for row in self._visible if row.app.id not in shown or row.app.id in found])
-        else:
-            self._show(self._visible)
+        self._known.update((row.app.id, row) for row in rows)
+        self._take_stock()
 
     def remove(self, app_id: str) -> None:
-        """Show this app no more."""
+        """Remove this app."""
         self.remove_all({app_id})
 
     def remove_all(self, app_ids: Collection[str]) -> None:
-        """Show these apps no more, in one update. Give many as a set."""
+        """Remove these apps, in one update."""
         for app_id in app_ids:
             self._known.pop(app_id, None)
-        self._rows = [row for row in self._rows if row.app.id not in app_ids]
-        self._ordered = [row for row in self._ordered if row.app.id not in app_ids]
-        self._count_attention()
-        self._show([row for row in self._visible if row.app.id not in app_ids])
+        self._take_stock()
 
     def filter(self, text: str) -> None:
-        """Show the apps that this search finds. `query` is what was understood of it."""
-        self._query = query = parse(text)
-        found = self._found  # who types goes from one search to one within it, and who erases goes back
-        while found and not query.narrows(found[-1][0]):
-            found.pop()
-        if not query.terms:
-            rows = self._ordered
-        elif found and found[-1][0].terms == query.terms:
-            rows = found[-1][1]
-        else:
-            rows = query.select(found[-1][1] if found else self._ordered, self._at())
-            found = [*found[1 - FOUND :], (query, rows)]
-        self._show(rows, found)
+        """Show the apps that this search finds, and parse it into `query`."""
+        self._query = parse(text)
+        self._select()
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Sort by a column; apps that are equal there are in the order of their labels."""
-        if column in list(Column) and column != Column.MENU:
-            self._sort = (Column(column), order)
+        if column in list(AppColumn) and column != AppColumn.MENU:
+            self._sort = (AppColumn(column), order)
             self._order()
 
     @Slot()
     def turn_the_page(self) -> None:
-        """See what a new day makes of expiry and review dates."""
+        """Update expiry and review states if a new day has begun."""
         if self._today != date.today():  # noqa: DTZ011
             self._take_stock()
 
@@ -296,18 +214,18 @@ class AppsModel(QAbstractTableModel):
         self._mark(app_id)
 
     def mark_whole(self, app_id: str) -> None:
-        """The app has a new key, which is in the keychain."""
+        """Show that the keychain holds the app's key."""
         self._missing.discard(app_id)
         self._mark(app_id)
 
     def mark_revealed(self, app_id: str) -> None:
-        """Say in words which app's key is readable now, if any; the key itself stays outside."""
+        """Set which app's key is readable now, for screen readers; empty for none. The key itself stays outside."""
         old, self._revealed = self._revealed, app_id
         self._changed(old)
         self._changed(app_id)
 
     def status(self, app: App) -> Status:
-        """What the Status column says of this app."""
+        """The app's status, for the Status column."""
         if app.state is AppState.CREATING:
             return Status.UNFINISHED
         if app.id in self._missing:
@@ -326,13 +244,13 @@ class AppsModel(QAbstractTableModel):
         """Word and tone of a status."""
         return self._status_words[status]
 
-    # What Qt asks
+    # For Qt
 
     def rowCount(self, parent: Index | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else len(self._visible)
 
     def columnCount(self, parent: Index | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else COLUMNS
+        return 0 if parent is not None and parent.isValid() else len(AppColumn)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation is not Qt.Orientation.Horizontal:
@@ -352,81 +270,81 @@ class AppsModel(QAbstractTableModel):
         if role == AppRole:
             return app
         texts = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole)
-        if role in texts and index.column() == Column.CREATED:
+        if role in texts and index.column() == AppColumn.CREATED:
             return self.created_words(index.row())
-        if role == Qt.ItemDataRole.DisplayRole and index.column() == Column.EXPIRES:
+        if role == Qt.ItemDataRole.DisplayRole and index.column() == AppColumn.EXPIRES:
             return self.expires_words(index.row())
         if role == Qt.ItemDataRole.DisplayRole:
-            return self._text(app, Column(index.column()))
+            return self._text(app, AppColumn(index.column()))
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return self._spoken(app, Column(index.column()))
+            return self._spoken(app, AppColumn(index.column()))
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self._tip(app, Column(index.column()))
+            return self._tip(app, AppColumn(index.column()))
         return None
 
-    def _text(self, app: App, column: Column) -> str:
+    def _text(self, app: App, column: AppColumn) -> str:
         match column:
-            case Column.LABEL:
+            case AppColumn.LABEL:
                 return app.label
-            case Column.KEY:
+            case AppColumn.KEY:
                 return masked(app)
-            case Column.SESSIONS:
+            case AppColumn.SESSIONS:
                 return self._on(app.sessions)
-            case Column.CSRF:
+            case AppColumn.CSRF:
                 return self._on(app.csrf)
-            case Column.STATUS:
+            case AppColumn.STATUS:
                 return self.status_words(self.status(app))[0]
-            case Column.CREATED:
+            case AppColumn.CREATED:
                 return long_time(app.created)
-            case Column.OWNER:
+            case AppColumn.OWNER:
                 return app.owner
-            case Column.EXPIRES:
+            case AppColumn.EXPIRES:
                 return long_day(app.expires) if app.expires is not None else ""
-            case Column.MENU:
+            case AppColumn.MENU:
                 return ""
 
-    def _spoken(self, app: App, column: Column) -> str:
+    def _spoken(self, app: App, column: AppColumn) -> str:
         match column:
-            case Column.KEY if app.id == self._revealed:
+            case AppColumn.KEY if app.id == self._revealed:
                 return self.tr("API key, shown, ends with {end}").format(end=app.key_ends.tail)
-            case Column.KEY:
+            case AppColumn.KEY:
                 return self.tr("API key, hidden, ends with {end}").format(end=app.key_ends.tail)
-            case Column.SESSIONS:
+            case AppColumn.SESSIONS:
                 return self.tr("Sessions: {state}").format(state=self._on(app.sessions))
-            case Column.CSRF:
+            case AppColumn.CSRF:
                 return self.tr("CSRF Protection: {state}").format(state=self._on(app.csrf))
-            case Column.OWNER:
+            case AppColumn.OWNER:
                 return self.tr("Owner: {owner}").format(owner=app.owner) if app.owner else self.tr("No owner")
-            case Column.EXPIRES:
+            case AppColumn.EXPIRES:
                 day = self._text(app, column)
                 return self.tr("Expires: {date}").format(date=day) if day else self.tr("Expires: never")
-            case Column.STATUS:
+            case AppColumn.STATUS:
                 tip = self._due_tip(app)
                 return f"{self._text(app, column)}. {tip}" if tip else self._text(app, column)
-            case Column.MENU:
+            case AppColumn.MENU:
                 return self.tr("Actions for {label}").format(label=app.label)
             case _:
                 return self._text(app, column)
 
-    def _tip(self, app: App, column: Column) -> str | None:
+    def _tip(self, app: App, column: AppColumn) -> str | None:
         match column:
-            case Column.LABEL:
+            case AppColumn.LABEL:
                 return app.label
-            case Column.CREATED:
+            case AppColumn.CREATED:
                 return long_time(app.created)
-            case Column.STATUS if self.status(app) is Status.UNFINISHED:
+            case AppColumn.STATUS if self.status(app) is Status.UNFINISHED:
                 return self.tr("The keychain did not confirm this key yet. It is settled when the keychain answers.")
-            case Column.STATUS if self.status(app) is Status.KEY_MISSING:
+            case AppColumn.STATUS if self.status(app) is Status.KEY_MISSING:
                 return self.tr("The keychain no longer holds this key.")
-            case Column.STATUS:
+            case AppColumn.STATUS:
                 return self._due_tip(app) or None
-            case Column.OWNER:
+            case AppColumn.OWNER:
                 return app.owner or None
             case _:
                 return None
 
     def _due_tip(self, app: App) -> str:
-        """What a person should know of the app's expiry and review dates, empty when nothing."""
+        """What is due about the app's expiry and review dates; empty when nothing is."""
         found = []
         if app.expires is not None and app.is_expired(self._today):
             found.append(self.tr("Expired on {date}.").format(date=long_day(app.expires)))
@@ -442,50 +360,50 @@ class AppsModel(QAbstractTableModel):
     def _changed(self, app_id: str) -> None:
         row = self.row_of(app_id)
         if row >= 0:
-            self.dataChanged.emit(self.index(row, 0), self.index(row, len(Column) - 1))
+            self.dataChanged.emit(self.index(row, 0), self.index(row, len(AppColumn) - 1))
 
     def _mark(self, app_id: str) -> None:
-        """The app's key is missing now, or no longer."""
+        """Update what depends on whether this app's key is missing."""
         self._count_attention()
-        if self._sort[0] is Column.STATUS or self._query.terms:
+        if self._sort[0] is AppColumn.STATUS or self._query.terms:
             self._order()
         self._changed(app_id)
 
     def _take_stock(self) -> None:
-        """Apps, or the day, are others."""
-        self._owners = None
+        """Bring everything up to date with the apps in `_known` and with today."""
         self._today = date.today()  # noqa: DTZ011
+        self._rows = sorted(self._known.values(), key=by_label)
         self._order()
         self._count_attention()
 
     def _count_attention(self) -> None:
         self._set_attention(sum(map(self._needs_attention, self._rows)))
 
-    def _needs_attention(self, row: Row) -> bool:
+    def _needs_attention(self, row: ListedApp) -> bool:
         app = row.app
-        return bool((app.expires or app.review) and app.is_due(self._today)) or app.id in self._missing
+        return bool((app.expires or app.review) and app.needs_attention(self._today)) or app.id in self._missing
 
     def _set_attention(self, count: int) -> None:
         if count != self._attention:
             self._attention = count
             self.attention_changed.emit(count)
 
-    def _key(self) -> Callable[[Row], Any]:
-        """What a row is sorted by now."""
+    def _key(self) -> Callable[[ListedApp], Any]:
+        """The key of the sorting in force."""
         match self._sort[0]:
-            case Column.LABEL:
-                return _by_label
-            case Column.KEY:
+            case AppColumn.LABEL:
+                return by_label
+            case AppColumn.KEY:
                 return attrgetter("app.key_ends.head")
-            case Column.SESSIONS:
+            case AppColumn.SESSIONS:
                 return attrgetter("app.sessions")
-            case Column.CSRF:
+            case AppColumn.CSRF:
                 return attrgetter("app.csrf")
-            case Column.STATUS:
+            case AppColumn.STATUS:
                 return lambda row: self.status(row.app)
-            case Column.OWNER:
+            case AppColumn.OWNER:
                 return lambda row: fold(row.app.owner)
-            case Column.EXPIRES:
+            case AppColumn.EXPIRES:
                 return attrgetter("app.expires")
             case _:
                 return attrgetter("created_at")
@@ -493,32 +411,27 @@ class AppsModel(QAbstractTableModel):
     def _order(self) -> None:
         column, order = self._sort
         down = order is Qt.SortOrder.DescendingOrder
-        if column is Column.LABEL:
+        if column is AppColumn.LABEL:
             self._ordered = self._rows[::-1] if down else self._rows
-        elif column in (Column.OWNER, Column.EXPIRES):
+        elif column in (AppColumn.OWNER, AppColumn.EXPIRES):
             self._ordered = _empty_last(self._rows, self._key(), down)
         else:
             self._ordered = sorted(self._rows, key=self._key(), reverse=down)
-        self._select(self._ordered)
+        self._select()
 
-    def _select(self, rows: list[Row]) -> None:
-        """Show those of `rows` that match what is searched for."""
-        if self._query.terms:
-            rows = self._query.select(rows, self._at())
-            self._show(rows, [(self._query, rows)])
-        else:
-            self._show(rows)
+    def _select(self) -> None:
+        """Show the apps that match what is searched for."""
+        self._show(self._query.select(self._ordered, self._at()) if self._query.terms else self._ordered)
 
     def _at(self) -> At:
         return At(datetime.now(UTC), self._today, self._missing)
 
-    def _show(self, rows: list[Row], found: Sequence[tuple[Query, list[Row]]] = ()) -> None:
-        """Have these rows visible, and say what that changes. found: what can still be said of earlier searches."""
-        self._found = list(found)
+    def _show(self, rows: list[ListedApp]) -> None:
+        """Make these rows the visible ones, and emit what that changes."""
         if _same_apps(rows, self._visible):
             self._visible = rows  # nothing moves, so what is selected and scrolled to stays
             if rows:
-                self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, Column.MENU))
+                self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, AppColumn.MENU))
         else:
             self.beginResetModel()
             self._visible = rows
@@ -526,24 +439,13 @@ class AppsModel(QAbstractTableModel):
         self.rearranged.emit()
 
 
-def _same_apps(rows: list[Row], others: list[Row]) -> bool:
-    """Whether these are the same apps in the same order. Quick where they are the same rows, or begin differently:
-    making a list of ten thousand ids takes a third of a frame."""
-    if rows == others:
-        return True
-    return len(rows) == len(others) and all(row.app.id == other.app.id for row, other in zip(rows, others, strict=True))
+def _same_apps(rows: list[ListedApp], others: list[ListedApp]) -> bool:
+    """True if these are the same apps in the same order."""
+    return [row.app.id for row in rows] == [row.app.id for row in others]
 
 
-_by_label = attrgetter("sort_label")
-
-
-def _empty_last(rows: list[Row], key: Callable[[Row], Any], down: bool) -> list[Row]:
-    """Sorted, and those for which there is no key behind the others in both directions."""
+def _empty_last(rows: list[ListedApp], key: Callable[[ListedApp], Any], down: bool) -> list[ListedApp]:
+    """Sort, with rows whose key is empty last in both directions."""
     keyed = [(key(row), row) for row in rows]
     some = sorted((pair for pair in keyed if pair[0]), key=itemgetter(0), reverse=down)
     return [row for _, row in some] + [row for value, row in keyed if not value]
-
-
-def sorted_rows(apps: Sequence[App]) -> list[Row]:
-    """The apps' rows by label, for `AppsModel.load`; takes a while for thousands, so make them off the GUI thread."""
-    return sorted((Row(app) for app in apps), key=_by_label)

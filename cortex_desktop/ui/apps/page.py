@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import (
     QByteArray,
     QPoint,
     Qt,
-    QTimer,
     Signal,
     Slot,
 )
@@ -25,28 +23,27 @@ from PySide6.QtWidgets import (
 
 from ...domain.model import App, Org
 from ...domain.query import WORDS
+from ..kit.page import Page
 from ..kit.reveal import Reveal
 from ..kit.table import TableCard
 from ..kit.tokens import DETAILS_WIDTH
-from ..kit.waiting import BUSY_MS
+from ..kit.waiting import BUSY_SECONDS
 from ..kit.widgets import Banner, Button, EmptyState, Look, label
 from .bulk_bar import BulkBar
+from .details import DetailsPanel
 from .filters import SavedFilters
-from .model import AppsModel, Column
+from .model import AppColumn, AppsModel
 from .search_bar import SearchBar
 from .selection import Selection
 from .table import AppsTable
 
-if TYPE_CHECKING:
-    from .details import DetailsPanel
 
-
-class AppsPage(QWidget):
-    """Search, filter, table, details. Emits what the person wants; shows what it is told.
+class AppsPage(Page):
+    """Search, filter, table, details: a view that emits what the person wants.
 
     new_asked; selected: another app, or none, is the current one; unlock_asked: the banner's action;
     menu_asked(point): a menu for the current app; retry_asked: load again; save_filter_asked(text): keep this search;
-    details_made(DetailsPanel): there is a panel now, to listen to; details_toggled(bool): it is shown, or hidden.
+    details_made(DetailsPanel): there is a panel now, to listen to.
     """
 
     new_asked = Signal()
@@ -54,8 +51,7 @@ class AppsPage(QWidget):
     unlock_asked = Signal()
     menu_asked = Signal(QPoint)
     retry_asked = Signal()
-    details_made = Signal(object)
-    details_toggled = Signal(bool)
+    details_made = Signal(DetailsPanel)
     save_filter_asked = Signal(str)
 
     def __init__(self, look: Look, model: AppsModel, reveal: Reveal, saved: SavedFilters) -> None:
@@ -66,11 +62,11 @@ class AppsPage(QWidget):
         self._look = look
         self.model = model
         self.busy = False
-        """Whether bulk work is under way."""
+        """True while a bulk action is under way."""
         self._wants_details = False
         self._loaded = False
         self._failed = False
-        self._holds = False  # what is selected is about to change again
+        self._holds = False  # the selection is about to change again
 
         self.keychain_banner = Banner(look)
         self.storage_banner = Banner(look)
@@ -87,7 +83,7 @@ class AppsPage(QWidget):
         self.empty = EmptyState(look)
         self._reveal = reveal
         self._panel: DetailsPanel | None = None
-        self._told: tuple[Org, str] | None = None
+        self._org_and_keychain: tuple[Org, str] | None = None
 
         head = QHBoxLayout()
         words = QVBoxLayout()
@@ -106,7 +102,7 @@ class AppsPage(QWidget):
         self._stack.setContentsMargins(0, 0, 0, 0)
         self._stack.addWidget(self._list)
         self._stack.addWidget(self.empty)
-        self._stack.addWidget(QWidget())  # nothing at all, for the first moments of loading
+        self._stack.addWidget(QWidget())  # empty, for the first moments of loading
         self._stack.setCurrentIndex(2)
         self._main = QWidget()
         column = QVBoxLayout(self._main)
@@ -136,58 +132,54 @@ class AppsPage(QWidget):
         self.selection.changed.connect(self._selection_changed)
         model.rearranged.connect(self._rearranged)
         model.dataChanged.connect(self._data_changed)
-        self._patience = QTimer(self)
-        self._patience.setSingleShot(True)
-        self._patience.setInterval(BUSY_MS)
+        self._patience = look.clock.timer(self)
         self._patience.timeout.connect(self._show_state)
 
-    # What the window tells
+    # For the window
 
     def set_org(self, org: Org, keychain: str) -> None:
-        """The org whose apps these are, and the keychain's name."""
+        """Set the org whose apps these are, and the keychain's name."""
         self._subtitle.setText(
             self.tr("API keys that let your apps call the Cortex API for {org}.").format(org=org.name)
         )
-        self._told = org, keychain
+        self._org_and_keychain = org, keychain
         if self._panel is not None:
-            self._panel.tell(org, keychain)
+            self._panel.set_org(org, keychain)
 
     def forget_search(self) -> None:
-        """Look for nothing any more: another org's apps are about to be listed."""
+        """Clear the search: another org's apps are about to be listed."""
         if self.search.text():
             self.search.clear()
 
     def wait_for_load(self) -> None:
-        """The apps are being read; say so if it takes long."""
-        self._patience.start()
+        """Show that the apps are being read, if it takes long."""
+        self._patience.start(BUSY_SECONDS)
 
     def loaded(self) -> None:
-        """The model holds the apps now."""
+        """Show the apps that the model holds now."""
         self._loaded = True
         self._failed = False
         self._patience.stop()
         self._show_state()
 
     def load_failed(self, title: str, text: str) -> None:
-        """The apps could not be read."""
+        """Show that the apps could not be read."""
         self._failed = True
         self._patience.stop()
-        self.empty.tell("triangle-alert", title, text, self.tr("Try again"))
+        self.empty.set_message("triangle-alert", title, text, self.tr("Try again"))
         self._show_state()
 
     # The current app
 
     @property
     def details(self) -> DetailsPanel:
-        """The panel with the current app's details. Made when first asked for: many a session never needs its 3 MB."""
+        """The panel with the current app's details, made when first asked for."""
         if self._panel is None:
-            from .details import DetailsPanel
-
             self._panel = DetailsPanel(self._look, self.model, self._reveal)
             self._panel.hide()
             self._panel.closed.connect(self.close_details)
-            if self._told is not None:
-                self._panel.tell(*self._told)
+            if self._org_and_keychain is not None:
+                self._panel.set_org(*self._org_and_keychain)
             layout = self.layout()
             assert layout is not None
             layout.addWidget(self._panel)
@@ -217,7 +209,7 @@ class AppsPage(QWidget):
 
     @contextmanager
     def one_change(self) -> Iterator[None]:
-        """Whatever is selected meanwhile, show and tell it once, at the end."""
+        """Show and emit changes of the selection once, at the end."""
         self._holds = True
         try:
             yield
@@ -226,7 +218,7 @@ class AppsPage(QWidget):
             self._selection_changed()
 
     def set_busy(self, busy: bool) -> None:
-        """Bulk work has begun, or has ended."""
+        """Set whether a bulk action is under way."""
         if busy != self.busy:
             self.busy = busy
             self._show_details()
@@ -240,7 +232,7 @@ class AppsPage(QWidget):
 
     @Slot()
     def close_details(self) -> None:
-        """Give the table the whole width."""
+        """Hide the details."""
         focused = self._panel is not None and self._panel.isAncestorOf(self.focusWidget() or self)
         self._wants_details = False
         self._show_details()
@@ -256,21 +248,33 @@ class AppsPage(QWidget):
 
     @property
     def details_wanted(self) -> bool:
-        """Whether the person has the details open."""
+        """True if the person has the details open."""
         return self._wants_details
 
     def put_keychain_banner_away(self) -> None:
-        """The keychain can be used. Whose focus was on the banner's button goes on to the apps."""
+        """Hide the banner: the keychain can be used. Focus on its button moves on to the apps."""
         had_focus = self.keychain_banner.isAncestorOf(self.window().focusWidget() or self)
         self.keychain_banner.hide()
         if had_focus:
             self._enter_table()
 
-    @Slot()
-    def focus_search(self) -> None:
-        """Put the cursor into the search, ready to type anew."""
+    def focus_search(self) -> bool:
+        """Focus the search and select its text."""
         self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.search.selectAll()
+        return True
+
+    def come_to_front(self) -> None:
+        """Leave the keyboard where it is: in the sidebar, or where it is wanted."""
+
+    def take_keyboard(self) -> None:
+        """Put the keyboard into the table."""
+        self.table.setFocus()
+
+    @property
+    def inset(self) -> int:
+        """The width of the details in pixels, while they are beside the table."""
+        return self._panel.minimumWidth() if self._panel is not None and self._details_shown else 0
 
     @Slot(str)
     def look_for(self, text: str) -> None:
@@ -284,7 +288,7 @@ class AppsPage(QWidget):
         return self.table.columns.state()
 
     def restore_layout(self, header: QByteArray, shown: str) -> None:
-        """Take up such a state; one that does not fit is ignored. Columns for which there is no room stay hidden."""
+        """Restore such a state; ignore one that does not fit. Columns without room stay hidden."""
         self.table.columns.restore(header, shown)
         self._fit()
 
@@ -292,7 +296,7 @@ class AppsPage(QWidget):
 
     @Slot()
     def _enter_table(self) -> None:
-        """Go from the search to the apps, to the selected one or else the first."""
+        """Move the focus to the table, on the selected app or else the first."""
         if self.model.rowCount():
             self.table.setFocus(Qt.FocusReason.TabFocusReason)
             if not self.selection.count:
@@ -310,8 +314,8 @@ class AppsPage(QWidget):
 
     @Slot(int)
     def _menu_of_row(self, row: int) -> None:
-        index = self.model.index(row, Column.MENU)
-        self.selection.choose_row(row, Column.MENU)
+        index = self.model.index(row, AppColumn.MENU)
+        self.selection.choose_row(row, AppColumn.MENU)
         self.menu_asked.emit(self.table.viewport().mapToGlobal(self.table.visualRect(index).bottomLeft()))
 
     @Slot()
@@ -329,8 +333,6 @@ class AppsPage(QWidget):
 
     @Slot()
     def _rearranged(self) -> None:
-        # Now, since after its next paint the table would do so by itself, and then paint once more.
-        self.table.executeDelayedItemsLayout()
         self.selection.restore()
         self._show_state()
         self._selection_changed()
@@ -351,17 +353,17 @@ class AppsPage(QWidget):
             self.details.setVisible(show)
         self._share_width()
         if toggled:
-            self.details_toggled.emit(show)
+            self.inset_changed.emit()
 
     @property
     def _details_shown(self) -> bool:
         return self._panel is not None and not self._panel.isHidden()
 
     def _share_width(self) -> None:
-        """Table and details side by side; where there is no room for both, the details alone."""
+        """Put table and details side by side, or show the details alone where there is no room for both."""
         panel = self._look.theme.px(DETAILS_WIDTH)
         table = self.table.painter
-        least = sum(table.width_of(c) for c in (Column.LABEL, Column.KEY, Column.MENU)) + 50
+        least = sum(table.width_of(c) for c in (AppColumn.LABEL, AppColumn.KEY, AppColumn.MENU)) + 50
         alone = self._details_shown and self.width() - panel < least
         self._main.setVisible(not alone)
         if self._panel is None:
@@ -385,13 +387,13 @@ class AppsPage(QWidget):
             self._stack.setCurrentWidget(self.empty)
             return
         if not self._loaded:
-            if not self._patience.isActive():
-                self.empty.tell("loader-circle", self.tr("Reading your apps…"), self.tr("This takes a moment."))
+            if not self._patience.is_active:
+                self.empty.set_message("loader-circle", self.tr("Reading your apps…"), self.tr("This takes a moment."))
                 self._stack.setCurrentWidget(self.empty)
             return
         self.bar.set_found(visible, total)
         if total == 0:
-            self.empty.tell(
+            self.empty.set_message(
                 "key-round",
                 self.tr("No apps yet"),
                 self.tr("Create an app to generate the API key that your first API request needs."),
@@ -399,7 +401,7 @@ class AppsPage(QWidget):
                 "plus",
             )
         elif visible == 0:
-            self.empty.tell(
+            self.empty.set_message(
                 "search-x",
                 self.tr("No app found"),
                 self._why_nothing(),

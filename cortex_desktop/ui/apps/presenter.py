@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtWidgets import QWidget
 
+from ...domain.errors import AppGone, CortexError, NotFinished, VaultError
 from ...domain.model import App, AppState
 from ...domain.secret import SecretKind
-from ...services.apps import ROLLED_BACK_KEPT, Created
-from ...services.bulk import Deed
+from ...services.apps.create import Created
+from ...services.apps.services import AppServices
+from ...services.bulk import Delete, Disable, Rotate
+from ...services.doctor import Doctor, Finding
+from ...services.periods import ROLLED_BACK_KEPT
 from ...services.snippets import Snippet
-from ..kit.dialog_host import DialogHost
-from ..kit.i18n import place_of
-from ..kit.reveal import Reveal
-from ..kit.toasts import TOAST_SECONDS, Toasts
-from ..kit.widgets import Look
+from ...tasks.lanes import Lane
+from ..kit.i18n import place_of, short
+from ..kit.toasts import TOAST_SECONDS
+from ..kit.tools import Tools
+from ..workspace import ListedApp, Workspace
+from .banners import Banners
 from .bulk_presenter import BulkPresenter
-from .controller import AppsController
-from .keys import KeyPresenter, short
-from .model import AppsModel, Row, Status
+from .filters import SavedFilters
+from .forms import AppForms
+from .keys import KeyPresenter
+from .model import AppColumn, AppsModel, Status
 from .page import AppsPage
-from .shelf import Shelf, Shelved
 
 if TYPE_CHECKING:
     from .deleted_dialog import DeletedDialog
@@ -30,52 +38,55 @@ if TYPE_CHECKING:
 
 
 class AppsPresenter(QObject):
-    """Turns what a person asks of apps into dialogs and work for the controller, and shows the outcome on the page.
+    """Turns what a person asks of apps into dialogs and service calls, and shows the outcome on the page.
 
-    changed: other apps, or another current one; counted(int): so many apps there are.
+    changed: actions may be enabled or not; counted(int): the number of the org's apps.
     """
 
     changed = Signal()
     counted = Signal(int)
 
-    def __init__(
-        self,
-        look: Look,
-        controller: AppsController,
-        model: AppsModel,
-        page: AppsPage,
-        dialogs: DialogHost,
-        toasts: Toasts,
-        reveal: Reveal,
-        keys: KeyPresenter,
-    ) -> None:
-        super().__init__(page)
-        self._look = look
-        self._controller = controller
-        self.model = model
-        self.page = page
-        self._dialogs = dialogs
-        self._toasts = toasts
-        self._reveal = reveal
-        self._keys = keys
-        self.bulk = BulkPresenter(look, controller, page.bulk, dialogs)
-        self._shelf = Shelf(model)
-        controller.loaded.connect(self._loaded)
-        controller.entered.connect(self._entered)
-        controller.changed.connect(self._app_changed)
-        controller.removed.connect(self._app_removed)
-        controller.missing.connect(model.mark_missing)
+    def __init__(self, tools: Tools, workspace: Workspace, apps: AppServices, doctor: Doctor) -> None:
+        super().__init__(tools.dialogs)
+        self._tools = tools
+        self._look = tools.look
+        self._dialogs = tools.dialogs
+        self._reveal = tools.reveal
+        self._workspace = workspace
+        self._services = apps
+        self._doctor = doctor
+        self.model = AppsModel(self)
+        self.page = AppsPage(tools.look, self.model, tools.reveal, SavedFilters(tools.settings, self))
+        self.keys = KeyPresenter(tools, workspace, apps, self.model)
+        self.forms = AppForms(tools, workspace, apps, self.page, self.keys)
+        self.bulk = BulkPresenter(tools, workspace, apps, self.page.bulk)
+        self.banners = Banners(workspace, self.page)
+        self._connect()
+        self.page.new.setEnabled(False)
+        self.page.wait_for_load()  # before the sorting is restored, which has the page show its state
+        self._restore()
+        self.page.setFocus()  # nothing in particular, until there are apps to move among
+
+    def _connect(self) -> None:
+        workspace, page = self._workspace, self.page
+        workspace.loaded.connect(self._loaded)
+        workspace.entered.connect(self._entered)
+        workspace.orgs_changed.connect(self._show_org)
+        workspace.keychain_changed.connect(self._show_org)
+        workspace.apps_put.connect(self._apps_put)
+        workspace.apps_removed.connect(self._apps_removed)
+        workspace.hour_passed.connect(self.model.turn_the_page)
         page.selected.connect(self.changed)
-        page.retry_asked.connect(controller.reload)
+        page.inset_changed.connect(self.changed)
+        page.retry_asked.connect(workspace.reload)
+        page.save_filter_asked.connect(self._ask_filter_name)
         page.table.painter.reveal_asked.connect(self._reveal_of)
         page.table.painter.copy_asked.connect(self._copy_of)
         page.details_made.connect(self._listen_to)
-        reveal.changed.connect(self._reveal_changed)
-        self.bulk.put.connect(self._apps_changed)
-        self.bulk.taken.connect(self._apps_removed)
+        self._reveal.changed.connect(self._reveal_changed)
         self.bulk.changed.connect(self._bulk_changed)
 
-    @Slot(object)
+    @Slot(QWidget)
     def _listen_to(self, details: DetailsPanel) -> None:
         details.reveal_asked.connect(self.reveal_or_hide)
         details.copy_asked.connect(self.copy)
@@ -84,34 +95,52 @@ class AppsPresenter(QObject):
         details.delete_asked.connect(self.ask_delete)
         details.rotate_asked.connect(self.ask_rotate)
         details.roll_back_asked.connect(self._roll_back)
-        details.drop_kept_asked.connect(self._drop_kept)
+        details.drop_kept_asked.connect(self._ask_drop_kept)
         details.many.rotate_asked.connect(self.ask_rotate)
         details.many.enable_asked.connect(self.enable_several)
         details.many.disable_asked.connect(self.disable_several)
         details.many.delete_asked.connect(self.ask_delete)
 
+    def _restore(self) -> None:
+        settings = self._tools.settings
+        self.page.restore_layout(settings.blob("columns"), settings.text("columns_shown"))
+        column, _, order = settings.text("sort").partition(" ")
+        if column not in AppColumn.__members__ or column == "MENU":
+            column, order = "CREATED", "DESC"
+        direction = Qt.SortOrder.DescendingOrder if order == "DESC" else Qt.SortOrder.AscendingOrder
+        self.page.table.sort_by(AppColumn[column], direction)
+
+    def remember(self) -> None:
+        """Put columns and sorting into the settings."""
+        settings = self._tools.settings
+        column, order = self.page.table.sorted_by()
+        header, shown = self.page.layout_state()
+        settings.set_blob("columns", header)
+        settings.set_text("columns_shown", shown)
+        settings.set_text("sort", f"{column.name} {'DESC' if order is Qt.SortOrder.DescendingOrder else 'ASC'}")
+
     # What a person does
 
-    @Slot(object)
+    @Slot(SecretKind)
     def copy(self, kind: SecretKind) -> None:
         """Copy the current app's key or secret."""
         app = self.page.current()
         if app is not None:
-            self._keys.copy(app, kind)
+            self.keys.copy(app, kind)
 
-    @Slot(object)
+    @Slot(Snippet)
     def copy_as(self, snippet: Snippet) -> None:
         """Copy the current app's key with what it takes to use it."""
-        app, org = self.page.current(), self._controller.org
+        app, org = self.page.current(), self._workspace.org
         if app is not None and org is not None:
-            self._keys.copy_as(snippet, app, org)
+            self.keys.copy_as(snippet, app, org)
 
-    @Slot(object)
+    @Slot(SecretKind)
     def reveal_or_hide(self, kind: SecretKind = SecretKind.API_KEY) -> None:
         """Show the current app's key or secret for a while, or hide it."""
         app = self.page.current()
         if app is not None:
-            self._keys.reveal_or_hide(app, kind)
+            self.keys.reveal_or_hide(app, kind)
 
     @Slot()
     def enable_or_disable(self) -> None:
@@ -119,9 +148,9 @@ class AppsPresenter(QObject):
         app, several = self.page.current(), self.page.several()
         if app is not None and app.state is AppState.ACTIVE:
             if app.enabled:
-                self._dialogs.ask_in_production(Deed.DISABLE, [app], partial(self._controller.set_enabled, app, False))
+                self._dialogs.ask_in_production(Disable, [app], partial(self.set_enabled, app, False))
             else:
-                self._controller.set_enabled(app, True)
+                self.set_enabled(app, True)
         elif several:
             self.bulk.set_enabled(several, not any(each.enabled for each in several))
 
@@ -143,10 +172,10 @@ class AppsPresenter(QObject):
             return
         app = self.page.current()
         if app is not None and app.state is AppState.ACTIVE:
-            self._dialogs.ask_in_production(Deed.ROTATE, [app], partial(self._ask_rotate, app))
+            self._dialogs.ask_in_production(Rotate, [app], partial(self._ask_rotate, app))
 
     def _ask_rotate(self, app: App) -> None:
-        org = self._controller.org
+        org = self._workspace.org
         if org is None or not self._dialogs.free:
             return
         from .rotate_dialog import RotateDialog
@@ -157,10 +186,15 @@ class AppsPresenter(QObject):
         def rotated(made: Created) -> None:
             dialog.accept()
             self.model.mark_whole(app.id)
-            self.model.put(made.app)
-            self._keys.show_rotated(made)
+            self._workspace.put(made.app)
+            self.keys.show_rotated(made)
+            self._workspace.recover()  # an old version that is not kept is due at once
 
-        dialog.submitted.connect(lambda keep: self._controller.rotate(app, keep, rotated, dialog.fail))
+        def submit(keep: timedelta) -> None:
+            work = partial(self._services.rotation.rotate, app.id, keep)
+            self._workspace.on_vault(work, rotated, dialog.fail)
+
+        dialog.submitted.connect(submit)
         self._dialogs.open_waiting(dialog)
 
     @Slot(int)
@@ -168,10 +202,11 @@ class AppsPresenter(QObject):
         app = self.page.current()
         if app is not None:
             self._reveal.end()
-            self._controller.roll_back(app, number, ROLLED_BACK_KEPT)
+            work = partial(self._services.rotation.roll_back, app.id, number, ROLLED_BACK_KEPT)
+            self._workspace.on_vault(work, self._workspace.put)
 
     @Slot(int)
-    def _drop_kept(self, number: int) -> None:
+    def _ask_drop_kept(self, number: int) -> None:
         app = self.page.current()
         if app is None or not self._dialogs.free:
             return
@@ -184,7 +219,8 @@ class AppsPresenter(QObject):
             self.tr("Remove"),
             self._dialogs.window,
         )
-        question.confirmed.connect(partial(self._controller.drop_kept, app, number))
+        drop = partial(self._services.removal.drop_kept, app.id, number)
+        question.confirmed.connect(lambda: self._workspace.on_vault(drop, self._workspace.put))
         self._dialogs.open(question)
 
     @Slot()
@@ -195,7 +231,7 @@ class AppsPresenter(QObject):
             return
         app = self.page.current()
         if app is not None:
-            self._dialogs.ask_in_production(Deed.DELETE, [app], partial(self._ask_delete, app))
+            self._dialogs.ask_in_production(Delete, [app], partial(self._ask_delete, app))
 
     def _ask_delete(self, app: App) -> None:
         if not self._dialogs.free:
@@ -212,83 +248,124 @@ class AppsPresenter(QObject):
             self.tr("Delete"),
             self._dialogs.window,
         )
-        question.confirmed.connect(partial(self._controller.delete, app, self._deleted))
+        question.confirmed.connect(partial(self.delete, app, self._deleted))
         self._dialogs.open(question)
 
     @Slot()
     def check_keychain(self) -> None:
-        """Open the doctor and let it look at every app of every org."""
+        """Open the keychain check and let it look at every app of every org."""
         if not self._dialogs.free:
             return
         from .doctor_dialog import DoctorDialog
 
-        orgs = {org.id: org.name for org in self._controller.orgs}
+        workspace = self._workspace
+        orgs = {org.id: org.name for org in workspace.orgs}
         dialog = DoctorDialog(
-            self._look, list(self._shelf.all_apps()), orgs, self._controller.keychain_name, self._dialogs.window
+            self._look, list(workspace.all_apps()), orgs, workspace.keychain_name, self._dialogs.window
         )
-        dialog.check_asked.connect(lambda app_id: self._controller.check(app_id, dialog.checked, dialog.fail))
-        dialog.repair_asked.connect(lambda found: self._controller.repair(found, dialog.repaired, dialog.fail))
-        dialog.finished.connect(self._controller.reload)
+
+        def check(app_id: str) -> None:
+            workspace.submit(Lane.VAULT, partial(self._doctor.check, app_id), dialog.checked, dialog.fail)
+
+        def repair(finding: Finding) -> None:
+            work = partial(self._doctor.repair, finding)
+            workspace.submit(Lane.VAULT, work, lambda _: dialog.repaired(), dialog.fail)
+
+        dialog.check_asked.connect(check)
+        dialog.repair_asked.connect(repair)
+        dialog.finished.connect(workspace.reload)
         self._dialogs.open(dialog)
         dialog.start()
 
     @Slot()
     def show_deleted(self) -> None:
         """Open Recently deleted."""
-        if self._dialogs.free:
-            self._controller.find_deleted(self._show_deleted)
-
-    # What happened
+        org = self._workspace.org
+        if self._dialogs.free and org is not None:
+            self._workspace.on_disk(partial(self._services.listing.deleted, org.id), self._show_deleted)
 
     def _show_deleted(self, apps: list[App]) -> None:
         from .deleted_dialog import DeletedDialog
 
         if self._dialogs.free:
             dialog = DeletedDialog(self._look, apps, self._dialogs.window)
-            dialog.restore_asked.connect(partial(self._restore, dialog))
-            dialog.purge_asked.connect(self._controller.purge)
+            dialog.restore_asked.connect(partial(self._restore_deleted, dialog))
+            dialog.purge_asked.connect(self.purge)
             self._dialogs.open(dialog)
 
-    def _restore(self, dialog: DeletedDialog, apps: list[App]) -> None:
+    def _restore_deleted(self, dialog: DeletedDialog, apps: list[App]) -> None:
         if len(apps) > 1 and not self.bulk.running:
             dialog.accept()  # how far it is shows on the page
             self.bulk.restore(apps)
         else:
             for app in apps:
-                self._controller.restore(app)
+                self.restore(app)
 
-    def find(self, app_id: str) -> App | None:
-        """The app, of whatever org."""
-        return next((app for app in self._shelf.all_apps() if app.id == app_id), None)
+    @Slot(str)
+    def _ask_filter_name(self, text: str) -> None:
+        if self._dialogs.free:
+            from .save_filter_dialog import SaveFilterDialog
 
-    def count_of(self, org_id: str) -> int:
-        """How many apps the org has."""
-        return self._shelf.count(org_id)
+            saved = self.page.bar.filters.saved
+            dialog = SaveFilterDialog(self._look, text, list(saved.all()), self._dialogs.window)
+            dialog.saved.connect(lambda name: saved.save(name, text))
+            self._dialogs.open(dialog)
 
-    def count_words(self, org_id: str) -> str:
-        """The same in words."""
-        return self.tr("%Ln app(s)", "", self.count_of(org_id))
+    # Service calls without a dialog
 
-    @Slot(object)
-    def _loaded(self, apps: dict[str, Shelved]) -> None:
-        org = self._controller.org
+    def set_enabled(self, app: App, enabled: bool) -> None:
+        """Enable or disable the app."""
+        self._workspace.on_disk(partial(self._services.use.set_enabled, app.id, enabled), self._workspace.put)
+
+    def delete(self, app: App, done: Callable[[App], object]) -> None:
+        """Hide the app; `restore` brings it back, `purge` makes it final."""
+
+        def deleted(gone: App) -> None:
+            self._workspace.remove({gone.id})
+            done(gone)
+
+        self._workspace.on_disk(partial(self._services.deletion.delete, app.id), deleted)
+
+    def restore(self, app: App) -> None:
+        """Bring a deleted app back."""
+        self._workspace.on_disk(partial(self._services.deletion.restore, app.id), self._workspace.put)
+
+    def purge(self, app: App) -> None:
+        """Remove a deleted app's secrets for good. When the keychain cannot now, a recovery does."""
+
+        def failed(error: CortexError) -> None:
+            if isinstance(error, VaultError):
+                self._workspace.recover_later()
+                error = NotFinished(app.label)  # that it is to go is written down
+            if not isinstance(error, AppGone):
+                self._workspace.failed.emit(error)
+
+        self._workspace.submit(Lane.VAULT, partial(self._services.removal.purge, app.id), _ignore, failed)
+
+    # What happened
+
+    @Slot()
+    def _show_org(self) -> None:
+        org = self._workspace.org
         if org is not None:
-            with self.page.one_change():
-                self._shelf.load(apps, org.id)
-                self._show_shelf()
+            self.page.set_org(org, self._workspace.keychain_name)
+            self.page.new.setEnabled(True)
+
+    @Slot()
+    def _loaded(self) -> None:
+        with self.page.one_change():
+            self._show_apps()
 
     @Slot()
     def _entered(self) -> None:
         """Another org is the current one: what was on screen was about the one before."""
-        org = self._controller.org
-        if org is not None:
-            self._reveal.end()
-            self.page.forget_search()
-            with self.page.one_change():
-                self._shelf.enter(org.id)
-                self._show_shelf()
+        self._reveal.end()
+        self.page.forget_search()
+        with self.page.one_change():
+            self._show_apps()
 
-    def _show_shelf(self) -> None:
+    def _show_apps(self) -> None:
+        self.model.load(self._workspace.current_apps())
         self.page.loaded()
         self.counted.emit(self.model.total)
         if not self.page.selection.count and self.model.rowCount():
@@ -297,43 +374,37 @@ class AppsPresenter(QObject):
                 self.page.table.setFocus()
 
     @Slot(object)
-    def _app_changed(self, app: App) -> None:
-        self._shelf.put([Row(app)])
-        self.page.loaded()
-        self.counted.emit(self.model.total)
-        self.changed.emit()
+    def _apps_put(self, apps: list[ListedApp]) -> None:
+        here = [listed for listed in apps if self._is_here(listed.app)]
+        for listed in here:
+            known = self.model.find(listed.app.id)
+            if known is not None and known.version != listed.app.version:
+                if listed.app.id == self._reveal.app_id:
+                    self._reveal.end()  # what is readable is not the key any more
+                if self.model.status(known) is Status.KEY_MISSING:
+                    self.model.mark_whole(listed.app.id)  # this version was read back
+        if here:
+            self.model.put_all(here)
+        self._count()
 
-    @Slot(str)
-    def _app_removed(self, app_id: str) -> None:
-        self._apps_removed({app_id})
-
-    @Slot(set)
+    @Slot(object)
     def _apps_removed(self, app_ids: set[str]) -> None:
         if self._reveal.app_id in app_ids:
             self._reveal.end()
         first = next(iter(self.model.rows_of(app_ids)), 0)
-        self._shelf.remove(app_ids)
-        self.page.loaded()
-        self.counted.emit(self.model.total)
+        self.model.remove_all(app_ids)
+        self._count()
         if self.model.rowCount() and not self.page.selection.count:
             # The neighbour takes its place, so that the keyboard does not get lost.
             self.page.selection.choose_row(min(first, self.model.rowCount() - 1))
-        self.changed.emit()
 
-    @Slot(object)
-    def _apps_changed(self, rows: list[Row]) -> None:
-        """Many at once."""
-        for row in rows:
-            known = self.model.find(row.app.id)
-            if known is not None and known.version != row.app.version:
-                if row.app.id == self._reveal.app_id:
-                    self._reveal.end()  # what is readable is not the key any more
-                if self.model.status(known) is Status.KEY_MISSING:
-                    self.model.mark_whole(row.app.id)  # this version was read back
-        self._shelf.put(rows)
+    def _count(self) -> None:
         self.page.loaded()
         self.counted.emit(self.model.total)
         self.changed.emit()
+
+    def _is_here(self, app: App) -> bool:
+        return self._workspace.org is not None and app.org_id == self._workspace.org.id
 
     @Slot()
     def _bulk_changed(self) -> None:
@@ -341,31 +412,35 @@ class AppsPresenter(QObject):
         self.changed.emit()
 
     def _deleted(self, app: App) -> None:
-        toast = self._toasts.show(
+        toast = self._tools.toasts.show(
             self.tr("“{label}” deleted").format(label=short(app.label)),
             self.tr("It can be restored for 30 days from Recently deleted."),
             icon="trash-2",
             tone="muted",
             action=self.tr("Undo"),
         )
-        self._controller.entered.connect(toast.leave)
-        toast.acted.connect(partial(self._controller.restore, app))
+        self._workspace.entered.connect(toast.leave)
+        toast.acted.connect(partial(self.restore, app))
         toast.count_down(TOAST_SECONDS)
 
     @Slot(str)
     def _copy_of(self, app_id: str) -> None:
         app = self.model.find(app_id)
         if app is not None:
-            self._keys.copy(app, SecretKind.API_KEY)
+            self.keys.copy(app, SecretKind.API_KEY)
 
     @Slot(str)
     def _reveal_of(self, app_id: str) -> None:
         app = self.model.find(app_id)
         if app is not None:
-            self._keys.reveal_or_hide(app)
+            self.keys.reveal_or_hide(app)
 
     @Slot()
     def _reveal_changed(self) -> None:
         self.model.mark_revealed(self._reveal.app_id)
         self.page.table.viewport().update()
         self.changed.emit()
+
+
+def _ignore(_: object) -> None:
+    """Ignore the result."""

@@ -17,7 +17,7 @@ class RotateDialog(WaitingDialog):
     title: for several apps; without one it is about one.
     """
 
-    submitted = Signal(object)
+    submitted = Signal(timedelta)
 
     def __init__(self, look: Look, place: str, parent: QWidget, title: str = "") -> None:
         self._many = bool(title)

@@ -1,28 +1,30 @@
-"""What is above the table of apps: the search, the filters, which words make no sense, and how much was found."""
+"""The bar above the table of apps: search, filters, problems of the search, and the count."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
-from ..kit.i18n import say
+from ..kit.i18n import translate_text
+from ..kit.search import SearchField
+from ..kit.suggestions import Suggestion
 from ..kit.table import CountLabel
 from ..kit.widgets import Button, Look, Picture, announce, label, set_property
 from .filters import Filters, SavedFilters
 from .model import AppsModel
-from .search import SearchField, Suggestion
 
 FILTER_WIDTH = 114
-"""Of the filter's button, in pixels at 13 px text. It grows for longer words, up to FILTER_TEXT of these."""
+"""Least width of the filter's button, in pixels at 13 px text."""
 
 FILTER_TEXT = 160
+"""Most width of its text."""
 
 PAUSE_MS = 700
-"""How long after a keystroke a screen reader says how much was found."""
+"""How long after a keystroke a screen reader announces how much was found."""
 
 
 class SearchBar(QWidget):
-    """Has the model show what is searched for.
+    """Filters the model by what is typed.
 
     left: the person goes on to what was found; save_asked(text): keep this search.
     """
@@ -85,18 +87,18 @@ class SearchBar(QWidget):
         menu.popup(self.filter.mapToGlobal(QPoint(0, self.filter.height() + 4)))
 
     def set_found(self, visible: int, total: int) -> None:
-        """So many apps were found, of so many."""
+        """Show how many apps were found, of how many."""
         every = self.tr("%n app(s)", "", total)
         some = self.tr("{shown} of %n app(s)", "", total)
         number = self.locale().toString
-        said = every if visible == total else some.format(shown=number(visible))
+        text = every if visible == total else some.format(shown=number(visible))
         if self.search.text():
-            self._count.tell(said, every, some.format(shown=number(total)))
+            self._count.set_text(text, every, some.format(shown=number(total)))
         else:
-            self._count.tell(said)
+            self._count.set_text(text)
 
     def set_selected_count(self, count: int) -> None:
-        """So many apps are selected."""
+        """Show how many apps are selected, if several are."""
         self._chosen.setText(self.tr("%Ln selected", "", count))
         self._chosen.setVisible(count > 1)
         self._count.setVisible(count < 2)  # there is room for one of them
@@ -136,15 +138,15 @@ class SearchBar(QWidget):
 
     @Slot()
     def _announce_found(self) -> None:
-        """Tell those who do not see the table what the search found, once they pause."""
+        """Have a screen reader announce what the search found, after a pause in typing."""
         announce(self, self._count.text() if self._model.rowCount() else self.tr("No app found"))
 
     @Slot()
     def _show_wrong(self) -> None:
-        """Say which word of the search makes no sense; of the last one only when nobody is typing it."""
+        """Show which words make no sense; the last one only when nobody is typing it."""
         query = self._model.query
         wrong = [*query.problems, *(() if self.search.hasFocus() else query.unfinished)]
-        text = " ".join(map(say, wrong))
+        text = " ".join(map(translate_text, wrong))
         if text and text != self._wrong_text.text():
             announce(self, text)
         self._wrong_text.setText(text)

@@ -19,7 +19,7 @@ from ..kit.widgets import announce
 from .model import AppsModel
 
 ANNOUNCE_MS = 300
-"""How long the selection must have stayed as it is before its count is read out."""
+"""How long the selection stays unchanged before its count is read out."""
 
 _ROWS = QItemSelectionModel.SelectionFlag.Rows
 _ALONE = QItemSelectionModel.SelectionFlag.ClearAndSelect | _ROWS
@@ -76,7 +76,7 @@ class Selection(QObject):
         self._selected.setCurrentIndex(index, _ALONE)
 
     def restore(self) -> None:
-        """Find the apps in their new places. Where none of them is visible, none is selected."""
+        """Select the same apps in their new places, or none if none is visible."""
         self._restoring = True
         try:
             self._restore()

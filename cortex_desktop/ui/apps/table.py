@@ -11,11 +11,11 @@ from ..kit.table import RowTable
 from ..kit.widgets import Look
 from .columns import Columns
 from .delegate import AppsDelegate
-from .model import AppsModel, Column
+from .model import AppColumn, AppsModel
 
 
 class AppsTable(RowTable):
-    """The table itself; sorted by a click in its head."""
+    """The table, sorted by a click on a heading."""
 
     def __init__(self, model: AppsModel, look: Look, reveal: Reveal) -> None:
         super().__init__()
@@ -28,30 +28,30 @@ class AppsTable(RowTable):
         header = self.horizontalHeader()
         header.setSectionsMovable(True)
         header.setSortIndicatorShown(False)
-        header.setSectionResizeMode(Column.LABEL, QHeaderView.ResizeMode.Stretch)
-        for column in (Column.KEY, Column.MENU):
+        header.setSectionResizeMode(AppColumn.LABEL, QHeaderView.ResizeMode.Stretch)
+        for column in (AppColumn.KEY, AppColumn.MENU):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
         header.sectionClicked.connect(self._sort_by)
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         header.customContextMenuRequested.connect(self._show_columns_menu)
         self.columns = Columns(self, self.painter.width_of, self.sort_by)
-        self._sorted = (Column.CREATED, Qt.SortOrder.DescendingOrder)
+        self._sorted = (AppColumn.CREATED, Qt.SortOrder.DescendingOrder)
         self.take_sizes()
         look.theme.changed.connect(self.take_sizes)
 
     @Slot()
     def take_sizes(self) -> None:
         super().take_sizes()
-        for column in Column:
-            if column is not Column.LABEL:
+        for column in AppColumn:
+            if column is not AppColumn.LABEL:
                 self.setColumnWidth(column, self.painter.width_of(column))
 
-    def sorted_by(self) -> tuple[Column, Qt.SortOrder]:
-        """Column and direction of the sorting in force."""
+    def sorted_by(self) -> tuple[AppColumn, Qt.SortOrder]:
+        """AppColumn and direction of the sorting in force."""
         return self._sorted
 
-    def sort_by(self, column: Column, order: Qt.SortOrder) -> None:
-        """Sort, and show so in the header."""
+    def sort_by(self, column: AppColumn, order: Qt.SortOrder) -> None:
+        """Sort by a column, and show it in the header."""
         self._sorted = (column, order)
         header = self.horizontalHeader()
         header.setSortIndicatorShown(True)
@@ -64,13 +64,13 @@ class AppsTable(RowTable):
         header = self.horizontalHeader()
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.columns.fill_header(menu, Column(max(0, header.logicalIndexAt(place))))
+        self.columns.fill_header(menu, AppColumn(max(0, header.logicalIndexAt(place))))
         menu.popup(header.mapToGlobal(place))
 
     @Slot(int)
     def _sort_by(self, section: int) -> None:
-        column = Column(section)
-        if column is Column.MENU:
+        column = AppColumn(section)
+        if column is AppColumn.MENU:
             return
         before, order = self._sorted
         if before is column and order is Qt.SortOrder.AscendingOrder:
@@ -79,13 +79,7 @@ class AppsTable(RowTable):
             self.sort_by(column, Qt.SortOrder.AscendingOrder)
 
     def sizeHintForColumn(self, column: int) -> int:
-        return self.painter.width_of(Column(column))
-
-    def updateGeometries(self) -> None:
-        # With nothing to list it is not seen: its scroll bar stays, and all is where it was when there is something.
-        model = self.model()  # none while it is being set
-        if model is not None and model.rowCount():
-            super().updateGeometries()
+        return self.painter.width_of(AppColumn(column))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self.painter.hover(event)
@@ -97,7 +91,7 @@ class AppsTable(RowTable):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         column = self.indexAt(event.position().toPoint()).column()
-        if column not in (-1, Column.KEY, Column.MENU):
+        if column not in (-1, AppColumn.KEY, AppColumn.MENU):
             self.opened.emit()
         else:
             self.mousePressEvent(event)  # two quick clicks on a button are two clicks

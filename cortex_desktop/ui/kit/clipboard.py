@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import sys
 
-from PySide6.QtCore import QMimeData, QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QMimeData, QObject, Signal, Slot
 from PySide6.QtGui import QClipboard, QGuiApplication
 
 from ...domain.secret import Secret
+from .clock import Clock, Countdown
 
 # Windows: the first keeps clipboard viewers away, the others are DWORD 0 for "no" (Microsoft, "Clipboard formats").
 # KDE: Klipper skips what carries its password hint.
@@ -32,14 +33,13 @@ class SecretClipboard(QObject):
     ticked = Signal(int)
     cleared = Signal(bool)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, clock: Clock, parent: QObject) -> None:
         super().__init__(parent)
         self._clipboard = QGuiApplication.clipboard()
         self._held: Secret | None = None
-        self._left = 0
-        self._timer = QTimer(self)
-        self._timer.setInterval(1000)
-        self._timer.timeout.connect(self._tick)
+        self._countdown = Countdown(clock, self)
+        self._countdown.ticked.connect(self.ticked)
+        self._countdown.ended.connect(self._time_is_up)
 
     def put(self, secret: Secret, seconds: int) -> None:
         """Copy the secret and clear it after `seconds`, if it is still there then."""
@@ -52,51 +52,47 @@ class SecretClipboard(QObject):
             from .pasteboard import mark_concealed
 
             mark_concealed()
-        self._held = secret
-        self._left = seconds
-        self._timer.start()
-        self.ticked.emit(seconds)
+        self._hold(secret, seconds)
 
     def take_over(self, secret: Secret, seconds: int) -> bool:
-        """Clear what the person copied elsewhere, if the secret stands in it, after `seconds`. Whether it does."""
+        """Clear what the person copied elsewhere after `seconds`, if the secret is in it. Returns True if it is."""
         mime = self._clipboard.mimeData(QClipboard.Mode.Clipboard)
         if mime is None or secret.reveal() not in mime.text():
             return False
-        self._held = Secret(mime.text())
-        self._left = seconds
-        self._timer.start()
-        self.ticked.emit(seconds)
+        self._hold(Secret(mime.text()), seconds)
         return True
 
     @property
     def seconds_left(self) -> int:
         """Seconds until the secret is cleared; 0 when there is none of ours."""
-        return self._left if self._held is not None else 0
+        return self._countdown.seconds_left
 
     @Slot()
     def clear(self) -> None:
-        """Take our secret off the clipboard now, unless something else has taken its place."""
+        """Clear our secret from the clipboard now, unless something else has taken its place."""
         if self._held is None:
             return
         ours = self._is_ours()
         if ours:
-            # An owner that quits while it holds the selection has Qt hand it over, offscreen even crash (H-C7).
+            # Qt hands the selection over when its owner quits, and offscreen even crashes (H-C7).
             self._clipboard.clear(QClipboard.Mode.Clipboard)
             if self._is_ours():
-                return  # Wayland lets only the focused window change it (H-C4): the next tick tries again
+                return  # Wayland lets only the focused window change it (H-C4)
         self._held = None
-        self._left = 0
-        self._timer.stop()
+        self._countdown.stop()
         self.cleared.emit(ours)
 
     def _is_ours(self) -> bool:
         mime = self._clipboard.mimeData(QClipboard.Mode.Clipboard)
         return mime is not None and self._held is not None and Secret(mime.text()) == self._held
 
+    def _hold(self, secret: Secret, seconds: int) -> None:
+        self._held = secret
+        self._countdown.start(seconds)
+        self.ticked.emit(seconds)
+
     @Slot()
-    def _tick(self) -> None:
-        self._left = max(0, self._left - 1)
-        if self._left == 0:
-            self.clear()
-        else:
-            self.ticked.emit(self._left)
+    def _time_is_up(self) -> None:
+        self.clear()
+        if self._held is not None:
+            self._countdown.start(1)  # and try again

@@ -17,12 +17,12 @@ from PySide6.QtWidgets import (
 )
 
 from ...domain.errors import CortexError
-from .i18n import say
+from .i18n import translate_text
 from .widgets import Button, Look, Picture, announce, label
 
 
 class _Body(QWidget):
-    """What is scrolled. Says nothing of a least height, which its layout takes for higher than it is."""
+    """The content of the scroll area. Has no minimum height: its layout would overestimate it."""
 
     def minimumSizeHint(self) -> QSize:
         return QSize(super().minimumSizeHint().width(), 0)
@@ -55,7 +55,7 @@ class _Scroll(QScrollArea):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.widget() and event.type() == QEvent.Type.LayoutRequest:
-            self.updateGeometry()  # the dialog is to grow with it
+            self.updateGeometry()  # so that the dialog grows with it
         return super().eventFilter(watched, event)
 
     def _layout(self) -> QLayout:
@@ -70,8 +70,8 @@ class Dialog(QDialog):
     """A dialog over the window, opened with `open()`, gone for good when it closes.
 
     title: in the title bar and, larger, above the form; subtitle: a sentence under it; width: at 13 px text.
-    form: where a subclass puts its fields; foot: its buttons, after a stretch. about_org: it is about the current org
-    or its apps, so that Production is to be seen.
+    form: where a subclass puts its fields; foot: its buttons, after a stretch. about_org: True for a dialog about the
+    current org or its apps, which is marked when that is production.
     """
 
     about_org = True
@@ -101,13 +101,13 @@ class Dialog(QDialog):
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, 0, 0, 0)
         self.column.setSpacing(0)
-        # A layout's own least height takes wrapped sentences for higher than they are; `fit` knows better.
+        # A layout overestimates the minimum height of wrapped sentences; `fit` computes it.
         self.column.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         self.column.addWidget(_Scroll(body), 1)
         self.column.addWidget(foot)
 
     def mark_production(self, place: str) -> None:
-        """Say on top that this is about production. place: the org and its environment."""
+        """Show on top that this is about production. place: the org and its environment."""
         strip = QFrame()
         strip.setObjectName("production")
         row = QHBoxLayout(strip)
@@ -118,7 +118,7 @@ class Dialog(QDialog):
         self.column.insertWidget(0, strip)
 
     def fit(self) -> None:
-        """Be as high as the wrapped sentences make it, within the screen; a layout alone guesses that too high."""
+        """Take the height that the wrapped sentences need, within the screen."""
         for child in self.findChildren(QWidget):
             child.ensurePolished()  # the style sheet's fonts decide how sentences wrap
         self.form.invalidate()
@@ -147,8 +147,8 @@ class Dialog(QDialog):
 class WaitingDialog(Dialog):
     """A dialog whose button begins work that may wait for the keychain, and for a person at its prompt.
 
-    It waits, and cannot be closed, until `accept` or `fail`. stop_waiting: the person has had enough. A subclass
-    names the buttons and implements `show_below`. doing: what is said while it waits.
+    While it waits, until `accept` or `fail`, it cannot be closed. stop_waiting: the person gives up on the keychain. A
+    subclass names the buttons and implements `show_below`. doing: the text while it waits.
     """
 
     stop_waiting = Signal()
@@ -189,7 +189,7 @@ class WaitingDialog(Dialog):
         self.stop.clicked.connect(self.stop_waiting)
 
     def end_form(self) -> None:
-        """Put what may go wrong below the form; a subclass calls this when its fields stand."""
+        """Add the place for error messages below the form. A subclass calls this after adding its fields."""
         self.form.addSpacing(12)
         self.form.addWidget(self._problem)
         self.form.addStretch()
@@ -199,7 +199,7 @@ class WaitingDialog(Dialog):
         raise NotImplementedError
 
     def begin(self) -> None:
-        """The work has begun."""
+        """Wait: the work has begun."""
         self._problem.hide()
         self.set_busy(True)
 
@@ -212,18 +212,18 @@ class WaitingDialog(Dialog):
         self._progress.hide()
 
     def fail(self, error: CortexError) -> None:
-        """Stay open with what was chosen, and say why nothing, or not everything, was done."""
+        """Stay open with what was entered, and show why nothing, or not everything, was done."""
         self.set_busy(False)
-        self._problem_title.setText(say(error.title))
-        self._problem_text.setText(f"{say(error.message)} {say(error.advice)}")
+        self._problem_title.setText(translate_text(error.title))
+        self._problem_text.setText(f"{translate_text(error.message)} {translate_text(error.advice)}")
         self._problem.show()
         self.fit()
-        announce(self, f"{say(error.title)}. {say(error.message)}")
+        announce(self, f"{translate_text(error.title)}. {translate_text(error.message)}")
         self._fields[0].setFocus()
 
     @Slot(bool)
     def show_busy(self, busy: bool) -> None:
-        """The keychain takes long enough to say so, or is done."""
+        """Show that the keychain takes a while, or stop showing it."""
         if busy and self.busy:
             self._progress.setAccessibleName(self.doing)
             self._progress.show()
@@ -233,7 +233,7 @@ class WaitingDialog(Dialog):
 
     @Slot()
     def show_slow(self) -> None:
-        """The keychain takes so long that a prompt may be waiting for the person."""
+        """Offer to stop waiting: a prompt may be open behind the window."""
         if self.busy:
             self.stop.show()
             self.show_below(self.tr("Still waiting. A prompt of the system may be open behind this window."))
@@ -251,7 +251,7 @@ class WaitingDialog(Dialog):
 
 
 class Question(Dialog):
-    """Asks before something that hurts. Enter and Esc both mean no.
+    """Asks before something that cannot easily be taken back. Enter and Esc both mean no.
 
     question, text: what would happen; action: the word on the button that does it; typed: what must be typed before
     that, nothing when empty. confirmed: it was chosen.

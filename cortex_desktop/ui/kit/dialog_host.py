@@ -5,56 +5,57 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QDialog, QWidget
 
-from ...domain.model import App
-from ...services.bulk import Deed
-from ..apps.controller import AppsController
-from .i18n import place_of
+from ...domain.model import App, Org
+from ...services.bulk import BulkAction
+from .i18n import place_of, short
+from .waiting import Waiting
 from .widgets import Look, Overlay
 
 if TYPE_CHECKING:
     from .dialog import WaitingDialog
 
-UNCOVER_MS = 20
-"""How long the overlay outlives its dialog. The window then paints itself, for it is the active one again. To lift the
-overlay, which has all of it painted, and to show what came of the dialog would be too much for the same turn."""
-
 
 class DialogHost(QObject):
     """Opens dialogs over `window` and dims `body`, what is in it, meanwhile.
 
-    One at a time: shortcuts reach the window even while a dialog is modal, so who opens one asks `free` first.
+    One at a time: shortcuts reach the window even while a dialog is modal, so check `free` before opening one.
+
+    current_org: the org that dialogs are about; waiting: whether the keychain takes long; stop_waiting: gives up on it.
     """
 
-    def __init__(self, look: Look, window: QWidget, body: QWidget, controller: AppsController) -> None:
+    def __init__(
+        self,
+        look: Look,
+        window: QWidget,
+        body: QWidget,
+        current_org: Callable[[], Org | None],
+        waiting: Waiting,
+        stop_waiting: Callable[[], object],
+    ) -> None:
         super().__init__(window)
         self._look = look
         self.window = window
         self.body = body
         self.current: QDialog | None = None
-        self._controller = controller
+        self._current_org = current_org
+        self._waiting = waiting
+        self._stop_waiting = stop_waiting
         self._overlay = Overlay(body)
-        self._uncover = QTimer(self)
-        self._uncover.setSingleShot(True)
-        self._uncover.setInterval(UNCOVER_MS)
-        self._uncover.timeout.connect(self._lift)
-        self._then: Callable[[], None] | None = None
 
     @property
     def free(self) -> bool:
-        """Whether no dialog is open."""
+        """True while no dialog is open."""
         return self.current is None
 
     def open(self, dialog: QDialog) -> None:
-        """Open a dialog whose parent is the window. One about a production org's apps says so on top."""
+        """Open a dialog whose parent is the window. One about a production org is marked as such."""
         from .dialog import Dialog
 
-        if self._uncover.isActive():
-            self._lift()
         self.current = dialog
-        org = self._controller.org
+        org = self._current_org()
         if org is not None and org.production and isinstance(dialog, Dialog) and dialog.about_org:
             dialog.mark_production(place_of(org))
         self._overlay.cover()
@@ -62,30 +63,29 @@ class DialogHost(QObject):
         dialog.open()
 
     def open_waiting(self, dialog: WaitingDialog) -> None:
-        """Open a dialog that waits for the keychain and can give up on it."""
-        dialog.stop_waiting.connect(self._controller.stop_waiting)
-        self._controller.waiting.busy.connect(dialog.show_busy)
-        self._controller.waiting.slow.connect(dialog.show_slow)
+        """Open a dialog that waits for the keychain and let it stop waiting."""
+        dialog.stop_waiting.connect(self._stop_waiting)
+        self._waiting.busy.connect(dialog.show_busy)
+        self._waiting.slow.connect(dialog.show_slow)
         self.open(dialog)
 
     def close(self, dialog: QDialog, then: Callable[[], None]) -> None:
-        """Close a dialog that has done its work; `then` is called when the overlay goes, and shows what came of it."""
-        self._then = then
+        """Close a dialog that has done its work, and call `then`, which shows what came of it."""
         dialog.accept()
+        then()
 
-    def ask_in_production(self, deed: Deed, apps: Sequence[App], then: Callable[[], object]) -> None:
-        """Go on at once, or, in a production org, once the person has said yes to doing this to these apps there."""
-        org = self._controller.org
+    def ask_in_production(self, action: type[BulkAction], apps: Sequence[App], then: Callable[[], object]) -> None:
+        """Call `then` at once, or, in a production org, after the person has confirmed doing this to these apps."""
+        org = self._current_org()
         if org is None or not self.free:
             return
         if not org.production:
             then()
             return
-        from ..apps.keys import short
         from .production import question_for
 
         what = f"“{short(apps[0].label)}”" if len(apps) == 1 else self.tr("%Ln app(s)", "", len(apps))
-        question = question_for(self._look, org, deed, what, self.window)
+        question = question_for(self._look, org, action, what, self.window)
 
         def answered(result: int) -> None:
             if result == QDialog.DialogCode.Accepted:
@@ -97,12 +97,4 @@ class DialogHost(QObject):
     @Slot()
     def _ended(self) -> None:
         self.current = None
-        self._uncover.start()
-
-    @Slot()
-    def _lift(self) -> None:
-        self._uncover.stop()
         self._overlay.hide()
-        then, self._then = self._then, None
-        if then is not None:
-            then()

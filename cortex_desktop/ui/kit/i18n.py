@@ -11,8 +11,8 @@ from ...domain.model import Environment, Org
 from ...domain.text import Text
 
 
-def say(text: Text) -> str:
-    """The sentence in the person's language, its values filled in."""
+def translate_text(text: Text) -> str:
+    """Translate a sentence of the core into the person's language, its values filled in."""
     return QCoreApplication.translate("core", text.source).format(**text.values)
 
 
@@ -77,3 +77,8 @@ def day_format() -> str:
     for weekday in ("dddd, ", "dddd ", ", dddd", "dddd،", "dddd"):
         pattern = pattern.replace(weekday, "")
     return pattern.replace("MMMM", "MMM").strip()
+
+
+def short(text: str) -> str:
+    """A label for the middle of a sentence: at most 40 characters."""
+    return text if len(text) <= 40 else text[:39] + "…"

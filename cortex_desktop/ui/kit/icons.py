@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 
-from PySide6.QtCore import QPointF, QRect, Qt
-from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPainterPath, QPen, QPixmap
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
 
 from .theme import Theme
 
-UNITS = 24
-"""Width and height of an icon as it was designed."""
-
-STROKE = 1.75
-
 
 class Icons:
-    """Draws the icons of `resources/icons` in a colour; pictures are kept.
-
-    From outlines that `packaging/make_outlines.py` made of the SVG files: reading those here would load 2 MB.
-    """
+    """Draws the SVG files of `resources/icons` in a colour of the theme, and keeps the pictures."""
 
     def __init__(self, folder: Path, theme: Theme) -> None:
+        self._folder = folder
         self._theme = theme
-        self._outlines: dict[str, dict[str, list[str]]] = json.loads((folder / "outlines.json").read_bytes())
         self._pixmaps: dict[tuple[str, str, int, float], QPixmap] = {}
 
     def pixmap(self, name: str, token: str, size: int, ratio: float) -> QPixmap:
@@ -51,20 +42,12 @@ class Icons:
         painter.drawPixmap(rect.x() + (rect.width() - size) // 2, rect.y() + (rect.height() - size) // 2, pixmap)
 
     def _render(self, name: str, color: str, size: int, ratio: float) -> QPixmap:
+        svg = (self._folder / f"{name}.svg").read_bytes().replace(b"currentColor", color.encode())
         side = round(size * ratio)
-        image = QImage(side, side, QImage.Format.Format_ARGB32_Premultiplied)
-        image.fill(Qt.GlobalColor.transparent)
-        ink = QColor(color)
-        painter = QPainter(image)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.scale(side / UNITS, side / UNITS)
-        for outline in self._outlines[name].get("fill", ()):
-            painter.fillPath(_path(outline), ink)
-        painter.setPen(QPen(ink, STROKE, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
-        for outline in self._outlines[name].get("stroke", ()):
-            painter.drawPath(_path(outline))
-        painter.end()
-        pixmap = QPixmap.fromImage(image)
+        pixmap = QPixmap(side, side)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        with QPainter(pixmap) as painter:
+            QSvgRenderer(svg).render(painter)
         pixmap.setDevicePixelRatio(ratio)
         return pixmap
 
@@ -78,25 +61,9 @@ def _with_gap(pixmap: QPixmap, gap: int) -> QPixmap:
     return wider
 
 
-def _path(outline: str) -> QPainterPath:
-    """The path that SVG's commands M, L and C with absolute places tell of."""
-    path = QPainterPath()
-    words = iter(outline.split())
-    for letter in words:
-        points = [QPointF(float(next(words)), float(next(words))) for _ in range(3 if letter == "C" else 1)]
-        if letter == "M":
-            path.moveTo(*points)
-        elif letter == "L":
-            path.lineTo(*points)
-        else:
-            path.cubicTo(*points)
-    return path
-
-
 def app_icon(resources: Path) -> QIcon:
     """The program's own icon in the sizes that windows and task bars ask for."""
     icon = QIcon()
-    # X11 is given a copy of each, 1 MB for the largest alone; Linux desktops take that from the menu entry's icon.
-    for size in (16, 24, 32, 48, 64, 128) if sys.platform == "linux" else (16, 24, 32, 48, 64, 128, 256):
+    for size in (16, 24, 32, 48, 64, 128, 256):
         icon.addFile(str(resources / "app-icon" / f"cortex-desktop-{size}.png"))
     return icon

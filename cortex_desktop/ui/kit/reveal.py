@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from ...domain.secret import Secret, SecretKind
+from .clock import Clock, Countdown
 
 
 class Reveal(QObject):
@@ -16,15 +17,14 @@ class Reveal(QObject):
     changed = Signal()
     ticked = Signal(int)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, clock: Clock, parent: QObject) -> None:
         super().__init__(parent)
         self._app_id = ""
         self._kind = SecretKind.API_KEY
         self._secret: Secret | None = None
-        self._left = 0
-        self._timer = QTimer(self)
-        self._timer.setInterval(1000)
-        self._timer.timeout.connect(self._tick)
+        self._countdown = Countdown(clock, self)
+        self._countdown.ticked.connect(self.ticked)
+        self._countdown.ended.connect(self.end)
 
     @property
     def app_id(self) -> str:
@@ -43,15 +43,14 @@ class Reveal(QObject):
     @property
     def seconds_left(self) -> int:
         """Seconds until it hides; 0 when nothing is revealed."""
-        return self._left
+        return self._countdown.seconds_left
 
     def show(self, app_id: str, secret: Secret, seconds: int, kind: SecretKind = SecretKind.API_KEY) -> None:
         """Make this app's key or secret readable for `seconds`, and any other unreadable."""
         self._app_id = app_id
         self._kind = kind
         self._secret = secret
-        self._left = seconds
-        self._timer.start()
+        self._countdown.start(seconds)
         self.changed.emit()
 
     @Slot()
@@ -60,14 +59,5 @@ class Reveal(QObject):
         if self._secret is not None:
             self._app_id = ""
             self._secret = None
-            self._left = 0
-            self._timer.stop()
+            self._countdown.stop()
             self.changed.emit()
-
-    @Slot()
-    def _tick(self) -> None:
-        self._left -= 1
-        if self._left <= 0:
-            self.end()
-        else:
-            self.ticked.emit(self._left)

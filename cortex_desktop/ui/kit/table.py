@@ -1,4 +1,4 @@
-"""What the tables of apps and of activity share: their card, the ground of a cell, and that both are quick."""
+"""What the tables of apps and of activity share: their card, and how rows are drawn."""
 
 from __future__ import annotations
 
@@ -7,18 +7,17 @@ from datetime import date
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QRectF, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QContextMenuEvent, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtGui import QColor, QContextMenuEvent, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
     QLabel,
     QStyledItemDelegate,
     QTableView,
-    QWidget,
 )
 
 from .i18n import long_day
-from .widgets import Card, Look, fill
+from .widgets import Card, Look
 
 Index = QModelIndex | QPersistentModelIndex
 PADDING = 12
@@ -28,21 +27,20 @@ ELIDE = Qt.TextElideMode.ElideRight
 
 _DIGIT = re.compile(r"\d")
 
-TALLER_THAN_SCREENS = 10_000
-"""Pixels."""
+QWIDGETSIZE_MAX = 16_777_215
+"""The most pixels that Qt allows."""
 
 
 class TableCard(Card):
-    """Holds a table."""
+    """A card around a table."""
 
     def fit(self, height: int) -> None:
-        """Be no higher than a table of `height` pixels."""
-        # A new limit has all of the page laid out anew, so one that no screen reaches stays what it is.
-        self.setMaximumHeight(min(height + 2, TALLER_THAN_SCREENS))
+        """Limit the height to that of a table of `height` pixels."""
+        self.setMaximumHeight(min(height + 2, QWIDGETSIZE_MAX))
 
 
 def widest_date(metrics: QFontMetrics) -> int:
-    """The pixels that any date takes, as `ui.i18n.long_date` writes it."""
+    """The width in pixels of the widest date, as `i18n.long_date` writes it."""
     digit = max("0123456789", key=metrics.horizontalAdvance)
     days = (long_day(date(2026, month, 28)) for month in range(1, 13))
     return max(metrics.horizontalAdvance(_DIGIT.sub(digit, day)) for day in days)
@@ -60,11 +58,6 @@ class RowTable(QTableView):
 
     def __init__(self) -> None:
         super().__init__()
-        # Of a viewport that Qt made PySide6 finds out the kind by trying 56 classes, which takes 1.1 MB.
-        self._ground = QWidget()
-        self._ground.setBackgroundRole(QPalette.ColorRole.Base)
-        self._ground.setAutoFillBackground(True)
-        self.setViewport(self._ground)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -79,7 +72,7 @@ class RowTable(QTableView):
 
     @Slot()
     def take_sizes(self) -> None:
-        """Measure the rows, and whatever a subclass adds, in the fonts in force."""
+        """Set the heights of rows and header for the fonts in force; a subclass adds its widths."""
         self.verticalHeader().setDefaultSectionSize(self.painter.row_height)
         self.horizontalHeader().setFixedHeight(self._header_height())
 
@@ -108,8 +101,7 @@ class RowTable(QTableView):
 
 
 class CountLabel(QLabel):
-    """Says how many rows are listed. It keeps its size while its numbers change: with another size all of the page
-    would be laid out anew, at each letter that is typed and each time that more is found."""
+    """Shows how many rows are listed. Its width stays while digits change, so that nothing beside it moves."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -117,8 +109,8 @@ class CountLabel(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
-    def tell(self, text: str, *others: str) -> None:
-        """Say this. others: what there is to be room for too."""
+    def set_text(self, text: str, *others: str) -> None:
+        """Show `text`. others: texts to keep room for."""
         self.setText(text)
         metrics = self.fontMetrics()
         widest = max("0123456789", key=metrics.horizontalAdvance)
@@ -129,8 +121,7 @@ class CountLabel(QLabel):
 class RowDelegate(QStyledItemDelegate):
     """Draws a table's rows; a subclass draws what stands in a cell, and answers mouse and keyboard.
 
-    All of the rows at once, since Qt would ask for each cell by itself: a hundred times it would make an index and a
-    style option for Python, and look up the style sheet, which takes as long as what is drawn.
+    It draws all rows at once: Qt would call it for each cell, with an index and a style option made for each.
     """
 
     row_height: int
@@ -142,22 +133,22 @@ class RowDelegate(QStyledItemDelegate):
         self._view = view
 
     def take_colors(self) -> None:
-        """Take up the colours of the theme."""
+        """Read the colours of the theme."""
         tokens = self._look.theme.tokens
         self._colors = {name: QColor(value) for name, value in tokens._asdict().items() if name != "dark"}
-        # A bar tells the selected row where its ground does not (high contrast), and that the table has the focus.
-        self._told_by_ground = tokens.accent_soft != tokens.surface
+        # A bar marks the selected row where its ground does not (high contrast), and while the table has the focus.
+        self._ground_differs = tokens.accent_soft != tokens.surface
 
     def look_at(self, row: int) -> Any:
-        """What `paint_cell` needs to know of a row."""
+        """What `paint_cell` needs of a row; called once for each row that is drawn."""
         raise NotImplementedError
 
     def paint_cell(self, painter: QPainter, rect: QRect, row: int, column: int, known: Any) -> None:
-        """Draw what stands in a cell. known: what `look_at` told of its row."""
+        """Draw what stands in a cell. known: what `look_at` returned for its row."""
         raise NotImplementedError
 
     def paint_rows(self, area: QRect) -> None:
-        """Draw the rows within this part of the viewport, all as high as each other."""
+        """Draw the rows within `area` of the viewport."""
         view, colors = self._view, self._colors
         header, model, chosen = view.horizontalHeader(), view.model(), view.selectionModel()
         columns = [(c, header.sectionViewportPosition(c), header.sectionSize(c)) for c in range(header.count())]
@@ -174,21 +165,20 @@ class RowDelegate(QStyledItemDelegate):
             for row, y in rows:
                 selected = chosen.isSelected(model.index(row, 0))
                 if selected:
-                    fill(painter, QRect(left, y, length, height), colors["accent_soft"])
+                    painter.fillRect(left, y, length, height, colors["accent_soft"])
                 if row < end:  # the card's own edge ends the last row
-                    fill(painter, QRect(left, y + height - 1, length, 1), colors["line"])
-                if selected and left <= 0 and (not self._told_by_ground or view.hasFocus()):
-                    fill(painter, QRect(0, y, 3, height), colors["accent"])
+                    painter.fillRect(left, y + height - 1, length, 1, colors["line"])
+                if selected and left <= 0 and (not self._ground_differs or view.hasFocus()):
+                    painter.fillRect(0, y, 3, height, colors["accent"])
                 known = self.look_at(row)
                 for column, x, width in columns:
                     self.paint_cell(painter, QRect(x, y, width, height), row, column, known)
-            # That the keyboard is used is asked of the window: `QStyle.StateFlag`, which says it too, takes 0.4 MB.
             current, by_keyboard = view.currentIndex(), Qt.WidgetAttribute.WA_KeyboardFocusChange
             if current.isValid() and view.hasFocus() and view.window().testAttribute(by_keyboard):
                 self._mark(painter, view.visualRect(current))
 
     def _mark(self, painter: QPainter, rect: QRect) -> None:
-        """Show that the keyboard is in this cell."""
+        """Draw the frame of the cell that has the keyboard."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(self._colors["accent"], 2))

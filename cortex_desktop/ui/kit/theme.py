@@ -1,4 +1,4 @@
-"""The appearance in force: what is made of the design's tokens (palette, style sheet, fonts)."""
+"""The appearance in force: palette, style sheet and fonts, made of the design's tokens."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ class Theme(QObject):
     def __init__(self, app: QApplication, styles: Path, mode: str = "system") -> None:
         super().__init__(app)
         self._app = app
+        app.setStyle("fusion")
         self._template = Template((styles / "app.qss").read_text(encoding="utf-8"))
         self._styles = styles
         self.base = QFontInfo(app.font()).pixelSize()
@@ -80,7 +81,7 @@ class Theme(QObject):
         self.changed.emit()
 
     def _high_contrast(self) -> bool:
-        """Whether the system asks for high contrast; then its own colours are taken."""
+        """True if the system asks for high contrast; then its own colours are used."""
         accessibility = self._app.styleHints().accessibility()
         return accessibility is not None and accessibility.contrastPreference() == Qt.ContrastPreference.HighContrast
 

@@ -1,24 +1,25 @@
-"""Short messages in the corner of the window: what was done, how long it holds, and how to take it back."""
+"""Toasts: short messages in the corner of the window, with an action and a countdown."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from .clock import Countdown
 from .widgets import Button, IconButton, Look, Picture, announce, label, shadow
 
 TOAST_SECONDS = 8
-"""How long a message stays that asks nothing of anybody."""
+"""How long a toast stays that asks for nothing."""
 
 SHADOW = 10
 """Room around a toast for its shadow, in pixels."""
 
 
 class Toast(QFrame):
-    """One message. acted: its action was chosen; gone: it has left the screen, for whatever reason."""
+    """One toast. acted: its action was chosen; gone: it was hidden, for whatever reason."""
 
     acted = Signal()
     gone = Signal()
@@ -52,9 +53,10 @@ class Toast(QFrame):
         close.clicked.connect(self.leave)
         row.addWidget(close)
         self.setFixedWidth(look.theme.px(380) + 2 * SHADOW)
-        self._timer = QTimer(self)
-        self._timer.timeout.connect(self._tick)
-        self._left = 0
+        self._countdown = Countdown(look.clock, self)
+        self._countdown.ticked.connect(self._tick)
+        self._countdown.ended.connect(self._end)
+        self._seconds = 0
         self._words: Callable[[int], str] | None = None
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -63,21 +65,24 @@ class Toast(QFrame):
         shadow(painter, self.rect(), SHADOW, 10)
 
     def count_down(self, seconds: int, words: Callable[[int], str] | None = None) -> None:
-        """Leave after `seconds`; `words` gives the text for the seconds left, each second."""
-        self._left = seconds
-        self._words = words
-        self._timer.start(1000)
-        self._show_left()
+        """Hide the toast after `seconds`. Time under the pointer or with the focus does not count.
 
-    def say(self, text: str) -> None:
-        """Change the second line."""
+        words: returns the second line for the seconds left; a toast with it is hidden even while it is read.
+        """
+        self._seconds = seconds
+        self._words = words
+        self._countdown.start(seconds)
+        self._tick(seconds)
+
+    def set_text(self, text: str) -> None:
+        """Set the second line."""
         self._text.setText(text)
         self._text.setVisible(bool(text))
 
     @Slot()
     def leave(self) -> None:
-        """Go from the screen now."""
-        self._timer.stop()
+        """Hide the toast."""
+        self._countdown.stop()
         if not self.isHidden():
             self.hide()
             self.gone.emit()
@@ -88,24 +93,24 @@ class Toast(QFrame):
         self.acted.emit()
         self.leave()
 
-    @Slot()
-    def _tick(self) -> None:
-        # A message under the pointer or with the focus is being read, so it stays.
-        if self._words is None and (self.underMouse() or self._has_focus()):
-            return
-        self._left -= 1
-        if self._left <= 0:
-            self.leave()
-        else:
-            self._show_left()
-
-    def _show_left(self) -> None:
+    @Slot(int)
+    def _tick(self, left: int) -> None:
         if self._words is not None:
-            self.say(self._words(self._left))
+            self.set_text(self._words(left))
+        elif self._is_read():
+            self._countdown.start(self._seconds)
 
-    def _has_focus(self) -> bool:
+    @Slot()
+    def _end(self) -> None:
+        if self._words is None and self._is_read():
+            self._countdown.start(self._seconds)
+        else:
+            self.leave()
+
+    def _is_read(self) -> bool:
+        """True while the pointer or the focus is in it."""
         focused = QApplication.focusWidget()
-        return focused is not None and self.isAncestorOf(focused)
+        return self.underMouse() or (focused is not None and self.isAncestorOf(focused))
 
 
 class Toasts(QObject):
@@ -131,7 +136,7 @@ class Toasts(QObject):
         action: str = "",
         topic: str = "",
     ) -> Toast:
-        """Show a message and have it read out. It stays until it is told to count down or to leave."""
+        """Show a toast and have it read out. It stays until `count_down`, `leave` or a click hides it."""
         for shown_topic, shown in list(self._shown):
             if topic and shown_topic == topic:
                 shown.leave()
@@ -150,16 +155,16 @@ class Toasts(QObject):
 
     @property
     def shown(self) -> list[Toast]:
-        """The messages on screen, oldest first."""
+        """The toasts on screen, oldest first."""
         return [toast for _, toast in self._shown]
 
     def keep_off(self, width: int) -> None:
-        """Stay clear of `width` pixels at the far side, where a panel stands whose buttons are needed."""
+        """Keep `width` pixels at the far side free, for a panel whose buttons are needed."""
         self._inset = width
         self._place()
 
     def leave(self, topic: str) -> None:
-        """Take the message of this topic off the screen, if there is one."""
+        """Hide the toast of this topic, if there is one."""
         for shown_topic, toast in list(self._shown):
             if shown_topic == topic:
                 toast.leave()

@@ -105,4 +105,4 @@ READABLE_PAIRS = (
     ("muted", "warning_soft"),
     ("muted", "danger_soft"),
 )
-"""Text and the ground it stands on somewhere in the window. Each pair must reach 4.5:1; a test computes it."""
+"""Text and the ground it is drawn on. Each pair must reach a contrast of 4.5:1; a test computes it."""

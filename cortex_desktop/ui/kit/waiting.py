@@ -1,56 +1,55 @@
-"""When to say that something takes long."""
+"""When to show that something takes long."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
-BUSY_MS = 400
-"""Shorter work ends without a word; a busy sign that flashes by disturbs more than it tells."""
+from .clock import Clock
 
-SLOW_MS = 10_000
+BUSY_SECONDS = 0.4
+"""Shorter work shows no busy sign: one that flashes by disturbs more than it helps."""
+
+SLOW_SECONDS = 10
 """After this the keychain is probably waiting for a person, at a prompt they may not see."""
 
 
 class Waiting(QObject):
     """Watches work that may wait for a person.
 
-    busy(bool): something has taken long enough to say so, or nothing does any more; slow: very long.
+    busy(bool): True when something has taken BUSY_SECONDS, False when all of it is over; slow: it has taken
+    SLOW_SECONDS.
     """
 
     busy = Signal(bool)
     slow = Signal()
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, clock: Clock, parent: QObject) -> None:
         super().__init__(parent)
         self._running = 0
-        self._said = False
-        self._busy = QTimer(self)
-        self._busy.setSingleShot(True)
-        self._busy.setInterval(BUSY_MS)
-        self._busy.timeout.connect(self._show_busy_now)
-        self._slow = QTimer(self)
-        self._slow.setSingleShot(True)
-        self._slow.setInterval(SLOW_MS)
+        self._is_busy = False
+        self._busy = clock.timer(self)
+        self._busy.timeout.connect(self._show_busy)
+        self._slow = clock.timer(self)
         self._slow.timeout.connect(self.slow)
 
     def begin(self) -> None:
-        """One more piece of work has started."""
+        """Count one more piece of work as running."""
         self._running += 1
         if self._running == 1:
-            self._busy.start()
-            self._slow.start()
+            self._busy.start(BUSY_SECONDS)
+            self._slow.start(SLOW_SECONDS)
 
     def end(self) -> None:
-        """One piece of work is over."""
+        """Count one piece of work as over."""
         self._running -= 1
         if self._running == 0:
             self._busy.stop()
             self._slow.stop()
-            if self._said:
-                self._said = False
+            if self._is_busy:
+                self._is_busy = False
                 self.busy.emit(False)
 
     @Slot()
-    def _show_busy_now(self) -> None:
-        self._said = True
+    def _show_busy(self) -> None:
+        self._is_busy = True
         self.busy.emit(True)

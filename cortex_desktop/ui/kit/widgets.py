@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
     QColor,
     QFontMetrics,
     QIcon,
@@ -14,7 +15,6 @@ from PySide6.QtGui import (
     QPainterPath,
     QPaintEvent,
     QPen,
-    QRegion,
     QResizeEvent,
 )
 from PySide6.QtWidgets import (
@@ -23,26 +23,30 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QSizePolicy,
+    QStyle,
+    QStyleOption,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
+from .clock import Clock
 from .icons import Icons
 from .theme import Theme
 
 
 class Look:
-    """What a widget needs to draw itself: colours, type and icons of the theme in force."""
+    """What all widgets share: colours and type of the theme in force, icons, and the clock of their timers."""
 
-    def __init__(self, theme: Theme, resources: Path) -> None:
+    def __init__(self, theme: Theme, resources: Path, clock: Clock) -> None:
         self.theme = theme
+        self.clock = clock
         self.icons = Icons(resources / "icons", theme)
         self.resources = resources
 
 
 def label(text: str = "", name: str = "", *, wrap: bool = False) -> QLabel:
-    """A plain-text label (what a person typed is never read as HTML) with an object name for the style sheet."""
+    """A label that shows plain text, never HTML. name: its object name, for the style sheet."""
     made = QLabel(text)
     made.setTextFormat(Qt.TextFormat.PlainText)
     made.setObjectName(name)
@@ -53,41 +57,22 @@ def label(text: str = "", name: str = "", *, wrap: bool = False) -> QLabel:
 
 
 def set_property(widget: QWidget, name: str, value: object) -> None:
-    """Set a property that the style sheet selects by, and let it take effect."""
+    """Set a property that the style sheet selects by, and apply the style sheet anew."""
     if widget.property(name) != value:
         widget.setProperty(name, value)
-        if widget.testAttribute(Qt.WidgetAttribute.WA_WState_Polished):  # else it will
+        if widget.testAttribute(Qt.WidgetAttribute.WA_WState_Polished):  # else Qt will apply it
             widget.style().unpolish(widget)
             widget.style().polish(widget)
 
 
-def fill(painter: QPainter, rect: QRect, color: QColor) -> None:
-    """Fill it, and leave no brush. For `QPainter.fillRect` PySide6 makes QGradient with its 180 presets, 0.1 MB."""
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(color)
-    painter.drawRect(rect)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-
-
-def set_tab_order(frame: QWidget, *parts: QWidget) -> None:
-    """Let Tab come to these parts, which were made late, where it passes their frame."""
-    before = frame.previousInFocusChain()
-    while before is not None and before is not frame and before.focusPolicy() == Qt.FocusPolicy.NoFocus:
-        before = before.previousInFocusChain()  # Qt does nothing after one that cannot have the focus
-    for first, second in pairwise((before or frame, *parts)):
-        QWidget.setTabOrder(first, second)
-
-
 def announce(widget: QWidget, text: str) -> None:
     """Have a screen reader say `text` now."""
-    from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent  # 0.2 MB that the first window needs not
-
     if QAccessible.isActive():
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(widget, text))
 
 
 ICON_GAP = 4
-"""Between a button's icon and its text, beside the 4 pixels that Qt leaves there."""
+"""Pixels between a button's icon and its text, beside the 4 that Qt leaves there."""
 
 
 class Button(QPushButton):
@@ -131,7 +116,7 @@ class IconButton(QToolButton):
         look.theme.changed.connect(self._recolour)
 
     def rename(self, icon: str, name: str) -> None:
-        """Take on another meaning: icon and name."""
+        """Change icon and name."""
         self._icon_name = icon
         self.setAccessibleName(name)
         self.setToolTip(name)
@@ -142,7 +127,7 @@ class IconButton(QToolButton):
 
 
 class Picture(QWidget):
-    """An icon on its own, not focusable, hidden from screen readers by having no name."""
+    """An icon on its own. It takes no focus, and has no name that a screen reader could read."""
 
     def __init__(self, icon: str, look: Look, token: str = "muted", size: int = 16, box: int = 0) -> None:
         super().__init__()
@@ -162,8 +147,6 @@ class Picture(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         if self.objectName() == "badge":
-            from PySide6.QtWidgets import QStyle, QStyleOption  # 0.4 MB that a window with apps needs not
-
             option = QStyleOption()
             option.initFrom(self)
             self.style().drawPrimitive(QStyle.PrimitiveElement.PE_Widget, option, painter, self)
@@ -171,7 +154,7 @@ class Picture(QWidget):
 
 
 class Card(QFrame):
-    """Holds one widget within round corners."""
+    """A frame with round corners around one widget."""
 
     def __init__(self, content: QWidget, look: Look) -> None:
         super().__init__()
@@ -188,7 +171,7 @@ class Card(QFrame):
 
 
 class _RoundedCorners(QWidget):
-    """Lies over a card and rounds what the card's content would leave square."""
+    """Lies over a card and paints its round corners over the square ones of its content."""
 
     RADIUS = 10
 
@@ -200,21 +183,9 @@ class _RoundedCorners(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        # The table under it repaints often, so the straight edges are plain lines and only the corners are smooth.
-        line, radius = self._look.theme.color("line"), self.RADIUS + 1
-        right, bottom = self.width() - 1, self.height() - 1
-        for x, y, width, height in ((0, 0, right, 1), (0, bottom, right, 1), (0, 0, 1, bottom), (right, 0, 1, bottom)):
-            fill(painter, QRect(x, y, width, height), line)
-        corners = QRegion()
-        for x in (0, right - radius + 1):
-            for y in (0, bottom - radius + 1):
-                corners += QRect(x, y, radius, radius)
-        painter.setClipRegion(corners)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        edge = QPainterPath()
-        frame = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        edge.addRoundedRect(frame, self.RADIUS, self.RADIUS)
-        outside = QPainterPath()
+        edge, outside = QPainterPath(), QPainterPath()
+        edge.addRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), self.RADIUS, self.RADIUS)
         outside.addRect(QRectF(self.rect()))
         painter.fillPath(outside.subtracted(edge), self._look.theme.color("background"))
         painter.setPen(QPen(self._look.theme.color("line"), 1))
@@ -233,12 +204,7 @@ class Banner(QFrame):
     def __init__(self, look: Look) -> None:
         super().__init__()
         self.setObjectName("banner")
-        self._look = look
         self.hide()
-
-    def _build(self) -> None:
-        """Make what is in it; most windows never show a banner."""
-        look = self._look
         self._picture = Picture("lock", look, "warning", 20)
         self._title = label("", "strong", wrap=True)
         self._text = label("", "hint", wrap=True)
@@ -255,14 +221,13 @@ class Banner(QFrame):
         row.addLayout(words, 1)
         row.addWidget(self.action)
         row.addWidget(self._close)
-        set_tab_order(self, self.action, self._close)
         self.action.clicked.connect(self.acted)
         self._close.clicked.connect(self.dismissed)
 
-    def tell(self, tone: str, icon: str, title: str, text: str, action: str = "", *, dismissable: bool = False) -> None:
+    def show_message(
+        self, tone: str, icon: str, title: str, text: str, action: str = "", *, dismissable: bool = False
+    ) -> None:
         """Show a message. `action`: the text of its button, none when empty."""
-        if self.layout() is None:
-            self._build()
         set_property(self, "tone", tone)
         self._picture.change(icon, {"info": "accent"}.get(tone, tone))
         changed = self._title.text() != title or self.isHidden()
@@ -284,11 +249,6 @@ class EmptyState(QFrame):
     def __init__(self, look: Look) -> None:
         super().__init__()
         self.setObjectName("card")
-        self._look = look
-
-    def _build(self) -> None:
-        """Make what is in it; a list that is never empty never shows it."""
-        look = self._look
         self._picture = Picture("key-round", look, "accent", 24, 52)
         self._picture.setObjectName("badge")
         self._title = label("", "emptyTitle")
@@ -305,13 +265,10 @@ class EmptyState(QFrame):
         column.insertSpacing(2, 6)
         column.insertSpacing(5, 4)
         column.addStretch()
-        set_tab_order(self, self.action)
         self.action.clicked.connect(self.acted)
 
-    def tell(self, icon: str, title: str, text: str, action: str = "", action_icon: str = "") -> None:
-        """Say what is empty and what to do. `action`: the text of the button, none when empty."""
-        if self.layout() is None:
-            self._build()
+    def set_message(self, icon: str, title: str, text: str, action: str = "", action_icon: str = "") -> None:
+        """Show what is empty and what to do. `action`: the text of the button, none when empty."""
         self.action.set_icon(action_icon)
         self._picture.change(icon, "accent")
         self._title.setText(title)
@@ -329,7 +286,7 @@ OVERLAY = (16, 24, 40, 110)
 def shadow(painter: QPainter, rect: QRect, depth: int, radius: int) -> None:
     """Paint the shadow of a card that lies in the middle of `rect`, `depth` pixels from its edges.
 
-    A graphics effect would draw the card in software at each change, for several ms.
+    A graphics effect would draw the whole card anew at each change.
     """
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(16, 24, 40, 3))
@@ -355,7 +312,7 @@ class Overlay(QWidget):
         return False
 
     def cover(self) -> None:
-        """Dim all of it."""
+        """Dim the window."""
         self._over.installEventFilter(self)  # once more is no more than once
         self.resize(self._over.size())
         self.show()
@@ -375,8 +332,8 @@ class Badge(QWidget):
         self._tone = ""
         look.theme.changed.connect(self.update)
 
-    def tell(self, text: str, tone: str) -> None:
-        """tone: "success", "warning", "danger" or "muted"."""
+    def set_state(self, text: str, tone: str) -> None:
+        """Show this word. tone: "success", "warning", "danger" or "muted"."""
         self._text = text
         self._tone = tone
         self.setAccessibleName(text)
@@ -384,26 +341,22 @@ class Badge(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return pill_size(self._look, self._text)
+        return badge_size(self._look, self._text)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        paint_pill(QPainter(self), self._look, QRectF(self.rect()), self._text, self._tone)
+        paint_badge(QPainter(self), self._look, QRectF(self.rect()), self._text, self._tone)
 
 
-PILL_TEXT = 21
-"""Where a badge's text begins, in pixels from its left."""
-
-
-def pill_size(look: Look, text: str) -> QSize:
-    """The room that `paint_pill` needs for this text."""
+def badge_size(look: Look, text: str) -> QSize:
+    """The room that `paint_badge` needs for this text."""
     metrics = QFontMetrics(look.theme.font(12))
     return QSize(metrics.horizontalAdvance(text) + 32, metrics.height() + 6)
 
 
-def paint_pill(painter: QPainter, look: Look, rect: QRectF, text: str, tone: str) -> None:
-    """Draw a state badge that fills `rect`."""
+def paint_badge(painter: QPainter, look: Look, rect: QRectF, text: str, tone: str) -> None:
+    """Draw a state badge that fills `rect`. tone: see `Badge.set_state`."""
     ink = look.theme.color(tone)
-    ground: QColor = look.theme.color("code" if tone == "muted" else f"{tone}_soft")
+    ground = look.theme.color("code" if tone == "muted" else f"{tone}_soft")
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
@@ -413,7 +366,5 @@ def paint_pill(painter: QPainter, look: Look, rect: QRectF, text: str, tone: str
     painter.drawEllipse(QRectF(rect.left() + 9, rect.center().y() - 3.5, 7, 7))
     painter.setPen(ink)
     painter.setFont(look.theme.font(12))
-    painter.drawText(
-        rect.adjusted(PILL_TEXT, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text
-    )
+    painter.drawText(rect.adjusted(21, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
     painter.restore()

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 from ...domain.errors import CortexError
 from ...domain.model import Environment, Org
 from ..kit.dialog import Dialog
-from ..kit.i18n import environment_of, long_date, say
+from ..kit.i18n import environment_of, long_date, translate_text
 from ..kit.widgets import Button, Look, announce, label
 from .form import ENDPOINTS, OrgForm
 
@@ -18,7 +18,7 @@ from .form import ENDPOINTS, OrgForm
 class AddOrgDialog(Dialog):
     """submitted(Org): make one with these details, then call `accept` or `fail`."""
 
-    submitted = Signal(object)
+    submitted = Signal(Org)
     about_org = False
 
     def __init__(self, look: Look, others: Sequence[Org], parent: QWidget) -> None:
@@ -49,7 +49,7 @@ class AddOrgDialog(Dialog):
 
     def fail(self, error: CortexError) -> None:
         """Stay open with what was typed, and say why it was not added."""
-        text = f"{say(error.title)}. {say(error.message)} {say(error.advice)}"
+        text = f"{translate_text(error.title)}. {translate_text(error.message)} {translate_text(error.advice)}"
         self._problem.setText(text)
         self._problem.show()
         self.add.setEnabled(True)
@@ -71,8 +71,8 @@ class AddOrgDialog(Dialog):
 class RemovedOrgsDialog(Dialog):
     """The orgs that can be restored. restore_asked(Org): bring it back; purge_asked(Org): it is to go for good."""
 
-    restore_asked = Signal(object)
-    purge_asked = Signal(object)
+    restore_asked = Signal(Org)
+    purge_asked = Signal(Org)
     about_org = False
 
     def __init__(self, look: Look, orgs: Sequence[Org], parent: QWidget) -> None:
@@ -118,15 +118,21 @@ class RemovedOrgsDialog(Dialog):
 
     @Slot()
     def _restore(self) -> None:
-        self._choose(self.restore_asked)
+        org = self._chosen()
+        if org is not None:
+            self.restore_asked.emit(org)
 
     @Slot()
     def _purge(self) -> None:
-        self._choose(self.purge_asked)
+        org = self._chosen()
+        if org is not None:
+            self.purge_asked.emit(org)
 
-    def _choose(self, signal: object) -> None:
+    def _chosen(self) -> Org | None:
+        """Close the dialog; return the org that was chosen in it."""
         item = self._list.currentItem()
-        if item is not None:
-            org = item.data(Qt.ItemDataRole.UserRole)
-            self.accept()
-            signal.emit(org)  # type: ignore[attr-defined]
+        if item is None:
+            return None
+        self.accept()
+        org: Org = item.data(Qt.ItemDataRole.UserRole)
+        return org

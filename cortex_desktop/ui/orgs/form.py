@@ -9,8 +9,9 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from ...domain.errors import OrgError
-from ...domain.model import Environment, Org, clean_org, same_name, same_place
-from ..kit.i18n import environment_name, environment_of, say
+from ...domain.model import Environment, Org
+from ...domain.rules import clean_org, same_name, same_place
+from ..kit.i18n import environment_name, environment_of, translate_text
 from ..kit.widgets import Look, label, set_property
 
 ENDPOINTS = (
@@ -111,18 +112,21 @@ class OrgForm(QWidget):
         """
         typed = self.typed()
         self._own.setVisible(typed.environment is Environment.OWN)
-        said = dict.fromkeys(self._notes, ("", ""))
-        said.update(self._warnings(typed))
+        notes = dict.fromkeys(self._notes, ("", ""))
+        notes.update(self._warnings(typed))
         try:
             clean_org(typed)
         except OrgError as error:
             if strict or str(getattr(typed, error.field)).strip():
-                said[error.field] = (f"{say(error.title)}. {say(error.message)} {say(error.advice)}", "danger")
-            valid, wrong = False, error.field if error.field in said and said[error.field][0] else ""
+                notes[error.field] = (
+                    f"{translate_text(error.title)}. {translate_text(error.message)} {translate_text(error.advice)}",
+                    "danger",
+                )
+            valid, wrong = False, error.field if error.field in notes and notes[error.field][0] else ""
         else:
             valid, wrong = True, ""
         for name, note in self._notes.items():
-            text, tone = said[name]
+            text, tone = notes[name]
             field = getattr(self, name)
             # A space keeps the line's height, so that nothing jumps while one types.
             note.setText(text or " ")

@@ -35,10 +35,10 @@ from PySide6.QtWidgets import (
 
 from ...domain.errors import CortexError
 from ...domain.model import Org
-from ..apps.controller import AppsController
-from ..apps.presenter import AppsPresenter
-from ..kit.i18n import environment_of, say
+from ..kit.i18n import environment_of, translate_text
+from ..kit.page import Page
 from ..kit.widgets import Button, Card, Look, announce, label
+from ..workspace import Workspace
 from .form import OrgForm
 
 Index = QModelIndex | QPersistentModelIndex
@@ -57,11 +57,11 @@ MOST = 16_777_215
 
 
 class OrgsModel(QAbstractListModel):
-    """The orgs by name. apps: knows how many apps an org has."""
+    """The orgs by name. workspace: knows how many apps an org has."""
 
-    def __init__(self, apps: AppsPresenter, parent: QObject | None = None) -> None:
+    def __init__(self, workspace: Workspace, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._apps = apps
+        self._workspace = workspace
         self.orgs: Sequence[Org] = ()
         self.edited: set[str] = set()
 
@@ -87,7 +87,7 @@ class OrgsModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return org.name
         if role == Qt.ItemDataRole.AccessibleDescriptionRole:
-            return f"{self.place(org)}, {self._apps.count_words(org.id)}"
+            return f"{self.place(org)}, {self._workspace.count_words(org.id)}"
         if role == Qt.ItemDataRole.ToolTipRole:
             return f"{org.name}\n{org.endpoint}/{org.code}"
         return None
@@ -99,7 +99,7 @@ class OrgsModel(QAbstractListModel):
 
     def count(self, org: Org) -> int:
         """How many apps it has."""
-        return self._apps.count_of(org.id)
+        return self._workspace.count(org.id)
 
 
 class _OrgPainter(QStyledItemDelegate):
@@ -190,30 +190,30 @@ class _Body(QWidget):
             self.setMinimumHeight(layout.totalHeightForWidth(self.width()))
 
 
-class OrganizationPage(QWidget):
-    """Shows what the controller knows, and emits what the person wants.
+class OrganizationPage(Page):
+    """Shows the workspace's orgs, and emits what the person wants.
 
-    apps: knows how many apps an org has. entered(str): the org with this id is to be the current one; save_asked(Org):
+    entered(str): the org with this id is to be the current one; save_asked(Org):
     keep these details, then call `saved` or `not_saved`; add_asked; remove_asked(Org); removed_asked: show those
     removed.
     """
 
     entered = Signal(str)
-    save_asked = Signal(object)
+    save_asked = Signal(Org)
     add_asked = Signal()
-    remove_asked = Signal(object)
+    remove_asked = Signal(Org)
     removed_asked = Signal()
 
-    def __init__(self, look: Look, controller: AppsController, apps: AppsPresenter) -> None:
+    def __init__(self, look: Look, workspace: Workspace) -> None:
         super().__init__()
         self.setObjectName("page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._look = look
-        self._controller = controller
+        self._workspace = workspace
         self._drafts: dict[str, Org] = {}  # what was typed about an org and not saved, by its id
         self._org: Org | None = None
         self._filling = False
-        self._model = OrgsModel(apps, self)
+        self._model = OrgsModel(workspace, self)
         self.list = OrgsList(look, self._model)
         self.form = OrgForm(look)
         self.add = Button(self.tr("Add organization"), look, "primary", "plus")
@@ -227,7 +227,7 @@ class OrganizationPage(QWidget):
             self.tr("This is your only organization. Add another one before you remove it."), "fieldNote", wrap=True
         )
         self._lay_out()
-        controller.orgs_changed.connect(self._show)
+        workspace.orgs_changed.connect(self._show)
         self.list.selectionModel().currentChanged.connect(self._chosen)
         self.form.changed.connect(self._edited)
         self.add.clicked.connect(self.add_asked)
@@ -249,7 +249,7 @@ class OrganizationPage(QWidget):
 
     def not_saved(self, error: CortexError) -> None:
         """They were not; say why, and keep what was typed."""
-        text = f"{say(error.title)}. {say(error.message)} {say(error.advice)}"
+        text = f"{translate_text(error.title)}. {translate_text(error.message)} {translate_text(error.advice)}"
         self._problem.setText(text)
         self._problem.show()
         self._offer()
@@ -317,15 +317,15 @@ class OrganizationPage(QWidget):
     @Slot()
     def _show(self) -> None:
         """Show the orgs, and the current one's details: those that were typed, where they are not saved yet."""
-        org = self._controller.org
+        org = self._workspace.org
         if org is None:
             return
         self._filling = True
-        there = {listed.id for listed in self._controller.orgs}
+        there = {listed.id for listed in self._workspace.orgs}
         self._drafts = {org_id: draft for org_id, draft in self._drafts.items() if org_id in there}
         self._model.edited = set(self._drafts)
-        if tuple(self._controller.orgs) != tuple(self._model.orgs):
-            self._model.show(self._controller.orgs)
+        if tuple(self._workspace.orgs) != tuple(self._model.orgs):
+            self._model.show(self._workspace.orgs)
         index = self._model.index(self._model.row_of(org), 0)
         self.list.setCurrentIndex(index)
         self.list.scrollTo(index)
@@ -334,8 +334,8 @@ class OrganizationPage(QWidget):
         if org != self._org:
             self._problem.hide()
         self._org = org
-        self.form.show_org(self._drafts.get(org.id, org), self._controller.orgs)
-        only = len(self._controller.orgs) < 2
+        self.form.show_org(self._drafts.get(org.id, org), self._workspace.orgs)
+        only = len(self._workspace.orgs) < 2
         self.remove.setEnabled(not only)
         self._only.setVisible(only)
         self._offer()

@@ -2,60 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QObject, Slot
 
+from ...domain.errors import CortexError
 from ...domain.model import Org
-from ...services.orgs import Content
-from ..apps.keys import short
-from ..kit.dialog_host import DialogHost
-from ..kit.i18n import environment_of
-from ..kit.toasts import TOAST_SECONDS, Toasts
-from ..kit.widgets import Look
-from .controller import OrgsController
+from ...services.orgs import Content, OrgService
+from ..kit.i18n import environment_of, short
+from ..kit.toasts import TOAST_SECONDS
+from ..kit.tools import Tools
+from ..workspace import Workspace
 from .page import OrganizationPage
 
 
 class OrgsPresenter(QObject):
-    """Turns what a person asks of orgs into dialogs and work for the controller, and tells the outcome."""
+    """Turns what a person asks of orgs into dialogs and service calls, and shows the outcome."""
 
-    def __init__(self, look: Look, controller: OrgsController, dialogs: DialogHost, toasts: Toasts) -> None:
-        super().__init__(dialogs)
-        self._look = look
-        self._controller = controller
-        self._dialogs = dialogs
-        self._toasts = toasts
+    def __init__(self, tools: Tools, workspace: Workspace, orgs: OrgService) -> None:
+        super().__init__(tools.dialogs)
+        self._look = tools.look
+        self._dialogs = tools.dialogs
+        self._toasts = tools.toasts
+        self._workspace = workspace
+        self._service = orgs
 
-    def serve(self, page: OrganizationPage) -> None:
-        """Do what is asked on this page."""
+    def make_page(self) -> OrganizationPage:
+        """A page that this presenter serves."""
+        page = OrganizationPage(self._look, self._workspace)
         page.add_asked.connect(self.ask_add)
         page.remove_asked.connect(self.ask_remove)
         page.removed_asked.connect(self.show_removed)
-        page.entered.connect(self._controller.apps.enter)
-        page.save_asked.connect(lambda org: self._controller.change(org, page.saved, page.not_saved))
+        page.entered.connect(self._workspace.enter)
+        page.save_asked.connect(
+            lambda org: self._change(partial(self._service.change, org), page.saved, page.not_saved)
+        )
+        return page
 
     @Slot()
     def ask_add(self) -> None:
         """Open the dialog that adds an org."""
-        if not self._dialogs.free or self._controller.apps.org is None:
+        if not self._dialogs.free or self._workspace.org is None:
             return
         from .dialogs import AddOrgDialog
 
-        dialog = AddOrgDialog(self._look, self._controller.apps.orgs, self._dialogs.window)
+        dialog = AddOrgDialog(self._look, self._workspace.orgs, self._dialogs.window)
 
         def added(org: Org) -> None:
+            self._workspace.enter(org.id)
             dialog.accept()
             title = self.tr("“{org}” added").format(org=short(org.name))
-            self._tell(title, self.tr("It is the current organization now."), "check", "success")
+            self._show_toast(title, self.tr("It is the current organization now."), "check", "success")
 
-        dialog.submitted.connect(lambda org: self._controller.add(org, added, dialog.fail))
+        dialog.submitted.connect(lambda org: self._change(partial(self._service.add, org), added, dialog.fail))
         self._dialogs.open(dialog)
 
-    @Slot(object)
+    @Slot(Org)
     def ask_remove(self, org: Org) -> None:
         """Remove an org, after a question that says what goes with it."""
-        self._controller.look_into(org, partial(self._ask_remove, org))
+        self._workspace.on_disk(partial(self._service.content, org.id), partial(self._ask_remove, org))
 
     def _ask_remove(self, org: Org, content: Content) -> None:
         if not self._dialogs.free:
@@ -73,7 +79,8 @@ class OrgsPresenter(QObject):
             self._dialogs.window,
             typed="" if content.empty else org.code,
         )
-        question.confirmed.connect(partial(self._controller.remove, org, self._removed))
+        remove = partial(self._service.remove, org.id)
+        question.confirmed.connect(lambda: self._change(remove, self._removed, self._workspace.failed.emit))
         self._dialogs.open(question)
 
     def _what_goes(self, content: Content) -> str:
@@ -100,13 +107,13 @@ class OrgsPresenter(QObject):
             tone="muted",
             action=self.tr("Undo"),
         )
-        toast.acted.connect(partial(self._controller.restore, org))
+        toast.acted.connect(partial(self._restore, org))
         toast.count_down(TOAST_SECONDS)
 
     @Slot()
     def show_removed(self) -> None:
         """Open the list of orgs that can be restored."""
-        self._controller.find_removed(self._show_removed)
+        self._workspace.on_disk(self._service.removed, self._show_removed)
 
     def _show_removed(self, orgs: list[Org]) -> None:
         if not self._dialogs.free:
@@ -114,11 +121,11 @@ class OrgsPresenter(QObject):
         from .dialogs import RemovedOrgsDialog
 
         dialog = RemovedOrgsDialog(self._look, orgs, self._dialogs.window)
-        dialog.restore_asked.connect(self._controller.restore)
+        dialog.restore_asked.connect(self._restore)
         dialog.purge_asked.connect(self._ask_purge)
         self._dialogs.open(dialog)
 
-    @Slot(object)
+    @Slot(Org)
     def _ask_purge(self, org: Org) -> None:
         from ..kit.dialog import Question
 
@@ -130,8 +137,32 @@ class OrgsPresenter(QObject):
             self._dialogs.window,
         )
         question.about_org = False
-        question.confirmed.connect(partial(self._controller.purge, org))
+        purge = partial(self._service.purge, org.id)
+        question.confirmed.connect(lambda: self._workspace.on_disk(purge, self._purging))
         self._dialogs.open(question)
 
-    def _tell(self, title: str, text: str, icon: str, tone: str) -> None:
+    @Slot(Org)
+    def _restore(self, org: Org) -> None:
+        """Bring a removed org back, and enter it."""
+        self._workspace.on_disk(partial(self._service.restore, org.id), self._restored)
+
+    def _restored(self, org: Org) -> None:
+        self._workspace.wish(org.id)
+
+    def _purging(self, _: Org) -> None:
+        self._workspace.recover()  # which removes its apps, secrets first
+
+    def _change(
+        self, work: Callable[[], Org], done: Callable[[Org], object], failed: Callable[[CortexError], object]
+    ) -> None:
+        """Do it, and list the orgs anew."""
+
+        def changed(outcome: tuple[Org, list[Org]]) -> None:
+            org, now = outcome
+            self._workspace.set_orgs(now)
+            done(org)
+
+        self._workspace.on_disk(lambda: (work(), self._service.orgs()), changed, failed)
+
+    def _show_toast(self, title: str, text: str, icon: str, tone: str) -> None:
         self._toasts.show(title, text, icon=icon, tone=tone).count_down(TOAST_SECONDS)

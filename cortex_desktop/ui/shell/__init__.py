@@ -1,1 +1,1 @@
-"""The window around the pages: sidebar, actions, palette, preferences, about."""
+"""The window around the pages: sidebar, palette, preferences, about. Knows pages by their entries."""

@@ -1,12 +1,11 @@
-"""Toasts when nobody has used the window for a while."""
+"""Notices when nobody has used the window for a while."""
 
 from __future__ import annotations
 
-import time
-
-from PySide6.QtCore import QEvent, QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QWindow
 
+from ..kit.clock import Clock
 from ..kit.settings import Settings
 
 MINUTE = 60.0
@@ -26,29 +25,27 @@ _INPUT = frozenset(
 
 
 class Idle(QObject):
-    """idle: for as many minutes as Preferences say no key was pressed and no pointer moved over our windows; away: none
-    of them had the keyboard for a minute.
+    """Watches for input to our windows.
 
-    Looks only at what the system sends to our native windows: a filter on the application would be called for every
-    event of every widget. Preferences are asked whenever another window gets the keyboard, so when theirs closes.
+    idle: for as many minutes as Preferences set no key was pressed and no pointer moved over our windows; away: none of
+    them had the keyboard for a minute.
 
-    It is made when the first key is readable or copied: there is nothing to put away before, and the first filter on
-    events has PySide6 make a Python class for each of their kinds, 0.4 MB.
+    It filters the events of native windows: a filter on the application would be called for every event of every
+    widget. It reads Preferences whenever another window gets the keyboard, so also when their dialog closes.
     """
 
     idle = Signal()
     away = Signal()
 
-    def __init__(self, settings: Settings, parent: QObject) -> None:
+    def __init__(self, settings: Settings, clock: Clock, parent: QObject) -> None:
         super().__init__(parent)
         self._settings = settings
+        self._clock = clock
         self._seconds = 0.0
         self._last = 0.0
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
+        self._timer = clock.timer(self)
         self._timer.timeout.connect(self._look)
-        self._away = QTimer(self)
-        self._away.setSingleShot(True)
+        self._away = clock.timer(self)
         self._away.timeout.connect(self.away)
 
     def watch(self, window: QWindow | None) -> None:
@@ -62,33 +59,30 @@ class Idle(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in _INPUT:
-            # Only the time is noted; the timer finds out by itself that it has to wait longer.
-            self._last = time.monotonic()
-            if self._seconds and not self._timer.isActive():
-                self._wait(self._seconds)
+            # Note the time only; when the timer runs out it waits for the rest.
+            self._last = self._clock.now()
+            if self._seconds and not self._timer.is_active:
+                self._timer.start(self._seconds)
         return False
 
     @Slot(QWindow)
     def _focused(self, window: QWindow | None) -> None:
         if window is None:
-            self._away.start(round(MINUTE * 1000))
+            self._away.start(MINUTE)
             return
         self._away.stop()
         window.installEventFilter(self)  # once more is no more than once
-        self._last = time.monotonic()
+        self._last = self._clock.now()
         self._seconds = self._settings.idle_minutes * MINUTE
         if self._seconds:
-            self._wait(self._seconds)
+            self._timer.start(self._seconds)
         else:
             self._timer.stop()
 
     @Slot()
     def _look(self) -> None:
-        left = self._last + self._seconds - time.monotonic()
+        left = self._last + self._seconds - self._clock.now()
         if left > 0:
-            self._wait(left)
+            self._timer.start(left)
         else:
             self.idle.emit()
-
-    def _wait(self, seconds: float) -> None:
-        self._timer.start(max(1, round(seconds * 1000)))

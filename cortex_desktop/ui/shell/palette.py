@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any
 
 import shiboken6
 from PySide6.QtCore import (
@@ -32,7 +32,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ...domain.model import fold
+from ..kit.finding import Hit
 from ..kit.widgets import OVERLAY, Look, Picture, announce, label, shadow
 
 Index = QModelIndex | QPersistentModelIndex
@@ -48,51 +48,6 @@ SHOWN = 9
 """Rows that are visible at once, at most."""
 
 SHADOW = 12
-
-
-class Hit(NamedTuple):
-    """Something the palette found. hint: at the far side, a shortcut or what tells it from others; run: do it.
-
-    tone: the colour of icon and hint when it is not the usual one.
-    """
-
-    icon: str
-    text: str
-    hint: str
-    run: Callable[[], object]
-    tone: str = ""
-
-
-class Source(NamedTuple):
-    """Something that can be found: `text` in folded form is searched, and `hits` makes what is listed for it."""
-
-    text: str
-    hits: Callable[[], list[Hit]]
-
-
-def best(sources: Iterator[Source], query: str, most: int) -> list[Hit]:
-    """The hits of the sources that hold every word of `query`, at most `most`.
-
-    Those that begin with the query come first, then those where each word begins a word, then the others, each in the
-    order given.
-    """
-    wanted = fold(query).strip()
-    words = wanted.split()
-    ranks: tuple[list[Source], ...] = ([], [], [])
-    for source in sources:
-        text = source.text
-        if all(word in text for word in words):
-            begins = f" {text}"
-            rank = 0 if text.startswith(wanted) else 1 if all(f" {word}" in begins for word in words) else 2
-            ranks[rank].append(source)
-            if len(ranks[0]) >= most:
-                break
-    hits: list[Hit] = []
-    for source in (*ranks[0], *ranks[1], *ranks[2]):
-        if len(hits) >= most:
-            break
-        hits += source.hits()
-    return hits
 
 
 class _Hits(QAbstractListModel):
@@ -185,8 +140,8 @@ class _Card(QFrame):
 class Palette(QWidget):
     """Lies over `body` until something is chosen, Esc is pressed, or the keyboard goes elsewhere.
 
-    search: the hits for what was typed, the best first; name, hint: of the field, for another use than that of the
-    command palette; anchor: the card stands under this widget instead of in the middle.
+    search: the hits for what was typed, the best first; name, hint: of the field; anchor: the card stands under this
+    widget instead of in the middle.
     """
 
     def __init__(
@@ -194,13 +149,14 @@ class Palette(QWidget):
         look: Look,
         search: Callable[[str], list[Hit]],
         body: QWidget,
-        name: str = "",
+        name: str,
         hint: str = "",
         anchor: QWidget | None = None,
     ) -> None:
         super().__init__(body)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._anchor = anchor
+        self.name = name
         self._look = look
         self._search = search
         self._body = body
@@ -209,7 +165,7 @@ class Palette(QWidget):
         self.edit = QLineEdit()
         self.edit.setObjectName("paletteEdit")
         self.edit.setPlaceholderText(hint or self.tr("Find apps, organizations and actions"))
-        self.edit.setAccessibleName(name or self.tr("Command palette"))
+        self.edit.setAccessibleName(self.name)
         self.edit.setMaxLength(200)
         self._hits = _Hits(self)
         self.list = QListView()
@@ -229,7 +185,7 @@ class Palette(QWidget):
         self.edit.installEventFilter(self)
         self.list.clicked.connect(self._run)
         self.list.entered.connect(self.list.setCurrentIndex)
-        self.list.selectionModel().currentChanged.connect(self._tell)
+        self.list.selectionModel().currentChanged.connect(self._announce)
         body.installEventFilter(self)
         look.theme.changed.connect(self.update)
 
@@ -324,7 +280,7 @@ class Palette(QWidget):
             run()
 
     @Slot(QModelIndex)
-    def _tell(self, index: Index) -> None:
+    def _announce(self, index: Index) -> None:
         if index.isValid():
             hit = self._hits.hits[index.row()]
             announce(self, f"{hit.text}, {hit.hint}" if hit.hint else hit.text)

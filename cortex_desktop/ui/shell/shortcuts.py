@@ -6,9 +6,9 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from ..kit.actions import Actions, plain
 from ..kit.dialog import Dialog
 from ..kit.widgets import Button, Look, label
-from .actions import Actions, plain
 
 
 class ShortcutsDialog(Dialog):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
@@ -9,6 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QLabel, QSiz
 from ...domain.model import Org
 from ...domain.ports import VaultState
 from ...services.keychain import KeychainStatus
+from ..kit.page import PageEntry, Section
 from ..kit.tokens import SIDEBAR_WIDTH
 from ..kit.widgets import IconButton, Look, Picture, label
 
@@ -72,7 +75,7 @@ class OrgSwitcher(_Painted):
         self._production = False
         self.setFixedHeight(max(48, look.theme.px(48)))
 
-    def tell(self, org: Org, environment: str) -> None:
+    def set_org(self, org: Org, environment: str) -> None:
         """Show this org."""
         self._name = org.name
         self._place = self.tr("Local · {environment}").format(environment=environment)
@@ -113,7 +116,7 @@ class Badge(_Painted):
         self.setParent(parent)
         self.hide()
 
-    def tell(self, number: int) -> None:
+    def set_number(self, number: int) -> None:
         """Show this number."""
         self.setText(self.locale().toString(number))
         words = self.tr("%n app(s) need attention", "", number)
@@ -141,15 +144,16 @@ class Badge(_Painted):
         self.line(painter, self.rect(), self.text(), "warning", 11, QFont.Weight.DemiBold, middle)
 
 
-class Entry(_Painted):
-    """One page in the sidebar: icon, name, and a count where there is one.
+class PageButton(_Painted):
+    """A page in the sidebar: icon, name, and a count where there is one.
 
     attention: a badge beside the count.
     """
 
-    def __init__(self, icon: str, name: str, look: Look) -> None:
+    def __init__(self, entry: PageEntry, look: Look) -> None:
         super().__init__(look)
-        self._icon_name = icon
+        name = entry.title
+        self._icon_name = entry.icon
         self._count = ""
         self.attention = Badge(look, self)
         self.setText(name)
@@ -158,19 +162,25 @@ class Entry(_Painted):
         self.setCheckable(True)  # not exclusive by itself: Tab would then reach the checked one alone
         self.setFixedHeight(max(34, look.theme.px(34)))
 
+        entry.counted.connect(self.count)
+        entry.attention_changed.connect(self.attend)
+        self.attention.clicked.connect(entry.show_attention)
+
     def nextCheckState(self) -> None:
         """Leave it to who opens the page."""
 
-    def count(self, number: int | None) -> None:
-        """Show how many there are; None shows nothing."""
-        self._count = "" if number is None else self.locale().toString(number)
+    @Slot(int)
+    def count(self, number: int) -> None:
+        """Show how many there are."""
+        self._count = self.locale().toString(number)
         self.setAccessibleDescription(self._count)
         self._place_badge()
         self.update()
 
+    @Slot(int)
     def attend(self, number: int) -> None:
         """Show beside the count how many need attention."""
-        self.attention.tell(number)
+        self.attention.set_number(number)
         self._place_badge()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -210,43 +220,39 @@ class Entry(_Painted):
 
 
 class Sidebar(QFrame):
-    """Org switcher, pages, keychain.
+    """Org switcher, pages, keychain. buttons: those of the pages, by the pages' names.
 
-    org_clicked: another org is wanted; preferences_clicked; keychain_clicked: look at the keychain again.
+    org_clicked: another org is wanted; preferences_clicked.
     """
 
     org_clicked = Signal()
     preferences_clicked = Signal()
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Look, pages: Sequence[PageEntry]) -> None:
         super().__init__()
         self.setObjectName("sidebar")
         self._look = look
         self.org = OrgSwitcher(look)
-        self.apps = Entry("layout-grid", self.tr("Apps"), look)
-        self.apps.setChecked(True)
-        self.organization = Entry("building-2", self.tr("Organization"), look)
+        self.buttons = {entry.name: PageButton(entry, look) for entry in pages}
         self._lock = Picture("lock", look, "muted", 15)
         self._keychain = label("", "keychainName", wrap=True)
         self._state = label("", "keychainName")
         self._preferences = IconButton("settings-2", self.tr("Preferences"), look)
-        self.activity = Entry("history", self.tr("Activity"), look)
-        self._sections = [label(text, "section") for text in (self.tr("Settings"), self.tr("Developer"))]
-        for section in self._sections:
-            section.setContentsMargins(10, 0, 0, 0)
+        self._sections: list[QLabel] = []
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 12, 12, 10)
         column.setSpacing(2)
         column.addWidget(self.org)
-        column.addSpacing(30)
-        column.addWidget(self._sections[0])
-        column.addSpacing(7)
-        column.addWidget(self.apps)
-        column.addWidget(self.organization)
-        column.addSpacing(14)
-        column.addWidget(self._sections[1])
-        column.addSpacing(7)
-        column.addWidget(self.activity)
+        for section, title in ((Section.SETTINGS, self.tr("Settings")), (Section.DEVELOPER, self.tr("Developer"))):
+            buttons = [self.buttons[entry.name] for entry in pages if entry.section is section]
+            if buttons:
+                column.addSpacing(14 if self._sections else 30)
+                self._sections.append(label(title, "section"))
+                self._sections[-1].setContentsMargins(10, 0, 0, 0)
+                column.addWidget(self._sections[-1])
+                column.addSpacing(7)
+                for button in buttons:
+                    column.addWidget(button)
         column.addStretch()
         column.addWidget(self._rule())
         column.addSpacing(8)
@@ -263,7 +269,6 @@ class Sidebar(QFrame):
             part.setVisible(not yes)
         self._foot_row.setContentsMargins(4 if yes else 6, 0, 0, 0)
 
-    @Slot(object)
     def keychain(self, status: KeychainStatus | None) -> None:
         """Show which keychain holds the keys and how it is; None: not known yet."""
         if status is None:

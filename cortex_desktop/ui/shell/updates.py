@@ -10,11 +10,10 @@ from PySide6.QtCore import QObject, Slot
 
 from ... import __version__
 from ...domain.errors import CortexError, UpdateError, UpdateProblem
-from ...tasks.runner import Lane, Runner
-from ..kit.dialog_host import DialogHost
-from ..kit.settings import Settings
-from ..kit.toasts import Toasts
-from ..kit.widgets import Look
+from ...tasks.jobs import Jobs
+from ...tasks.lanes import Lane
+from ..kit.desktop import open_web_page
+from ..kit.tools import Tools
 
 if TYPE_CHECKING:
     from PySide6.QtNetwork import QNetworkProxy, QSslConfiguration
@@ -29,13 +28,13 @@ TOAST_SECONDS = 30
 class Updates(QObject):
     """Asks the feed, and tells what it said: in the dialog when a person asked, else in a toast if it is new."""
 
-    def __init__(self, runner: Runner, settings: Settings, look: Look, dialogs: DialogHost, toasts: Toasts) -> None:
-        super().__init__(dialogs)
-        self._runner = runner
-        self._settings = settings
-        self._look = look
-        self._dialogs = dialogs
-        self._toasts = toasts
+    def __init__(self, jobs: Jobs, tools: Tools) -> None:
+        super().__init__(tools.dialogs)
+        self._jobs = jobs
+        self._settings = tools.settings
+        self._look = tools.look
+        self._dialogs = tools.dialogs
+        self._toasts = tools.toasts
         self._check: UpdateCheck | None = None
         self._dialog: UpdatesDialog | None = None
         self.tls: QSslConfiguration | None = None
@@ -67,7 +66,7 @@ class Updates(QObject):
         if not feed:
             self._show_failed(UpdateError(UpdateProblem.NO_FEED))
             return
-        self._runner.submit(Lane.NETWORK, partial(_prepare, feed), self, partial(self._start, feed), self._show_failed)
+        self._jobs.submit(Lane.NETWORK, partial(_prepare, feed), self, partial(self._start, feed), self._show_failed)
 
     def _default_feed(self) -> str:
         from ...system.feed import default_feed
@@ -79,7 +78,7 @@ class Updates(QObject):
 
         self._end()
         self._check = UpdateCheck(feed, self, self.tls)
-        self._check.found.connect(self._tell)
+        self._check.found.connect(self._show_release)
         self._check.failed.connect(self._show_failed)
         self._check.start(proxies)
 
@@ -89,7 +88,7 @@ class Updates(QObject):
             self._check = None
 
     @Slot(object)
-    def _tell(self, release: Release) -> None:
+    def _show_release(self, release: Release) -> None:
         self._end()
         self._settings.updates_checked = int(time.time())
         newer = release.newer_than(__version__)
@@ -100,10 +99,10 @@ class Updates(QObject):
             toast = self._toasts.show(
                 title, self.tr("You have {version}.").format(version=__version__), action=self.tr("Open page")
             )
-            toast.acted.connect(partial(open_page, release.page))
+            toast.acted.connect(partial(open_web_page, release.page))
             toast.count_down(TOAST_SECONDS)
 
-    @Slot(object)
+    @Slot(CortexError)
     def _show_failed(self, error: CortexError) -> None:
         self._end()
         if self._dialog is not None:  # who did not ask is not bothered
@@ -121,11 +120,3 @@ def _prepare(feed: str) -> list[QNetworkProxy]:
     if not is_safe(feed):
         raise UpdateError(UpdateProblem.NOT_HTTPS)
     return proxies_for(feed)
-
-
-def open_page(page: str) -> None:
-    """In the person's browser."""
-    from PySide6.QtCore import QUrl
-    from PySide6.QtGui import QDesktopServices
-
-    QDesktopServices.openUrl(QUrl(page))

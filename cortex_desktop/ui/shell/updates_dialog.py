@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QProgressBar, QWidget
 
 from ... import __version__
 from ...domain.errors import CortexError
+from ..kit.desktop import open_web_page
 from ..kit.dialog import Dialog
-from ..kit.i18n import say
+from ..kit.i18n import translate_text
 from ..kit.widgets import Button, Look, announce, label
-from .updates import open_page
 
 if TYPE_CHECKING:
     from ...system.updates import Release
@@ -51,7 +51,7 @@ class UpdatesDialog(Dialog):
 
     def show_busy(self) -> None:
         """It is looking."""
-        self._say(self.tr("Looking for a newer version…"), "")
+        self._show_message(self.tr("Looking for a newer version…"), "")
         self._progress.show()
 
     def show_release(self, release: Release, newer: bool) -> None:
@@ -60,15 +60,17 @@ class UpdatesDialog(Dialog):
             self._page = release.page
             title = self.tr("Version {version} is available").format(version=release.version)
             text = self.tr("Nothing was downloaded. Get it from {host}, install it over this version, and go on.")
-            self._say(title, text.format(host=QUrl(release.page).host()), page=True)
+            self._show_message(title, text.format(host=QUrl(release.page).host()), page=True)
         else:
-            self._say(self.tr("You have the newest version"), "")
+            self._show_message(self.tr("You have the newest version"), "")
 
     def show_failure(self, error: CortexError) -> None:
         """It did not work."""
-        self._say(say(error.title), f"{say(error.message)} {say(error.advice)}", again=True)
+        self._show_message(
+            translate_text(error.title), f"{translate_text(error.message)} {translate_text(error.advice)}", again=True
+        )
 
-    def _say(self, title: str, text: str, *, page: bool = False, again: bool = False) -> None:
+    def _show_message(self, title: str, text: str, *, page: bool = False, again: bool = False) -> None:
         self._title.setText(title)
         self._text.setText(text)
         self._text.setVisible(bool(text))
@@ -82,5 +84,5 @@ class UpdatesDialog(Dialog):
 
     @Slot()
     def _open_page(self) -> None:
-        open_page(self._page)
+        open_web_page(self._page)
         self.accept()

@@ -1,7 +1,7 @@
 """The window itself. It is shown and painted before what fills it is loaded.
 
 Loading and making all of the console takes longer than showing a bare window, and who starts a program looks for its
-window first. So this module imports little (no name of PySide6's Qt namespace, which alone costs 17 ms).
+window first. So this module imports little.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._settings = settings
         self._was_painted = False
-        self.hold: Callable[[], bool] | None = None
+        self.holds: list[Callable[[], bool]] = []
         """Asked before it closes: whether it should stay, since something must come to its end first."""
         self._after_paint = QTimer(self)
         self._after_paint.setSingleShot(True)
@@ -66,7 +66,7 @@ class MainWindow(QMainWindow):
         self.resized.emit()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if self.hold is not None and self.hold():
+        if any(hold() for hold in self.holds):
             event.ignore()
             return
         self.closing.emit()

@@ -1,0 +1,1 @@
+"""Commands: what can be done without a window."""

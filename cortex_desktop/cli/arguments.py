@@ -1,0 +1,74 @@
+"""The command line's arguments."""
+
+from __future__ import annotations
+
+import argparse
+import stat
+import sys
+from functools import partial
+from pathlib import Path
+from typing import NoReturn
+
+from .. import __version__
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong with the arguments."""
+
+    def error(self, message: str) -> NoReturn:
+        print(f"cortex-desktop: {message} (see --help)", file=sys.stderr)
+        raise SystemExit(2)
+
+
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    """The arguments, `sys.argv` by default. Bad ones end the process with status 2 and one line on stderr."""
+    parser = _parser()
+    chosen = parser.parse_args(arguments)
+    if not chosen.self_check and (chosen.report or chosen.screenshots):
+        parser.error("--report and --screenshots go with --self-check")
+    if chosen.yes and not chosen.remove_all_data:
+        parser.error("--yes goes with --remove-all-data")
+    if chosen.self_check + chosen.quit + chosen.remove_all_data > 1:
+        parser.error("--self-check, --quit and --remove-all-data do not go together")
+    if chosen.data_dir is not None:
+        _check_folder(parser, chosen.data_dir)
+    return chosen
+
+
+def _parser() -> _Parser:
+    parser = _Parser(
+        prog="cortex-desktop",
+        description="A desktop org console for Medable Cortex. An independent program, not made by Medable.",
+        allow_abbrev=False,
+        formatter_class=partial(argparse.HelpFormatter, width=100),
+    )
+    parser.add_argument("--version", action="version", version=f"Cortex Desktop {__version__}")
+    parser.add_argument("--data-dir", metavar="DIR", help="where everything the program writes goes")
+    parser.add_argument(
+        "--self-check",
+        action="store_true",
+        help="do the main job for real in a temporary data folder, say how it went, and leave nothing behind",
+    )
+    parser.add_argument("--quit", action="store_true", help="have the program that is running close, and wait for it")
+    parser.add_argument(
+        "--remove-all-data",
+        action="store_true",
+        help="remove all apps, their keys from the keychain, and the data folder from this computer, after a question",
+    )
+    parser.add_argument("--yes", action="store_true", help="with --remove-all-data: do not ask")
+    parser.add_argument("--report", metavar="FILE", help="with --self-check: write what was found as JSON")
+    parser.add_argument("--screenshots", metavar="DIR", help="with --self-check: write pictures of each step")
+    return parser
+
+
+def _check_folder(parser: _Parser, name: str) -> None:
+    if not name.strip():
+        parser.error("--data-dir needs the name of a folder")
+    try:
+        found = Path(name).expanduser().stat()
+    except FileNotFoundError:
+        return  # it will be made
+    except (OSError, RuntimeError):
+        parser.error(f"--data-dir: {name} cannot be a folder")
+    if not stat.S_ISDIR(found.st_mode):
+        parser.error(f"--data-dir: {name} is not a folder")

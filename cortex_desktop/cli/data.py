@@ -1,0 +1,65 @@
+"""`--quit` and `--remove-all-data`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from ..composition import Stores, compose
+from ..domain.errors import CortexError
+from ..system.instance import Instance
+from ..system.paths import data_dir
+from ..system.removal import remove_folder
+
+
+def quit_running(data_folder: str | None) -> int:
+    """Have the program that is running with this data folder end. Returns 0 when none runs any more, else 1."""
+    folder = data_dir(data_folder)
+    if not folder.is_dir():
+        return 0
+    instance = Instance(folder)
+    if not instance.acquire() and not instance.quit_first():
+        print("cortex-desktop: it is running and did not close; please close it yourself", file=sys.stderr)
+        return 1
+    instance.release()
+    return 0
+
+
+def remove_all_data(data_folder: str | None, *, ask: bool) -> int:
+    """Remove all keys from the keychain, then the data folder. Returns 0 when nothing is left, else 1.
+
+    ask: have the person type a word first. The keys go first, since without the rows nobody could find them.
+    """
+    folder = data_dir(data_folder)
+    if not folder.is_dir():
+        print(f"There is nothing to remove: {folder} does not exist.")
+        return 0
+    if ask and not _agreed(folder):
+        print("Nothing was removed.")
+        return 1
+    instance = Instance(folder)
+    if not instance.acquire():
+        print("cortex-desktop: it is running; close it first. Nothing was removed.", file=sys.stderr)
+        return 1
+    stores = Stores.of(folder)
+    try:
+        number = compose(stores).apps.deletion.remove_everything()
+        unreadable = stores.repository.unreadable
+    except CortexError as error:
+        print(f"cortex-desktop: {error} The data folder stays as long as keys may be left.", file=sys.stderr)
+        return 1
+    finally:
+        stores.close()
+        instance.release()
+    print(f"Removed {number} {'app' if number == 1 else 'apps'} and their keys.")
+    if unreadable:
+        print(f"{unreadable} rows of the database could not be read. Look in the keychain for cortex-desktop/.")
+    return remove_folder(folder)
+
+
+def _agreed(folder: Path) -> bool:
+    print(f"This removes all apps, their keys from the keychain, and what the program keeps in {folder}.")
+    try:
+        return input('Type "remove" to confirm: ').strip().casefold() == "remove"
+    except EOFError:
+        return False

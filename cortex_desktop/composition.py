@@ -1,0 +1,103 @@
+"""Stores and services of a data folder, put together. No Qt.
+
+Nothing here touches the disk or the keychain: each store opens at its first call, which belongs on a lane.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from .domain.errors import CortexError
+from .domain.ports import Vault
+from .services.activity import Recorder
+from .services.apps.services import AppServices
+from .services.apps.two_stores import TwoStores
+from .services.damage import Damage
+from .services.doctor import Doctor
+from .services.history import History
+from .services.keychain import KeychainService
+from .services.orgs import OrgService
+from .services.speech import Speech
+from .storage.activity import ActivityFile
+from .storage.new_file import Exports
+from .storage.repository import TinyRepository
+from .system.identity import user_and_computer
+from .vault.opening import open_vault
+
+
+class OpenVault(Vault, Protocol):
+    """A keychain that can be closed."""
+
+    def close(self) -> None:
+        """Take no more calls, and wait for none."""
+
+
+@dataclass(frozen=True)
+class Stores:
+    """Where orgs, apps and activity (`folder`) and keys (`vault`) are kept."""
+
+    folder: Path
+    repository: TinyRepository
+    vault: OpenVault
+
+    @classmethod
+    def of(cls, folder: Path) -> Stores:
+        """The stores of this data folder, with the system's keychain."""
+        return cls(folder, TinyRepository(folder), open_vault())
+
+    def damage(self) -> Damage:
+        """What was wrong with the database when it was opened."""
+        recovery, unreadable = self.repository.recovered, self.repository.unreadable
+        if recovery is None:
+            outside = self.repository.changed_outside
+            return Damage(unreadable > 0, unreadable=unreadable, changed_outside=outside)
+        set_aside = recovery.set_aside.name if recovery.set_aside is not None else ""
+        return Damage(True, set_aside, recovery.restored_from, recovery.apps, unreadable)
+
+    def close(self) -> None:
+        """Let go of the keychain, and leave a database that plain TinyDB reads."""
+        self.vault.close()
+        self.repository.close()
+
+
+@dataclass(frozen=True)
+class Services:
+    """The use cases on these stores."""
+
+    stores: Stores
+    recorder: Recorder
+    apps: AppServices
+    doctor: Doctor
+    history: History
+    keychain: KeychainService
+    orgs: OrgService
+
+
+def compose(
+    stores: Stores,
+    *,
+    speech: Speech | None = None,
+    recorded: Callable[[], None] | None = None,
+    not_recorded: Callable[[CortexError], None] | None = None,
+) -> Services:
+    """Build the services on `stores`.
+
+    speech: the person's language, for exports and for finding entries; recorded, not_recorded: called on the thread of
+    an operation after it was written to the activity log, or could not be.
+    """
+    log = ActivityFile(stores.folder)
+    repository, vault = stores.repository, stores.vault
+    recorder = Recorder(repository, log, user_and_computer, not_recorded, recorded=recorded)
+    apps = AppServices.build(TwoStores(repository, vault, recorder))
+    return Services(
+        stores=stores,
+        recorder=recorder,
+        apps=apps,
+        doctor=Doctor(apps),
+        history=History(log, Exports(stores.folder), recorder, speech or Speech(str, str)),
+        keychain=KeychainService(vault),
+        orgs=OrgService(repository, recorder=recorder),
+    )

@@ -1,0 +1,50 @@
+"""Deleting apps so that they can be restored, and removing all of them for good."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+from ...domain.activity import Action
+from ...domain.model import App, AppState
+from .. import periods, transitions
+from .recovery import Removal
+from .two_stores import TwoStores
+
+
+class AppDeletion:
+    """Deletes and restores apps. `Removal.purge` takes a deleted app for good."""
+
+    def __init__(self, stores: TwoStores, removal: Removal) -> None:
+        self._stores = stores
+        self._removal = removal
+
+    def delete(self, app_id: str) -> App:
+        """Hide the app; it can be restored with its key until RESTORABLE has passed. For the disk lane.
+
+        Raises StorageError, AppGone, and NotFinished for an app that is still being created.
+        """
+        until = self._stores.now() + periods.RESTORABLE
+        app = self._stores.repository.change_app(app_id, partial(transitions.mark_deleted, until=until))
+        self._stores.record.app(Action.DELETED, app, restorable_until=until)
+        return app
+
+    def restore(self, app_id: str) -> App:
+        """Restore a deleted app. For the disk lane. Raises StorageError; AppGone once its removal has begun."""
+        app = self._stores.repository.change_app(app_id, transitions.restore)
+        self._stores.record.app(Action.RESTORED, app)
+        return app
+
+    def remove_everything(self) -> int:
+        """Remove the secrets and rows of all apps of all orgs. Returns how many apps there were. For the vault lane.
+
+        Raises VaultError with nothing removed when the keychain plainly cannot be used. After any later error rows
+        are left whose removal has begun: calling this again, or the next recovery, goes on with them.
+        """
+        self._stores.require_keychain()
+        repository = self._stores.repository
+        apps = repository.apps()
+        repository.change_apps([app.id for app in apps], lambda app: replace(app, state=AppState.DELETING))
+        for app in apps:
+            self._removal.remove_app(repository.app(app.id))
+        return sum(app.state is not AppState.DELETING for app in apps)

@@ -1,0 +1,46 @@
+"""All use cases of apps, built for two stores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .create import AppCreation
+from .delete import AppDeletion
+from .edit import AppEditing
+from .listing import AppListing
+from .recovery import Recovery, Removal
+from .rotate import KeyRotation
+from .two_stores import TwoStores
+from .use import AppUse
+
+
+@dataclass(frozen=True)
+class AppServices:
+    """The use cases of apps on the same two stores."""
+
+    stores: TwoStores
+    listing: AppListing
+    creation: AppCreation
+    editing: AppEditing
+    use: AppUse
+    rotation: KeyRotation
+    deletion: AppDeletion
+    removal: Removal
+    recovery: Recovery
+
+    @classmethod
+    def build(cls, stores: TwoStores) -> AppServices:
+        """Build the use cases for these stores. Touches neither disk nor keychain."""
+        removal = Removal(stores)
+        recovery = Recovery(stores, removal)
+        return cls(
+            stores,
+            AppListing(stores.repository),
+            AppCreation(stores, recovery),
+            AppEditing(stores, recovery, removal),
+            AppUse(stores),
+            KeyRotation(stores, recovery),
+            AppDeletion(stores, removal),
+            removal,
+            recovery,
+        )

@@ -1,0 +1,246 @@
+"""The running program: the window first, and after its first paint what fills it."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+import shiboken6
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QApplication, QWidget
+
+from .. import __version__
+from ..domain.errors import CortexError
+from ..domain.secret import redact
+from ..system.instance import Instance
+from ..system.paths import data_dir, make_private, resources
+from ..system.removal import remove_folder
+from ..system.signals import Signals
+from .kit.settings import Settings
+from .shell.window import MainWindow
+
+if TYPE_CHECKING:
+    from ..composition import Stores
+    from ..system.crash import Crashes
+    from .kit.clock import Clock
+    from .kit.page import PageEntry
+
+log = logging.getLogger(__name__)
+
+
+class Program(QObject):
+    """Everything of the running program but its window, which it fills. Made after the window's first paint.
+
+    stores: where everything is kept; clock: the computer's unless given; data_removed: the person has had all keys
+    removed, so that the program ends and its files go too.
+    """
+
+    def __init__(
+        self, app: QApplication, window: MainWindow, settings: Settings, stores: Stores, clock: Clock | None = None
+    ) -> None:
+        from ..composition import compose
+        from ..services.speech import Speech
+        from ..system.hardening import keep_memory_out_of_dumps
+        from ..system.screen_lock import ScreenLock
+        from ..tasks.jobs import Jobs
+        from .activity.entry import ActivityEntry
+        from .apps.entry import AppsEntry
+        from .kit.clipboard import SecretClipboard
+        from .kit.clock import SystemClock
+        from .kit.dialog_host import DialogHost
+        from .kit.i18n import install_translations, long_time, translate_text
+        from .kit.icons import app_icon
+        from .kit.reveal import Reveal
+        from .kit.theme import Theme
+        from .kit.toasts import Toasts
+        from .kit.tools import Tools
+        from .kit.widgets import Look
+        from .orgs.entry import OrgsEntry
+        from .shell.console import Console
+        from .shell.idle import Idle
+        from .shell.updates import Updates
+        from .workspace import Workspace
+
+        super().__init__()
+        keep_memory_out_of_dumps()  # before the first key is in memory
+        app.setWindowIcon(app_icon(resources()))
+        install_translations(app, resources() / "translations")
+        self.window = window
+        self.settings = settings
+        self.stores = stores
+        self.data_removed = False
+        self.jobs = Jobs(self)
+        clock = clock or SystemClock()
+        self.services = compose(
+            stores,
+            speech=Speech(translate_text, long_time),
+            recorded=partial(self.jobs.hand_over, self, self._recorded, None),
+            not_recorded=partial(self.jobs.hand_over, self, self._not_recorded),
+        )
+        self.workspace = Workspace(
+            self.jobs,
+            self.services.apps,
+            self.services.orgs,
+            self.services.keychain,
+            stores.damage,
+            settings.text("org"),
+            clock,
+            window,
+        )
+        self.theme = Theme(app, resources() / "styles", settings.theme)
+        look, body = Look(self.theme, resources(), clock), QWidget()
+        workspace = self.workspace
+        dialogs = DialogHost(look, window, body, lambda: workspace.org, workspace.waiting, workspace.stop_waiting)
+        self.tools = Tools(
+            look, settings, dialogs, Toasts(body, look), SecretClipboard(clock, window), Reveal(clock, window)
+        )
+        self.apps = AppsEntry(self.tools, workspace, self.services.apps, self.services.doctor)
+        self.orgs = OrgsEntry(self.tools, workspace, self.services.orgs)
+        self.activity = ActivityEntry(self.tools, workspace, self.jobs, self.services.history)
+        self.updates = Updates(self.jobs, self.tools)
+        self.console = Console(window, self.tools, workspace, self.updates, self.pages())
+        self.console.data_removed.connect(self._end_without_data)
+        self.idle = Idle(settings, clock, window)
+        self.idle.idle.connect(self.tools.put_keys_away)
+        self.idle.away.connect(self.tools.reveal.end)  # the clipboard is for where the person went
+        self.screen_lock = ScreenLock(window)
+        self.screen_lock.locked.connect(self.tools.put_keys_away)
+
+    def pages(self) -> list[PageEntry]:
+        """The pages from top to bottom; the first is opened at the start. A new one gets its line here."""
+        return [self.apps, self.orgs, self.activity]
+
+    def start(self) -> None:
+        """Begin to work: read what there is, look at the keychain, the log and for updates."""
+        self.workspace.start()
+        self.activity.reader.check()
+        self.updates.look_if_due()
+        self.idle.watch(self.window.windowHandle())
+        self.screen_lock.watch(self.window.winId(), self._beside)
+
+    def close(self) -> None:
+        """Let no more results through, clear what is on screen and on the clipboard, and take the window down."""
+        self.window.hide()  # making the last snapshot may take a moment
+        self.jobs.close()
+        self.activity.reader.close()
+        self.tools.clipboard.clear()
+        self.screen_lock.close()
+        self.stores.close()
+        self.theme.setParent(None)
+        shiboken6.delete(self.window)
+        shiboken6.delete(self.theme)
+
+    def _recorded(self, _: None) -> None:
+        self.workspace.recorded.emit()
+
+    def _not_recorded(self, error: CortexError) -> None:
+        self.workspace.failed.emit(error)
+
+    @Slot()
+    def _end_without_data(self) -> None:
+        self.data_removed = True
+        self.window.close()
+
+    def _beside(self, work: Callable[[], None], done: Callable[[None], None]) -> None:
+        """Run what may wait for an answer on a lane where nothing else waits."""
+        from ..tasks.lanes import Lane
+
+        self.jobs.submit(Lane.NETWORK, work, self, done, _ignore)
+
+
+def make_application() -> QApplication:
+    """The QApplication, with our name."""
+    QApplication.setApplicationName("Cortex Desktop")
+    QApplication.setApplicationVersion(__version__)
+    QApplication.setDesktopFileName("cortex-desktop")
+    QApplication.setStyle("fusion")
+    return QApplication(sys.argv[:1])
+
+
+def open_program(app: QApplication, folder: Path) -> Program:
+    """The program on this data folder, with its window filled before it is shown. For checks and measurements."""
+    from ..composition import Stores
+
+    settings = Settings(folder)
+    return Program(app, MainWindow(settings), settings, Stores.of(folder))
+
+
+def run(data_folder: str | None) -> int:
+    """Open the window and run until it is closed. Returns 0; a second start raises the first window instead."""
+    folder = data_dir(data_folder)
+    app = make_application()
+    try:
+        make_private(folder)
+    except OSError as error:
+        # The window opens all the same and says what is wrong, as storage fails on the same folder.
+        print(f"cortex-desktop: {folder} cannot be used: {error.strerror}", file=sys.stderr)
+    instance = Instance(folder, app)
+    if not instance.acquire():
+        return _raise_first(instance)
+    sys.excepthook = _log_uncaught
+    settings = Settings(folder)
+    window = MainWindow(settings)
+    # Qt by itself would stay for a dialog that opens between the window's closing and the end of the loop.
+    window.closing.connect(app.exit)
+    signals = Signals(window.close, app)
+    programs: list[Program] = []  # none if the window was closed before its first paint
+    ending = ExitStack()
+    ending.callback(instance.release)
+
+    def fill() -> None:
+        from ..composition import Stores
+
+        program = Program(app, window, settings, Stores.of(folder))
+        programs.append(program)
+        ending.callback(_settle_in(program, instance).close)
+        ending.callback(program.close)
+        program.start()
+
+    window.painted.connect(fill)
+    window.show()
+    with ending:
+        status = app.exec()
+        signals.close()
+    if any(program.data_removed for program in programs):
+        logging.shutdown()  # an open file cannot be removed on Windows
+        return remove_folder(folder)
+    return status
+
+
+def _settle_in(program: Program, instance: Instance) -> Crashes:
+    """Connect the program with the rest of the process: log, crash capture, later starts."""
+    from ..system.crash import Crashes
+    from ..system.log import start_logging
+    from ..tasks.lanes import Lane
+
+    start_logging(program.stores.folder)
+    crashes = Crashes(program.stores.folder)
+    crashes.install()
+    crashes.reported.connect(program.console.status_messages.show_crash)
+    program.workspace.submit(Lane.DISK, crashes.watch_faults, _ignore)
+    instance.raised.connect(program.window.come_up)
+    instance.quit_asked.connect(program.window.close)
+    instance.listen()
+    return crashes
+
+
+def _raise_first(instance: Instance) -> int:
+    if not instance.raise_first():
+        print("cortex-desktop: already running with this data folder, but its window does not answer", file=sys.stderr)
+    return 0
+
+
+def _log_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Keep a defect in the log, without what the variables held, and go on."""
+    log.critical("uncaught", exc_info=(kind, error, trace))
+    print(redact(f"cortex-desktop: {kind.__name__}: {error}"), file=sys.stderr)
+
+
+def _ignore(_: object) -> None:
+    """Ignore the result."""
