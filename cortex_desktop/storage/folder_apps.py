@@ -64,7 +64,7 @@ class FolderApps:
                     return _Read(version, (), ())
                 snapshot, journal = or_none(snapshots.parse, raw), or_none(journals.parse, journal_raw)
                 state = state_of(snapshot, journal)
-                # The journal is removed only after the snapshot was replaced. What it gains meanwhile is seen next time.
+                # The journal goes only after the snapshot was replaced; what it gains meanwhile is seen next time.
                 if state is not None and _signature(self._path) == version[0]:
                     tables = state.tables()
                     return _Read(version, _items(tables, "orgs", ORGS), _items(tables, "apps", APPS))
