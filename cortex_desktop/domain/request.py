@@ -450,7 +450,7 @@ def clean_request(request: Request) -> Request:
         raise RequestFormError(
             QT_TRANSLATE_NOOP("core", "This path cannot be used"),
             QT_TRANSLATE_NOOP("core", "Only the part after the org’s address belongs here. Nothing was sent."),
-            QT_TRANSLATE_NOOP("core", "For example: /accounts?limit=20"),
+            QT_TRANSLATE_NOOP("core", "For example: /accounts/me"),
         )
     if path and not path.startswith(("/", "?")):
         path = f"/{path}"
