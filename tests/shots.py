@@ -573,6 +573,10 @@ def draw(out: Path, theme: str, ratio: str) -> None:
             studio.close()
 
 
+def _palette(studio: Studio) -> Palette:
+    return next(shown for shown in studio.window.findChildren(Palette) if shown.isVisible())
+
+
 def main() -> int:
     """Draw everything into the folder named, one process for each theme and pixel ratio."""
     out = Path(sys.argv[1] if len(sys.argv) > 1 else "build/shots").absolute()
@@ -590,7 +594,3 @@ def main() -> int:
 
 if __name__ == "__main__":
     raise SystemExit(main())
-
-
-def _palette(studio: Studio) -> Palette:
-    return next(shown for shown in studio.window.findChildren(Palette) if shown.isVisible())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import stat
 import sys
-from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -40,7 +39,6 @@ def _parser() -> _Parser:
         prog="cortex-desktop",
         description="A desktop org console for Medable Cortex. An independent program, not made by Medable.",
         allow_abbrev=False,
-        formatter_class=partial(argparse.HelpFormatter, width=100),
     )
     parser.add_argument("--version", action="version", version=f"Cortex Desktop {__version__}")
     parser.add_argument("--data-dir", metavar="DIR", help="where everything the program writes goes")

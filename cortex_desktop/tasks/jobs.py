@@ -26,7 +26,6 @@ class Jobs(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._lanes = Lanes(self._ran.emit)
-        self._lane_of: dict[Job[Any], Lane] = {}  # of the long jobs under way
         self._ran.connect(self._call_back, Qt.ConnectionType.QueuedConnection)
 
     def submit(
@@ -38,8 +37,8 @@ class Jobs(QObject):
         failed: Callable[[CortexError], object],
     ) -> Job[T]:
         """Run `work` on the lane, then `done(result)` or `failed(error)` here, unless `context` is gone by then."""
-        job = ShortJob(work, context, done, failed)
-        self._lanes.put(lane, job)
+        job = ShortJob(lane, work, context, done, failed)
+        self._lanes.put(job)
         return job
 
     def submit_long(
@@ -55,15 +54,14 @@ class Jobs(QObject):
 
         each: gets what a step yielded; done: there are no more; failed: a step raised, and there are no more.
         """
-        job = LongJob(steps, context, each, done, failed)
-        self._lane_of[job] = lane
-        self._lanes.put(lane, job)
+        job = LongJob(lane, steps, context, each, done, failed)
+        self._lanes.put(job)
         return job
 
     def hand_over(self, context: QObject, done: Callable[[T], object], result: T) -> None:
         """Call `done(result)` on the GUI thread soon, unless `context` is gone by then. From any thread."""
-        job = ShortJob(lambda: result, context, done, _ignore)
-        job.run()
+        job = ShortJob(Lane.DISK, lambda: result, context, done, _ignore)
+        job.run()  # here: it has nothing to wait for
         self._lanes.deliver(job)
 
     def close(self) -> None:
@@ -72,15 +70,8 @@ class Jobs(QObject):
 
     @Slot(Job)
     def _call_back(self, job: Job[Any]) -> None:
-        more = False
-        try:
-            if self._lanes.is_open and shiboken6.isValid(job.context):
-                more = job.call_back()
-        finally:
-            if not more:
-                self._lane_of.pop(job, None)
-        if more:
-            self._lanes.put(self._lane_of[job], job)
+        if self._lanes.is_open and shiboken6.isValid(job.context) and job.call_back():
+            self._lanes.put(job)
 
 
 def _ignore(_: object) -> None:

@@ -31,7 +31,8 @@ class Lane(Enum):
 class Job(Generic[T]):
     """Something that a lane does, and whom to call back. context: whom it is for; see `Jobs`."""
 
-    def __init__(self, context: object, failed: Callable[[CortexError], object]) -> None:
+    def __init__(self, lane: Lane, context: object, failed: Callable[[CortexError], object]) -> None:
+        self.lane = lane
         self.context = context
         self.cancelled = False
         self._failed = failed
@@ -74,12 +75,13 @@ class ShortJob(Job[T]):
 
     def __init__(
         self,
+        lane: Lane,
         work: Callable[[], T],
         context: object,
         done: Callable[[T], object],
         failed: Callable[[CortexError], object],
     ) -> None:
-        super().__init__(context, failed)
+        super().__init__(lane, context, failed)
         self._work = work
         self._done = done
 
@@ -112,13 +114,14 @@ class LongJob(Job[T]):
 
     def __init__(
         self,
+        lane: Lane,
         steps: Iterator[T],
         context: object,
         each: Callable[[T], object],
         done: Callable[[], object],
         failed: Callable[[CortexError], object],
     ) -> None:
-        super().__init__(context, failed)
+        super().__init__(lane, context, failed)
         self._steps = steps
         self._each = each
         self._done = done
@@ -170,15 +173,14 @@ class Lanes:
         """True until `close`."""
         return self._open
 
-    def put(self, lane: Lane, job: Job[Any]) -> None:
-        """Have the lane run the job after those that it has."""
+    def put(self, job: Job[Any]) -> None:
+        """Have the job's lane run it after those that it has."""
         if not self._open:
             return
-        if lane not in self._queues:
-            self._queues[lane] = SimpleQueue()
-            name = lane.name.lower()
-            threading.Thread(target=self._serve, args=(self._queues[lane],), name=name, daemon=True).start()
-        self._queues[lane].put(job)
+        if job.lane not in self._queues:
+            queue = self._queues[job.lane] = SimpleQueue()
+            threading.Thread(target=self._serve, args=(queue,), name=job.lane.name.lower(), daemon=True).start()
+        self._queues[job.lane].put(job)
 
     def deliver(self, job: Job[Any]) -> None:
         """Pass on a job that has run. From any thread."""

@@ -16,17 +16,15 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QApplication, QWidget
 
 from .. import __version__
-from ..domain.errors import CortexError
-from ..domain.secret import redact
 from ..system.instance import Instance
 from ..system.paths import data_dir, make_private, resources
-from ..system.removal import remove_folder
 from ..system.signals import Signals
 from .kit.settings import Settings
 from .shell.window import MainWindow
 
 if TYPE_CHECKING:
     from ..composition import Stores
+    from ..domain.errors import CortexError
     from ..system.crash import Crashes
     from .kit.clock import Clock
     from .kit.page import PageEntry
@@ -159,7 +157,6 @@ def make_application() -> QApplication:
     QApplication.setApplicationName("Cortex Desktop")
     QApplication.setApplicationVersion(__version__)
     QApplication.setDesktopFileName("cortex-desktop")
-    QApplication.setStyle("fusion")
     return QApplication(sys.argv[:1])
 
 
@@ -208,6 +205,8 @@ def run(data_folder: str | None) -> int:
         status = app.exec()
         signals.close()
     if any(program.data_removed for program in programs):
+        from ..system.removal import remove_folder
+
         logging.shutdown()  # an open file cannot be removed on Windows
         return remove_folder(folder)
     return status
@@ -238,6 +237,8 @@ def _raise_first(instance: Instance) -> int:
 
 def _log_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Keep a defect in the log, without what the variables held, and go on."""
+    from ..domain.secret import redact
+
     log.critical("uncaught", exc_info=(kind, error, trace))
     print(redact(f"cortex-desktop: {kind.__name__}: {error}"), file=sys.stderr)
 

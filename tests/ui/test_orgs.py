@@ -148,13 +148,13 @@ class TestSwitching:
 
     def test_the_details_do_not_go_in_between(self, desk: Desk) -> None:
         desk.key(Key.Key_Return)
-        told: list[bool] = []
-        desk.apps.page.details_toggled.connect(told.append)
+        told: list[int] = []
+        desk.apps.page.inset_changed.connect(lambda: told.append(desk.apps.page.inset))
         switch(desk, "Clinic")
         assert not told, "it would lay out and paint the page twice"
         assert "Patient web" in texts(desk.apps.page.details)
         switch(desk, "Lab")
-        assert told == [False]
+        assert told == [0]
 
     def test_a_new_app_belongs_to_the_current_org(self, desk: Desk) -> None:
         switch(desk, "Lab")
