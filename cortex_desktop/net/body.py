@@ -71,6 +71,8 @@ class Body:
 
 
 def _fault_in(text: bytes) -> Fault | None:
+    if b'"fault"' not in text:  # most answers are none, and need not be parsed here
+        return None
     try:
         return fault_of(json.loads(text))
     except (ValueError, RecursionError):

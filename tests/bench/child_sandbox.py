@@ -1,4 +1,4 @@
-"""What `network.py` measures: a sandbox with many apps, or an empty Werkzeug app, on a port that it prints.
+"""What `child_network.py` asks: a sandbox with many apps, or an empty Werkzeug app, on a port that it prints.
 
 child_sandbox.py sandbox [APPS ACCOUNTS] | empty. Ends when standard input does.
 """
