@@ -30,6 +30,7 @@ READING = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing, and so may be sent again."""
 
 _METHOD = re.compile(r"[A-Z]{1,16}")
+_HOST = re.compile(r"[A-Za-z0-9_.-]+|[0-9A-Fa-f:.]+")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
 _PATH_SAFE = "/?&=:@!$'()*+,;~-._%[]"
 _ENDS_SHOWN = frozenset({"medable-client-key", "medable-client-signature", "medable-csrf-token"})
@@ -408,7 +409,7 @@ def clean_endpoint(text: str) -> str:
     except ValueError:
         raise EndpointError from None
     is_plain = not (parts.username or parts.password or parts.query or parts.fragment)
-    if not host or not is_plain or parts.scheme not in ("http", "https"):
+    if not _HOST.fullmatch(host) or not is_plain or parts.scheme not in ("http", "https"):
         raise EndpointError
     if parts.scheme == "http" and not is_loopback(host):
         raise EndpointError
@@ -429,7 +430,11 @@ def origin_of(address: str) -> tuple[str, str, int]:
     """Scheme, host and port of an address; the three decide whether two addresses are of one server."""
     parts: SplitResult = urlsplit(address)
     scheme = parts.scheme.lower()
-    return scheme, (parts.hostname or "").lower(), parts.port or (443 if scheme == "https" else 80)
+    try:
+        port = parts.port
+    except ValueError:
+        port = -1  # no server's
+    return scheme, (parts.hostname or "").lower(), port or (443 if scheme == "https" else 80)
 
 
 def clean_request(request: Request) -> Request:

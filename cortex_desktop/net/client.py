@@ -33,6 +33,7 @@ from ..domain.request import (
     Answer,
     AutomaticHeader,
     Credentials,
+    EndpointError,
     Limits,
     NoAnswer,
     Reason,
@@ -90,7 +91,10 @@ class HttpNetwork:
 
     def session(self, endpoint: str) -> HttpSession:
         """A new session without cookies. Raises EndpointError."""
-        return HttpSession(self, clean_endpoint(endpoint))
+        try:
+            return HttpSession(self, clean_endpoint(endpoint))
+        except httpx2.InvalidURL:
+            raise EndpointError from None
 
     def use_ca_file(self, ca_file: Path | None) -> None:
         """Trust other authorities besides the system's in sessions that begin from now on."""
@@ -229,9 +233,8 @@ class HttpSession:
         request, pauses = exchange.request, list(PAUSES)
         while True:
             answer = self._once(exchange, request)
-            location = answer.header("Location") if answer.status in _REDIRECTS else ""
-            if location:
-                target = httpx2.URL(answer.address).join(location)
+            target = _target_of(answer)
+            if target is not None:
                 if origin_of(str(target)) != origin_of(self._endpoint):
                     answer = replace(answer, elsewhere=str(target.copy_with(query=None)))
                 elif request.method in READING and (path := self._below(target, request)) is not None:
@@ -324,7 +327,7 @@ class HttpSession:
             if body.is_full:
                 is_whole = False
                 break
-        announced = response.headers.get("Content-Length", "")
+        announced = response.headers.get("Content-Length", "") if "Content-Encoding" not in response.headers else ""
         size = body.size if is_whole else int(announced) if announced.isdecimal() else None
         return Answer(
             status=response.status_code,
@@ -355,13 +358,16 @@ class HttpSession:
 
     def _built(self, client: httpx2.Client, request: Request, credentials: Credentials) -> httpx2.Request:
         """The request with all its headers. Raises RequestFormError if its path leads out of the org."""
-        url = httpx2.URL(self._endpoint + path_of(request))
-        path = self._below(url, request)
+        try:
+            url = httpx2.URL(self._endpoint + path_of(request))
+            path = self._below(url, request)
+        except httpx2.InvalidURL:
+            path = None
         if path is None:
             raise RequestFormError(
                 QT_TRANSLATE_NOOP("core", "This path cannot be used"),
-                QT_TRANSLATE_NOOP("core", "It leads out of the org’s address. Nothing was sent."),
-                QT_TRANSLATE_NOOP("core", "Remove “..” from it."),
+                QT_TRANSLATE_NOOP("core", "It leads out of the org’s address, or is too long. Nothing was sent."),
+                QT_TRANSLATE_NOOP("core", "Remove “..” from it, or shorten it."),
             )
         headers = {"Accept": "application/json", "User-Agent": self._network.agent}
         if request.body:
@@ -501,6 +507,17 @@ class HttpSession:
             _shut_down(open_socket)
         if client is not None:
             client.close()
+
+
+def _target_of(answer: Answer) -> httpx2.URL | None:
+    """Where a redirect leads, if this is one to an address."""
+    location = answer.header("Location")
+    if answer.status not in _REDIRECTS or not location:
+        return None
+    try:
+        return httpx2.URL(answer.address).join(location)
+    except httpx2.InvalidURL:
+        return None
 
 
 def _save(save: Callable[[bytes], object], piece: bytes, host: str) -> None:

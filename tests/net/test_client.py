@@ -100,7 +100,9 @@ def test_acting_for_another_account(server: Server, session: HttpSession, signin
     assert server.received[0].headers["Medable-Client-Account"] == "5516ee1b34d8d934281699e3"
 
 
-@pytest.mark.parametrize("path", ["/../../other/v2/accounts", "http://evil.example/", "//evil.example/", "/a#b"])
+@pytest.mark.parametrize(
+    "path", ["/../../other/v2/accounts", "http://evil.example/", "//evil.example/", "/a#b", "/" + "x" * 70_000]
+)
 def test_a_path_that_leads_elsewhere_is_not_sent(
     server: Server, session: HttpSession, plain: Credentials, path: str
 ) -> None:
@@ -122,7 +124,17 @@ def test_headers_that_are_refused(
 
 @pytest.mark.parametrize(
     "endpoint",
-    ["http://api.example", "ftp://localhost", "https://", "https://a:b@api.example", "https://api.example/?x=1", "x"],
+    [
+        "https://exa mple",
+        "https://a:99999",
+        "https://[::1",
+        "http://api.example",
+        "ftp://localhost",
+        "https://",
+        "https://a:b@api.example",
+        "https://api.example/?x=1",
+        "x",
+    ],
 )
 def test_endpoints_that_are_refused(endpoint: str) -> None:
     with pytest.raises(EndpointError):

@@ -67,6 +67,17 @@ def test_strange_answers(wire: Callable[..., Wire], plain: Credentials, data: by
     assert trouble(f"http://127.0.0.1:{made.port}", plain, method="POST").may_be_done
 
 
+@pytest.mark.parametrize(
+    "location", [b"http://[", b"https://exa mple/", b"http://a:99999999/", b"\xff", b"//", b"mailto:a@b", b"?"]
+)
+def test_a_redirect_to_nonsense_is_shown(wire: Callable[..., Wire], plain: Credentials, location: bytes) -> None:
+    made = wire(answering(b"HTTP/1.1 307 X\r\nContent-Length: 0\r\nLocation: " + location + b"\r\n\r\n"))
+    with closing(HttpNetwork().session(f"http://127.0.0.1:{made.port}")) as session:
+        answer = session.send(Request("acme", "POST", "/"), plain, Stop())
+    assert answer.status == 307
+    assert not answer.is_success
+
+
 def test_nobody_there(plain: Credentials) -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
         port = taken.getsockname()[1]
