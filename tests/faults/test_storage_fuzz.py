@@ -25,7 +25,7 @@ from tests.faults.storage_disk import quick_folder
 from tests.support.data_folder import Image, read_image, write_image
 
 FIXTURES = Path(__file__).parents[1] / "fixtures/databases"
-SECONDS = 1.0
+SECONDS = 1.0  # of the processor, so that a busy machine fails nothing
 
 BITS = [
     b"",
@@ -180,13 +180,13 @@ def look(folder: Path, image: Image, good: Image, whole: set[str]) -> str:
     """Open what the image holds. Returns what came of it; raises AssertionError for what must never be."""
     write_image(folder, image)
     repository = TinyRepository(folder)
-    begin = time.perf_counter()
+    begin = time.process_time()
     try:
         repository.open()
         refused = ""
     except StorageError as error:
         refused = str(error.title)
-    assert time.perf_counter() - begin < SECONDS, "it hangs"
+    assert time.process_time() - begin < SECONDS, "it hangs"
     if refused:
         assert refused == "A newer version saved your apps"
         assert read_image(folder) == image, "what is refused is left alone"
@@ -258,7 +258,7 @@ def test_mutated_files(
     for number in range(count):
         chance = random.Random(seed * 1_000_003 + number)
         image = mutated(chance, good)
-        begin = time.perf_counter()
+        begin = time.process_time()
         try:
             came[look(ram, image, good, whole)] += 1
         except BaseException as error:
@@ -266,7 +266,7 @@ def test_mutated_files(
             kept.mkdir()
             write_image(kept, image)
             raise AssertionError(f"number {number} of seed {seed}, kept in {kept}: {error!r}") from error
-        slowest = max(slowest, time.perf_counter() - begin)
+        slowest = max(slowest, time.process_time() - begin)
     print(f"\nfuzz: {count} files, {dict(came)}, the slowest {slowest * 1000:.0f} ms")
     assert came["restored"] > count / 10
     assert came["changed outside"] > count / 100

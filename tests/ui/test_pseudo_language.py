@@ -514,23 +514,27 @@ def test_every_text_in_dialogs_and_menus_is_translated(desk: Desk) -> None:
     assert not left, "\n" + "\n".join(left)
 
 
+def clipped(desk: Desk, widget: QWidget, **how: str) -> list[str]:
+    """What is cut off once the widget is laid out: that takes several turns, and a dialog's size the window manager."""
+    desk.let_pass(10)
+    with contextlib.suppress(TimeoutError):
+        desk.qtbot.waitUntil(lambda: not pseudo.clipped(widget, **how), timeout=2000)
+    return pseudo.clipped(widget, **how)
+
+
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: "x".join(map(str, size)))
 def test_no_text_in_the_window_is_cut_off(desk: Desk, size: tuple[int, int]) -> None:
     desk.resize(*size)
     found: list[str] = []
     for scene in scenes(desk):
-        desk.let_pass(10)
-        found += [f"{scene}: {text}" for text in pseudo.clipped(desk.window)]
+        found += [f"{scene}: {text}" for text in clipped(desk, desk.window)]
     assert not found, "\n" + "\n".join(found)
 
 
 def test_no_text_in_dialogs_is_cut_off(desk: Desk) -> None:
     found: list[str] = []
     for name, dialog in dialogs(desk):
-        # A dialog's new size is there when the window manager says so.
-        with contextlib.suppress(TimeoutError):
-            desk.qtbot.waitUntil(lambda dialog=dialog: not pseudo.clipped(dialog), timeout=2000)
-        found += [f"{name}: {text}" for text in pseudo.clipped(dialog)]
+        found += [f"{name}: {text}" for text in clipped(desk, dialog)]
     assert not found, "\n" + "\n".join(found)
 
 
@@ -562,9 +566,7 @@ def test_nor_is_english(folder: Path, vault: InMemoryVault, start: Callable[...,
     desk.resize(*size)
     found: list[str] = []
     for scene in scenes(desk):
-        desk.let_pass(10)
-        found += [f"{scene}: {text}" for text in pseudo.clipped(desk.window, end="")]
+        found += [f"{scene}: {text}" for text in clipped(desk, desk.window, end="")]
     for name, dialog in dialogs(desk):
-        desk.let_pass(10)
-        found += [f"{name}: {text}" for text in pseudo.clipped(dialog, end="")]
+        found += [f"{name}: {text}" for text in clipped(desk, dialog, end="")]
     assert not found, "\n" + "\n".join(found)
