@@ -20,6 +20,7 @@ CSRF_HEADER = "Medable-Csrf-Token"
 TIME_HEADER = "Medable-Server-Time"
 SANDBOX_HEADER = "X-Cortex-Sandbox"
 BASIS_HEADER = "X-Cortex-Sandbox-Basis"
+SOURCE_HEADER = "X-Cortex-Sandbox-Source"
 SESSION_COOKIE = "md.sid"
 DEVICE_COOKIE = "md.fingerprint"
 
@@ -126,6 +127,11 @@ class Answer:
     def basis(self) -> str:
         """What a sandbox's answer rests on, e.g. "documented"; empty for Cortex's own."""
         return self.header(BASIS_HEADER)
+
+    @property
+    def source(self) -> str:
+        """The page or file that a sandbox's answer rests on; empty for Cortex's own."""
+        return self.header(SOURCE_HEADER)
 
     @property
     def from_sandbox(self) -> bool:

@@ -17,7 +17,15 @@ from werkzeug.wrappers import Request, Response
 
 from ..domain import signing
 from ..domain.errors import StorageError
-from ..domain.request import BASIS_HEADER, CSRF_HEADER, SANDBOX_HEADER, SESSION_COOKIE, TIME_HEADER, is_loopback
+from ..domain.request import (
+    BASIS_HEADER,
+    CSRF_HEADER,
+    SANDBOX_HEADER,
+    SESSION_COOKIE,
+    SOURCE_HEADER,
+    TIME_HEADER,
+    is_loopback,
+)
 from ..domain.sandbox import LocalApps, Message, Received, SandboxStore, SecretReader, Settings
 from ..domain.secret import KeyEnds, Secret
 from .call import Call, match, segments_of, target_of
@@ -26,7 +34,7 @@ from .keys import KeyFinder
 from .reply import Refusal, Reply
 from .sessions import Sessions
 from .state import State
-from .table import CHECKS, MOST_BYTES, MOST_LOG, Basis, Need
+from .table import CHECKS, FAULTS_SOURCE, MOST_BYTES, MOST_LOG, OWN_SOURCE, Basis, Need
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -35,7 +43,7 @@ OWN_AGENT = "Cortex-Desktop"
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 _MOST_NONCES = 100_000
 _MOST_ADDRESSES = 1_000
-_SHOWN_HEADERS = f"{CSRF_HEADER}, {TIME_HEADER}, {SANDBOX_HEADER}, {BASIS_HEADER}"
+_SHOWN_HEADERS = ", ".join((CSRF_HEADER, TIME_HEADER, SANDBOX_HEADER, BASIS_HEADER, SOURCE_HEADER))
 _ORG_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _QUERY_VALUE = re.compile(r"=[^&;]*")
 _log = logging.getLogger(__name__)
@@ -114,6 +122,7 @@ class Sandbox:
         if refusal is not None:
             reply = refusal.reply()
         response = self._response(call, reply)
+        response.headers[SOURCE_HEADER] = _source(call, reply, refusal)
         taken = (time.perf_counter() - began) * 1000
         self._note(call, response, reply, refusal, taken)
         return response(environ, start_response)
@@ -434,6 +443,15 @@ def _local_date(now: float) -> date:
 
 def _no_constant(name: str) -> object:
     raise ValueError(f"{name} is not JSON")
+
+
+def _source(call: Call, reply: Reply, refusal: Refusal | None) -> str:
+    """The page or file that an answer rests on."""
+    if reply.basis is Basis.OURS:
+        return OWN_SOURCE
+    if refusal is not None or call.route is None:
+        return FAULTS_SOURCE
+    return call.route.page
 
 
 def _is_login(segments: Sequence[str]) -> bool:

@@ -8,6 +8,8 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from ..domain.sandbox import LOCK_FILE
+
 _LOCKED_BYTE = 1 << 20  # beyond the text, which others may read meanwhile (Windows)
 _HELD = {errno.EACCES, errno.EAGAIN, errno.EDEADLK}
 
@@ -48,6 +50,17 @@ class FolderLock:
                 os.ftruncate(self._fd, 0)
             os.close(self._fd)
             self._fd = None
+
+
+def running_at(folder: Path) -> str | None:
+    """Where the sandbox of this data folder answers, "" if it is not ready yet; None if none runs. Raises OSError."""
+    if not (folder / LOCK_FILE).exists():
+        return None
+    lock = FolderLock(folder / LOCK_FILE)
+    if lock.take():
+        lock.release()
+        return None
+    return lock.address()
 
 
 def _lock(fd: int) -> bool:

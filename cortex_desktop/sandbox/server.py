@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 PORTS_TRIED = 100
 _IDLE_SECONDS = 30.0
+_LOCK_TRIES = 50
 _MOST_WAITING = 1_000
 _log = logging.getLogger(__name__)
 
@@ -199,7 +201,13 @@ def serve(
 @contextmanager
 def _locked(lock: FolderLock) -> Iterator[None]:
     """Hold the folder's lock. Raises SandboxRunning."""
-    if not lock.take():
+    for _ in range(_LOCK_TRIES):
+        if lock.take():
+            break
+        if lock.address():
+            raise SandboxRunning(lock.address())
+        time.sleep(0.1)  # the other one is just starting, or was only looked for
+    else:
         raise SandboxRunning(lock.address())
     try:
         yield

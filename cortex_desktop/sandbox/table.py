@@ -44,7 +44,8 @@ _ORG = "docs: API, objects, organization"
 _ACCOUNT = "docs: API, objects, account"
 _PATHS = "docs: API, querying, property access"
 _RETURNS = "docs: handling responses"
-_OWN = "chosen for the sandbox"
+OWN_SOURCE = "chosen for the sandbox"
+FAULTS_SOURCE = "docs: API, faults"
 
 ROUTES = (
     Route("GET", "/", Need.KEY, "public_org", _D, _ORG, True),
@@ -57,10 +58,10 @@ ROUTES = (
     Route("GET", "/accounts/status", Need.KEY, "login_status", _C, "mdctl: mdctl-cli/tasks/credentials.js", True),
     Route("POST", "/accounts/me/logout", Need.IDENTITY, "log_out", _D, _ACCOUNT, True),
     Route("GET", "/accounts/me", Need.IDENTITY, "me", _D, _ACCOUNT),
-    Route("POST", "/accounts/register", Need.KEY, "not_here", _O, _OWN),
-    Route("POST", "/accounts/request-password-reset", Need.KEY, "not_here", _O, _OWN),
-    Route("POST", "/accounts/reset-password", Need.KEY, "not_here", _O, _OWN),
-    Route("POST", "/accounts/me/update-password", Need.IDENTITY, "not_here", _O, _OWN),
+    Route("POST", "/accounts/register", Need.KEY, "not_here", _O, OWN_SOURCE),
+    Route("POST", "/accounts/request-password-reset", Need.KEY, "not_here", _O, OWN_SOURCE),
+    Route("POST", "/accounts/reset-password", Need.KEY, "not_here", _O, OWN_SOURCE),
+    Route("POST", "/accounts/me/update-password", Need.IDENTITY, "not_here", _O, OWN_SOURCE),
     Route("GET", "/accounts", Need.IDENTITY, "accounts", _D, _ACCOUNT),
     Route("GET", "/accounts/<id>", Need.IDENTITY, "account", _D, _ACCOUNT),
     Route("GET", "/accounts/<id>/<path...>", Need.IDENTITY, "account_property", _D, _PATHS),

@@ -19,7 +19,7 @@ from tinydb.table import Table
 from ..domain.errors import StorageError
 from ..domain.sandbox import STATE_FILE, Document
 from ..domain.text import QT_TRANSLATE_NOOP
-from .durable import read_whole, remove_quietly, write_durably
+from .durable import read_whole, remove_quietly, sweep_temps, write_durably
 
 T = TypeVar("T")
 
@@ -75,6 +75,7 @@ class TinySandboxStore:
             db, self._db = self._db, None  # what follows a failure reads the file anew
             try:
                 if db is None:
+                    sweep_temps(self._path)
                     storage: Any = CachingMiddleware(_WholeFile)  # type: ignore[no-untyped-call]
                     db = TinyDB(self._path, storage=storage)
                 result = step(db)

@@ -11,8 +11,11 @@ FILES = (
     "activity.*",
     "apps.json",
     "apps.json.*",  # the journal, and databases set aside with their date
+    "sandbox.json*",
+    "sandbox.lock",
     ".activity.*.tmp",
     ".apps.json*.tmp",  # of a write that was cut short
+    ".sandbox.json*.tmp",
     "cortex-desktop.lock*",
     "cortex-desktop.log*",
     "cortex-desktop.quit",

@@ -211,6 +211,7 @@ def test_unknown_objects_and_methods(signing: Browser) -> None:
     response = signing.ask("DELETE", "/accounts")
     assert response.get_json()["errCode"] == "cortex.notFound.route"
     assert response.get_json()["reason"] == "This path takes GET."
+    assert response.headers["X-Cortex-Sandbox-Source"] == "docs: API, faults"
     assert fault(signing, "POST", "/accounts/register", body={}) == ("cortex.notFound.route", 404)
     assert fault(signing, path="/accounts/5516ee1b34d8d934281699e3") == ("cortex.notFound.instance", 404)
     assert fault(signing, path="/accounts/me2") == ("cortex.invalidArgument.invalidObjectId", 400)
@@ -278,6 +279,7 @@ def test_nonces(world: World, signing: Browser) -> None:
     assert response.get_json()["errCode"] == "cortex.accessDenied.invalidRequestSignature"
     assert "nonce was used before" in response.get_json()["reason"]
     assert response.headers["X-Cortex-Sandbox-Basis"] == "our reading"
+    assert response.headers["X-Cortex-Sandbox-Source"] == "chosen for the sandbox"
     assert "16 letters" in signing.get("/accounts", headers={"Medable-Client-Nonce": "short"})["reason"]
     world.clock.time += 601
     assert signing.ask("GET", "/accounts", headers=nonce).status_code == 200

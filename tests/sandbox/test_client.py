@@ -110,7 +110,7 @@ def test_the_first_visit_of_an_app_with_sessions(
     assert answer.fault.asks_for_code
     answer = john.log_in(code=world.sandbox.messages()[-1].code, remember=True)
     assert answer.is_success
-    assert answer.basis == "documented"
+    assert (answer.basis, answer.source) == ("documented", "docs: two-factor authentication")
     assert answer.from_sandbox
     assert john.session.is_logged_in("acme")
     assert john.get("/accounts/me")["email"] == "john@acme.example"

@@ -28,6 +28,7 @@ from cortex_desktop.domain.sandbox import (
 )
 from cortex_desktop.domain.sandbox import Received as LogEntry
 from cortex_desktop.sandbox.child import ChildSandbox
+from cortex_desktop.sandbox.folder_lock import running_at
 from cortex_desktop.sandbox.server import Server, open_server
 
 from .program import SESSION_KEY, SIGNING_KEY
@@ -156,11 +157,13 @@ def test_in_a_terminal(programs: list[subprocess.Popen[str]], tmp_path: Path) ->
 
 
 def test_one_for_each_folder(programs: list[subprocess.Popen[str]], tmp_path: Path) -> None:
+    assert running_at(tmp_path) is None
     _, address = start(programs, tmp_path)
     second, _ = start(programs, tmp_path)
     _, err = second.communicate(timeout=20)
     assert second.returncode == 1
     assert f"It answers at {address}." in err
+    assert running_at(tmp_path) == address
     (tmp_path / "other").mkdir()
     _, other = start(programs, tmp_path / "other")
     assert other.startswith("http://127.0.0.1:")
@@ -171,6 +174,7 @@ def test_a_killed_one_keeps_neither_folder_nor_port(programs: list[subprocess.Po
     process, address = start(programs, tmp_path)
     process.kill()
     process.wait()
+    assert running_at(tmp_path) is None
     _, again = start(programs, tmp_path)
     assert again == address
 

@@ -12,7 +12,9 @@ import pytest
 from tinydb import TinyDB
 
 from cortex_desktop.domain.errors import StorageError
+from cortex_desktop.sandbox.folder_lock import FolderLock
 from cortex_desktop.storage.sandbox_store import TinySandboxStore
+from cortex_desktop.system.removal import remove_files
 
 
 def test_what_was_changed_is_there_again(tmp_path: Path) -> None:
@@ -50,6 +52,18 @@ def test_a_damaged_file_is_put_aside(tmp_path: Path, text: str) -> None:
     assert (tmp_path / "sandbox.json.damaged").read_text() == text
     store.change({"people": {"a": {"x": 1}}})
     assert json.loads((tmp_path / "sandbox.json").read_text()) == {"people": {"a": {"x": 1}}}
+
+
+def test_all_that_it_leaves_can_be_removed(tmp_path: Path) -> None:
+    (tmp_path / "sandbox.json").write_text("{broken")
+    store = TinySandboxStore(tmp_path)
+    store.load()
+    store.change({"people": {"a": {"x": 1}}})
+    lock = FolderLock(tmp_path / "sandbox.lock")
+    assert lock.take()
+    lock.release()
+    remove_files(tmp_path)
+    assert not tmp_path.exists()
 
 
 def test_a_damaged_file_can_be_cleared(tmp_path: Path) -> None:
