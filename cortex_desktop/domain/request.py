@@ -36,6 +36,7 @@ _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
 _PATH_SAFE = "/?&=:@!$'()*+,;~-._%[]"
 _ENDS_SHOWN = frozenset({"medable-client-key", "medable-client-signature", "medable-csrf-token"})
 _SECRET_PROPERTIES = frozenset({"api_key", "apikey", "apisecret", "password", "secret", "token", "verificationtoken"})
+_KEY_SHAPED = re.compile(r"(?<![0-9A-Za-z])(?:[0-9A-Za-z]{64}|[0-9A-Za-z]{22})(?![0-9A-Za-z])")
 _COOKIE_VALUE = re.compile(r"=[^;]*")
 _AUTOMATIC = frozenset(
     {"host", "connection", "content-length", "transfer-encoding", "cookie", "expect", "te", "upgrade"}
@@ -508,6 +509,11 @@ def mask_document(document: object) -> object:
     if isinstance(document, list):
         return [mask_document(value) for value in document]
     return document
+
+
+def without_keys(text: str) -> str:
+    """The text with "…" for everything of the length of an API key or secret. Names such as c_examples stay."""
+    return _KEY_SHAPED.sub("…", text)
 
 
 def _is_secret(document: Mapping[str, object], name: str) -> bool:

@@ -6,14 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Protocol
 
+from .documents import Document
 from .errors import CortexError
 from .model import App, Org
 from .ports import VaultState
 from .secret import Secret, SecretRef
 from .text import QT_TRANSLATE_NOOP
-
-Document = dict[str, Any]
-"""A JSON object."""
 
 FIRST_PORT = 8631
 STATE_FILE = "sandbox.json"
@@ -44,19 +42,6 @@ class SecretReader(Protocol):
 
     def read(self, ref: SecretRef) -> Secret:
         """The stored secret. Raises SecretMissing when there is none."""
-
-
-class SandboxStore(Protocol):
-    """The sandbox's state on disk: tables of JSON objects by id, without keys. Raises StorageError."""
-
-    def load(self) -> dict[str, dict[str, Document]]:
-        """All tables. Empty if there is no state yet."""
-
-    def change(self, changes: Mapping[str, Mapping[str, Document | None]]) -> None:
-        """Write these objects, and remove those given as None, in one durable step."""
-
-    def clear(self) -> None:
-        """Remove everything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,3 +181,28 @@ class SandboxNotStarted(CortexError):
             QT_TRANSLATE_NOOP("core", "Try again. If it happens again, look at the program’s log."),
             {"reason": reason},
         )
+
+
+class SandboxProcess(Protocol):
+    """A sandbox in a process of its own. From any thread, but no two calls at a time. `start` and `stop` block."""
+
+    address: str
+
+    @property
+    def is_running(self) -> bool:
+        """True from a successful `start` until the process ends."""
+
+    def start(self) -> str:
+        """Start it and wait until it answers; returns its address. Raises SandboxRunning, SandboxNotStarted."""
+
+    def stop(self) -> None:
+        """Stop it and wait until it is gone."""
+
+    def reset(self) -> None:
+        """Forget people, objects, settings, logins and the log."""
+
+    def change(self, settings: Settings) -> None:
+        """Change how it behaves."""
+
+    def change_app(self, app_id: str, settings: AppSettings) -> None:
+        """Change the settings of an app that only the sandbox knows."""

@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Request, Response
 
 from ..domain import signing
+from ..domain.documents import DocumentStore
 from ..domain.errors import StorageError
 from ..domain.request import (
     BASIS_HEADER,
@@ -26,7 +27,7 @@ from ..domain.request import (
     TIME_HEADER,
     is_loopback,
 )
-from ..domain.sandbox import LocalApps, Message, Received, SandboxStore, SecretReader, Settings
+from ..domain.sandbox import LocalApps, Message, Received, SecretReader, Settings
 from ..domain.secret import KeyEnds, Secret
 from .call import Call, match, segments_of, target_of
 from .handlers import Handlers
@@ -56,7 +57,7 @@ class Sandbox:
         self,
         apps: LocalApps,
         secrets: SecretReader,
-        store: SandboxStore,
+        store: DocumentStore,
         *,
         now: Callable[[], float] = time.time,
         on_received: Callable[[Received], object] = lambda received: None,

@@ -9,7 +9,8 @@ from urllib.parse import quote, unquote
 
 from werkzeug.wrappers import Request
 
-from ..domain.sandbox import AppSettings, Document, Settings
+from ..domain.documents import Document
+from ..domain.sandbox import AppSettings, Settings
 from .keys import FoundApp
 from .reply import Refusal
 from .sessions import Session

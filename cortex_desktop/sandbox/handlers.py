@@ -7,9 +7,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from ..domain.documents import Document
 from ..domain.model import App, Org
 from ..domain.request import DEVICE_COOKIE, SESSION_COOKIE
-from ..domain.sandbox import AppSettings, Document, Message, Received
+from ..domain.sandbox import AppSettings, Message, Received
 from .call import Call
 from .keys import KeyFinder
 from .properties import patched, value_at, with_pushed, with_value, without

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Sequence
 from typing import Any
 
-from ..domain.sandbox import Document
+from ..domain.documents import Document
 from .reply import Refusal
 
 

@@ -10,7 +10,7 @@ from functools import partial
 from itertools import islice
 from typing import Any, TypeGuard
 
-from ..domain.sandbox import Document
+from ..domain.documents import Document
 from .reply import Refusal
 from .state import Collection
 from .table import DEFAULT_LIMIT, MOST_LIMIT, OPERATORS, OPTIONAL

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from ..domain.documents import Document
 from ..domain.faults import KINDS
-from ..domain.sandbox import Document
 from .table import Basis
 
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
+from ..domain.documents import DocumentStore
 from ..domain.errors import CortexError, StorageError
 from ..domain.sandbox import (
     FIRST_PORT,
@@ -30,7 +31,6 @@ from ..domain.sandbox import (
     PortTaken,
     Received,
     SandboxRunning,
-    SandboxStore,
     SecretReader,
     settings_of,
 )
@@ -154,7 +154,7 @@ def serve(
     folder: Path,
     apps: LocalApps,
     secrets: SecretReader,
-    store: SandboxStore,
+    store: DocumentStore,
     *,
     port: int | None = None,
     out: TextIO | None = None,

@@ -12,8 +12,9 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+from ..domain.documents import Document, DocumentStore
 from ..domain.model import Org
-from ..domain.sandbox import AppSettings, Document, SandboxStore, Settings, settings_of
+from ..domain.sandbox import AppSettings, Settings, settings_of
 from .reply import Refusal
 from .table import ADMINISTRATOR, INHERITED, MOST_OBJECTS, ORG_SETTINGS, PEOPLE
 
@@ -87,7 +88,7 @@ class OrgState:
 class State:
     """All of it, kept in a store at each change. Loaded when it is first needed. Hold `lock` while using it."""
 
-    def __init__(self, store: SandboxStore, now: Callable[[], float]) -> None:
+    def __init__(self, store: DocumentStore, now: Callable[[], float]) -> None:
         self.lock = threading.RLock()
         self._store = store
         self._now = now

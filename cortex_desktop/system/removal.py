@@ -11,10 +11,12 @@ FILES = (
     "activity.*",
     "apps.json",
     "apps.json.*",  # the journal, and databases set aside with their date
+    "requests.json*",
     "sandbox.json*",
     "sandbox.lock",
     ".activity.*.tmp",
     ".apps.json*.tmp",  # of a write that was cut short
+    ".requests.json*.tmp",
     ".sandbox.json*.tmp",
     "cortex-desktop.lock*",
     "cortex-desktop.log*",

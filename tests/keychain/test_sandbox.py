@@ -30,11 +30,12 @@ sys.path[:0] = [{str(ROOT)!r}]
 from pathlib import Path
 from cortex_desktop.sandbox.server import serve
 from cortex_desktop.storage.folder_apps import FolderApps
-from cortex_desktop.storage.sandbox_store import TinySandboxStore
+from cortex_desktop.storage.document_file import DocumentFile
 from cortex_desktop.vault.opening import open_vault
 
 folder = Path(sys.argv[1])
-sys.exit(serve(folder, FolderApps(folder), open_vault(), TinySandboxStore(folder), parent=sys.stdin.fileno()))
+store = DocumentFile(folder / "sandbox.json")
+sys.exit(serve(folder, FolderApps(folder), open_vault(), store, parent=sys.stdin.fileno()))
 """
 
 

@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 from werkzeug.test import Client, TestResponse
 
+from cortex_desktop.domain.documents import Document
 from cortex_desktop.domain.errors import StorageError
 from cortex_desktop.domain.model import App, Environment, KeptVersion, Org, new_id
 from cortex_desktop.domain.ports import VaultState
-from cortex_desktop.domain.sandbox import Document, Message, Received, Settings
+from cortex_desktop.domain.sandbox import Message, Received, Settings
 from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate
 from cortex_desktop.domain.signing import sign
 from cortex_desktop.sandbox.app import Sandbox
@@ -28,7 +29,7 @@ PASSWORD = "sandbox"
 
 
 class MemoryStore:
-    """`SandboxStore` in memory, as JSON, so that nothing is shared by accident."""
+    """`DocumentStore` in memory, as JSON, so that nothing is shared by accident."""
 
     def __init__(self) -> None:
         self.text = "{}"

@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from cortex_desktop.domain.model import App, Environment, Org
 from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind
 from cortex_desktop.sandbox.server import serve
-from cortex_desktop.storage.sandbox_store import TinySandboxStore
+from cortex_desktop.storage.document_file import DocumentFile
 from tests.support.memory_vault import InMemoryVault
 
 ORG = Org("0" * 32, "Acme", "acme", Environment.DEVELOPMENT, "https://api.dev.medable.com")
@@ -57,5 +57,5 @@ if __name__ == "__main__":
     given = parser.parse_args()
     apps = Apps()
     parent = sys.stdin.fileno() if given.parent else None
-    store = TinySandboxStore(given.folder)
+    store = DocumentFile(given.folder / "sandbox.json")
     sys.exit(serve(given.folder, apps, apps.vault, store, port=given.port, parent=parent))

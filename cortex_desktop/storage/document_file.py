@@ -1,4 +1,4 @@
-"""`domain.sandbox.SandboxStore` on TinyDB."""
+"""`domain.documents.DocumentStore` on TinyDB."""
 
 from __future__ import annotations
 
@@ -16,25 +16,24 @@ from tinydb.storages import Storage
 from tinydb.table import Document as TinyDocument
 from tinydb.table import Table
 
+from ..domain.documents import Document
 from ..domain.errors import StorageError
-from ..domain.sandbox import STATE_FILE, Document
 from ..domain.text import QT_TRANSLATE_NOOP
 from .durable import read_whole, remove_quietly, sweep_temps, write_durably
 
 T = TypeVar("T")
 
 
-class TinySandboxStore:
-    """The sandbox's state in one TinyDB file of the data folder. From any thread. The constructor touches no disk."""
+class DocumentFile:
+    """Tables in one TinyDB file, mode 0600. From any thread. The constructor touches no disk."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._path = folder / STATE_FILE
+    def __init__(self, path: Path) -> None:
+        self._path = path
         self._lock = Lock()
         self._db: TinyDB | None = None
 
     def load(self) -> dict[str, dict[str, Document]]:
-        """All tables. A file that holds no state is put aside, with ".damaged" at its end. Raises StorageError."""
+        """All tables. A file that holds no tables is put aside, with ".damaged" at its end. Raises StorageError."""
 
         def read(db: TinyDB) -> dict[str, dict[str, Document]]:
             tables = db.tables()
@@ -43,7 +42,7 @@ class TinySandboxStore:
         with suppress(ValueError):
             return self._do(read)
         with suppress(OSError):
-            os.replace(self._path, self._path.with_name(f"{STATE_FILE}.damaged"))
+            os.replace(self._path, self._path.with_name(f"{self._path.name}.damaged"))
         return {}
 
     def change(self, changes: Mapping[str, Mapping[str, Document | None]]) -> None:
@@ -81,10 +80,10 @@ class TinySandboxStore:
                 result = step(db)
             except OSError as error:
                 raise StorageError(
-                    QT_TRANSLATE_NOOP("core", "The sandbox’s state can’t be kept"),
-                    QT_TRANSLATE_NOOP("core", "{folder} could not be read or written. Apps and keys are not affected."),
+                    QT_TRANSLATE_NOOP("core", "A file can’t be read or written"),
+                    QT_TRANSLATE_NOOP("core", "{file} is not as it should be. Apps and keys are not affected."),
                     QT_TRANSLATE_NOOP("core", "Check the disk and the folder, then try again."),
-                    {"folder": str(self._folder)},
+                    {"file": str(self._path)},
                 ) from error
             self._db = db
             return result
