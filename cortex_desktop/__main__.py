@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import gc
+import logging
+import os
 import sys
+import threading
+import time
+from typing import NoReturn
 
 from .cli.arguments import parse
+
+LAST_WORK_SECONDS = 1.0
+"""How long the end of the process waits for work that is under way, such as the entry of the activity log."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -32,5 +40,24 @@ def main(arguments: list[str] | None = None) -> int:
     return run(chosen.data_dir)
 
 
+def start() -> NoReturn:
+    """Run the program as a process of its own, and end it with the exit status.
+
+    A lane or a keychain call may still be busy. Its thread must not be alive when Python takes itself down: that would
+    unwind it in the middle of C++ code, and abort the process (H-Q4).
+    """
+    status = main()
+    end = time.monotonic() + LAST_WORK_SECONDS
+    others = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
+    for thread in others:
+        thread.join(max(0.0, end - time.monotonic()))
+    if any(thread.is_alive() for thread in others):
+        logging.shutdown()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    sys.exit(status)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    start()

@@ -1,7 +1,5 @@
-"""What the frozen program runs: the package's own `main`, as `python -m cortex_desktop` does."""
+"""What the frozen program runs, as `python -m cortex_desktop` does."""
 
-import sys
+from cortex_desktop.__main__ import start
 
-from cortex_desktop.__main__ import main
-
-sys.exit(main())
+start()

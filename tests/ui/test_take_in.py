@@ -135,6 +135,22 @@ def test_a_secret_makes_it_an_app_without_sessions(form: Form) -> None:
     assert form.desk.kept("Signing", SecretKind.API_SECRET) == SECRET
 
 
+def test_a_secret_of_something_else_stays(form: Form, vault: InMemoryVault) -> None:
+    form.paste(f"MEDABLE_CLIENT_KEY={KEY}\nJWT_SECRET={SECRET}\nSTRIPE_KEY={OTHER}\n")
+    assert form.sessions.isChecked()
+    form.desk.type("x")
+    form.done()
+    assert [secret.reveal() for secret in vault.items.values()] == [KEY]
+
+
+def test_what_may_be_another_key_is_asked_for(form: Form) -> None:
+    form.label.setText("x")
+    form.paste(f"ACME_API_KEY={KEY}")
+    assert not form.add.isEnabled()
+    form.desk.key(Key.Key_Down)
+    assert form.add.isEnabled()
+
+
 def test_key_and_secret_one_after_the_other(form: Form) -> None:
     form.label.setText("Signing")
     form.paste(KEY)

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from cortex_desktop.domain.model import App, AppState, new_id
-from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, generate, well_formed
+from cortex_desktop.domain.secret import KeyEnds, Look, Secret, SecretKind, generate, look, redact, well_formed
 from cortex_desktop.services.apps.create import Created
 
 TEXT = "mwidxhb8ShcqmV1B9iOYJh"
@@ -205,3 +205,52 @@ def test_not_every_name_does(text: str) -> None:
 def test_what_is_not_one_of_ours_is_seen(text: str) -> None:
     assert not well_formed(SecretKind.API_KEY, Secret(text))
     assert not well_formed(SecretKind.API_SECRET, Secret(text))
+
+
+# What looks like a key
+
+
+def test_nearly_all_new_ones_look_drawn() -> None:
+    looks = Counter(look(generate(SecretKind.API_KEY).reveal()) for _ in range(5000))
+    assert looks[Look.DRAWN] > 0.99 * 5000
+    assert all(look(generate(SecretKind.API_SECRET).reveal()) is Look.DRAWN for _ in range(500))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "UILaunchStoryboardName",
+        "yourMedableClientKey12",
+        "REPLACEWITHYOURKEY1234",
+        "xxxxxxxxxxxxxxxxxxxxxx",
+        "abcdefghijklmnopqrstuv",
+        "1A2B3C4D5E6F7G8H9I0Jkl",
+        "fooBarBazQuxFooBarBaz1",
+        "Qwertyuiop1234567890As",
+        "q1W2e3R4t5Y6u7I8o9P0aS",
+        "pl4c3h0ld3rK3yV4lu3Go1",
+        "dGhpc2lzYXRlc3RrZXkxMg",  # base64 of words
+        "3f786850e387550fdab836",
+        "abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz01",
+        "aebe969cfe115268e9b7a170d8d87c71dab0fd5dd43942820c6aef4732993574",
+    ],
+)
+def test_words_placeholders_and_checksums_do_not(text: str) -> None:
+    assert look(text) is Look.MADE
+
+
+def test_what_is_drawn_from_half_the_letters_is_doubtful() -> None:
+    assert look("k3j5h2q9d8s7w6p4z3x2u1") is Look.DOUBTFUL
+
+
+@pytest.mark.parametrize("before", ["", " ", "=", "\\n", "\\u003d", "%3D", "%253D", "=3D", "_", '"'])
+@pytest.mark.parametrize("length", [22, 64])
+def test_redaction_knows_escapes(before: str, length: int) -> None:
+    text = (TEXT * 3)[:length]
+    assert redact(f"key{before}{text}.").endswith("[redacted].") == (before != "")
+    assert redact(f"x {text[:-1]}") == f"x {text[:-1]}"
+
+
+@pytest.mark.parametrize("before", ["", " ", "\\n", "%3D"])
+def test_also_before_the_name_of_an_app(before: str) -> None:
+    assert redact(f"{before}c_portal") == f"{before}[redacted]"

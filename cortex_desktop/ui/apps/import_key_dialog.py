@@ -66,6 +66,7 @@ class FoundField(QFrame):
         super().__init__()
         self.setObjectName("keyField")
         self._secrets: tuple[Secret, ...] = ()
+        self._asks = False
         self._name = name
         heading = label(name, "factName")
         heading.setMinimumWidth(look.theme.px(76))
@@ -85,11 +86,11 @@ class FoundField(QFrame):
         self.several.currentIndexChanged.connect(self.chosen)
         self.hide()
 
-    def offer(self, secrets: Sequence[Secret]) -> None:
-        """Show these, the first one chosen unless there are several."""
-        self._secrets = tuple(secrets)
-        shown = [mask(KeyEnds.of(secret)) for secret in secrets]
-        several = len(shown) > 1
+    def offer(self, secrets: Sequence[Secret], *, sure: bool = True) -> None:
+        """Show these; the first one is chosen if that is `sure`."""
+        self._secrets = tuple(secrets[:1] if sure else secrets)
+        shown = [mask(KeyEnds.of(secret)) for secret in self._secrets]
+        several = self._asks = bool(shown) and not sure
         self.several.clear()
         if several:
             self.several.addItem(self.tr("Choose one of %n", "", len(shown)))
@@ -109,7 +110,7 @@ class FoundField(QFrame):
     @property
     def secret(self) -> Secret | None:
         """The one that is meant, if that is known."""
-        place = self.several.currentIndex() - 1 if len(self._secrets) > 1 else 0
+        place = self.several.currentIndex() - 1 if self._asks else 0
         return self._secrets[place] if 0 <= place < len(self._secrets) else None
 
     @property
@@ -179,11 +180,13 @@ class ImportKeyDialog(AppDialog):
         """Look for a key and a secret in what was pasted or typed. False when there is neither."""
         found = find_keys(text)
         if found.keys:
-            self.key.offer(found.keys)
-        if found.secrets:
-            self.secret.offer(found.secrets)
+            self.key.offer([key.secret for key in found.keys], sure=found.key is not None)
+        if found.secret is not None:
+            self.secret.offer([found.secret])
             if not self._sessions_chosen:
                 self.sessions.setChecked(False)
+        elif found.secrets and not found.keys:
+            self.secret.offer([secret.secret for secret in found.secrets], sure=False)
         self.check()
         if not (found.keys or found.secrets):
             self._set_found_note(
