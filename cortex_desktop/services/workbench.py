@@ -11,6 +11,7 @@ from ..domain.faults import Fault, KeyVerdict
 from ..domain.model import App, Org
 from ..domain.ports import Vault
 from ..domain.request import (
+    READING,
     Answer,
     Credentials,
     Form,
@@ -148,6 +149,17 @@ def check_of(answer: Answer) -> Check:
         return Check(Known.NO, fault)
     is_judged = fault.kind.key is not KeyVerdict.NOT_JUDGED
     return Check(Known.YES if is_judged and answer.status < 500 and answer.status != 429 else Known.NOT_ASKED, fault)
+
+
+def is_change(request: Request, login_path: str = "/accounts/login") -> bool:
+    """Whether a request may change something, and so waits in Production until it is allowed.
+
+    Reading does not, nor does logging in and out.
+    """
+    path = request.path.partition("?")[0].rstrip("/")
+    if request.method.upper() == "POST" and path in (login_path.rstrip("/"), "/accounts/me/logout"):
+        return False
+    return request.method.upper() not in READING
 
 
 @dataclass(frozen=True, slots=True)

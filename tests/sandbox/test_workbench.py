@@ -13,7 +13,7 @@ from cortex_desktop.domain.faults import Fault
 from cortex_desktop.domain.request import Answer, Credentials, EndpointError, Form, Login, Request, Stop, Trouble
 from cortex_desktop.domain.secret import Secret
 from cortex_desktop.net.client import HttpNetwork
-from cortex_desktop.services.workbench import Check, Known, Workbench, check_of, ready_requests
+from cortex_desktop.services.workbench import Check, Known, Workbench, check_of, is_change, ready_requests
 
 from .conftest import Made, World
 
@@ -107,6 +107,24 @@ def test_asking_about_a_key(world: World, workbench: Workbench, endpoint: str, s
     assert found.known is Known.NOT_ASKED
     assert found.trouble is not None
     assert found.trouble.trouble is Trouble.REFUSED
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "change"),
+    [
+        ("GET", "/accounts", False),
+        ("head", "", False),
+        ("POST", "/accounts/login", False),
+        ("POST", "/accounts/login/?x=1", False),
+        ("POST", "/accounts/me/logout", False),
+        ("POST", "/c_examples", True),
+        ("DELETE", "/accounts/login", True),
+        ("PATCH", "", True),
+    ],
+)
+def test_what_waits_in_production(method: str, path: str, change: bool) -> None:
+    assert is_change(Request("acme", method, path)) == change
+    assert not is_change(Request("acme", "POST", "/c_own/login"), "/c_own/login")
 
 
 def answer(status: int, fault: Fault | None = None, form: Form = Form.JSON) -> Answer:
