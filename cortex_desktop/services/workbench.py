@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from threading import Lock
+from typing import Protocol
 
 from ..domain.faults import Fault, KeyVerdict
 from ..domain.model import App, Org
@@ -23,8 +24,32 @@ from ..domain.request import (
     Stop,
     login_request,
 )
+from ..domain.sandbox import Message, Received, SandboxProcess
 from ..domain.secret import SecretKind
 from ..domain.text import QT_TRANSLATE_NOOP, Text
+from .request_history import RequestHistory
+
+
+class SandboxMaker(Protocol):
+    """Makes the sandbox of a data folder, which does not run yet. The callbacks are called from a thread of its own."""
+
+    def __call__(
+        self,
+        *,
+        on_received: Callable[[Received], object],
+        on_message: Callable[[Message], object],
+        on_ended: Callable[[], object],
+    ) -> SandboxProcess:
+        """Make it."""
+
+
+@dataclass(frozen=True)
+class RequestServices:
+    """What the Requests page works with."""
+
+    workbench: Workbench
+    history: RequestHistory
+    make_sandbox: SandboxMaker
 
 
 class Workbench:
