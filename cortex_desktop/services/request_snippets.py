@@ -103,7 +103,7 @@ def _python(app: App, base: str, request: Request, key: str, logs_in: bool) -> s
             'secret = KEY + os.environ["MEDABLE_API_SECRET"]',
             'headers["Medable-Client-Timestamp"] = timestamp',
             'headers["Medable-Client-Nonce"] = secrets.token_hex(8)',
-            'signature = hmac.new(secret.encode(), message.encode(), hashlib.sha256).hexdigest()',
+            "signature = hmac.new(secret.encode(), message.encode(), hashlib.sha256).hexdigest()",
             'headers["Medable-Client-Signature"] = signature',
         ]
     if logs_in:
@@ -120,7 +120,8 @@ def _python(app: App, base: str, request: Request, key: str, logs_in: bool) -> s
             lines[-1] = "    response.read()"
     body = f"{_text(request.body.decode('utf-8', 'replace'))}.encode()" if request.body else "None"
     lines += [
-        f"request = urllib.request.Request(BASE + {_text(request.path)}, {body}, headers, method={_text(request.method)})",
+        f"url, method = BASE + {_text(request.path)}, {_text(request.method)}",
+        f"request = urllib.request.Request(url, {body}, headers, method=method)",
         "with client.open(request) as response:",
         "    print(json.load(response))",
     ]

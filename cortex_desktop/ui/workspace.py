@@ -57,7 +57,8 @@ class Workspace(QObject):
     apps_put(list[ListedApp]), apps_removed(set[str]): apps, of whatever orgs, are new or different, or gone;
     keychain_changed(KeychainStatus); recovered(RecoveryReport): unfinished work was settled;
     failed(CortexError): to be shown; recorded: the activity log has grown; hour_passed;
-    app_asked(str), activity_asked(App): a page shows this app, or its activity.
+    app_asked(str), activity_asked(App), try_asked(App): a page shows this app, its activity, or a request with its key;
+    new_app_asked, keychain_check_asked: these dialogs are opened.
     Lists travel as objects, since a Signal(list) copies each item to C++ and back.
     """
 
@@ -75,6 +76,9 @@ class Workspace(QObject):
     hour_passed = Signal()
     app_asked = Signal(str)
     activity_asked = Signal(App)
+    try_asked = Signal(App)
+    new_app_asked = Signal()
+    keychain_check_asked = Signal()
 
     def __init__(
         self,

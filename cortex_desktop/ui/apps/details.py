@@ -71,14 +71,15 @@ class KeyField(QFrame):
 class DetailsPanel(QFrame):
     """Shows one app, or what several have in common, and what can be done with it.
 
-    reveal_asked(SecretKind), copy_asked(SecretKind), snippet_asked(Snippet): copy it; edit_asked, enable_asked(bool),
-    delete_asked, rotate_asked, closed; roll_back_asked(int), drop_kept_asked(int): make this earlier version current
-    again, or remove it.
+    reveal_asked(SecretKind), copy_asked(SecretKind), snippet_asked(Snippet): copy it; try_asked(App): make a request;
+    edit_asked, enable_asked(bool), delete_asked, rotate_asked, closed; roll_back_asked(int), drop_kept_asked(int): make
+    this earlier version current again, or remove it.
     """
 
     reveal_asked = Signal(SecretKind)
     copy_asked = Signal(SecretKind)
     snippet_asked = Signal(Snippet)
+    try_asked = Signal(App)
     edit_asked = Signal()
     enable_asked = Signal(bool)
     delete_asked = Signal()
@@ -144,6 +145,7 @@ class DetailsPanel(QFrame):
         ):
             self.language.addItem(name, snippet)
         self._request_copy = IconButton("copy", "", look)
+        self._try = Button(self.tr("Try it"), look, icon="terminal")
         self._rotate = Button(self.tr("Rotate key"), look, icon="rotate-cw")
         self._enable = Button("", look)
         self._delete = Button(self.tr("Delete"), look, "danger")
@@ -188,6 +190,8 @@ class DetailsPanel(QFrame):
         column.addLayout(request_head)
         column.addSpacing(4)
         column.addWidget(self._request)
+        column.addSpacing(8)
+        column.addWidget(self._try, 0, Qt.AlignmentFlag.AlignLeft)
         column.addSpacing(18)
         self._actions = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._actions.setSpacing(8)
@@ -214,6 +218,7 @@ class DetailsPanel(QFrame):
         self._secret_copy.clicked.connect(self._ask_copy_secret)
         self._request_copy.clicked.connect(self._ask_snippet)
         self.language.currentIndexChanged.connect(self._show_request)
+        self._try.clicked.connect(self._ask_try)
         self._rotate.clicked.connect(self.rotate_asked)
         self._enable.clicked.connect(self._ask_enable)
         self._delete.clicked.connect(self.delete_asked)
@@ -258,7 +263,7 @@ class DetailsPanel(QFrame):
         self._signing.setVisible(SecretKind.API_SECRET in app.kinds)
         self._enable.setText(self.tr("Disable") if app.enabled else self.tr("Enable"))
         keys = (self._eye, self._copy, self._secret_eye, self._secret_copy)
-        for button in (*keys, self._edit, self._request_copy, self._enable, self._rotate):
+        for button in (*keys, self._edit, self._request_copy, self._enable, self._rotate, self._try):
             button.setEnabled(usable)
         self._show_request()
         self._show_earlier(app)
@@ -375,6 +380,11 @@ class DetailsPanel(QFrame):
     @Slot()
     def _ask_copy_secret(self) -> None:
         self.copy_asked.emit(SecretKind.API_SECRET)
+
+    @Slot()
+    def _ask_try(self) -> None:
+        if self._app is not None:
+            self.try_asked.emit(self._app)
 
     @Slot()
     def _ask_enable(self) -> None:

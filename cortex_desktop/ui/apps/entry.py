@@ -45,6 +45,8 @@ class AppsEntry(PageEntry):
         self._services = apps, doctor
         self._only_among_apps: list[Action] = []
         workspace.app_asked.connect(self.show_app)
+        workspace.new_app_asked.connect(self._ask_new)
+        workspace.keychain_check_asked.connect(self._check_keychain)
         self.changed.connect(self._forget_selected)
 
     @cached_property
@@ -133,6 +135,14 @@ class AppsEntry(PageEntry):
         self._tools.toasts.show(
             self.tr("This app is gone"), self.tr("Deleted apps can be restored for 30 days."), icon="info"
         ).count_down(TOAST_SECONDS)
+
+    @Slot()
+    def _ask_new(self) -> None:
+        self.presenter.forms.ask_new_app()
+
+    @Slot()
+    def _check_keychain(self) -> None:
+        self.presenter.check_keychain()
 
     # Actions
 
@@ -259,6 +269,15 @@ class AppsEntry(PageEntry):
                 at={Menu.APP: 200, Menu.VIEW: 203},
                 enabled=lambda: self._app() is not None or bool(self._several()),
                 checked=self._is_detailed,
+            ),
+            Action(
+                "try_app",
+                "terminal",
+                self.tr("Try it"),
+                self._ask_try,
+                at={Menu.APP: 204},
+                tip=self.tr("Make a request with this app"),
+                enabled=self._is_usable,
             ),
             Action(
                 "app_activity",
@@ -423,6 +442,11 @@ class AppsEntry(PageEntry):
         app = self._app()
         if app is not None:
             self._workspace.activity_asked.emit(app)
+
+    def _ask_try(self) -> None:
+        app = self._app()
+        if app is not None:
+            self._workspace.try_asked.emit(app)
 
     @Slot(QPoint)
     def _ask_menu(self, place: QPoint) -> None:

@@ -92,6 +92,7 @@ class AppsPresenter(QObject):
         details.snippet_asked.connect(self.copy_as)
         details.enable_asked.connect(self.enable_or_disable)
         details.delete_asked.connect(self.ask_delete)
+        details.try_asked.connect(self._workspace.try_asked)
         details.rotate_asked.connect(self.ask_rotate)
         details.roll_back_asked.connect(self._roll_back)
         details.drop_kept_asked.connect(self._ask_drop_kept)
