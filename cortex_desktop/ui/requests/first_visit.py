@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from ..kit.widgets import Badge, Button, Look, Picture, announce, label, set_property
 from .parts import mono
@@ -73,7 +73,7 @@ class _StepRow(QFrame):
         row.addWidget(self.ring)
         row.addLayout(words, 1)
         row.addWidget(self.button)
-        row.addWidget(self.done)
+        row.addWidget(self.done, 0, Qt.AlignmentFlag.AlignVCenter)
 
     def show_step(self, step: Step, state: str, done: str) -> None:
         """Show this step. state: "done", "next", "busy" or "later"."""
@@ -85,7 +85,7 @@ class _StepRow(QFrame):
         self.ring.update()
         self.button.setText(step.action)
         self.button.setVisible(state != "done")
-        self.button.setEnabled(state == "next")
+        self.button.setEnabled(state in ("next", "busy"))  # one that is off would lose the keyboard
         self.done.setVisible(state == "done")
         self.done.set_state(done, "success")
         words = {
@@ -119,7 +119,9 @@ class FirstVisit(QFrame):
         self._problem.hide()
         box = QFrame()
         box.setObjectName("steps")
-        box.setFixedWidth(look.theme.px(600))
+        box.setMaximumWidth(look.theme.px(600))
+        box.setMinimumWidth(look.theme.px(420))
+        box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         steps = QVBoxLayout(box)
         steps.setContentsMargins(1, 1, 1, 1)
         steps.setSpacing(0)
@@ -158,7 +160,11 @@ class FirstVisit(QFrame):
         inside.addWidget(self._subtitle)
         inside.addWidget(self._problem)
         inside.addSpacing(6)
-        inside.addWidget(box, 0, middle)
+        centred = QHBoxLayout()  # an alignment would not ask how high its wrapped sentences get
+        centred.addStretch(1)
+        centred.addWidget(box, 100)
+        centred.addStretch(1)
+        inside.addLayout(centred)
         inside.addSpacing(6)
         inside.addWidget(note)
         inside.addSpacing(4)

@@ -110,6 +110,8 @@ class RequestsPage(Page):
         self._bar_grid.setContentsMargins(0, 0, 0, 0)
         self._bar_grid.setHorizontalSpacing(8)
         self._bar_grid.setVerticalSpacing(6)
+        for part in (self.app, self.target, self.choose, self._session_box):
+            part.setParent(self._bar)
         self._left = self._left_card()
         self._splitter = QSplitter(Qt.Orientation.Vertical)
         self._splitter.setObjectName("parts")
