@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..domain.request import Answer, Form, mask_document, without_keys
+from ..domain.request import Answer, Credentials, Form, mask_document, without_keys
 
 MASK = "…"
 _SECRET_IN_TEXT = re.compile(
@@ -24,9 +24,12 @@ class Shown:
     text: str
 
 
-def shown(answer: Answer) -> Shown:
-    """The body of an answer as it may be shown."""
+def shown(answer: Answer, credentials: Credentials) -> Shown:
+    """The body of an answer as it may be shown. credentials: what was sent, which the body may repeat."""
     text = answer.body.decode("utf-8", "replace")
+    for secret in (credentials.key, credentials.secret):
+        if secret is not None:
+            text = text.replace(secret.reveal(), MASK)
     if answer.form is Form.JSON and answer.is_whole:
         try:
             document = mask_document(json.loads(text))

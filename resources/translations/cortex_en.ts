@@ -29,6 +29,23 @@
     </message>
 </context>
 <context>
+    <name>AnswerModel</name>
+    <message numerus="yes">
+        <source>%Ln properties</source>
+        <translation>
+            <numerusform>%Ln property</numerusform>
+            <numerusform>%Ln properties</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln item(s)</source>
+        <translation>
+            <numerusform>%Ln item</numerusform>
+            <numerusform>%Ln items</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>AppForms</name>
     <message numerus="yes">
         <source>Its API secret stays in the keychain for %n day(s), in case you switch Sessions off again.</source>
@@ -401,6 +418,23 @@
         <translation>
             <numerusform>%Ln app deleted before can no longer be restored alone.</numerusform>
             <numerusform>%Ln apps deleted before can no longer be restored alone.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>RequestsPresenter</name>
+    <message numerus="yes">
+        <source>Expires in %n min</source>
+        <translation>
+            <numerusform>Expires in %n min</numerusform>
+            <numerusform>Expires in %n min</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Clears from the clipboard in %n s</source>
+        <translation>
+            <numerusform>Clears from the clipboard in %n s</numerusform>
+            <numerusform>Clears from the clipboard in %n s</numerusform>
         </translation>
     </message>
 </context>

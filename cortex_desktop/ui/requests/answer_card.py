@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QTextCursor, QTextDocument
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QPlainTextEdit,
+    QScrollArea,
     QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
@@ -60,6 +61,11 @@ def size_words(size: int, words: QWidget) -> str:
     if size < 1_000_000:
         return words.tr("{number} kB").format(number=locale.toString(size / 1000, "f", 1))
     return words.tr("{number} MB").format(number=locale.toString(size / 1_000_000, "f", 1))
+
+
+def masked_number(mobile: str) -> str:
+    """A phone number with only its ends."""
+    return f"{mobile[:2]} ••• ••• {mobile[-4:]}" if len(mobile) > 8 else mobile
 
 
 class _Code(QLineEdit):
@@ -166,7 +172,7 @@ class CodePanel(QWidget):
         self._inbox.setVisible(message is not None)
         self._code = message.code if message is not None else ""
         if message is not None:
-            self._from.setText(self.tr("Text message to {mobile}").format(mobile=message.mobile))
+            self._from.setText(self.tr("Text message to {mobile}").format(mobile=masked_number(message.mobile)))
             self._message.setText(self.tr("Your Cortex code is {code}.").format(code=message.code))
 
     def set_narrow(self, narrow: bool) -> None:
@@ -301,6 +307,17 @@ class _Find(QLineEdit):
             super().keyPressEvent(event)
 
 
+class _Body(QWidget):
+    """What is scrolled: as high as its wrapped sentences make it, which a scroll area does not ask for."""
+
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        layout = self.layout()
+        if layout is not None and event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize):
+            self.setMinimumHeight(max(0, layout.minimumHeightForWidth(self.width())))
+        return done
+
+
 class AnswerCard(QFrame):
     """Shows what came of a request.
 
@@ -319,6 +336,7 @@ class AnswerCard(QFrame):
         self._rest = ""
         self._text = ""
         self._does = ""
+        self._is_narrow = False
         self._status = Badge(look)
         self._time = label("", "hint")
         self._size = label("", "hint")
@@ -388,13 +406,29 @@ class AnswerCard(QFrame):
         find.addWidget(self.find_field, 1)
         find.addWidget(self._found)
         self._find_bar.hide()
+        body = _Body()
+        body.setObjectName("plainBody")
+        inside = QVBoxLayout(body)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setSpacing(0)
+        for part in (self.code, self.fault, self._note, self._panel_rule):
+            inside.addWidget(part)
+        self._views.setMinimumHeight(self._look.theme.px(96))
+        inside.addWidget(self._views, 1)
+        inside.addWidget(self._empty, 1)
+        scroll = QScrollArea()
+        scroll.setObjectName("plainScroll")
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(body)
         column = QVBoxLayout(self)
-        column.setContentsMargins(1, 1, 1, 1)
+        column.setContentsMargins(1, 1, 1, 8)
         column.setSpacing(0)
-        for part in (self._head, self._rule, self.code, self.fault, self._note, self._panel_rule):
+        for part in (self._head, self._rule):
             column.addWidget(part)
-        column.addWidget(self._views, 1)
-        column.addWidget(self._empty, 1)
+        column.addWidget(scroll, 1)
         column.addWidget(self._find_bar)
 
     # What it shows
@@ -414,8 +448,7 @@ class AnswerCard(QFrame):
         self._time.setText(milliseconds(answer.seconds, self))
         self._size.setText(size_words(answer.size, self) if answer.size is not None else "")
         basis = self._basis_words(answer)
-        self._basis.setText(basis)
-        self._basis.setToolTip(answer.source)
+        self._show_basis(basis, answer.source)
         self._show_bodies(outcome)
         if asks_for_code:
             self.code.show()
@@ -451,8 +484,7 @@ class AnswerCard(QFrame):
         self._status.set_state(_status(received.status), "danger" if failed else "success")
         self._time.setText(milliseconds(received.milliseconds / 1000, self))
         self._size.setText(size_words(received.size, self))
-        self._basis.setText(self._basis_name(received.basis))
-        self._basis.setToolTip("")
+        self._show_basis(self._basis_name(received.basis), "")
         self.tree.show_document(document)
         self._set_text("")
         self.headers.setPlainText("")
@@ -476,7 +508,13 @@ class AnswerCard(QFrame):
     def set_narrow(self, narrow: bool) -> None:
         """Save room in a narrow window."""
         self.code.set_narrow(narrow)
-        self._basis.setVisible(not narrow and bool(self._basis.text()))
+        self._is_narrow = narrow
+        self._show_basis(self._basis.text(), self._basis.toolTip())
+
+    def _show_basis(self, basis: str, source: str) -> None:
+        self._basis.setText(basis)
+        self._basis.setToolTip(source)
+        self._basis.setVisible(bool(basis) and not self._is_narrow)
 
     def _begin(self, *, head: bool, body: bool) -> None:
         self._head.setVisible(head)

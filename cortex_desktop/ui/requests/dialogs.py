@@ -13,6 +13,7 @@ from ...domain.sandbox import Message
 from ...services.snippets import masked
 from ..kit.dialog import Dialog
 from ..kit.widgets import Button, Look, label
+from .answer_card import masked_number
 
 
 class AppDialog(Dialog):
@@ -117,7 +118,9 @@ class InboxDialog(Dialog):
             when = self.locale().toString(moment.time(), self.locale().FormatType.ShortFormat)
             head = self.tr("{time}, to {email} at {mobile}")
             self.form.addWidget(
-                label(head.format(time=when, email=message.email, mobile=message.mobile), "hint", wrap=True)
+                label(
+                    head.format(time=when, email=message.email, mobile=masked_number(message.mobile)), "hint", wrap=True
+                )
             )
             code = label(self.tr("Your Cortex code is {code}.").format(code=message.code), wrap=True)
             code.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

@@ -177,7 +177,7 @@ class FirstVisit(QFrame):
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setWidget(body)
         column = QVBoxLayout(self)
-        column.setContentsMargins(1, 1, 1, 1)
+        column.setContentsMargins(1, 8, 1, 8)
         column.addWidget(scroll)
         self.elsewhere.clicked.connect(self.elsewhere_asked)
         self.skip.clicked.connect(self.skip_asked)

@@ -56,12 +56,14 @@ class RequestsPage(Page):
         self._look = look
         self._is_narrow: bool | None = None
         keys = QKeySequence("Ctrl+Return").toString(QKeySequence.SequenceFormat.NativeText)
+        keys = keys.replace("+Return", " ↵")
         self.new = Button(self.tr("New request"), look, icon="plus")
         self.app = Picker(look, 264)
         self.target = Picker(look, 292)
         self._session = label("")
         self._session_more = label("", "hint")
         self.session_action = Button("", look, "link")
+        self.session_action.setObjectName("tinyLink")
         self.banner = Banner(look)
         self.first = FirstVisit(look)
         self.empty = EmptyState(look)
@@ -122,7 +124,6 @@ class RequestsPage(Page):
         self._splitter.setStretchFactor(0, 0)
         self._splitter.setStretchFactor(1, 1)
         self._splitter.setSizes([248, 345])
-        self.request.setMinimumHeight(self._look.theme.px(150))
         self.answer.setMinimumHeight(self._look.theme.px(120))
         self._work = QWidget()
         parts = QHBoxLayout(self._work)
@@ -311,5 +312,6 @@ class RequestsPage(Page):
         else:
             grid.addWidget(self._session_box, 0, 2, Qt.AlignmentFlag.AlignRight)
             grid.setColumnStretch(2, 1)
+        self._splitter.setSizes([self._look.theme.px(176), 500] if narrow else [248, 345])
         self.request.set_narrow(narrow)
         self.answer.set_narrow(narrow)

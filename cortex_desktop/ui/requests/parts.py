@@ -78,10 +78,17 @@ class Picker(QAbstractButton):
         """Show a title with something after it. dot: a colour's token, drawn as a ring unless `filled`."""
         self._title, self._more, self._icon, self._dot = title, more, icon, dot
         self._filled, self._is_mono, self._is_alarm = filled, is_mono, is_alarm
+        self.updateGeometry()
         self.update()
 
+    def _fonts(self) -> tuple[QFont, QFont]:
+        theme = self._look.theme
+        return theme.font(13, QFont.Weight.DemiBold), mono(self._look) if self._is_mono else theme.font(12)
+
     def sizeHint(self) -> QSize:
-        return QSize(self._look.theme.px(self._width), self._look.theme.px(34))
+        px, (title, more) = self._look.theme.px, self._fonts()
+        words = QFontMetrics(title).horizontalAdvance(self._title) + QFontMetrics(more).horizontalAdvance(self._more)
+        return QSize(min(max(px(self._width), words + 84), px(360)), px(34))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(self._look.theme.px(150), self._look.theme.px(34))
@@ -115,7 +122,7 @@ class Picker(QAbstractButton):
             painter, place(QRect(inside.right() - 16, inside.top(), 16, inside.height())), "chevrons-up-down", "muted"
         )
         inside.setRight(inside.right() - 24)
-        title, more = theme.font(13, QFont.Weight.DemiBold), mono(self._look) if self._is_mono else theme.font(12)
+        title, more = self._fonts()
         flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeading
         reserved = min(QFontMetrics(more).horizontalAdvance(self._more), inside.width() // 2)
         metrics = QFontMetrics(title)

@@ -40,7 +40,7 @@ from ..kit.tools import Tools
 from ..kit.waiting import BUSY_SECONDS
 from ..kit.widgets import announce
 from ..workspace import ListedApp, Workspace
-from .answer_card import Outcome, milliseconds
+from .answer_card import Outcome, masked_number, milliseconds
 from .first_visit import Step
 from .page import RequestsPage
 from .parts import Row
@@ -699,7 +699,7 @@ class RequestsPresenter(QObject):
 
         def ask() -> Outcome:
             answer = workbench.send(sending.app, sending.endpoint, sending.request, credentials, sending.stop)
-            return Outcome(answer, shown(answer), label, production)
+            return Outcome(answer, shown(answer, credentials), label, production)
 
         self._workspace.submit(Lane.NETWORK, ask, partial(self._answered, sending), partial(self._no_answer, sending))
 
@@ -1228,7 +1228,7 @@ class RequestsPresenter(QObject):
             message = self.sandbox.messages[-1]
             text = self.tr("Text message to {mobile}: Your Cortex code is {code}.")
             login = login._replace(
-                text=text.format(mobile=message.mobile, code=message.code), action=self.tr("Use code")
+                text=text.format(mobile=masked_number(message.mobile), code=message.code), action=self.tr("Use code")
             )
         me = Step(
             self.tr("Who am I"),

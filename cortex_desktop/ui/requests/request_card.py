@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from ...services.request_snippets import Language
+from ..kit.table import QWIDGETSIZE_MAX
 from ..kit.widgets import Button, IconButton, Look, Picture, label, set_property
 from .parts import Choice, PathEdit, SendButton, mono
 
@@ -304,6 +305,7 @@ class RequestCard(QFrame):
         self.path.setAccessibleName(self.tr("Path"))
         self.path.setMinimumWidth(look.theme.px(120))
         self.path.installEventFilter(self)
+        self._field.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         line = QHBoxLayout(self._field)
         line.setContentsMargins(10, 0, 6, 0)
         line.setSpacing(0)
@@ -320,6 +322,7 @@ class RequestCard(QFrame):
         self.language.setAccessibleName(self.tr("Language of the copied request"))
         for language, name in ((Language.CURL, "curl"), (Language.PYTHON, "Python"), (Language.JAVASCRIPT, "Node.js")):
             self.language.addItem(name, language)
+        self.language.setFixedWidth(look.theme.px(82))
         self.copy = IconButton("copy", self.tr("Copy request as code"), look)
         self.query = _Lines(look, self.tr("Add value"), self.tr("Name"), self.tr("Value"), self.tr("Remove this value"))
         self.headers = _Lines(
@@ -366,7 +369,7 @@ class RequestCard(QFrame):
         self._rule = label("", "rule")
         self._rule.setFixedHeight(1)
         column = QVBoxLayout(self)
-        column.setContentsMargins(1, 1, 1, 1)
+        column.setContentsMargins(1, 1, 1, 8)
         column.setSpacing(0)
         column.addWidget(self._received)
         column.addLayout(top)
@@ -434,6 +437,8 @@ class RequestCard(QFrame):
         self._received.setVisible(is_received)
         for widget in (self.send, self._tab_row, self._rule, self._pages):
             widget.setVisible(not is_received)
+        self.setMinimumHeight(self._look.theme.px(104 if is_received else 150))
+        self.setMaximumHeight(self._look.theme.px(112) if is_received else QWIDGETSIZE_MAX)
         self.method.setEnabled(not is_received)
         self.path.setReadOnly(is_received)
 
