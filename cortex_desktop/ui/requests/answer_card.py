@@ -411,8 +411,8 @@ class AnswerCard(QFrame):
         inside = QVBoxLayout(body)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(0)
-        for part in (self.code, self.fault, self._note, self._panel_rule):
-            inside.addWidget(part)
+        for panel in (self.code, self.fault, self._note, self._panel_rule):
+            inside.addWidget(panel)
         self._views.setMinimumHeight(self._look.theme.px(96))
         inside.addWidget(self._views, 1)
         inside.addWidget(self._empty, 1)
@@ -426,8 +426,8 @@ class AnswerCard(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(1, 1, 1, 8)
         column.setSpacing(0)
-        for part in (self._head, self._rule):
-            column.addWidget(part)
+        column.addWidget(self._head)
+        column.addWidget(self._rule)
         column.addWidget(scroll, 1)
         column.addWidget(self._find_bar)
 

@@ -72,7 +72,6 @@ class RequestsEntry(PageEntry):
                 "circle-off",
                 self.tr("Stop request"),
                 lambda: self.presenter.stop(),
-                "Esc",
                 at={Menu.EDIT: 301},
                 enabled=lambda: self.in_front and self.presenter.is_sending,
             ),

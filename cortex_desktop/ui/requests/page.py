@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QFocusEvent, QKeySequence, QResizeEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -35,7 +35,7 @@ class RequestsPage(Page):
 
     app_asked, target_asked: open the choice below the picker; row_chosen(object): a ready, kept or earlier request;
     row_dropped(object); keep_asked; all_asked: history of all apps, or of this one; log_in_asked, log_out_asked;
-    new_asked: an empty request; app_needed: make an app; banner_acted.
+    new_asked: an empty request; app_needed: make an app; banner_acted; escaped: Esc was pressed.
     """
 
     app_asked = Signal()
@@ -48,6 +48,7 @@ class RequestsPage(Page):
     new_asked = Signal()
     app_needed = Signal()
     banner_acted = Signal()
+    escaped = Signal()
 
     def __init__(self, look: Look) -> None:
         super().__init__()
@@ -287,6 +288,12 @@ class RequestsPage(Page):
         if target is self.answer.tree and not target.isVisible():
             target = self.answer.views.buttons[self.answer.views.current]
         target.setFocus()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.escaped.emit()
+        else:
+            super().keyPressEvent(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         self.take_keyboard()

@@ -142,6 +142,7 @@ class RequestsPresenter(QObject):
         page.new_asked.connect(self.begin_new)
         page.app_needed.connect(workspace.new_app_asked)
         page.banner_acted.connect(self._banner_acted)
+        page.escaped.connect(self.stop)
         page.request.changed.connect(self._edited)
         page.request.send_asked.connect(self.send)
         page.request.stop_asked.connect(self.stop)
