@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QTextCursor, QTextDocument
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -29,7 +29,7 @@ from ...domain.sandbox import Message, Received
 from ...services.answers import Shown
 from ..kit.i18n import translate_text
 from ..kit.widgets import Badge, Button, IconButton, Look, Picture, announce, label
-from .parts import Choice, mono
+from .parts import Choice, ScrollBody, mono
 from .tree import AnswerTree
 
 PIECE = 48 * 1024
@@ -307,17 +307,6 @@ class _Find(QLineEdit):
             super().keyPressEvent(event)
 
 
-class _Body(QWidget):
-    """What is scrolled: as high as its wrapped sentences make it, which a scroll area does not ask for."""
-
-    def event(self, event: QEvent) -> bool:
-        done = super().event(event)
-        layout = self.layout()
-        if layout is not None and event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize):
-            self.setMinimumHeight(max(0, layout.minimumHeightForWidth(self.width())))
-        return done
-
-
 class AnswerCard(QFrame):
     """Shows what came of a request.
 
@@ -384,7 +373,7 @@ class AnswerCard(QFrame):
     def _lay_out(self) -> None:
         self._head = QWidget()
         head = QHBoxLayout(self._head)
-        head.setContentsMargins(16, 10, 12, 10)
+        head.setContentsMargins(16, 4, 12, 10)
         head.setSpacing(12)
         head.addWidget(self._status)
         for text in (self._time, self._size, self._basis):
@@ -406,7 +395,7 @@ class AnswerCard(QFrame):
         find.addWidget(self.find_field, 1)
         find.addWidget(self._found)
         self._find_bar.hide()
-        body = _Body()
+        body = ScrollBody()
         body.setObjectName("plainBody")
         inside = QVBoxLayout(body)
         inside.setContentsMargins(0, 0, 0, 0)
@@ -424,7 +413,7 @@ class AnswerCard(QFrame):
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(body)
         column = QVBoxLayout(self)
-        column.setContentsMargins(1, 1, 1, 8)
+        column.setContentsMargins(1, 7, 1, 8)
         column.setSpacing(0)
         column.addWidget(self._head)
         column.addWidget(self._rule)

@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from ..kit.widgets import Badge, Button, Look, Picture, announce, label, set_property
-from .parts import mono
+from .parts import ScrollBody, mono
 
 
 class Step(NamedTuple):
@@ -147,7 +147,7 @@ class FirstVisit(QFrame):
         links.addWidget(label(self.tr("or"), "hint"))
         links.addWidget(self.skip)
         links.addStretch()
-        body = QWidget()
+        body = ScrollBody()
         body.setObjectName("plainBody")
         inside = QVBoxLayout(body)
         inside.setContentsMargins(16, 24, 16, 24)

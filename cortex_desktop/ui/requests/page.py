@@ -56,6 +56,7 @@ class RequestsPage(Page):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._look = look
         self._is_narrow: bool | None = None
+        self._sizes = [248, 345]
         keys = QKeySequence("Ctrl+Return").toString(QKeySequence.SequenceFormat.NativeText)
         keys = keys.replace("+Return", " ↵")
         self.new = Button(self.tr("New request"), look, icon="plus")
@@ -124,7 +125,7 @@ class RequestsPage(Page):
         self._splitter.addWidget(self.answer)
         self._splitter.setStretchFactor(0, 0)
         self._splitter.setStretchFactor(1, 1)
-        self._splitter.setSizes([248, 345])
+        self._splitter.setSizes(self._sizes)
         self.answer.setMinimumHeight(self._look.theme.px(120))
         self._work = QWidget()
         parts = QHBoxLayout(self._work)
@@ -184,6 +185,7 @@ class RequestsPage(Page):
         self.target.clicked.connect(self.target_asked)
         self.choose.clicked.connect(self._choose_row)
         self.session_action.clicked.connect(self.session_asked)
+        self.request.grown.connect(self._share)
         self.keep.clicked.connect(self.keep_asked)
         self.all.clicked.connect(self.all_asked)
         self.banner.acted.connect(self.banner_acted)
@@ -259,6 +261,13 @@ class RequestsPage(Page):
                 action = menu.addAction(f"{row.method}  {row.text}  {row.end}".strip())
                 action.triggered.connect(lambda _=False, payload=row.payload: self.row_chosen.emit(payload))
         menu.popup(self.choose.mapToGlobal(self.choose.rect().bottomLeft()))
+
+    @Slot(bool)
+    def _share(self, grown: bool) -> None:
+        """Give the request the height that it needs now, and the answer the rest."""
+        if not grown:
+            self._sizes = self._splitter.sizes()
+        self._splitter.setSizes(self._sizes if grown else [self.request.maximumHeight(), sum(self._sizes)])
 
     # Keyboard
 

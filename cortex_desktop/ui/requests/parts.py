@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from PySide6.QtCore import (
     QAbstractListModel,
+    QEvent,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
@@ -43,6 +44,17 @@ def mono(look: Look, size: float = 12, weight: QFont.Weight = QFont.Weight.Norma
     font.setPixelSize(look.theme.px(size))
     font.setWeight(weight)
     return font
+
+
+class ScrollBody(QWidget):
+    """What is scrolled: as high as its wrapped sentences make it, which a scroll area does not ask for."""
+
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        layout = self.layout()
+        if layout is not None and event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize):
+            self.setMinimumHeight(max(0, layout.minimumHeightForWidth(self.width())))
+        return done
 
 
 class Picker(QAbstractButton):

@@ -273,7 +273,7 @@ class RequestCard(QFrame):
     """Shows and edits a request.
 
     changed: the person has edited it; send_asked, stop_asked; copy_asked(Language); walked(int): see `PathEdit`;
-    open_asked: what was received from elsewhere is to be opened as a request.
+    open_asked: what was received from elsewhere is to be opened as a request; grown(bool): it needs more room, or less.
     """
 
     changed = Signal()
@@ -282,6 +282,7 @@ class RequestCard(QFrame):
     copy_asked = Signal(Language)
     walked = Signal(int)
     open_asked = Signal()
+    grown = Signal(bool)
 
     def __init__(self, look: Look, keys: str) -> None:
         super().__init__()
@@ -289,6 +290,7 @@ class RequestCard(QFrame):
         self._look = look
         self._filling = False
         self._is_login = False
+        self._is_received = False
         self.base = ""
         self.method = QComboBox()
         self.method.addItems(METHODS)
@@ -331,7 +333,7 @@ class RequestCard(QFrame):
         self.body = BodyEdit(look)
         self.login = LoginForm(look)
         self._pages = QStackedWidget()
-        for page in (_scrolled(self.query), _scrolled(self.headers), self.body, self.login):
+        for page in (_scrolled(self.query), _scrolled(self.headers), self.body, _scrolled(self.login)):
             self._pages.addWidget(page)
         self._received = QWidget()
         self._received_title = label("", "strong")
@@ -425,7 +427,7 @@ class RequestCard(QFrame):
         """Show what comes before the path."""
         self.base = base
         metrics = self._base_label.fontMetrics()
-        room = max(self.width() - self._look.theme.px(420), self._look.theme.px(60))
+        room = max(self.width() - self._look.theme.px(395), self._look.theme.px(60))
         self._base_label.setText(metrics.elidedText(base, Qt.TextElideMode.ElideMiddle, room))
         self._base_label.setToolTip(base)
 
@@ -439,6 +441,9 @@ class RequestCard(QFrame):
             widget.setVisible(not is_received)
         self.setMinimumHeight(self._look.theme.px(104 if is_received else 150))
         self.setMaximumHeight(self._look.theme.px(112) if is_received else QWIDGETSIZE_MAX)
+        if is_received != self._is_received:
+            self._is_received = is_received
+            self.grown.emit(not is_received)
         self.method.setEnabled(not is_received)
         self.path.setReadOnly(is_received)
 
