@@ -27,6 +27,7 @@ class Action(Enum):
     KEY_REVEALED = "key revealed"
     SECRET_REVEALED = "secret revealed"  # noqa: S105
     ROTATED = "rotated"
+    KEY_GIVEN = "key given"  # one that Cortex made, for an app that has one already
     ROLLED_BACK = "rolled back"
     KEPT_REMOVED = "kept removed"  # an old key that had been kept
     DELETED = "deleted"
@@ -171,6 +172,7 @@ ACTION_WORDS: Mapping[Action, str] = {
     Action.KEY_REVEALED: QT_TRANSLATE_NOOP("core", "Key revealed"),
     Action.SECRET_REVEALED: QT_TRANSLATE_NOOP("core", "Secret revealed"),
     Action.ROTATED: QT_TRANSLATE_NOOP("core", "Key rotated"),
+    Action.KEY_GIVEN: QT_TRANSLATE_NOOP("core", "Key from Cortex used"),
     Action.ROLLED_BACK: QT_TRANSLATE_NOOP("core", "Rolled back"),
     Action.KEPT_REMOVED: QT_TRANSLATE_NOOP("core", "Old key removed"),
     Action.DELETED: QT_TRANSLATE_NOOP("core", "Deleted"),

@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol, TypeVar
 
 from .folding import fold
-from .model import App, AppState
+from .model import App, AppState, Origin
 from .text import QT_TRANSLATE_NOOP, Text
 
 _PARTS = {"label": slice(0, 1), "key": slice(1, 3), "owner": slice(3, 4), "notes": slice(4, 5)}
@@ -26,6 +26,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "is": ("enabled", "disabled", "attention", "expired", "expiring", "review", "missing", "unfinished"),
     "sessions": ("on", "off"),
     "csrf": ("on", "off"),
+    "from": ("here", "cortex"),
     "created": ("<7d", "<30d", "<90d", ">365d"),
     "rotated": ("<30d", ">90d", ">365d", "none"),
     "expires": ("<30d", "<90d", "none"),
@@ -35,8 +36,9 @@ WORDS: dict[str, tuple[str, ...]] = {
     "key": (),
     "notes": ('""',),
 }
-"""The filters, and the suggestions after each one's colon. `is`, `sessions` and `csrf` take nothing else."""
+"""The filters, and the suggestions after each one's colon. `is`, `sessions`, `csrf` and `from` take nothing else."""
 
+_CHOICES = ("is", "sessions", "csrf", "from")
 _DATES = ("expires", "review")
 _UNITS = {"d": 1, "w": 7, "m": 30, "y": 365}
 _YEARS = range(1971, 3000)  # what all systems can turn into local time
@@ -137,6 +139,16 @@ class Switch:
 
     def select(self, entries: Sequence[S], at: At) -> list[S]:
         return [entry for entry in entries if getattr(entry.app, self.name) is self.on]
+
+
+@dataclass(frozen=True)
+class From:
+    """Who made the app's key."""
+
+    origin: Origin
+
+    def select(self, entries: Sequence[S], at: At) -> list[S]:
+        return [entry for entry in entries if entry.app.origin is self.origin]
 
 
 @dataclass(frozen=True)
@@ -335,6 +347,8 @@ def _term(token: Token) -> Term | None:
         return Is(value) if value in WORDS[name] else None
     if name in ("sessions", "csrf"):
         return Switch(name, value == "on") if value in WORDS[name] else None
+    if name == "from":
+        return From(Origin(value)) if value in WORDS[name] else None
     if value == "none" and name != "created":
         return Without(name)
     return _when(name, value)
@@ -370,14 +384,14 @@ def _is_begun(token: Token) -> bool:
         return True
     if token.name in _PARTS:
         return not value
-    return token.name not in ("is", "sessions", "csrf") and bool(_BEGUN_WHEN.fullmatch(value))
+    return token.name not in _CHOICES and bool(_BEGUN_WHEN.fullmatch(value))
 
 
 def _problem(token: Token, text: str) -> Text:
     values = {"word": _shortened(text[token.start : token.end]), "filter": token.name}
     if token.name in _PARTS:
         source = QT_TRANSLATE_NOOP("core", "“{word}” is left out: write what to look for after the colon.")
-    elif token.name in ("is", "sessions", "csrf"):
+    elif token.name in _CHOICES:
         values["choices"] = ", ".join(f"{token.name}:{word}" for word in WORDS[token.name])
         source = QT_TRANSLATE_NOOP("core", "“{word}” is left out: it can be {choices}.")
     else:

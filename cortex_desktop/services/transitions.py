@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from ..domain.errors import AppGone, NotFinished, OrgGone, TooManyVersions
 from ..domain.model import (
@@ -12,8 +13,10 @@ from ..domain.model import (
     AppDetails,
     AppState,
     KeptVersion,
+    Known,
     Org,
     OrgState,
+    Origin,
     PendingVersion,
 )
 from ..domain.secret import KeyEnds
@@ -35,18 +38,19 @@ def change_details(app: App, details: AppDetails) -> App:
 # Versions
 
 
-def begin_version(app: App, key_ends: KeyEnds, details: AppDetails | None = None) -> App:
+def begin_version(app: App, key_ends: KeyEnds, details: AppDetails | None = None, origin: Origin | None = None) -> App:
     """Give an active app a pending version, which is about to be stored; return others unchanged.
 
-    details: the app's details from when the version becomes current, Sessions included; None leaves them.
-    Raises TooManyVersions.
+    details: the app's details from when the version becomes current, Sessions included; None leaves them. origin: of
+    the new key; None for the key that it has already. Raises TooManyVersions.
     """
     if app.state is not AppState.ACTIVE:
         return app
     if app.last_version >= LAST_VERSION:
         raise TooManyVersions
     number = app.last_version + 1
-    pending = PendingVersion(number, key_ends, app.sessions if details is None else details.sessions, details)
+    sessions = app.sessions if details is None else details.sessions
+    pending = PendingVersion(number, key_ends, sessions, details, app.origin if origin is None else origin)
     return replace(app, pending=pending, last_version=number)
 
 
@@ -61,10 +65,24 @@ def move_pointer(app: App, now: datetime, until: datetime) -> App:
         key_ends=pending.key_ends,
         sessions=pending.sessions,
         pending=None,
-        kept=(KeptVersion(app.version, app.key_ends, app.sessions, until), *app.kept),
+        kept=(KeptVersion(app.version, app.key_ends, app.sessions, until, app.origin), *app.kept),
         rotated=now if pending.sessions == app.sessions else app.rotated,  # switching Sessions keeps the key
+        origin=pending.origin,
+        **_check_of(app, pending.key_ends),
     )
     return app if pending.details is None else change_details(app, pending.details)
+
+
+def note_check(app: App, known: Known, now: datetime) -> App:
+    """Note what Cortex said of the current key. A key that it knows came from there, whatever was noted before."""
+    is_known = known not in (Known.NO, Known.NO_ORG, Known.NOT_ASKED)
+    return replace(app, known=known, checked=now, origin=Origin.CORTEX if is_known else app.origin)
+
+
+def _check_of(app: App, key_ends: KeyEnds) -> dict[str, Any]:
+    """The last check with Cortex, which holds as long as the key is the same."""
+    same = key_ends == app.key_ends
+    return {"known": app.known if same else None, "checked": app.checked if same else None}
 
 
 def drop_pending(app: App, until: datetime) -> App:
@@ -88,8 +106,16 @@ def swap_versions(app: App, number: int, until: datetime, details: AppDetails | 
     if chosen is None:
         return app
     others = tuple(kept for kept in app.kept if kept.number != number)
-    replaced = KeptVersion(app.version, app.key_ends, app.sessions, until)
-    app = replace(app, version=number, key_ends=chosen.key_ends, sessions=chosen.sessions, kept=(replaced, *others))
+    replaced = KeptVersion(app.version, app.key_ends, app.sessions, until, app.origin)
+    app = replace(
+        app,
+        version=number,
+        key_ends=chosen.key_ends,
+        sessions=chosen.sessions,
+        kept=(replaced, *others),
+        origin=chosen.origin,
+        **_check_of(app, chosen.key_ends),
+    )
     return app if details is None else change_details(app, details)
 
 

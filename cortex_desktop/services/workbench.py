@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
 from threading import Lock
 from typing import Protocol
 
 from ..domain.faults import Fault, KeyVerdict
-from ..domain.model import App, Org
+from ..domain.model import App, Known, Org
 from ..domain.ports import Vault
 from ..domain.request import (
     READING,
@@ -122,23 +121,6 @@ class Workbench:
             sessions, self._sessions = list(self._sessions.values()), {}
         for session in sessions:
             session.close()
-
-
-class Known(Enum):
-    """What Cortex says of a key. The value is what the database may hold."""
-
-    YES = "yes"
-    NO = "no"
-    DISABLED = "disabled"
-    SUSPENDED = "suspended"
-    EXPIRED = "expired"
-    NO_ORG = "no org"
-    NOT_ASKED = "not asked"  # no answer, or one that says nothing about the key
-
-    @property
-    def works(self) -> bool:
-        """True if Cortex takes the key now."""
-        return self is Known.YES
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from ...domain.activity import Action
-from ...domain.errors import AppGone, SecretMissing, VersionGone
-from ...domain.model import App
-from ...domain.secret import KeyEnds, SecretKind, generate
+from ...domain.errors import AppGone, KeyFormError, KeyKnown, SecretMissing, VersionGone
+from ...domain.model import App, Origin
+from ...domain.secret import KeyEnds, Secret, SecretKind, generate, well_formed
 from .. import transitions
+from ..key_index import find_key
 from .create import Created
 from .recovery import Recovery
 from .two_stores import TwoStores
@@ -30,19 +31,48 @@ class KeyRotation:
         """
         stores = self._stores
         stores.require_keychain()
+        return self._replace(app_id, keep, Action.ROTATED, Origin.HERE, generate(SecretKind.API_KEY))
+
+    def use_key(self, app_id: str, key: Secret, secret: Secret | None, keep: timedelta) -> Created:
+        """Give the app a key that Cortex made; keep the old one for `keep`. secret: for an app without Sessions.
+
+        Raises as `rotate`, KeyFormError for what is no key or no secret, KeyKnown when an app has this key.
+        """
+        stores = self._stores
+        stores.require_keychain()
+        app = stores.app_here(app_id)
+        given = {SecretKind.API_KEY: key, **({} if secret is None else {SecretKind.API_SECRET: secret})}
+        if set(given) != set(app.kinds) or not all(well_formed(kind, text) for kind, text in given.items()):
+            raise KeyFormError
+        known = find_key(key, stores.repository.apps(), stores.vault)
+        if known is not None:
+            raise KeyKnown(known.app.label, "", deleted=False, removed=False)
+        return self._replace(app_id, keep, Action.KEY_GIVEN, Origin.CORTEX, key, secret)
+
+    def _replace(
+        self,
+        app_id: str,
+        keep: timedelta,
+        action: Action,
+        origin: Origin,
+        key: Secret,
+        secret: Secret | None = None,
+    ) -> Created:
+        """Store a key, and a secret that is generated unless given, as the next version."""
+        stores = self._stores
         self._recovery.settle_pending(stores.app_here(app_id))
-        key = generate(SecretKind.API_KEY)
-        app = stores.repository.change_app(app_id, partial(transitions.begin_version, key_ends=KeyEnds.of(key)))
+        begin = partial(transitions.begin_version, key_ends=KeyEnds.of(key), origin=origin)
+        app = stores.repository.change_app(app_id, begin)
         if app.pending is None:
             raise AppGone
         undo = partial(transitions.drop_pending, until=stores.now())
-        self._recovery.store_version(app, app.pending.number, key, undo=undo)
+        self._recovery.store_version(app, app.pending.number, key, undo=undo, secret=secret)
         until = stores.now() + keep
         app = stores.finish(app, partial(transitions.move_pointer, now=stores.now(), until=until))
         if keep:
-            stores.record.app(Action.ROTATED, app, kept_until=until)
+            stores.record.app(action, app, kept_until=until)
         else:
-            stores.record.app(Action.ROTATED, app, kept=False)
+            stores.record.app(action, app, kept=False)
         return Created(app, key)
 
     def roll_back(self, app_id: str, number: int, keep: timedelta) -> App:

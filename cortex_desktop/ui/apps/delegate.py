@@ -59,6 +59,7 @@ class AppsDelegate(RowDelegate):
             self._paint_menu,
             self._paint_owner,
             self._paint_expires,
+            self._paint_origin,
         )
         self.refresh()
         look.theme.changed.connect(self.refresh)
@@ -94,6 +95,8 @@ class AppsDelegate(RowDelegate):
         width = header.horizontalAdvance(self._model.headerData(column, Qt.Orientation.Horizontal)) + 26
         if column is AppColumn.STATUS:
             width = max(width, *(badge_size(self._look, self._model.status_words(s)[0]).width() for s in Status))
+        if column is AppColumn.ORIGIN:
+            width = max(width, self._look.theme.px(80))
         if column is AppColumn.OWNER:
             width = max(width, self._look.theme.px(120))
         if column in (AppColumn.CREATED, AppColumn.EXPIRES):
@@ -134,6 +137,9 @@ class AppsDelegate(RowDelegate):
         painter.setFont(self._text_font)
         painter.setPen(self._colors["muted"])
         painter.drawText(rect.adjusted(PADDING, 0, -PADDING, 0), LEADING, self._model.created_words(row))
+
+    def _paint_origin(self, painter: QPainter, rect: QRect, app: App, row: int) -> None:
+        self._paint_text(painter, rect, self._model.index(row, AppColumn.ORIGIN).data())
 
     def _paint_owner(self, painter: QPainter, rect: QRect, app: App, row: int) -> None:
         self._paint_text(painter, rect, app.owner)
