@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -123,7 +123,7 @@ def compose(
         history=History(log, Exports(stores.folder), recorder, speech or Speech(str, str)),
         keychain=KeychainService(vault),
         orgs=OrgService(repository, recorder=recorder),
-        requests=partial(_request_services, stores),
+        requests=cache(partial(_request_services, stores)),
     )
 
 

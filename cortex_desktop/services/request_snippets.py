@@ -112,12 +112,13 @@ def _python(app: App, base: str, request: Request, key: str, logs_in: bool) -> s
             'login = json.dumps({"email": "…", "password": "…"}).encode()',
             'login_headers = {"Medable-Client-Key": KEY, "Content-Type": "application/json"}',
             'with client.open(urllib.request.Request(BASE + "/accounts/login", login, login_headers)) as response:',
+            "    print(json.load(response))",
             '    token = response.headers.get("Medable-Csrf-Token", "")',
         ]
         if app.csrf:
             lines.append('headers["Medable-Csrf-Token"] = token')
         else:
-            lines[-1] = "    response.read()"
+            del lines[-1]
     body = f"{_text(request.body.decode('utf-8', 'replace'))}.encode()" if request.body else "None"
     lines += [
         f"url, method = BASE + {_text(request.path)}, {_text(request.method)}",
@@ -156,6 +157,7 @@ def _javascript(app: App, base: str, request: Request, key: str, logs_in: bool) 
             '    headers: { "Medable-Client-Key": key, "Content-Type": "application/json" },',
             '    body: JSON.stringify({ email: "…", password: "…" }),',
             "  });",
+            "  console.log(await login.json());",
             '  headers["Cookie"] = login.headers.getSetCookie().map((one) => one.split(";")[0]).join("; ");',
         ]
         if app.csrf:

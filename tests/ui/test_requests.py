@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 import urllib.request
@@ -444,3 +446,61 @@ def test_quitting_asks_while_the_sandbox_has_clients(go: Callable[..., Desk]) ->
     desk.dialog()
     desk.click("Quit")
     desk.wait(lambda: not desk.window.isVisible())
+
+
+LOADED = """
+import sys
+from cortex_desktop.ui.app import make_application, open_program
+from pathlib import Path
+program = open_program(make_application(), Path(sys.argv[1]))
+heavy = ("httpx2", "werkzeug", "ssl", "cortex_desktop.domain.request", "cortex_desktop.services.workbench")
+print([name for name in heavy if name in sys.modules])
+sys.stdout.flush()
+import os
+os._exit(0)
+"""
+
+
+def test_nothing_of_it_loads_before_it_is_opened(folder: Path) -> None:
+    run = subprocess.run([sys.executable, "-c", LOADED, str(folder)], capture_output=True, text=True, check=True)
+    assert run.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "words", "works"),
+    [
+        (200, b'{"object": "org", "code": "my-org"}', "Known", "cortex"),
+        (404, b'{"object": "fault", "errCode": "cortex.notFound.app", "status": 404}', "Not known there", "here"),
+        (403, b'{"object": "fault", "errCode": "cortex.accessDenied.appDisabled"}', "Known, but disabled", "cortex"),
+    ],
+)
+def test_check_with_cortex(
+    go: Callable[..., Desk], stub: Stub, status: int, body: bytes, words: str, works: str
+) -> None:
+    desk = go(True, endpoint=stub.address)
+    made = desk.create("Ward tablet", sessions=True) if desk.key(Key.Key_1, CTRL) is None else None
+    stub.status, stub.body = status, body
+    assert not stub.asked
+    desk.action("check_cortex").trigger()
+    desk.toast(f"Ward tablet: {words}")
+    assert stub.asked == ["GET /my-org/v2"]
+    assert made is not None
+    desk.wait(lambda: desk.app("Ward tablet").checked is not None)
+    desk.apps.page.look_for(f"from:{works}")
+    desk.wait(lambda: "Ward tablet" in desk.labels())
+
+
+def test_use_a_key_from_cortex(go: Callable[..., Desk]) -> None:
+    desk = go(True)
+    desk.key(Key.Key_1, CTRL)
+    desk.create("Ward tablet", sessions=True)
+    desk.action("use_key").trigger()
+    desk.dialog()
+    desk.type("Key: GsAqlhnIMzrDeD8V2MBQWq")
+    desk.key(Key.Key_Return)
+    desk.wait(lambda: desk.find("Use key").isEnabled())
+    desk.click("Use key")
+    desk.no_dialog()
+    desk.wait(lambda: desk.kept("Ward tablet") == "GsAqlhnIMzrDeD8V2MBQWq")
+    app = desk.app("Ward tablet")
+    assert (app.origin.value, len(app.kept)) == ("cortex", 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QCoreApplication, QPoint, Slot
 from PySide6.QtGui import QKeySequence
@@ -23,6 +23,9 @@ from ..kit.tools import Tools
 from ..workspace import Workspace
 from .presenter import AppsPresenter
 
+if TYPE_CHECKING:
+    from ...services.workbench import RequestServices
+
 Keys = QKeySequence.StandardKey
 
 
@@ -37,12 +40,19 @@ class _Selected(NamedTuple):
 class AppsEntry(PageEntry):
     """The first page of the window."""
 
-    def __init__(self, tools: Tools, workspace: Workspace, apps: AppServices, doctor: Doctor) -> None:
+    def __init__(
+        self,
+        tools: Tools,
+        workspace: Workspace,
+        apps: AppServices,
+        doctor: Doctor,
+        requests: Callable[[], RequestServices],
+    ) -> None:
         title = QCoreApplication.translate("AppsEntry", "Apps")
         super().__init__("apps", "layout-grid", title, Section.SETTINGS, "Ctrl+1")
         self._tools = tools
         self._workspace = workspace
-        self._services = apps, doctor
+        self._services = apps, doctor, requests
         self._only_among_apps: list[Action] = []
         workspace.app_asked.connect(self.show_app)
         workspace.new_app_asked.connect(self._ask_new)
@@ -314,6 +324,22 @@ class AppsEntry(PageEntry):
                 at={Menu.APP: 300},
                 enabled=self._can_change,
                 words=self._rotate_words,
+            ),
+            Action(
+                "use_key",
+                "key-round",
+                self.tr("Use a key from Cortex…"),
+                lambda: self.presenter.ask_use_key(),
+                at={Menu.APP: 303},
+                enabled=self._is_usable,
+            ),
+            Action(
+                "check_cortex",
+                "external-link",
+                self.tr("Check with Cortex"),
+                lambda: self.presenter.check_with_cortex(),
+                at={Menu.APP: 304},
+                enabled=self._can_change,
             ),
             Action(
                 "enable",

@@ -10,7 +10,6 @@ from PySide6.QtCore import QCoreApplication, Slot
 
 from ...domain.folding import fold
 from ...domain.model import App, AppState
-from ...services.workbench import RequestServices, ready_requests
 from ...tasks.jobs import Jobs
 from ..kit.actions import Action, Menu
 from ..kit.finding import Hit, Source
@@ -20,6 +19,7 @@ from ..kit.tools import Tools
 from ..workspace import Workspace
 
 if TYPE_CHECKING:
+    from ...services.workbench import RequestServices
     from .presenter import RequestsPresenter
 
 
@@ -112,6 +112,8 @@ class RequestsEntry(PageEntry):
 
     def found(self) -> Iterable[Source]:
         """Each ready request of the app that sends."""
+        from ...services.workbench import ready_requests
+
         app = self._app()
         if app is None:
             return
@@ -120,10 +122,8 @@ class RequestsEntry(PageEntry):
             hint = f"{each.method} {each.path or '/'}"
             yield Source(fold(f"{text} {hint}"), partial(self._hits, text, hint, app, each))
         if app.sessions:
-            from .presenter import LOG_IN, LOGIN_PATH
-
-            text, hint = self.tr("Request: Log in"), f"POST {LOGIN_PATH}"
-            yield Source(fold(f"{text} {hint}"), partial(self._hits, text, hint, app, LOG_IN))
+            text, hint = self.tr("Request: Log in"), "POST /accounts/login"
+            yield Source(fold(f"{text} {hint}"), partial(self._hits, text, hint, app, None))
 
     @Slot(App)
     def try_app(self, app: App) -> None:
@@ -172,9 +172,7 @@ class RequestsEntry(PageEntry):
         self.idle.emit()
 
     def _sandbox_runs(self) -> bool:
-        from .sandbox_control import SandboxState
-
-        return self.is_made and self.presenter.sandbox.state is SandboxState.RUNNING
+        return self.is_made and self.presenter.sandbox.runs_here
 
     def _sandbox_words(self) -> str:
         if self._sandbox_runs():
@@ -192,6 +190,6 @@ class RequestsEntry(PageEntry):
         def go() -> None:
             self.presenter.try_app(app)
             self.open()
-            self.presenter.open_ready(payload)
+            self.presenter.open_ready(payload if payload is not None else self.presenter.log_in_row)
 
         return [Hit("terminal", text, hint, go)]

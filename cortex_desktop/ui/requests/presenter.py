@@ -467,6 +467,8 @@ class RequestsPresenter(QObject):
         self._show_outcome()
         self._show_place()
 
+    log_in_row = LOG_IN
+
     def open_ready(self, payload: object) -> None:
         """As `choose`, for the palette: leaves the first visit."""
         self._skip()

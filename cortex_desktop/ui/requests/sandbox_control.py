@@ -54,6 +54,11 @@ class SandboxControl(QObject):
         return self.state in (SandboxState.RUNNING, SandboxState.ELSEWHERE)
 
     @property
+    def runs_here(self) -> bool:
+        """True while it runs in a process of this program's own."""
+        return self.state is SandboxState.RUNNING
+
+    @property
     def has_clients(self) -> bool:
         """True if it runs here, and a program elsewhere has used it lately."""
         lately = self._last_client is not None and self._now() - self._last_client < CLIENT_SECONDS
