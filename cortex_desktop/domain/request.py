@@ -30,12 +30,14 @@ SHOWN_BYTES = 8 * 1024 * 1024
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing, and so may be sent again."""
 
+SECRET_PROPERTIES = frozenset({"api_key", "apikey", "apisecret", "password", "secret", "token", "verificationtoken"})
+"""Names of properties whose values are never shown, in lower case."""
+
 _METHOD = re.compile(r"[A-Z]{1,16}")
 _HOST = re.compile(r"[A-Za-z0-9_.-]+|[0-9A-Fa-f:.]+")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
 _PATH_SAFE = "/?&=:@!$'()*+,;~-._%[]"
 _ENDS_SHOWN = frozenset({"medable-client-key", "medable-client-signature", "medable-csrf-token"})
-_SECRET_PROPERTIES = frozenset({"api_key", "apikey", "apisecret", "password", "secret", "token", "verificationtoken"})
 _KEY_SHAPED = re.compile(r"(?<![0-9A-Za-z])(?:[0-9A-Za-z]{64}|[0-9A-Za-z]{22})(?![0-9A-Za-z])")
 _COOKIE_VALUE = re.compile(r"=[^;]*")
 _AUTOMATIC = frozenset(
@@ -520,7 +522,7 @@ def _is_secret(document: Mapping[str, object], name: str) -> bool:
     value = document[name]
     if name == "key" and isinstance(value, Mapping):
         return document.get("object") == "account" or "secret" in value
-    return name.lower() in _SECRET_PROPERTIES and value not in ("", None)
+    return name.lower() in SECRET_PROPERTIES and value not in ("", None)
 
 
 @dataclass(frozen=True, slots=True)

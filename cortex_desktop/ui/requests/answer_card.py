@@ -101,7 +101,7 @@ class CodePanel(QWidget):
         self.log_in = Button(self.tr("Log in"), look, "primary")
         self.cancel = Button(self.tr("Cancel"), look)
         self.remember = QCheckBox(self.tr("Remember this computer"))
-        self.remember.setToolTip(self.tr("Its cookie is kept in the keychain."))
+        self.remember.setToolTip(self.tr("Its cookie is kept in memory, and nowhere else."))
         self._inbox = QFrame()
         self._inbox.setObjectName("inbox")
         self._from = label("", "hint", wrap=True)
@@ -115,7 +115,7 @@ class CodePanel(QWidget):
         row.addStretch()
         memory = QHBoxLayout()
         memory.addWidget(self.remember)
-        memory.addWidget(label(self.tr("No code next time."), "hint"))
+        memory.addWidget(label(self.tr("No code until you quit."), "hint"))
         memory.addStretch()
         left = QVBoxLayout()
         left.setSpacing(6)
@@ -310,9 +310,11 @@ class _Find(QLineEdit):
 class AnswerCard(QFrame):
     """Shows what came of a request.
 
-    save_asked: save all of it; retry_asked: send again; log_in_asked; copied: the body is on the clipboard.
+    text_asked: make the text of the document, and call `take_text`; save_asked: save all of it; retry_asked: send
+    again; log_in_asked; copied: the body is on the clipboard.
     """
 
+    text_asked = Signal()
     save_asked = Signal()
     retry_asked = Signal()
     log_in_asked = Signal()
@@ -324,6 +326,7 @@ class AnswerCard(QFrame):
         self._look = look
         self._rest = ""
         self._text = ""
+        self._wants_text = self._copies_text = False
         self._does = ""
         self._is_narrow = False
         self._status = Badge(look)
@@ -513,6 +516,7 @@ class AnswerCard(QFrame):
             part.hide()
         self.fault.show_words("", "")
         self._does = ""
+        self._wants_text = False
         if not body:
             self.tree.show_document({})
             self._set_text("")
@@ -527,7 +531,11 @@ class AnswerCard(QFrame):
             self.views.choose("raw")
         elif self.views.current == "raw" and not self.views.buttons["raw"].hasFocus():
             self.views.choose("tree")
-        self._set_text(shown.text)
+        self._wants_text = shown.text is None
+        self._copies_text = False
+        self._set_text(shown.text or "")
+        if self._wants_text and self.views.current == "raw":
+            self.text_asked.emit()
         sent = "\n".join(f"{name}: {value}" for name, value in answer.sent)
         received = "\n".join(f"{name}: {value}" for name, value in answer.headers)
         title = self.tr("Sent")
@@ -604,6 +612,17 @@ class AnswerCard(QFrame):
     @Slot(str)
     def _show_view(self, name: str) -> None:
         self._views.setCurrentIndex(("tree", "raw", "headers").index(name))
+        if name == "raw" and self._wants_text:
+            self.text_asked.emit()
+
+    def take_text(self, text: str) -> None:
+        """Show the text that `text_asked` asked for."""
+        if self._wants_text:
+            self._wants_text = False
+            self._set_text(text)
+            if self._copies_text:
+                self._copies_text = False
+                self._copy()
 
     @Slot()
     def _act(self) -> None:
@@ -617,6 +636,10 @@ class AnswerCard(QFrame):
         from PySide6.QtGui import QGuiApplication
 
         is_headers = self.views.current == "headers"
+        if self._wants_text and not is_headers:
+            self._copies_text = True
+            self.text_asked.emit()
+            return
         QGuiApplication.clipboard().setText(self.headers.toPlainText() if is_headers else self._text)
         self.copied.emit()
 

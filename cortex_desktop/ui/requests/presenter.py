@@ -27,7 +27,7 @@ from ...domain.request import (
 )
 from ...domain.sandbox import Received
 from ...domain.secret import Secret
-from ...services.answers import shown
+from ...services.answers import shown, text_of
 from ...services.request_history import KeptRequest, SentRequest
 from ...services.request_snippets import Language, request_code
 from ...services.snippets import mask
@@ -153,6 +153,7 @@ class RequestsPresenter(QObject):
         page.answer.log_in_asked.connect(self._log_in_again)
         page.answer.save_asked.connect(self._ask_save)
         page.answer.copied.connect(self._copied)
+        page.answer.text_asked.connect(self._make_text)
         page.answer.code.entered.connect(self._code_entered)
         page.answer.code.cancelled.connect(self._code_cancelled)
         page.answer.code.copy_asked.connect(self._copy_code)
@@ -1123,6 +1124,19 @@ class RequestsPresenter(QObject):
         self.copy_as(Language.PYTHON)
 
     # Copying and saving
+
+    @Slot()
+    def _make_text(self) -> None:
+        """Make the text of a large answer, which takes too long to be done before it is asked for."""
+        outcome = self._outcome
+        if outcome is None:
+            return
+
+        def made(text: str) -> None:
+            if self._outcome is outcome:
+                self.page.answer.take_text(text)
+
+        self._workspace.submit(Lane.SCAN, partial(text_of, outcome.shown.document), made)
 
     @Slot()
     def _copied(self) -> None:
