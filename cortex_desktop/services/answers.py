@@ -5,9 +5,11 @@ Whatever is done to a whole text in one call of C code keeps all threads waiting
 
 from __future__ import annotations
 
+import gc
 import json
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from json.decoder import scanstring  # type: ignore[attr-defined]  # the stubs leave it out
 from typing import Any
@@ -67,7 +69,8 @@ def parsed(text: str) -> object:
     """The JSON document in a text. Raises ValueError, RecursionError."""
     if len(text) <= SMALL:
         return json.loads(text)
-    value, end = _value(text, _skip(text, 0), _LEVELS)
+    with _uncollected():
+        value, end = _value(text, _skip(text, 0), _LEVELS)
     if _skip(text, end) != len(text):
         raise json.JSONDecodeError("Extra data", text, end)
     return value
@@ -76,6 +79,22 @@ def parsed(text: str) -> object:
 def masked_text(text: str) -> str:
     """A text that is no complete JSON, with everything masked that looks like a secret."""
     return "".join(without_keys(_SECRET_IN_TEXT.sub(rf'\1"{MASK}"', piece)) for piece in _pieces(text))
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Make many objects without the garbage collector walking them, now or later: that stops all threads for long.
+
+    They are no garbage, and go when nothing refers to them.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if was_enabled:
+            gc.enable()
 
 
 def _value(text: str, at: int, levels: int) -> tuple[Any, int]:
