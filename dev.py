@@ -54,7 +54,7 @@ LINUX = sys.platform == "linux"
 
 KEYRING_PASSWORD = "test"  # noqa: S105  # of a keyring that holds nothing of anybody's
 START_SECONDS = 20  # how long a part of the private session may take to start
-SETTLE_SECONDS = 10  # how long a program that was told to end may take
+SETTLE_SECONDS = 10  # how long a program may take to end after a signal
 APT_LOCK_SECONDS = 300  # how long another program may hold apt's or dpkg's lock
 
 # Debian's names. The last line of the second group makes pictures look the same everywhere.
@@ -107,7 +107,7 @@ def install_system_packages(wanted: Sequence[str], programs: Sequence[str] = ())
     if as_root and not may_sudo:
         fail("system packages are missing; please run: sudo " + " ".join(install))
     print("Installing system packages:", *missing, flush=True)
-    run_apt_get(as_root, ["apt-get", "update"])  # should this one fail, the next tells whether it matters
+    run_apt_get(as_root, ["apt-get", "update"])  # if this one fails, the next shows whether it matters
     if run_apt_get(as_root, [*install, "-y"]):
         fail("apt-get could not install " + " ".join(missing) + ".")
 
@@ -181,7 +181,7 @@ def run(command: Sequence[str], env: Mapping[str, str] = os.environ) -> int:
     process = subprocess.Popen(command, cwd=ROOT, env=env)
     try:
         status = process.wait()
-    except KeyboardInterrupt:  # the terminal told the program as well: let it end in its own way
+    except KeyboardInterrupt:  # the terminal has signalled the program as well: let it end in its own way
         stop(process, ask=False)
         raise
     finally:
@@ -435,7 +435,7 @@ def command_bench(options: argparse.Namespace) -> int:
 
 
 def command_shots(options: argparse.Namespace) -> int:
-    """take pictures of the pages into a folder, build/shots unless told"""
+    """take pictures of the pages into a folder, by default build/shots"""
     return run_python_privately("-m", "tests.shots", os.path.abspath(options.folder), *options.rest)
 
 
@@ -496,7 +496,7 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def leave(number: int, _frame: object) -> NoReturn:
-    """On being told to end: unwind, so that everything is tidied up on the way."""
+    """Unwind on a signal to end, so that everything is tidied up."""
     sys.exit(128 + number)
 
 

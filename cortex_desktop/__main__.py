@@ -17,7 +17,8 @@ LAST_WORK_SECONDS = 1.0
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the program. Returns the exit status: 0 after a normal quit, 1 when a self-check found something.
+    """Run the program. Returns the exit status: 0 after a normal quit, 1 when a self-check found something, or there is
+    no screen, or a library of the system is missing.
 
     Bad arguments end the process with status 2 and one line on stderr.
     """
@@ -35,12 +36,20 @@ def main(arguments: list[str] | None = None) -> int:
     # For the budget of the start (docs/budgets.md): Python's own threshold has it look for garbage dozens of times
     # while modules are imported, and there is none.
     gc.set_threshold(100_000)
-    if chosen.self_check:
-        from .self_check import self_check
+    try:
+        if chosen.self_check:
+            from .self_check import self_check
 
-        return self_check(chosen.report, chosen.screenshots)
-    from .ui.app import run
+            return self_check(chosen.report, chosen.screenshots)
+        from .ui.app import run
+    except ImportError as error:
+        from .system.screen import missing_library, tell_missing
 
+        library = missing_library(error)
+        if not library:
+            raise
+        tell_missing(library)
+        return 1
     return run(chosen.data_dir)
 
 

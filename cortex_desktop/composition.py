@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from . import __version__
 from .domain.errors import CortexError
-from .domain.ports import Vault
+from .domain.ports import Inventory, NewFiles, Vault
 from .services.activity import Recorder
 from .services.apps.services import AppServices
 from .services.apps.two_stores import TwoStores
@@ -32,11 +32,12 @@ from .vault.opening import open_vault
 
 if TYPE_CHECKING:
     from .domain.sandbox import Message, Received, SandboxProcess
+    from .services.health_report import HealthReports
     from .services.workbench import RequestServices
 
 
-class OpenVault(Vault, Protocol):
-    """A keychain that can be closed."""
+class OpenVault(Vault, Inventory, Protocol):
+    """A keychain that can list its items, and be closed."""
 
     def close(self) -> None:
         """Take no more calls, and wait for none."""
@@ -97,6 +98,14 @@ class Services:
     orgs: OrgService
     requests: Callable[[], RequestServices]
     """Builds what the Requests page works with, and loads the HTTP library."""
+    files: NewFiles
+    speech: Speech
+
+    def health_reports(self) -> HealthReports:
+        """What saves reports on the health of keys, loaded when first asked for."""
+        from .services.health_report import HealthReports
+
+        return HealthReports(self.files, self.recorder, self.speech)
 
 
 def compose(
@@ -115,14 +124,17 @@ def compose(
     repository, vault = stores.repository, stores.vault
     recorder = Recorder(repository, log, user_and_computer, not_recorded, recorded=recorded)
     apps = AppServices.build(TwoStores(repository, vault, recorder))
+    files, speech = Exports(stores.folder), speech or Speech(str, str)
     return Services(
         stores=stores,
         recorder=recorder,
         apps=apps,
-        doctor=Doctor(apps),
-        history=History(log, Exports(stores.folder), recorder, speech or Speech(str, str)),
+        doctor=Doctor(apps, vault),
+        history=History(log, files, recorder, speech),
         keychain=KeychainService(vault),
-        orgs=OrgService(repository, recorder=recorder),
+        orgs=OrgService(repository, recorder=recorder, folder=apps.stores.folder),
+        files=files,
+        speech=speech,
         requests=cache(partial(_request_services, stores)),
     )
 

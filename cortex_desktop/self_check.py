@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QWidget
 from .domain.errors import CortexError, SecretMissing
 from .domain.model import App
 from .domain.ports import VaultState
-from .domain.secret import SecretKind, redact, well_formed
+from .domain.secret import ClaimRef, SecretKind, redact, well_formed
 from .ui.app import Program, make_application, open_program
 
 W = TypeVar("W", bound=QWidget)
@@ -180,7 +180,7 @@ class _Run:
         app = self._app
         assert app is not None
         self._apps.delete(app, self._apps.purge)
-        self._wait(self._gone, "the app did not go")
+        self._wait(self._gone, "the app was not deleted")
         return "row and keychain items removed"
 
     def _gone(self) -> bool:
@@ -195,12 +195,14 @@ class _Run:
             except SecretMissing:
                 continue
             raise Failed(f"the {ref.kind.value} is still in the keychain")
+        self._stores.vault.remove(ClaimRef(self._stores.repository.folder_record().id))  # the folder goes, too
         return "no keychain item, no row"
 
     def _clean_up(self) -> str:
         for app in self._stores.repository.apps():
             for ref in app.refs:
                 self._stores.vault.remove(ref)
+        self._stores.vault.remove(ClaimRef(self._stores.repository.folder_record().id))
         return "what was made is removed"
 
     def _dialogs(self) -> list[QWidget]:

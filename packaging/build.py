@@ -129,7 +129,7 @@ def prove(programs: Sequence[Path]) -> int:
     """Run tests/packaged on each of these executables; pytest's exit status, or 1 when a self-check fails."""
     for number, program in enumerate(programs):
         step(f"prove {program.relative_to(WORK)}")
-        if number:  # the same folder in another wrapping: whether it works there is all there is to ask
+        if number:  # the same folder, packed differently: only check that it works there
             if subprocess.run([program, "--self-check"]).returncode:
                 return 1
         else:

@@ -121,7 +121,7 @@ def make_image(app: Path, output: Path) -> Path:
 
 
 def verify(app: Path, image: Path, *, notarised: bool) -> None:
-    """As the computer of whoever downloads it will: by signature, and where it was notarised by Gatekeeper."""
+    """Verify as a downloader's computer does: by the signature, and by Gatekeeper if it was notarised."""
     run(["hdiutil", "verify", image], quiet=True)
     if notarised:
         for path, kind in ((app, "execute"), (image, "open")):

@@ -34,12 +34,12 @@ def architecture() -> str:
 
 
 def homepage() -> str:
-    """Where the project lives, an https address without a slash at its end; "" when the build was not told."""
+    """Where the project lives, an https address without a slash at its end; "" if the build does not know it."""
     return os.environ.get("CORTEX_DESKTOP_HOMEPAGE", "").rstrip("/")
 
 
 def build_notes() -> str:
-    """What the frozen program is told about its origin: `resources/build.json`."""
+    """Return the facts about the build for the frozen program: `resources/build.json`."""
     home = homepage()
     notes = {
         "version": version(),

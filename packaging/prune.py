@@ -1,4 +1,4 @@
-"""What the frozen program does without, with the reason for each, and what must be gone when it is done.
+"""What the frozen program does without, with the reason for each, and what must not be left in it.
 
 The spec uses it to freeze, the build's check to see that nothing came back.
 """
@@ -23,7 +23,7 @@ Linux for the bench, knows the older of the two ways to compress one only."""
 
 
 class Cut(NamedTuple):
-    """What is left out: module names or patterns of paths in the program's folder; why; and where."""
+    """Module names or patterns of paths to leave out of the program's folder; why; and on which systems."""
 
     names: tuple[str, ...]
     reason: str

@@ -117,7 +117,7 @@ def all_files(folder: Path) -> list[Path]:
 
 
 def write_file_lists(folder: Path, target: Path) -> None:
-    """What is put there and what is taken away again, name by name: an uninstaller that empties a folder with all
+    """Install and remove each file by its name: an uninstaller that empties a folder with all
     that is in it has cost people their documents."""
     install, uninstall = [], []
     for path in all_files(folder):
@@ -153,7 +153,7 @@ def make_msi(folder: Path, output: Path, version: str = "") -> Path:
 
 
 def find_wix(name: str) -> str | None:
-    """A program of the WiX Toolset 3. Its setup tells where it is in WIX, and adds itself to no PATH."""
+    """A program of the WiX Toolset 3. Its setup sets WIX to its folder, and does not change PATH."""
     return shutil.which(name) or shutil.which(name, path=os.path.join(os.environ.get("WIX", ""), "bin"))
 
 

@@ -150,13 +150,13 @@ def remove_keychain_items(folder: Path) -> None:
 
 
 def keychain_items() -> list[str]:
-    """The services of all our items in the Secret Service. Only Linux's keychain can list them."""
+    """The services of all our items in the Secret Service, but for claims, which stay as long as their folders."""
     import secretstorage
 
     with closing(secretstorage.dbus_init()) as connection:
         items = secretstorage.search_items(connection, {})
         services = [item.get_attributes().get("service", "") for item in items]
-    return [service for service in services if service.startswith("cortex-desktop/")]
+    return [each for each in services if each.startswith("cortex-desktop/") and not each.endswith("/claim")]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,6 +1,7 @@
 """Pictures of every page and state, from the real window on a real keychain: `dev.py shots [FOLDER]`.
 
-Each scene is drawn light and dark, at 1x and 2x, as the whole screen area of the window, dialogs included.
+Each scene is drawn as the whole screen area of the window, dialogs included: light and dark, at 1x and 2x, in high
+contrast, with text of 9 to 14 pt, on 1024 x 600 at 100 to 200 %, and right to left.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest import mock
 
 from PySide6.QtCore import QEventLoop, QPoint, QRect, Qt, QTimer
-from PySide6.QtGui import QFont, QFontDatabase
+from PySide6.QtGui import QAccessibilityHints, QFont, QFontDatabase, QScreen
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -28,7 +30,7 @@ from cortex_desktop.domain.activity import Action, ActivityEntry, Break, Harm
 from cortex_desktop.domain.errors import NotFinished, VaultError, VaultProblem, VaultTimeout
 from cortex_desktop.domain.model import App, AppState, Environment, Org, new_id
 from cortex_desktop.domain.ports import VaultState
-from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate
+from cortex_desktop.domain.secret import ClaimRef, KeyEnds, Secret, SecretKind, SecretRef, generate
 from cortex_desktop.services.bulk import Bulk, Refused, Rotate
 from cortex_desktop.services.damage import Damage
 from cortex_desktop.services.keychain import KeychainStatus
@@ -39,6 +41,7 @@ from cortex_desktop.ui.kit.actions import Menu
 from cortex_desktop.ui.requests.request_card import Draft
 from cortex_desktop.ui.shell.crash_dialog import CrashDialog
 from cortex_desktop.ui.shell.palette import Palette
+from cortex_desktop.ui.workspace import KeychainCheck
 
 # Example keys of Cortex's public documentation and made-up ones.
 SEED = (
@@ -49,6 +52,50 @@ SEED = (
     ("NewHealth App", "mwidxhb8ShcqmV1B9iOYJh", True, True, True, 0),
 )
 SIZE = (1200, 760)
+KEYS = ("mwidxhb8ShcqmV1B9iOYJh", "GsAqlhnIMzrDeD8V2MBQWq", "w6rEEXNRujmNcPreoT3s8x")
+SECRET = "Kzc8nwCQiKOgiwTIobaI3H6ryK4C5fC0QcYsuX0123456789abcdefghijABCDEF"
+IMPORTED = {
+    "nothing": "no key in this",
+    "placeholder": "MEDABLE_CLIENT_KEY=yourMedableClientKey12",
+    "found": f"PORT=80\n\nMEDABLE_CLIENT_KEY={KEYS[0]}\n",
+    "pair": f"MEDABLE_CLIENT_KEY={KEYS[0]}\nMEDABLE_CLIENT_SECRET={SECRET}\n",
+    "old": f"MEDABLE_CLIENT_KEY={KEYS[0]}\n# MEDABLE_CLIENT_KEY={KEYS[1]}\nSIGN_SECRET={SECRET}\n",
+    "one": f"ACME_API_KEY={KEYS[0]}\n",
+    "several": f"CLIENT_KEY={KEYS[0]}\nACME_PAYMENT_GATEWAY_API_KEY={KEYS[1]}\n# CLIENT_KEY={KEYS[2]}\n",
+    "secret-alone": SECRET,
+    "long": "a line of a log\n" * 70_000 + f"MEDABLE_CLIENT_KEY={KEYS[0]}\n",
+}
+"""Pasted into Add existing key, by the name of the picture."""
+
+
+@dataclass(frozen=True)
+class ShotLook:
+    """How the window is drawn. room: the screen's logical size, where it is a small one."""
+
+    theme: str = "light"
+    scale: float = 1
+    pixels: int = 13
+    room: tuple[int, int] | None = None
+    contrast: bool = False
+    right_to_left: bool = False
+
+
+LOOKS = {
+    "light@1x": ShotLook(),
+    "dark@1x": ShotLook("dark"),
+    "light@2x": ShotLook(scale=2),
+    "dark@2x": ShotLook("dark", scale=2),
+    "contrast@1x": ShotLook(contrast=True),
+    "9pt@1x": ShotLook(pixels=12),
+    "11pt@1x": ShotLook(pixels=15),
+    "14pt@1x": ShotLook(pixels=19),
+    "1024x600@1x": ShotLook(room=(1024, 600)),
+    "1024x600@1.5x": ShotLook(scale=1.5, room=(683, 400)),
+    "1024x600@2x": ShotLook(scale=2, room=(512, 300)),
+    "mirrored@1x": ShotLook(right_to_left=True),
+}
+DRAWS = "CORTEX_DESKTOP_SHOTS_LOOK"
+"""The variable that tells a process which look to draw."""
 
 
 def wait(until: Callable[[], bool], seconds: float = 20) -> None:
@@ -86,7 +133,7 @@ class Studio:
         wait(lambda: self.program.workspace.status is not None and self.program.workspace.org is not None)
 
     def shoot(self, name: str) -> None:
-        """Save the window, with what lies over it, as <name>-<theme>@<ratio>.png."""
+        """Save the window, with what lies over it, as <name>-<look>.png."""
         pause(250)
         area = QRect(self.window.mapToGlobal(QPoint(0, 0)), self.window.size())
         for widget in self.app.topLevelWidgets():
@@ -129,6 +176,7 @@ class Studio:
             for number in app.versions:
                 for ref in app.refs_of(number):
                     stores.vault.remove(ref)
+        stores.vault.remove(ClaimRef(stores.repository.folder_record().id))
         self.window.close()
         self.program.close()
 
@@ -176,6 +224,7 @@ def scenes(studio: Studio) -> None:
     page.search.clear()
     _mark(studio)
     studio.shoot("marks")
+    _overview(studio)
     page.search.setFocus()
     QTest.keyClicks(page.search, "is:")
     wait(lambda: bool(page.search.suggested))
@@ -569,6 +618,49 @@ def _activity(studio: Studio) -> None:
     studio.program.apps.open()
 
 
+def _overview(studio: Studio) -> None:
+    """The Overview page and its states; and what its bars of weeks lead to."""
+    window, workspace, model = studio.window, studio.program.workspace, studio.program.apps.presenter.model
+    org, now = workspace.org, datetime.now(UTC)
+    log = activity.ActivityFile(studio.program.stores.folder)
+    app_id, name = _id_of(studio, "Patient iOS"), "newhealthco"
+    for weeks, copies in enumerate((2, 11, 9, 5, 7, 12, 8, 6, 9, 5, 7, 4)):
+        whens = [now - timedelta(weeks=weeks, minutes=minutes) for minutes in range(copies)]
+        log.append(
+            [ActivityEntry(w, "john", "desk-7", Action.KEY_COPIED, org.id, name, app_id, "Patient iOS") for w in whens]
+        )
+    studio.program.overview.open()
+    page = studio.program.overview.presenter.page
+    wait(lambda: bool(page.copies.marks))
+    studio.shoot("overview")
+    workspace.set_check(KeychainCheck(now, frozenset()))
+    page.calendar.take_keyboard()
+    studio.shoot("overview-checked")
+    page.figures.take_keyboard()
+    for app in (missing := model.all_apps()[:1]):
+        model.mark_missing(app.id)
+    for size in ((900, 600), (560, 600)):
+        window.resize(*size)
+        studio.shoot(f"overview-missing-{size[0]}")
+    page.check_card.again.setFocus(Qt.FocusReason.TabFocusReason)
+    page.scroll_to(page.check_card.again)
+    studio.shoot("overview-missing-560-end")
+    window.resize(*SIZE)
+    for app in missing:
+        model.mark_whole(app.id)
+    studio.app.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    studio.shoot("overview-right-to-left")
+    studio.app.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+    with mock.patch.object(type(studio.program.theme), "_high_contrast", return_value=True):
+        studio.program.theme._apply()
+        studio.shoot("overview-high-contrast")
+    studio.program.theme._apply()
+    page.copies.marks[1].click()
+    studio.shoot("activity-week")
+    studio.program.activity.presenter.page.times.setCurrentIndex(0)
+    studio.program.apps.open()
+
+
 def _listed(studio: Studio, count: int) -> None:
     """Show the Activity page anew, with so many entries."""
     studio.program.activity.open()
@@ -586,7 +678,7 @@ def _forms(studio: Studio) -> None:
     dialog.notes.setPlainText("Nightly import from the ward system.\nAsk Ada before rotating.")
     dialog.sessions.setChecked(True)
     dialog.expires.box.setChecked(True)
-    dialog.expires.day.setDate(dialog.expires.day.date().addDays(-200))
+    dialog.expires.day.setDate(dialog.expires.day.shown().addDays(-200))
     studio.shoot("edit-changed")
     dialog.do.click()
     wait(lambda: studio.program.tools.dialogs.current is None)
@@ -600,17 +692,21 @@ def _forms(studio: Studio) -> None:
     wait(lambda: studio.program.tools.dialogs.current is None)
     studio.program.apps.presenter.forms.ask_import_key()
     dialog = _dialog(studio)
-    for name, text in (
-        ("nothing", "no key in this"),
-        ("several", "mwidxhb8ShcqmV1B9iOYJh GsAqlhnIMzrDeD8V2MBQWq"),
-        ("found", f"key: mwidxhb8ShcqmV1B9iOYJh secret: {'aB3d' * 16}"),
-    ):
+    for name, text in IMPORTED.items():
+        dialog.key.forget()
+        dialog.key.removed.emit()
         dialog.take(text)
-        studio.shoot(f"take-in-{name}")
+        wait(lambda: "Reading" not in dialog.paste.accessibleDescription())
+        studio.shoot(f"import-{name}")
+    studio.window.resize(560, 600)
+    dialog.take(IMPORTED["several"])
+    studio.shoot("import-several-narrow")
+    studio.window.resize(*SIZE)
+    dialog.take(f"key: {KEYS[0]} secret: {SECRET}")
     dialog.name.setText("Known already")
     dialog.do.click()
     wait(lambda: not dialog.busy)
-    studio.shoot("take-in-known")
+    studio.shoot("import-known")
     dialog.close()
     wait(lambda: studio.program.tools.dialogs.current is None)
 
@@ -664,18 +760,28 @@ def _id_of(studio: Studio, label: str) -> str:
     return next(app.id for row in range(model.rowCount()) if (app := model.app_at(row)) and app.label == label)
 
 
-def draw(out: Path, theme: str, ratio: str) -> None:
-    """Draw all scenes in this process."""
+def draw(out: Path, name: str) -> None:
+    """Draw all scenes in this process, in the look of this name."""
+    look = LOOKS[name]
+    if look.contrast:
+        QAccessibilityHints.contrastPreference = lambda _: Qt.ContrastPreference.HighContrast
     app = make_application()
-    if "Inter" in QFontDatabase.families():  # stands in for the UI font that a desktop would set
-        font = QFont("Inter")
-        font.setPixelSize(13)
-        app.setFont(font)
+    # Inter stands in for the UI font that a desktop would set.
+    font = QFont("Inter") if "Inter" in QFontDatabase.families() else QFont(app.font())
+    font.setPixelSize(look.pixels)
+    app.setFont(font)
+    if look.right_to_left:
+        app.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    if look.room is not None:
+        room = QRect(0, 0, *look.room)
+        QScreen.availableGeometry = lambda _: room
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "data"
         data.mkdir(mode=0o700)
-        (data / "settings.ini").write_text(f"[General]\ntheme={theme}\n")
-        studio = Studio(app, data, out, f"{theme}@{ratio}")
+        (data / "settings.ini").write_text(f"[General]\ntheme={look.theme}\n")
+        studio = Studio(app, data, out, name)
+        if look.room is not None:
+            studio.window.setMaximumSize(*look.room)
         try:
             scenes(studio)
         finally:
@@ -687,16 +793,16 @@ def _palette(studio: Studio) -> Palette:
 
 
 def main() -> int:
-    """Draw everything into the folder named, one process for each theme and pixel ratio."""
+    """Draw everything into the folder named, one process for each look: `shots [FOLDER [LOOK…]]`."""
     out = Path(sys.argv[1] if len(sys.argv) > 1 else "build/shots").absolute()
     out.mkdir(parents=True, exist_ok=True)
-    if len(sys.argv) > 3:
-        draw(out, sys.argv[2], sys.argv[3])
+    if os.environ.get(DRAWS):
+        draw(out, os.environ[DRAWS])
         return 0
-    for ratio in ("1x", "2x"):
-        for theme in ("light", "dark"):
-            environment = {**os.environ, "QT_SCALE_FACTOR": ratio[0], "PYTHONPATH": os.getcwd()}
-            subprocess.run([sys.executable, "-m", "tests.shots", str(out), theme, ratio], env=environment, check=True)
+    for name in sys.argv[2:] or LOOKS:
+        scale = str(LOOKS[name].scale)
+        environment = {**os.environ, "QT_SCALE_FACTOR": scale, "PYTHONPATH": os.getcwd(), DRAWS: name}
+        subprocess.run([sys.executable, "-m", "tests.shots", str(out)], env=environment, check=True)
     print(f"{len(list(out.glob('*.png')))} pictures in {out}")
     return 0
 

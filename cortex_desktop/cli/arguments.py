@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 import stat
 import sys
 from pathlib import Path
 from typing import NoReturn
 
 from .. import __version__
+from ..system.paths import DATA_DIR_VARIABLE
 
 
 class _Parser(argparse.ArgumentParser):
@@ -24,15 +26,17 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = _parser()
     chosen = parser.parse_args(arguments)
     if not chosen.self_check and (chosen.report or chosen.screenshots):
-        parser.error("--report and --screenshots go with --self-check")
+        parser.error("--report and --screenshots need --self-check")
     if chosen.yes and not chosen.remove_all_data:
-        parser.error("--yes goes with --remove-all-data")
+        parser.error("--yes needs --remove-all-data")
     if chosen.self_check + chosen.quit + chosen.remove_all_data > 1:
-        parser.error("--self-check, --quit and --remove-all-data do not go together")
+        parser.error("--self-check, --quit and --remove-all-data cannot be combined")
     if chosen.command and (chosen.self_check or chosen.quit or chosen.remove_all_data):
-        parser.error(f"{chosen.command} goes with none of --self-check, --quit and --remove-all-data")
+        parser.error(f"{chosen.command} cannot be combined with --self-check, --quit and --remove-all-data")
     if chosen.data_dir is not None:
-        _check_folder(parser, chosen.data_dir)
+        _check_folder(parser, "--data-dir", chosen.data_dir)
+    elif not chosen.self_check and (folder := os.environ.get(DATA_DIR_VARIABLE)):
+        _check_folder(parser, DATA_DIR_VARIABLE, folder)
     return chosen
 
 
@@ -43,13 +47,15 @@ def _parser() -> _Parser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"Cortex Desktop {__version__}")
-    parser.add_argument("--data-dir", metavar="DIR", help="where everything the program writes goes")
+    parser.add_argument("--data-dir", metavar="DIR", help="folder for everything that the program writes")
     parser.add_argument(
         "--self-check",
         action="store_true",
-        help="do the main job for real in a temporary data folder, say how it went, and leave nothing behind",
+        help="create, copy and delete a key with the real keychain in a temporary folder, and leave nothing behind",
     )
-    parser.add_argument("--quit", action="store_true", help="have the program that is running close, and wait for it")
+    parser.add_argument(
+        "--quit", action="store_true", help="close the program that is running, and wait until it has ended"
+    )
     parser.add_argument(
         "--remove-all-data",
         action="store_true",
@@ -77,14 +83,15 @@ def _port(text: str) -> int:
     raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
 
 
-def _check_folder(parser: _Parser, name: str) -> None:
+def _check_folder(parser: _Parser, where: str, name: str) -> None:
+    """End the process if `name` cannot be a folder. where: it was given."""
     if not name.strip():
-        parser.error("--data-dir needs the name of a folder")
+        parser.error(f"{where} needs the name of a folder")
     try:
         found = Path(name).expanduser().stat()
     except FileNotFoundError:
         return  # it will be made
     except (OSError, RuntimeError):
-        parser.error(f"--data-dir: {name} cannot be a folder")
+        parser.error(f"{where}: {name} cannot be a folder")
     if not stat.S_ISDIR(found.st_mode):
-        parser.error(f"--data-dir: {name} is not a folder")
+        parser.error(f"{where}: {name} is not a folder")

@@ -64,7 +64,7 @@ def _remove_all(folder: Path, instance: Instance) -> int:
         stores.close()
     print(f"Removed {number} {'app' if number == 1 else 'apps'} and their keys.")
     if unreadable:
-        print(f"{unreadable} rows of the database could not be read. Look in the keychain for cortex-desktop/.")
+        print(f"{unreadable} apps of the list could not be read. Look in the keychain for cortex-desktop/.")
     return remove_folder(folder, instance.release)
 
 

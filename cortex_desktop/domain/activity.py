@@ -13,7 +13,7 @@ Detail = str | int | bool
 
 
 class Action(Enum):
-    """What was done. The value is what the log holds, so it never changes."""
+    """Kinds of activity entries. The log holds the values, so they never change."""
 
     CREATED = "created"
     IMPORTED = "taken in"  # an app whose key was made elsewhere
@@ -29,6 +29,10 @@ class Action(Enum):
     ROTATED = "rotated"
     KEY_GIVEN = "key given"  # one that Cortex made, for an app that has one already
     ROLLED_BACK = "rolled back"
+    KEY_TYPED = "key typed"  # a key that was made elsewhere, into an app that is here
+    KEY_TAKEN = "key taken"  # a newer key that the keychain held
+    BROUGHT_BACK = "brought back"  # an app of which only the keychain knew
+    OWN_KEYS = "own keys"  # a copy's app got keys of its own
     KEPT_REMOVED = "kept removed"  # an old key that had been kept
     DELETED = "deleted"
     RESTORED = "restored"
@@ -42,6 +46,7 @@ class Action(Enum):
     ORG_RESTORED = "org restored"
     ORG_PURGED = "org purged"
     EXPORTED = "exported"  # the log itself
+    REPORT_SAVED = "report saved"  # on the health of an org's keys
     UNKNOWN = ""  # of a newer version of this program
 
 
@@ -87,12 +92,15 @@ class ActivityWord:
 
 @dataclass(frozen=True)
 class ActivityQuery:
-    """Which entries to find: of this org and app (empty: of all), from this time on, with all the words."""
+    """Which entries to find: of this org and app (empty: of all), from `since` on and before `until`, of this action
+    (None: of all), with all the words."""
 
     org_id: str = ""
     app_id: str = ""
     since: datetime | None = None
     words: tuple[ActivityWord, ...] = ()
+    until: datetime | None = None
+    action: Action | None = None
 
 
 @dataclass(frozen=True)
@@ -111,6 +119,14 @@ class Piece:
 
 
 @dataclass(frozen=True)
+class Counted:
+    """How many entries a part of the log holds of each period, oldest first. end: where the log ends, in bytes."""
+
+    end: int
+    counts: Sequence[int]
+
+
+@dataclass(frozen=True)
 class ChainHead:
     """The number of the log's last entry, 0 when there is none, and that line's SHA-256.
 
@@ -122,7 +138,7 @@ class ChainHead:
 
 
 class Harm(Enum):
-    """What is wrong at a place in the log."""
+    """Damage at one place in the log."""
 
     CHANGED = "changed"  # the entry is not what was written
     MISSING = "missing"
@@ -153,9 +169,9 @@ class Break:
                     "core", "Entries {first} to {last} are missing (before line {line} of the file)."
                 )
             case Harm.MISPLACED:
-                source = QT_TRANSLATE_NOOP("core", "Entry {first} does not belong where it stands (line {line}).")
+                source = QT_TRANSLATE_NOOP("core", "Entry {first} is in the wrong place (line {line}).")
             case Harm.UNREADABLE:
-                source = QT_TRANSLATE_NOOP("core", "Line {line} of the file is no entry.")
+                source = QT_TRANSLATE_NOOP("core", "Line {line} of the file is not an entry.")
         return Text(source, values)
 
 
@@ -174,6 +190,10 @@ ACTION_WORDS: Mapping[Action, str] = {
     Action.ROTATED: QT_TRANSLATE_NOOP("core", "Key rotated"),
     Action.KEY_GIVEN: QT_TRANSLATE_NOOP("core", "Key from Cortex used"),
     Action.ROLLED_BACK: QT_TRANSLATE_NOOP("core", "Rolled back"),
+    Action.KEY_TYPED: QT_TRANSLATE_NOOP("core", "Existing key typed in"),
+    Action.KEY_TAKEN: QT_TRANSLATE_NOOP("core", "Newer key of the keychain in use"),
+    Action.BROUGHT_BACK: QT_TRANSLATE_NOOP("core", "Brought back from the keychain"),
+    Action.OWN_KEYS: QT_TRANSLATE_NOOP("core", "Got keys of its own"),
     Action.KEPT_REMOVED: QT_TRANSLATE_NOOP("core", "Old key removed"),
     Action.DELETED: QT_TRANSLATE_NOOP("core", "Deleted"),
     Action.RESTORED: QT_TRANSLATE_NOOP("core", "Restored"),
@@ -187,6 +207,7 @@ ACTION_WORDS: Mapping[Action, str] = {
     Action.ORG_RESTORED: QT_TRANSLATE_NOOP("core", "Organization restored"),
     Action.ORG_PURGED: QT_TRANSLATE_NOOP("core", "Organization removed for good"),
     Action.EXPORTED: QT_TRANSLATE_NOOP("core", "Activity exported"),
+    Action.REPORT_SAVED: QT_TRANSLATE_NOOP("core", "Report saved"),
     Action.UNKNOWN: QT_TRANSLATE_NOOP("core", "Something else"),
 }
 
@@ -218,6 +239,10 @@ DETAIL_WORDS: Mapping[tuple[str, Detail | None], str] = {
     ("problem", "differs"): QT_TRANSLATE_NOOP("core", "The keychain held another key"),
     ("problem", "kept missing"): QT_TRANSLATE_NOOP("core", "An old key was missing"),
     ("problem", "leftover"): QT_TRANSLATE_NOOP("core", "A leftover was removed"),
+    ("problem", "newer"): QT_TRANSLATE_NOOP("core", "The keychain held a newer key"),
+    ("problem", "no key"): QT_TRANSLATE_NOOP("core", "The keychain held no key"),
+    ("problem", "double"): QT_TRANSLATE_NOOP("core", "The keychain held the key twice"),
+    ("problem", "no row"): QT_TRANSLATE_NOOP("core", "The keychain held a key of an app that is not listed"),
     ("count", None): QT_TRANSLATE_NOOP("core", "Entries: {value}"),
     ("format", None): QT_TRANSLATE_NOOP("core", "As {value}"),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum
 
+from .folder import Standing
 from .text import QT_TRANSLATE_NOOP, Text
 
 
@@ -28,7 +29,7 @@ class Defect(CortexError):
         super().__init__(
             QT_TRANSLATE_NOOP("core", "Something went wrong inside Cortex Desktop"),
             QT_TRANSLATE_NOOP("core", "What was stored before is still there."),
-            QT_TRANSLATE_NOOP("core", "Look whether what you were doing was done."),
+            QT_TRANSLATE_NOOP("core", "Check whether your last action took effect."),
         )
 
 
@@ -45,7 +46,7 @@ class KeyFormError(CortexError):
 
     def __init__(self) -> None:
         super().__init__(
-            QT_TRANSLATE_NOOP("core", "This is no API key"),
+            QT_TRANSLATE_NOOP("core", "This is not an API key"),
             QT_TRANSLATE_NOOP(
                 "core",
                 "A key has 22 letters and digits, or is the name of an app that begins with c_. A secret has 64 "
@@ -133,6 +134,52 @@ class VaultTimeout(VaultError):
         self.args = (f"{self.title}. {self.message} {self.advice}",)
 
 
+class NothingExposed(VaultError):
+    """KeePassXC runs, and shares no group with other programs."""
+
+    def __init__(self, keychain: str) -> None:
+        super().__init__(VaultProblem.MISSING, keychain, "no exposed group")
+        values = {"keychain": keychain}
+        self.title = Text(QT_TRANSLATE_NOOP("core", "KeePassXC shares no group"), values)
+        self.message = Text(
+            QT_TRANSLATE_NOOP(
+                "core", "Apps are listed, but keys can't be shown, copied or created until a database shares a group."
+            ),
+            values,
+        )
+        self.advice = Text(
+            QT_TRANSLATE_NOOP(
+                "core",
+                "In KeePassXC open Database > Database Settings > Secret Service Integration, choose “Expose entries "
+                "under this group”, and pick a group. Then try again.",
+            ),
+            values,
+        )
+        self.args = (f"{self.title}. {self.message} {self.advice}",)
+
+
+class ItemRefused(VaultError):
+    """The keychain is unlocked, and this item is not: it is locked by itself, as KeePassXC's can be."""
+
+    def __init__(self, keychain: str) -> None:
+        super().__init__(VaultProblem.DENIED, keychain, "item locked")
+
+
+class NumberTaken(VaultError):
+    """Another secret is stored under this number of the app. Nothing was stored or overwritten."""
+
+    def __init__(self, keychain: str) -> None:
+        super().__init__(VaultProblem.FAILED, keychain, "number taken")
+        values = {"keychain": keychain}
+        self.title = Text(QT_TRANSLATE_NOOP("core", "The keychain holds a newer key"), values)
+        self.message = Text(
+            QT_TRANSLATE_NOOP("core", "{keychain} holds a key that this list does not know. Nothing was changed."),
+            values,
+        )
+        self.advice = Text(QT_TRANSLATE_NOOP("core", "Run the keychain check: it offers to use that key."), values)
+        self.args = (f"{self.title}. {self.message} {self.advice}",)
+
+
 class SecretMissing(CortexError):
     """The database has the app, but the keychain does not hold its secret."""
 
@@ -161,13 +208,79 @@ class SecretElsewhere(CortexError):
         )
 
 
+class SecretDiffers(CortexError):
+    """The keychain holds another value than the one that the app's row describes."""
+
+    def __init__(self, keychain: str) -> None:
+        super().__init__(
+            QT_TRANSLATE_NOOP("core", "The keychain holds another key"),
+            QT_TRANSLATE_NOOP(
+                "core", "What {keychain} holds for this app is not the key on this list. Nothing was shown or copied."
+            ),
+            QT_TRANSLATE_NOOP("core", "Run the keychain check: it offers to use that key, or to make a new one."),
+            {"keychain": keychain},
+        )
+
+
+class SecretNotText(SecretDiffers):
+    """The keychain holds something that is no key at all: it is empty, too long, or no text."""
+
+    def __init__(self, keychain: str) -> None:
+        super().__init__(keychain)
+        values = {"keychain": keychain}
+        self.title = Text(QT_TRANSLATE_NOOP("core", "The keychain holds no key here"), values)
+        self.message = Text(
+            QT_TRANSLATE_NOOP(
+                "core", "What {keychain} holds for this app is empty, too long or no text. Nothing was shown or copied."
+            ),
+            values,
+        )
+        self.advice = Text(QT_TRANSLATE_NOOP("core", "Run the keychain check: it offers to make a new key."), values)
+        self.args = (f"{self.title}. {self.message} {self.advice}",)
+
+
+class FolderInDoubt(CortexError):
+    """Nothing is removed from the keychain until it is known what this data folder is."""
+
+    def __init__(self, standing: Standing) -> None:
+        self.standing = standing
+        message, advice = _DOUBT_WORDS[standing]
+        super().__init__(QT_TRANSLATE_NOOP("core", "Nothing is removed for now"), message, advice)
+
+
+class LookOnly(CortexError):
+    """The folder is a copy that is kept for looking only."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            QT_TRANSLATE_NOOP("core", "This copy is for looking only"),
+            QT_TRANSLATE_NOOP(
+                "core", "Its keys belong to the folder that it was copied from, so none is made or changed here."
+            ),
+            QT_TRANSLATE_NOOP("core", "Work in that folder, or give this copy keys of its own first."),
+        )
+
+
+class AnswerNotPossible(CortexError):
+    """This answer does not fit what the data folder is."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            QT_TRANSLATE_NOOP("core", "This cannot be chosen here"),
+            QT_TRANSLATE_NOOP("core", "What is known of this folder has changed meanwhile. Nothing was changed."),
+            QT_TRANSLATE_NOOP("core", "Look at the choices that are offered now."),
+        )
+
+
 class VersionGone(CortexError):
     """The earlier version is no longer kept."""
 
     def __init__(self) -> None:
         super().__init__(
             QT_TRANSLATE_NOOP("core", "This earlier key is gone"),
-            QT_TRANSLATE_NOOP("core", "Its time is up, and it leaves the keychain. The present key is not affected."),
+            QT_TRANSLATE_NOOP(
+                "core", "The time to keep it has ended, and it is being removed. The present key is not affected."
+            ),
             QT_TRANSLATE_NOOP("core", "Rotate the key for a new one, and keep the present one for longer."),
         )
 
@@ -189,7 +302,9 @@ class NotFinished(CortexError):
     def __init__(self, label: str) -> None:
         super().__init__(
             QT_TRANSLATE_NOOP("core", "Not finished yet"),
-            QT_TRANSLATE_NOOP("core", "“{label}” is written down, but not confirmed yet. Nothing is lost."),
+            QT_TRANSLATE_NOOP(
+                "core", "“{label}” is saved, but the keychain has not confirmed it yet. Nothing is lost."
+            ),
             QT_TRANSLATE_NOOP(
                 "core",
                 "It is completed or undone as soon as the keychain answers, at the latest at the next start.",
@@ -269,9 +384,36 @@ class UpdateError(CortexError):
         super().__init__(title, message, advice, {"host": host})
 
 
+_DOUBT_WORDS = {
+    Standing.UNKNOWN: (
+        QT_TRANSLATE_NOOP("core", "The keychain has not said yet whether it belongs to this folder."),
+        QT_TRANSLATE_NOOP("core", "Unlock the keychain, then try again."),
+    ),
+    Standing.MOVED: (
+        QT_TRANSLATE_NOOP("core", "This folder was moved here from another place, or is a copy of it."),
+        QT_TRANSLATE_NOOP("core", "Say first which it is."),
+    ),
+    Standing.RESTORED: (
+        QT_TRANSLATE_NOOP("core", "This folder is older than what the keychain knows of it, as after a restore."),
+        QT_TRANSLATE_NOOP("core", "Say first whether to go on with it."),
+    ),
+    Standing.COPY: (
+        QT_TRANSLATE_NOOP("core", "This folder is a copy. The keys belong to the folder that it was copied from."),
+        QT_TRANSLATE_NOOP("core", "Say first what it is for, or delete the copy by hand: no key goes with it."),
+    ),
+    Standing.OTHER_KEYCHAIN: (
+        QT_TRANSLATE_NOOP("core", "The keys of this folder are in another keychain, or on another computer."),
+        QT_TRANSLATE_NOOP("core", "Say first whether to go on with this keychain."),
+    ),
+    Standing.VIEWER: (
+        QT_TRANSLATE_NOOP("core", "This folder is a copy for looking only."),
+        QT_TRANSLATE_NOOP("core", "Work in the folder that it was copied from, or delete the copy by hand."),
+    ),
+}
+
 _UPDATE_WORDS = {
     UpdateProblem.NO_FEED: (
-        QT_TRANSLATE_NOOP("core", "This copy of Cortex Desktop was not told where releases are announced."),
+        QT_TRANSLATE_NOOP("core", "This copy of Cortex Desktop knows no release feed."),
         QT_TRANSLATE_NOOP(
             "core", "Enter the address of a release feed in Preferences, or ask who gave you the program."
         ),

@@ -6,18 +6,48 @@ import unicodedata
 
 
 def fold(text: str) -> str:
-    """Return `text` without case, accents and width, as search compares it, e.g. "Ärzte" -> "arzte"."""
+    """Return `text` without case, accents, width and what is invisible, as search compares it: "Ärzte" -> "arzte"."""
     if text.isascii():
         return text.lower()
     return unicodedata.normalize("NFKD", text).casefold().translate(_WITHOUT_MARKS)
 
 
+def look(text: str) -> str:
+    """Return what two texts have in common that a person takes for the same: folded, spaces and look-alikes as one."""
+    folded = " ".join(fold(text).split())
+    return folded if folded.isascii() else folded.translate(_LOOK_ALIKES)
+
+
+def is_invisible(char: str) -> bool:
+    """True if a character shows nothing: spaces, joiners, fillers, variation selectors."""
+    return char in _BLANK or ord(char) in _IGNORABLE or unicodedata.category(char) in {"Cf", "Zs"}
+
+
+_BLANK = "\u2800"  # a Braille cell without dots
+_IGNORABLE = frozenset(
+    # Unicode's Default_Ignorable_Code_Point, as far as those are no format characters (Cf).
+    {0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2065, 0x3164, 0xFFA0}
+    | {*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xFFF0, 0xFFF9), *range(0xE0000, 0xE1000)}
+)
+_LOOK_ALIKES = str.maketrans("авекмнорстухіјѕһԁԛԝӏαβεηικνορτυχɑɡı", "abekmhopctyxijshdqwlabehikvoptuxagi")
+"""Cyrillic, Greek and other letters that look like a Latin one, also as capitals."""
+
+
 class _WithoutMarks(dict[int, int | None]):
-    """Maps a character to itself, and an accent to nothing, for `str.translate`. Looks each up once."""
+    """Maps a character to itself, and an accent or what is invisible to nothing, for `str.translate`.
+
+    Blanks of all kinds become a space. Looks each up once.
+    """
 
     def __missing__(self, code: int) -> int | None:
-        found = self[code] = None if unicodedata.combining(chr(code)) else code
-        return found
+        char = chr(code)
+        kept: int | None = code
+        if char in _BLANK or unicodedata.category(char) == "Zs":
+            kept = 32
+        elif unicodedata.combining(char) or is_invisible(char):
+            kept = None
+        self[code] = kept
+        return kept
 
 
 _WITHOUT_MARKS = _WithoutMarks()

@@ -146,15 +146,27 @@ class KeptVersion:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenUp:
+    """A version that was being stored when it was given up: what may still arrive of it is to go.
+
+    key_ends: of the key that was being stored; None in rows of older versions of this program, which do not say.
+    """
+
+    number: int
+    key_ends: KeyEnds | None
+
+
+@dataclass(frozen=True, slots=True)
 class App:
     """One app of an org, without its secrets.
 
     version: of the current secrets in the keychain, from 1; last_version: the highest number ever given out, since
     none is used twice; key_ends: what may be shown of the API key; keychain: name of the keychain class that holds
-    the secrets; kept: earlier versions, newest first; sweep_until: until when secrets of dropped versions may still
-    arrive in the keychain, where recovery removes them; expires, review: the last day of use, and the day on which to
-    look at it again, both for information only; origin: of the current key; known: what Cortex said of that key at
-    `checked`, None if it was never asked. Times are aware, in UTC.
+    the secrets; kept: earlier versions, newest first; given_up: versions whose secrets may still arrive in the keychain
+    until sweep_until, where recovery removes them; taken: numbers under which the keychain held somebody's key already;
+    expires, review: the last day of use, and the day on which to look at it again, both for information only; origin:
+    of the current key; known: what Cortex said of that key at `checked`, None if it was never asked. Times are aware,
+    in UTC.
     """
 
     id: str
@@ -171,6 +183,8 @@ class App:
     last_version: int = 1
     pending: PendingVersion | None = None
     kept: tuple[KeptVersion, ...] = ()
+    given_up: tuple[GivenUp, ...] = ()
+    taken: tuple[int, ...] = ()
     rotated: datetime | None = None
     last_copied: datetime | None = None
     purge_after: datetime | None = None

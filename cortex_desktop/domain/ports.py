@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
-from .activity import ActivityEntry, ActivityQuery, ChainHead, Logged, Piece
+from .activity import Action, ActivityEntry, ActivityQuery, ChainHead, Counted, Logged, Piece
+from .errors import VaultError
+from .findings import Finding, Stray
+from .folder import FolderRecord
 from .model import App, Org
-from .secret import Secret, SecretRef
+from .secret import ClaimRef, ItemRef, Secret, SecretRef
 
 
 class VaultState(Enum):
@@ -60,21 +65,58 @@ class Repository(Protocol):
     def drop_app(self, app_id: str) -> None:
         """Remove an app. No error when it is gone already."""
 
+    def place(self) -> str:
+        """Return the path of the data folder, the same for every way to name it."""
+
+    def stands_at(self, path: str, folder_id: str) -> bool:
+        """True if a data folder with this identity is at `path`, which another folder may be. Never raises."""
+
+    def folder_record(self) -> FolderRecord:
+        """Return what the database says of its folder."""
+
+    def change_folder(self, change: Callable[[FolderRecord], FolderRecord]) -> FolderRecord:
+        """Replace it by what `change` returns for it, in one durable step; nothing is written where that is the same.
+
+        The generation and the sessions are the database's own, unless the identity changes: then it has no history.
+        """
+
+    def note_claimed(self) -> None:
+        """Save with the next change that a claim was written."""
+
+    def findings(self) -> Sequence[Finding]:
+        """Return what the last keychain check found about apps, where it can still be so."""
+
+    def keep_findings(self, findings: Iterable[Finding], app_ids: Iterable[str]) -> None:
+        """Keep these findings in place of all that are kept for these apps, in one durable step."""
+
+    def strays(self) -> Sequence[Stray]:
+        """Return the keychain items without a row that the last keychain check found."""
+
+    def keep_strays(self, strays: Iterable[Stray]) -> None:
+        """Keep these strays in place of all that are kept, in one durable step."""
+
 
 class ActivityLog(Protocol):
     """The activity log: entries are added at its end and never changed. Safe to call from any thread.
 
-    All methods raise StorageError. `find` and `check` yield after a few milliseconds, so that other work can run.
+    All methods raise StorageError. `find`, `count` and `check` yield after a few milliseconds, so that other work can
+    run.
     """
 
     def append(self, entries: Sequence[ActivityEntry]) -> None:
         """Add entries, oldest first, in one durable step."""
 
     def head(self) -> ChainHead:
-        """Return the head of the chain."""
+        """Return the chain head."""
 
     def find(self, query: ActivityQuery) -> Iterator[Piece]:
         """Find the entries that match `query`, newest first."""
+
+    def count(self, org_id: str, action: Action, edges: Sequence[datetime], after: int = 0) -> Iterator[Counted]:
+        """Count the org's entries of this action from each edge to before the next, newest part of the log first.
+
+        after: the place in the log where to stop; what lies before is not counted.
+        """
 
     def read(self, places: Sequence[int]) -> list[Logged]:
         """Return the lines that begin at these places, in the same order."""
@@ -117,6 +159,10 @@ class Vault(Protocol):
     def backend(self) -> str:
         """The keychain class in use, as rows remember it, e.g. "SecretService"."""
 
+    @property
+    def trouble(self) -> VaultError | None:
+        """Why the keychain could not be used when `state` last asked; None when it could, or is only locked."""
+
     def state(self) -> VaultState:
         """Return the keychain's state, without a prompt. Never raises."""
 
@@ -124,13 +170,37 @@ class Vault(Protocol):
         """Have the system unlock the keychain, which may prompt the person."""
 
     def store(self, ref: SecretRef, secret: Secret) -> None:
-        """Store a secret in a new item, read it back and compare. Never prompts a locked keychain."""
+        """Store a secret in a new item, read it back and compare. Never prompts a locked keychain.
 
-    def read(self, ref: SecretRef) -> Secret:
-        """Return the stored secret. Raises SecretMissing when there is none."""
+        Raises NumberTaken, with nothing stored, when the item holds something else.
+        """
 
-    def remove(self, ref: SecretRef) -> None:
-        """Remove the item and all duplicates of it. No error when there is none."""
+    def replace(self, ref: ItemRef, secret: Secret) -> None:
+        """Store a secret in an item, in place of what it holds. For claims only."""
+
+    def read(self, ref: ItemRef, *, may_ask: bool = False) -> Secret:
+        """Return the stored secret. Raises SecretMissing when there is none, SecretNotText when it can be no secret.
+
+        may_ask: where items are locked one by one, the person may be asked about this one.
+        """
+
+    def remove(self, ref: ItemRef, *, may_ask: bool = False) -> None:
+        """Remove the item and all duplicates of it. No error when there is none. may_ask: as for `read`."""
 
     def stop_waiting(self) -> None:
         """End the call that is waiting now with VaultTimeout. Returns at once; from any thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A keychain item of this program. times: how many items have this name."""
+
+    ref: SecretRef | ClaimRef
+    times: int = 1
+
+
+class Inventory(Protocol):
+    """Lists our items in the keychain, without reading a secret or prompting. For the vault lane."""
+
+    def list_items(self) -> Sequence[Item]:
+        """Return all items of this program, of every data folder. Raises VaultError."""

@@ -12,9 +12,10 @@ import re
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Protocol, TypeVar
 
+from .days import midnight
 from .folding import fold
 from .model import App, AppState, Origin
 from .text import QT_TRANSLATE_NOOP, Text
@@ -31,6 +32,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "rotated": ("<30d", ">90d", ">365d", "none"),
     "expires": ("<30d", "<90d", "none"),
     "review": ("<30d", "none"),
+    "due": ("<30d",),
     "owner": ('""',),
     "label": (),
     "key": (),
@@ -39,7 +41,9 @@ WORDS: dict[str, tuple[str, ...]] = {
 """The filters, and the suggestions after each one's colon. `is`, `sessions`, `csrf` and `from` take nothing else."""
 
 _CHOICES = ("is", "sessions", "csrf", "from")
-_DATES = ("expires", "review")
+_DATES = {"expires": ("expires",), "review": ("review",), "due": ("expires", "review")}
+"""Filters of days, and the app's days of which one must match."""
+
 _UNITS = {"d": 1, "w": 7, "m": 30, "y": 365}
 _YEARS = range(1971, 3000)  # what all systems can turn into local time
 _WHEN = re.compile(r"(<=|>=|<|>|)(?:(\d{1,4})([dwmy])|(\d{4})(?:-(\d\d?)(?:-(\d\d?))?)?)")
@@ -182,7 +186,7 @@ class Is:
 
 @dataclass(frozen=True)
 class When:
-    """Created, rotated (the age of the key, then), expires or review lies before or after something.
+    """Created, rotated (the age of the key, then), expires, review or due (one of both) lies before or after something.
 
     sign: "<", "<=", ">", ">=" or "" (for days: at most so many; for a period: within). Either days, from now and for
     created and rotated backwards, or a period from its first day to the day after its last.
@@ -196,8 +200,9 @@ class When:
     def select(self, entries: Sequence[S], at: At) -> list[S]:
         if self.name in _DATES:
             first, last = self._dates(at.today)
-            dated = [(entry, getattr(entry.app, self.name)) for entry in entries]
-            return [entry for entry, day in dated if day is not None and first <= day <= last]
+            names = _DATES[self.name]
+            dated = [(entry, [day for name in names if (day := getattr(entry.app, name))]) for entry in entries]
+            return [entry for entry, days in dated if days and any(first <= day <= last for day in days)]
         low, high = self._times(at.now)
         if self.name == "created":
             since, until = low.timestamp(), high.timestamp()
@@ -231,7 +236,7 @@ class When:
             except OverflowError:
                 then = start
             return (start, then) if self.sign in (">", ">=") else (then, end)
-        first, after = (datetime.combine(day, time.min).astimezone() for day in self.period)
+        first, after = map(midnight, self.period)
         return {"<": (start, first), "<=": (start, after), ">": (after, end), ">=": (first, end)}.get(
             self.sign, (first, after)
         )
@@ -349,7 +354,7 @@ def _term(token: Token) -> Term | None:
         return Switch(name, value == "on") if value in WORDS[name] else None
     if name == "from":
         return From(Origin(value)) if value in WORDS[name] else None
-    if value == "none" and name != "created":
+    if value == "none" and name not in ("created", "due"):
         return Without(name)
     return _when(name, value)
 

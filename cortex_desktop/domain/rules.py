@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from .errors import DetailError, LabelError, OrgError
-from .folding import fold
+from .folding import fold, is_invisible, look
 from .model import AppDetails, Environment, Org
 from .text import QT_TRANSLATE_NOOP
 
@@ -157,13 +157,13 @@ def _clean_name(field: str, text: str, title: str) -> str:
 
 
 def environment_called(name: str) -> Environment:
-    """Return the one of the four with this name, whatever its case; otherwise OWN."""
+    """Return the one of the four with this name, in upper or lower case; otherwise OWN."""
     found = [e for e in Environment if e is not Environment.OWN and e.value == fold(name.strip())]
     return found[0] if found else Environment.OWN
 
 
 def same_name(org: Org, others: Iterable[Org]) -> Org | None:
-    """Return another org with the same name but for case and accents, or None."""
+    """Return another org with a name that looks the same but for case and accents, or None."""
     return next((other for other in others if other.id != org.id and _alike(other.name, org.name)), None)
 
 
@@ -174,7 +174,7 @@ def same_place(org: Org, others: Iterable[Org]) -> Org | None:
 
 
 def _alike(one: str, other: str) -> bool:
-    return fold(one.strip()) == fold(other.strip())
+    return look(one) == look(other)
 
 
 def _host(org: Org) -> str:
@@ -184,8 +184,7 @@ def _host(org: Org) -> str:
 def _trimmed(text: str) -> str:
     """The text trimmed and in composed form; empty when nothing of it is visible."""
     trimmed = unicodedata.normalize("NFC", text.strip())
-    # Joiners, marks and spaces alone are blank too.
-    return "" if all(unicodedata.category(c) in {"Cf", "Zs"} for c in trimmed) else trimmed
+    return "" if all(map(is_invisible, trimmed)) else trimmed
 
 
 def _is_control(char: str) -> bool:

@@ -8,7 +8,10 @@ import string
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, IntEnum
-from typing import NoReturn
+from typing import NoReturn, Protocol
+
+SERVICE = "cortex-desktop"
+"""What the service name of each of our keychain items begins with."""
 
 ALPHABET = string.ascii_letters + string.digits
 KEY = "[0-9A-Za-z]{22}"
@@ -75,6 +78,32 @@ class Secret:
         raise TypeError("a Secret is not serialised")
 
 
+class ItemRef(Protocol):
+    """The name of a keychain item."""
+
+    @property
+    def service(self) -> str: ...
+    @property
+    def username(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRef:
+    """The place of a data folder's claim in the keychain. folder_id: lower-case hex."""
+
+    folder_id: str
+
+    @property
+    def service(self) -> str:
+        """The keychain item's service name."""
+        return f"{SERVICE}/{self.folder_id}/claim"
+
+    @property
+    def username(self) -> str:
+        """The keychain item's user name."""
+        return "claim"
+
+
 @dataclass(frozen=True, slots=True)
 class SecretRef:
     """The place of one version of one secret in the keychain.
@@ -90,7 +119,7 @@ class SecretRef:
     @property
     def service(self) -> str:
         """The keychain item's service name. No label text, since keychains show it while locked (H-K14)."""
-        return f"cortex-desktop/{self.org_id}/{self.app_id}/{self.version}"
+        return f"{SERVICE}/{self.org_id}/{self.app_id}/{self.version}"
 
     @property
     def username(self) -> str:
@@ -116,6 +145,19 @@ class KeyEnds:
         return cls(text[:length], text[len(text) - length :])
 
 
+def parse_ref(service: str, username: str) -> SecretRef | ClaimRef | None:
+    """Return the place that a keychain item's name stands for, None for one that is not ours."""
+    match = _NAME.fullmatch(service)
+    if match is None:
+        return None
+    first, app_id, number = match.groups()
+    if number is None:
+        return ClaimRef(first) if username == "claim" else None
+    kinds = [kind for kind in SecretKind if kind.value == username]
+    return SecretRef(first, app_id, kinds[0], int(number)) if kinds else None
+
+
+_NAME = re.compile(rf"{SERVICE}/([0-9a-f]+)/(?:([0-9a-f]+)/([1-9][0-9]{{0,5}})|claim)", re.ASCII)
 _LENGTHS = {SecretKind.API_KEY: 22, SecretKind.API_SECRET: 64}
 _FORMS = {SecretKind.API_KEY: re.compile(f"{KEY}|{APP_NAME}"), SecretKind.API_SECRET: re.compile(API_SECRET)}
 

@@ -131,7 +131,7 @@ def _detail(value: Detail | datetime) -> Detail:
 def _recording_error(error: StorageError) -> StorageError:
     return StorageError(
         QT_TRANSLATE_NOOP("core", "Activity is not recorded now"),
-        QT_TRANSLATE_NOOP("core", "What you did was done, but the activity log could not be written."),
+        QT_TRANSLATE_NOOP("core", "Your action was completed, but the activity log could not be written."),
         error.advice.source,
         error.advice.values,
     )

@@ -15,6 +15,7 @@ from ..domain.activity import (
     ActivityWord,
     Break,
     ChainHead,
+    Counted,
     Logged,
     Piece,
 )
@@ -56,22 +57,35 @@ class History:
         self._writing: NewFile | None = None
 
     def find(
-        self, text: str = "", org_id: str = "", app_id: str = "", since: datetime | None = None
+        self,
+        text: str = "",
+        org_id: str = "",
+        app_id: str = "",
+        since: datetime | None = None,
+        until: datetime | None = None,
+        action: Action | None = None,
     ) -> Iterator[Piece]:
-        """Find the entries that hold all words of `text`, newest first. Raises StorageError.
+        """Find the entries that hold all words of `text`, newest first. until: before when. Raises StorageError.
 
         Searches the action, the app's label, the details except for dates, and the user; without an org_id also the
         org's name.
         """
         words = tuple(map(self._word, fold(text).split()))
-        return self._log.find(ActivityQuery(org_id, app_id, since, words))
+        return self._log.find(ActivityQuery(org_id, app_id, since, words, until, action))
+
+    def count_copies(self, org_id: str, edges: Sequence[datetime], after: int = 0) -> Iterator[Counted]:
+        """Count how often keys of this org were copied from each edge to before the next. Raises StorageError.
+
+        after: the `end` of an earlier count, to count only what was added since.
+        """
+        return self._log.count(org_id, Action.KEY_COPIED, edges, after)
 
     def read(self, places: Sequence[int]) -> list[Logged]:
         """Return the entries at these places. Raises StorageError."""
         return self._log.read(places)
 
     def head(self) -> ChainHead:
-        """Return the head of the chain. Raises StorageError."""
+        """Return the chain head. Raises StorageError."""
         return self._log.head()
 
     def check(self) -> Iterator[Piece]:

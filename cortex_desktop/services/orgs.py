@@ -19,6 +19,7 @@ from ..domain.ports import Repository
 from ..domain.rules import clean_org
 from . import periods, transitions
 from .activity import Recorder
+from .folder import Folder
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,8 @@ class Content:
 class OrgService:
     """Lists, adds, changes, removes and restores orgs. Use it on the disk lane.
 
-    now: returns the time, aware, in UTC; recorder: gets an activity entry for what was done. All methods raise
-    StorageError.
+    now: returns the time, aware, in UTC; recorder: gets an activity entry for what was done; folder: is told that the
+    apps of a restored org are needed again. All methods raise StorageError.
     """
 
     def __init__(
@@ -46,8 +47,10 @@ class OrgService:
         repository: Repository,
         now: Callable[[], datetime] | None = None,
         recorder: Recorder | None = None,
+        folder: Folder | None = None,
     ) -> None:
         self._repository = repository
+        self._folder = folder
         self._record = recorder or Recorder(repository)
         self._now = now or (lambda: datetime.now(UTC))
 
@@ -101,6 +104,8 @@ class OrgService:
     def restore(self, org_id: str) -> Org:
         """Restore a removed org, its apps as they were. Raises OrgGone once their removal has begun."""
         org = self._repository.change_org(org_id, transitions.restore_org)
+        if self._folder is not None:
+            self._folder.needs_claim()
         self._record.org(Action.ORG_RESTORED, org)
         return org
 

@@ -162,8 +162,11 @@ FORMATS: Mapping[str, Callable[[Speech, Facts], Report]] = {"html": HtmlReport, 
 
 
 def harmless(cell: str) -> str:
-    """Return a cell that no spreadsheet runs as a formula, also when the file is read with another separator."""
-    return _FORMULA.sub(r"\1'\2", cell)
+    """Return a cell that no spreadsheet runs as a formula, also when the file is read with another separator.
+
+    Different cells stay different: an apostrophe before a formula gets one more.
+    """
+    return _FORMULA.sub(r"\1'\2\3", cell)
 
 
 def _row(cells: Sequence[str]) -> str:
@@ -182,7 +185,7 @@ def _local(moment: datetime) -> str:
 
 
 # The beginnings of a formula, in both widths, with or without blanks before.
-_FORMULA = re.compile(r"((?:^|[;\t\r\n|])\s*)([=+\-@\uff1d\uff0b\uff0d\uff20])|^([\t\r])")
+_FORMULA = re.compile(r"((?:^|[;\t\r\n|])\s*)('*[=+\-@\uff1d\uff0b\uff0d\uff20])|^('*[\t\r])")
 
 _COLUMNS = (
     QT_TRANSLATE_NOOP("core", "Number"),
@@ -207,7 +210,7 @@ _SHORT_COLUMNS = (
 )
 _UNREADABLE = QT_TRANSLATE_NOOP("core", "Unreadable line")
 _HARMED = QT_TRANSLATE_NOOP("core", "Chain broken")
-_CHAIN_HEAD = QT_TRANSLATE_NOOP("core", "Head of the chain")
+_CHAIN_HEAD = QT_TRANSLATE_NOOP("core", "Chain head")
 _HEAD_OF = QT_TRANSLATE_NOOP("core", "Entry {number}, SHA-256 {sha256}")
 _MADE = QT_TRANSLATE_NOOP("core", "Made")
 _SHOWN = QT_TRANSLATE_NOOP("core", "Shown")
@@ -217,8 +220,8 @@ _WHOLE = QT_TRANSLATE_NOOP("core", "Checked: no entry of the log was changed, mo
 _BROKEN = QT_TRANSLATE_NOOP("core", "Broken: the log was changed outside Cortex Desktop.")
 _NOTE = QT_TRANSLATE_NOOP(
     "core",
-    "Each entry of the log holds the SHA-256 of the one before it. Keep the head of the chain: with it you can show "
-    "later that nothing up to this entry was changed. Keys are never written to the log.",
+    "Each entry of the log holds the SHA-256 hash of the one before it. The chain head is the hash of the last entry. "
+    "Keep it: with it you can show later that nothing up to this entry was changed. Keys are never written to the log.",
 )
 _POLICY = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
 _STYLE = """

@@ -12,6 +12,7 @@ from ..domain.model import (
     App,
     AppDetails,
     AppState,
+    GivenUp,
     KeptVersion,
     Known,
     Org,
@@ -38,20 +39,25 @@ def change_details(app: App, details: AppDetails) -> App:
 # Versions
 
 
-def begin_version(app: App, key_ends: KeyEnds, details: AppDetails | None = None, origin: Origin | None = None) -> App:
+def begin_version(
+    app: App, key_ends: KeyEnds, number: int, details: AppDetails | None = None, origin: Origin | None = None
+) -> App:
     """Give an active app a pending version, which is about to be stored; return others unchanged.
 
-    details: the app's details from when the version becomes current, Sessions included; None leaves them. origin: of
-    the new key; None for the key that it has already. Raises TooManyVersions.
+    number: higher than any that was given out, and what is in between is taken; details: the app's details from when
+    the version becomes current, Sessions included; None leaves them; origin: of the new key; None for the key that it
+    has already. Raises TooManyVersions.
     """
     if app.state is not AppState.ACTIVE:
         return app
-    if app.last_version >= LAST_VERSION:
+    if number > LAST_VERSION:
         raise TooManyVersions
-    number = app.last_version + 1
+    if number <= app.last_version:
+        raise ValueError("a number is used once")
     sessions = app.sessions if details is None else details.sessions
     pending = PendingVersion(number, key_ends, sessions, details, app.origin if origin is None else origin)
-    return replace(app, pending=pending, last_version=number)
+    taken = (*app.taken, *range(app.last_version + 1, number))
+    return replace(app, pending=pending, last_version=number, taken=taken)
 
 
 def move_pointer(app: App, now: datetime, until: datetime) -> App:
@@ -86,15 +92,43 @@ def _check_of(app: App, key_ends: KeyEnds) -> dict[str, Any]:
 
 
 def drop_pending(app: App, until: datetime) -> App:
-    """Drop the pending version, and sweep for its secrets until `until`."""
+    """Give the pending version up, and sweep for its secrets until `until`."""
     if app.pending is None:
         return app
-    return replace(app, pending=None, sweep_until=_later(app.sweep_until, until))
+    given_up = GivenUp(app.pending.number, app.pending.key_ends)
+    return replace(app, pending=None, given_up=(*app.given_up, given_up), sweep_until=_later(app.sweep_until, until))
 
 
 def end_sweep(app: App) -> App:
     """Stop looking for late secrets: none can arrive any more."""
-    return replace(app, sweep_until=None)
+    return replace(app, sweep_until=None, given_up=())
+
+
+def take_version(app: App, number: int, key_ends: KeyEnds, sessions: bool, now: datetime, until: datetime) -> App:
+    """Make a version that the keychain holds the current one, and keep the one before until `until`."""
+    kept = KeptVersion(app.version, app.key_ends, app.sessions, until, app.origin)
+    return replace(
+        app,
+        version=number,
+        last_version=max(app.last_version, number),
+        key_ends=key_ends,
+        sessions=sessions,
+        kept=(kept, *app.kept),
+        given_up=tuple(each for each in app.given_up if each.number != number),
+        taken=tuple(sorted({*app.taken, *range(app.last_version + 1, number)} - {number})),
+        rotated=now,
+        origin=Origin.UNKNOWN,
+        **_check_of(app, key_ends),
+    )
+
+
+def give_time(app: App, until: datetime) -> App:
+    """Let nothing of the app fall due before `until`; return it unchanged where nothing does."""
+    kept = tuple(replace(kept, until=max(until, kept.until)) for kept in app.kept)
+    purge_after = max(until, app.purge_after) if app.purge_after is not None else None
+    if kept == app.kept and purge_after == app.purge_after:
+        return app
+    return replace(app, kept=kept, purge_after=purge_after)
 
 
 def swap_versions(app: App, number: int, until: datetime, details: AppDetails | None = None) -> App:
@@ -124,9 +158,10 @@ def change_kept_until(app: App, number: int, until: datetime) -> App:
     return replace(app, kept=tuple(replace(k, until=until) if k.number == number else k for k in app.kept))
 
 
-def forget_kept(app: App, number: int) -> App:
-    """Drop a kept version from the row, after its secrets were removed."""
-    return replace(app, kept=tuple(kept for kept in app.kept if kept.number != number))
+def forget_kept(app: App, number: int, *, is_taken: bool = False) -> App:
+    """Drop a kept version from the row. is_taken: the keychain holds another key under its number, which stays."""
+    taken = (*app.taken, number) if is_taken else app.taken
+    return replace(app, kept=tuple(kept for kept in app.kept if kept.number != number), taken=taken)
 
 
 # Deleting
@@ -168,6 +203,12 @@ def is_past_restoring(app: App, now: datetime) -> bool:
     return app.state is AppState.DELETED and (app.purge_after is None or app.purge_after <= now)
 
 
+def is_due(app: App, now: datetime) -> bool:
+    """True if secrets of the app are to leave the keychain now, by the row."""
+    going = app.state is AppState.DELETING or is_past_restoring(app, now)
+    return going or any(kept.until <= now for kept in app.kept)
+
+
 def is_unfinished(app: App, now: datetime) -> bool:
     """True if recovery has something to do: an operation was begun, something is due, or a secret may arrive late."""
     begun = app.state in (AppState.CREATING, AppState.DELETING) or app.pending is not None
@@ -203,7 +244,7 @@ def begin_org_removal(org: Org, now: datetime) -> Org:
 
 
 def is_org_past_restoring(org: Org, now: datetime) -> bool:
-    """True if the org's apps are to be removed, and the org after them."""
+    """True if the org's apps must be removed, and then the org."""
     due = org.purge_after is not None and org.purge_after <= now
     return org.state is OrgState.REMOVING or (org.state is OrgState.REMOVED and due)
 

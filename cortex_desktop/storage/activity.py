@@ -11,8 +11,10 @@ import contextlib
 import json
 import logging
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -25,6 +27,7 @@ from ..domain.activity import (
     ActivityWord,
     Break,
     ChainHead,
+    Counted,
     Harm,
     Logged,
     Piece,
@@ -127,6 +130,28 @@ class ActivityFile:
             places.reverse()
             yield Piece(begin, end, 1 - begin / size, places)
             end, length = begin, min(length * 2, PIECE)
+
+    def count(self, org_id: str, action: Action, edges: Sequence[datetime], after: int = 0) -> Iterator[Counted]:
+        """Count entries from each edge to before the next, newest part of the log first. Raises StorageError.
+
+        Stops at the place `after`, or at a part that begins and ends before the first edge.
+        """
+        with self._reading():
+            size = end = self._examined().size
+        times = [when_text(edge).encode() for edge in edges]
+        kind, org = _field("what", action.value), _field("org", org_id)
+        yield Counted(size, [0] * (len(times) - 1))
+        while end > after:
+            with self._reading():
+                begin, lines = self._lines_before(end, min(PIECE, end - after + 1))
+            if lines[-1][WHEN] < times[0] and lines[0][WHEN] < times[0]:
+                return
+            counts = [0] * (len(times) + 1)
+            for line in lines:
+                if kind in line and org in line:
+                    counts[bisect_right(times, line[WHEN])] += 1
+            yield Counted(size, counts[1:-1])
+            end = begin
 
     def read(self, places: Sequence[int]) -> list[Logged]:
         """Return the lines that begin at these places, in the same order. Raises StorageError."""
@@ -299,7 +324,7 @@ class _Chain:
         self._number = 0
         self._sha256 = FIRST
         self._line = 0
-        self._told = 0  # the entry that is told to be changed already
+        self._told = 0  # the entry that is already reported as changed
         self._left = MOST_BREAKS
 
     def follow(self, line: bytes) -> list[Break]:
@@ -358,12 +383,11 @@ def _sieve(query: ActivityQuery) -> Callable[[bytes], bool]:
     Decoding each of a million lines would take half a minute. So it looks at parts of the line that come again and
     again, and keeps what it found out about them.
     """
-    exact = [
-        f'"{name}":{json.dumps(value, ensure_ascii=False)}'.encode()
-        for name, value in (("org", query.org_id), ("app", query.app_id))
-        if value
-    ]
+    exact = [_field(name, value) for name, value in (("org", query.org_id), ("app", query.app_id)) if value]
+    if query.action is not None:
+        exact.append(_field("what", query.action.value))
     since = when_text(query.since).encode() if query.since is not None else b""
+    until = when_text(query.until).encode() if query.until is not None else b""
     words = _Words(query) if query.words else None
 
     def keeps(line: bytes) -> bool:
@@ -372,9 +396,16 @@ def _sieve(query: ActivityQuery) -> Callable[[bytes], bool]:
                 return False
         if since and line[WHEN] < since:
             return False
+        if until and line[WHEN] >= until:
+            return False
         return words is None or words.all_in(line)
 
     return keeps
+
+
+def _field(name: str, value: str) -> bytes:
+    """How a line holds a field. No text in it can hold the same, as its quotes are escaped."""
+    return f',"{name}":{json.dumps(value, ensure_ascii=False)}'.encode()
 
 
 class _Words:

@@ -7,16 +7,18 @@ version does not know stay in the document, whatever is done to the org or app.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any, Generic, TypeVar
 
+from ..domain.folder import FolderRecord, Session
 from ..domain.model import (
     LAST_VERSION,
     App,
     AppDetails,
     AppState,
     Environment,
+    GivenUp,
     KeptVersion,
     Known,
     Org,
@@ -25,7 +27,7 @@ from ..domain.model import (
     PendingVersion,
 )
 from ..domain.rules import environment_called
-from ..domain.secret import KeyEnds
+from ..domain.secret import KeyEnds, SecretKind, SecretRef
 from .documents import to_text, to_time
 
 LOST_ENVIRONMENT = "Unknown"
@@ -61,7 +63,7 @@ class Codec(Generic[T]):
 
 def _with_unknown(new: Any, old: Any) -> Any:
     """Return the new value of a field. Versions of an app's secrets keep the fields that this version does not know."""
-    if isinstance(new, list) and isinstance(old, list):
+    if isinstance(new, list) and isinstance(old, list) and all(isinstance(version, dict) for version in (*new, *old)):
         by_number = {version["version"]: version for version in old}
         return [_with_unknown(version, by_number.get(version["version"])) for version in new]
     if isinstance(new, dict) and isinstance(old, dict) and new["version"] == old["version"]:
@@ -127,8 +129,21 @@ def _app_to_doc(app: App) -> dict[str, Any]:
         **({"origin": app.origin.value} if app.origin.value else {}),
         **({"known": app.known.value} if app.known else {}),
         **({"checked": _time_to_text(app.checked)} if app.checked else {}),
+        **({"given_up": [_given_up_to_doc(each) for each in app.given_up]} if app.sweep_until or app.given_up else {}),
+        **({"taken": list(app.taken)} if app.taken else {}),
         **_noted_to_doc(app),
     }
+
+
+def _given_up_to_doc(given_up: GivenUp) -> dict[str, Any]:
+    ends = given_up.key_ends
+    return {"version": given_up.number, **({"key_head": ends.head, "key_tail": ends.tail} if ends else {})}
+
+
+def _given_up_from_doc(value: object) -> GivenUp:
+    doc: dict[str, Any] = _is_a(dict, value)
+    ends = KeyEnds(_key_end(doc["key_head"]), _key_end(doc["key_tail"])) if "key_head" in doc else None
+    return GivenUp(_version(doc["version"]), ends)
 
 
 def _noted_to_doc(noted: App | AppDetails) -> dict[str, Any]:
@@ -144,7 +159,7 @@ def _noted_to_doc(noted: App | AppDetails) -> dict[str, Any]:
 
 def _app_from_doc(doc: Mapping[str, Any]) -> App:
     version = _version(doc["version"])
-    return App(
+    app = App(
         id=_id(doc["id"]),
         org_id=_id(doc["org"]),
         label=_is_a(str, doc["label"]),
@@ -170,8 +185,15 @@ def _app_from_doc(doc: Mapping[str, Any]) -> App:
         origin=_origin(doc),
         known=_known(doc.get("known")),
         checked=None if doc.get("checked") is None else to_time(doc["checked"]),
+        given_up=tuple(map(_given_up_from_doc, doc.get("given_up", ()))),
+        taken=tuple(map(_version, doc.get("taken", ()))),
         **_noted_from_doc(doc),
     )
+    if app.sweep_until is not None and "given_up" not in doc:
+        # Rows of versions that swept for every number that they no longer named.
+        unnamed = sorted(set(range(1, app.last_version + 1)) - set(app.versions))
+        app = replace(app, given_up=tuple(GivenUp(number, None) for number in unnamed))
+    return app
 
 
 def _origin(doc: Mapping[str, Any]) -> Origin:
@@ -302,6 +324,41 @@ APPS = Codec(
     frozenset(
         "id org label sessions csrf enabled created state version "
         "key_head key_tail keychain last_version pending kept rotated last_copied purge_after sweep_until "
-        "notes owner expires review origin known checked".split()
+        "given_up taken notes owner expires review origin known checked".split()
     ),
 )
+
+
+def folder_to_doc(record: FolderRecord) -> dict[str, Any]:
+    """Return the document about the folder. The generation is the database's own, and is not in it."""
+    return {
+        "id": record.id,
+        "sessions": [[each.id, each.first] for each in record.sessions],
+        "claimed": record.is_claimed,
+        "seen": record.seen and _time_to_text(record.seen),
+        **({"viewer": record.viewer} if record.viewer else {}),
+        **({"becoming": record.becoming} if record.becoming else {}),
+    }
+
+
+def folder_from_doc(doc: Mapping[str, Any], generation: int) -> FolderRecord:
+    """Return what the document says. Raises `NOT_READABLE`."""
+    return FolderRecord(
+        _id(doc["id"]),
+        generation,
+        tuple(Session(_id(name), _is_a(int, first)) for name, first in doc["sessions"]),
+        _is_a(bool, doc["claimed"]),
+        None if doc.get("seen") is None else _time(doc["seen"]),
+        _text_or_empty(doc.get("viewer")),
+        _text_or_empty(doc.get("becoming")),
+    )
+
+
+def ref_to_doc(ref: SecretRef, problem: str) -> dict[str, Any]:
+    """Return the document of something that the keychain check found about an item."""
+    return {"org": ref.org_id, "app": ref.app_id, "kind": ref.kind.value, "version": ref.version, "problem": problem}
+
+
+def ref_from_doc(doc: Mapping[str, Any]) -> SecretRef:
+    """Return the item that the document is about. Raises `NOT_READABLE`."""
+    return SecretRef(_id(doc["org"]), _id(doc["app"]), SecretKind(doc["kind"]), _version(doc["version"]))

@@ -22,11 +22,21 @@ _HELD_BY_OTHERS = (5, 32, 33)  # ERROR_ACCESS_DENIED, ERROR_SHARING_VIOLATION, E
 _NO_FOLDER_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP)
 
 
+def through_link(path: Path) -> Path:
+    """Return the file that is to be replaced when `path` is written: where a symbolic link points, else itself.
+
+    Raises FileNotFoundError for a link whose target is missing: what it was to hold is elsewhere.
+    """
+    return path.resolve(strict=True) if path.is_symlink() else path
+
+
 def write_durably(path: Path, data: bytes) -> None:
     """Replace the file at `path` by `data`, mode 0600; it is on the disk when this returns.
 
-    Raises OSError. The file is then as it was, unless only the last step failed: syncing the folder.
+    Where it is a symbolic link, the file that it points to is replaced. Raises OSError. The file is then as it was,
+    unless only the last step failed: syncing the folder.
     """
+    path = through_link(path)
     temp = _write_temp(path, data)
     try:
         if temp.read_bytes() != data:  # a file system that takes everything and keeps something else
@@ -82,6 +92,7 @@ def replace_lightly(path: Path, data: bytes) -> None:
 
     Raises OSError.
     """
+    path = through_link(path)
     temp = _write_temp(path, data)
     try:
         os.replace(temp, path)
@@ -116,7 +127,7 @@ def copy_aside(source: Path, target: Path) -> None:
     It is a hard link where the file system has them, so that it works on a full disk too; otherwise a copy.
     """
     try:
-        os.link(source, target)
+        os.link(os.path.realpath(source), target)  # link() itself does not follow symbolic links
     except FileExistsError:
         raise
     except OSError:
@@ -126,8 +137,10 @@ def copy_aside(source: Path, target: Path) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Make the folder, for its owner alone. Leave one in use as it is. Raises OSError."""
-    folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+    """Make the folder, and its parents, for its owner alone. Leave one in use as it is. Raises OSError."""
+    if not folder.parent.is_dir():
+        make_folder(folder.parent)
+    folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
     # A folder with other things in it may be anybody's, e.g. /tmp: closing it to others would break them.
     if os.name == "posix" and folder.stat().st_mode & 0o077 and not any(folder.iterdir()):
         with contextlib.suppress(OSError):
@@ -143,10 +156,11 @@ def make_private(path: Path) -> None:
 
 def sweep_temps(path: Path) -> None:
     """Remove what killed writes of `path`, or of names that begin with it, left behind. Only its writer may."""
-    with contextlib.suppress(OSError):
-        for entry in path.parent.iterdir():
-            if entry.name.startswith(f".{path.name}") and entry.name.endswith(".tmp"):
-                remove_quietly(entry)
+    for each in {path, Path(os.path.realpath(path))}:
+        with contextlib.suppress(OSError):
+            for entry in each.parent.iterdir():
+                if entry.name.startswith(f".{each.name}") and entry.name.endswith(".tmp"):
+                    remove_quietly(entry)
 
 
 def _write_temp(path: Path, data: bytes) -> Path:

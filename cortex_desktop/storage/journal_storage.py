@@ -34,7 +34,7 @@ from .backups import Backup, Backups, SetAside
 from .documents import FIRST_TIME, META, Document, Tables, clean_tables, copy, decode, encode, is_id
 from .durable import append_durably, make_private, read_whole, remove_quietly, sweep_temps, write_durably
 from .journal import Change, Journal, Record
-from .snapshot import SCHEMA
+from .snapshot import SCHEMA, Snapshot
 from .state import State, last_generation, newest, or_none, state_of
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ _Signature = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Recovery:
-    """Damage that was found when the database was opened, for the person to be told.
+    """Damage that was found when the database was opened, to be reported to the person.
 
     set_aside: where the damaged file is kept, None when it was missing; restored_from: when the state that
     replaced it was saved (UTC), None when there was no good one and the database starts anew; apps: how many
@@ -90,9 +90,26 @@ class JournalStorage(Storage):
         self._is_current = False  # these two are ours and hold all, so that the next change needs but a line
         self._others_work: set[Path] = set()  # files to set aside before the next snapshot
         self._older: tuple[bytes, int, datetime] | None = None  # the database before it was migrated, to be kept
+        self._is_fenced = False
+        self.companion: Callable[[Tables, int], Mapping[str, Mapping[str, Document | None]]] | None = None
+        """Gets the tables and the generation of a change, and returns changes that are saved with it, or nothing."""
+        self.set_aside: Callable[[Path], None] | None = None
+        """Called when another program's version of a file was set aside, with its new name."""
         self.recovered: Recovery | None = None
         self.changed_outside = False
         """True if another program changed the file: its version is in use, and is set aside with the next snapshot."""
+
+    @property
+    def generation(self) -> int:
+        """The number of the last change."""
+        self._opened()
+        return self._generation
+
+    @property
+    def saved(self) -> datetime:
+        """When the last change was saved (UTC), 1970 in a new database."""
+        self._opened()
+        return self._saved
 
     def read(self) -> Tables:
         """Return a copy of all tables."""
@@ -117,6 +134,12 @@ class JournalStorage(Storage):
         present = self._opened()
         if not changes:
             return
+        if self.companion is not None:
+            more = self.companion(present, self._generation + 1)
+            changes = [
+                *(_change(name, number, doc) for name, table in more.items() for number, doc in table.items()),
+                *changes,  # which win
+            ]
         with self._writing():
             if self._is_current:
                 self._append(changes)
@@ -132,13 +155,15 @@ class JournalStorage(Storage):
 
         Should that fail, nothing is lost: the journal stays, and the next start reads both.
         """
-        if self._tables is None or not self._generation or (self._is_current and not self._end):
+        if self._tables is None or not self._generation or (self._is_current and not self._end) or self._is_fenced:
             return
         try:
             self._look_for_others()
             self._fold(self._tables, self._generation, self._saved)
         except OSError as error:
             log.warning("the journal stays: %s", error.strerror)
+        except StorageError:
+            log.warning("the journal stays: another program writes here")
 
     # Writing
 
@@ -192,8 +217,7 @@ class JournalStorage(Storage):
         for news. The backup is a file of its own, not a link, so that harm to one spares the other; it comes second,
         so that none holds what was never saved.
         """
-        for path in sorted(self._others_work):
-            self._set_aside.add(path, "changed")
+        aside = [self._set_aside.add(path, "changed") for path in sorted(self._others_work)]
         if self._older is not None:
             self._backups.keep_schema(*self._older)
         content, sha256 = snapshots.encode(tables, generation, saved, self._journal_base)
@@ -210,9 +234,17 @@ class JournalStorage(Storage):
         self._end = 0
         self._is_current = True
         self._set_aside.remove_oldest()
+        for path in aside:
+            if self.set_aside is not None:
+                self.set_aside(path)
 
     def _look_for_others(self) -> None:
-        """Notice what others did to our files. Their work is kept, and the next change makes a new snapshot."""
+        """Notice what others did to our files. Their work is kept, and the next change makes a new snapshot.
+
+        Another copy of this program that wrote here and got further wins: raise StorageError, now and for good.
+        """
+        if self._is_fenced:
+            raise problems.overtaken(self._path.parent)
         for path, seen in ((self._path, self._seen), (self._journal, self._journal_seen)):
             found = _signature(path)
             if found != seen:
@@ -221,13 +253,25 @@ class JournalStorage(Storage):
                     self._others_work.add(path)
 
     def _is_own(self, path: Path) -> bool:
+        """True if what the file holds is ours. Raises StorageError where another program is further than we are."""
         raw = read_whole(path)
+        snapshot: Snapshot | None = None
+        journal: Journal | None = None
         with contextlib.suppress(StorageError):  # of a newer version
             if path == self._path:
                 snapshot = or_none(snapshots.parse, raw)
-                return snapshot is not None and snapshot.intact and snapshot.sha256 in self._own
-            journal = or_none(journals.parse, raw)
-            return journal is not None and (journal.end, journal.checksum) == (len(raw or b""), self._checksum)
+                if snapshot is not None and snapshot.intact and snapshot.sha256 in self._own:
+                    return True
+            else:
+                journal = or_none(journals.parse, raw)
+                if journal is not None and (journal.end, journal.checksum) == (len(raw or b""), self._checksum):
+                    return True
+        further = (snapshot is not None and snapshot.intact and snapshot.generation > self._generation) or (
+            journal is not None and bool(journal.records) and journal.records[-1].generation > self._generation
+        )
+        if further:
+            self._is_fenced = True
+            raise problems.overtaken(self._path.parent)
         return False
 
     # Opening
@@ -242,6 +286,8 @@ class JournalStorage(Storage):
         return self._tables
 
     def _load(self) -> None:
+        if self._path.is_symlink() and not self._path.exists():
+            raise problems.link_leads_nowhere(self._path)
         sweep_temps(self._path)
         self._backups.sweep()
         make_private(self._path)

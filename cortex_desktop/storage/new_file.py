@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
@@ -19,11 +20,14 @@ class Exports:
         self._folder = folder
 
     def begin(self, path: Path) -> WholeFile:
-        """Begin a file that takes this name, and replaces what has it, when it is finished. Raises StorageError."""
-        with contextlib.suppress(OSError):
-            if path.parent.resolve() == self._folder.resolve():
-                raise problems.in_data_folder(self._folder)
+        """Begin a file that takes this name, and replaces what has it, when it is finished. Raises StorageError.
+
+        Where the name is a symbolic link, the file is written where that points to, and the link stays.
+        """
         try:
+            path = Path(os.path.realpath(path))
+            if path.parent == self._folder.resolve():
+                raise problems.in_data_folder(self._folder)
             return WholeFile(path)
         except OSError as error:
             raise problems.not_exported(error, path.parent) from error
@@ -37,6 +41,8 @@ class WholeFile:
         self._temp = path.with_name(f".{path.name[:60]}.{os.urandom(4).hex()}.tmp")
         self._lock = Lock()  # `drop` comes from another thread when the program ends
         self._file = self._temp.open("x", encoding="utf-8", errors="replace", newline="")
+        with contextlib.suppress(OSError):  # as what it replaces, if there is something
+            self._temp.chmod(stat.S_IMODE(path.stat().st_mode))
 
     def write(self, text: str) -> None:
         """Add text. Raises StorageError."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from pathlib import Path
 
 from ..domain.errors import StorageError
@@ -32,6 +33,24 @@ def not_read(error: OSError, folder: Path) -> StorageError:
             "core", "The disk did not give back what is in {folder}. Your keys are still in the keychain."
         ),
         QT_TRANSLATE_NOOP("core", "Try again. If it happens again, check the disk."),
+        values,
+    )
+
+
+def no_folder(error: OSError, folder: Path) -> StorageError:
+    """Return the error for when the data folder is not there and cannot be made."""
+    title, values = QT_TRANSLATE_NOOP("core", "Your apps can't be opened"), {"folder": str(folder)}
+    if error.errno in (errno.EEXIST, errno.ENOTDIR):
+        return StorageError(
+            title,
+            QT_TRANSLATE_NOOP("core", "{folder} is not a folder. Your apps and keys are as before."),
+            QT_TRANSLATE_NOOP("core", "Move the file in its place away, or choose another data folder."),
+            values,
+        )
+    return StorageError(
+        title,
+        QT_TRANSLATE_NOOP("core", "The folder {folder} can't be made. Your apps and keys are as before."),
+        QT_TRANSLATE_NOOP("core", "Allow your user to make this folder, or choose another data folder."),
         values,
     )
 
@@ -99,6 +118,30 @@ def not_written(error: OSError, folder: Path) -> StorageError:
     )
 
 
+def link_leads_nowhere(path: Path) -> StorageError:
+    """Return the error for when the database is a symbolic link whose target is not there."""
+    return StorageError(
+        QT_TRANSLATE_NOOP("core", "Your apps can't be opened"),
+        QT_TRANSLATE_NOOP(
+            "core", "{file} is a link to {target}, and there is nothing. Your keys are still in the keychain."
+        ),
+        QT_TRANSLATE_NOOP("core", "Connect the disk that holds it, or put the file back, then try again."),
+        {"file": str(path), "target": os.path.realpath(path)},
+    )
+
+
+def overtaken(folder: Path) -> StorageError:
+    """Return the error for when another program has written a newer database meanwhile."""
+    return StorageError(
+        QT_TRANSLATE_NOOP("core", "Another program is at work on this folder"),
+        QT_TRANSLATE_NOOP(
+            "core", "It has changed {folder} meanwhile. Nothing more is saved from here, so that its work stays whole."
+        ),
+        QT_TRANSLATE_NOOP("core", "Close Cortex Desktop here and open it again: it then shows the newer list."),
+        {"folder": str(folder)},
+    )
+
+
 def not_repaired(folder: Path) -> StorageError:
     """Return the error for when the database in `folder` is damaged and nothing could be put in its place."""
     return StorageError(
@@ -132,7 +175,7 @@ def not_exported(error: OSError, folder: Path) -> StorageError:
 
 
 def in_data_folder(folder: Path) -> StorageError:
-    """Return the error for when a file is to be put among the program's own."""
+    """Return the error for an export into the program's own folder."""
     return StorageError(
         QT_TRANSLATE_NOOP("core", "The export was not saved"),
         QT_TRANSLATE_NOOP("core", "{folder} is where Cortex Desktop keeps its own files."),
@@ -163,6 +206,6 @@ def not_migrated() -> StorageError:
     """Return the error for when an older database could not be brought to this version's form."""
     return StorageError(
         QT_TRANSLATE_NOOP("core", "Your apps can't be brought up to date"),
-        QT_TRANSLATE_NOOP("core", "An older version saved them, and changing their form failed. Nothing was changed."),
+        QT_TRANSLATE_NOOP("core", "An older version saved them, and converting them failed. Nothing was changed."),
         QT_TRANSLATE_NOOP("core", "Go back to the version you used before, and report this problem."),
     )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import RLock
 from typing import Any, Generic, Protocol, TypeVar
@@ -11,14 +14,31 @@ from typing import Any, Generic, Protocol, TypeVar
 from tinydb.table import Table
 
 from ..domain.errors import AppGone, OrgGone
+from ..domain.findings import Finding, Problem, Stray, still_holds
+from ..domain.folder import FolderRecord, Session
 from ..domain.model import App, Environment, Org, OrgState, new_id
 from . import problems
-from .codec import APPS, LOST_ENVIRONMENT, NOT_READABLE, ORGS, Codec
+from .codec import (
+    APPS,
+    LOST_ENVIRONMENT,
+    NOT_READABLE,
+    ORGS,
+    Codec,
+    folder_from_doc,
+    folder_to_doc,
+    ref_from_doc,
+    ref_to_doc,
+)
 from .database import Database
+from .documents import Document, Tables
 from .durable import make_folder
 from .journal_storage import Recovery
 
 FILE_NAME = "apps.json"
+_FOLDER = "folder"
+_FINDINGS = "findings"
+_STRAYS = ("no row", "stranger")
+_SESSIONS_KEPT = 100
 FIRST_ORG_NAME = "My organization"
 FIRST_ORG_CODE = "my-org"
 FIRST_ORG_ENDPOINT = "https://api.dev.medable.com"
@@ -33,10 +53,14 @@ class TinyRepository:
     that. Safe to call from any thread; one process at a time. All methods raise StorageError.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, now: Callable[[], datetime] | None = None) -> None:
         self.folder = folder
+        self._now = now or (lambda: datetime.now(UTC))
         self._lock = RLock()
-        self._database = Database(folder / FILE_NAME)
+        self._session = new_id()
+        self._has_claimed = False
+        self._set_aside: Callable[[Path], None] | None = None
+        self._database = self._new_database()
         self._opened: _Opened | None = None
 
     def open(self) -> None:
@@ -52,8 +76,16 @@ class TinyRepository:
         """
         with self._lock:
             self._database.close()
-            self._database = Database(self.folder / FILE_NAME)
+            self._database = self._new_database()
+            self._session, self._has_claimed = new_id(), False
             self._opened = None
+
+    def watch(self, set_aside: Callable[[Path], None]) -> None:
+        """Have `set_aside` called, on the thread that writes, when another program's version of a file was set aside.
+
+        It gets the file's new name.
+        """
+        self._set_aside = set_aside
 
     @property
     def recovered(self) -> Recovery | None:
@@ -159,12 +191,134 @@ class TinyRepository:
         with self._lock:
             self._open().apps.remove(app_id)
 
+    # The folder itself
+
+    def place(self) -> str:
+        """Return the path of the data folder, the same for every way to name it."""
+        return os.path.normcase(os.path.realpath(self.folder))
+
+    def stands_at(self, path: str, folder_id: str) -> bool:
+        """True if a data folder with this identity is at `path`, which another folder may be. Never raises."""
+        for name in (FILE_NAME, FILE_NAME + ".journal"):
+            with suppress(OSError):
+                if folder_id.encode() in (Path(path) / name).read_bytes():
+                    return True
+        return False
+
+    def folder_record(self) -> FolderRecord:
+        """Return what the database says of its folder; of one of an older version only when it was last changed."""
+        with self._lock:
+            self._open()
+            storage = self._database.storage
+            record = _record(storage.documents(_FOLDER), storage.generation)
+            return record if record.seen else replace(record, seen=storage.saved if storage.generation else None)
+
+    def change_folder(self, change: Callable[[FolderRecord], FolderRecord]) -> FolderRecord:
+        """Replace it by `change` of what it is, in one durable step. Returns it as it is then.
+
+        The generation and the sessions stay the database's own; with a new identity they begin anew.
+        """
+        with self._lock:
+            before = self.folder_record()
+            after = change(before)
+            if after != before:
+                if after.id != before.id:
+                    self._session, self._has_claimed = new_id(), False
+                    after = replace(after, sessions=(), is_claimed=False)
+                self._database.storage.change({_FOLDER: {"1": self._stamped(after, before.generation + 1)}})
+            return self.folder_record()
+
+    def note_claimed(self) -> None:
+        """Save with the next change that a claim was written."""
+        self._has_claimed = True
+
+    def findings(self) -> Sequence[Finding]:
+        """Return what the last keychain check found about apps, where it can still be so."""
+        with self._lock:
+            apps = self._open().apps.items
+            kept = []
+            for doc in self._database.table(_FINDINGS):
+                with suppress(*NOT_READABLE):
+                    ref = ref_from_doc(doc)
+                    if ref.app_id in apps:
+                        kept.append(Finding(apps[ref.app_id], ref, Problem(doc["problem"])))
+            return [finding for finding in kept if still_holds(finding, finding.app)]
+
+    def keep_findings(self, findings: Iterable[Finding], app_ids: Iterable[str]) -> None:
+        """Keep these findings in place of all that are kept for these apps, in one durable step."""
+        ids = set(app_ids)
+        new = [ref_to_doc(each.ref, each.problem.value) for each in findings]
+        with self._lock:
+            self._open()
+            self._keep(new, lambda doc: doc.get("app") in ids and doc.get("problem") not in _STRAYS)
+
+    def strays(self) -> Sequence[Stray]:
+        """Return the keychain items without a row that the last keychain check found."""
+        with self._lock:
+            apps = self._open().apps.items
+            kept = []
+            for doc in self._database.table(_FINDINGS):
+                with suppress(*NOT_READABLE):
+                    if doc["problem"] in _STRAYS and doc["app"] not in apps:
+                        kept.append(Stray(ref_from_doc(doc), doc["problem"] == _STRAYS[0]))
+            return kept
+
+    def keep_strays(self, strays: Iterable[Stray]) -> None:
+        """Keep these strays in place of all that are kept, in one durable step."""
+        new = [ref_to_doc(each.ref, _STRAYS[not each.is_ours]) for each in strays]
+        with self._lock:
+            self._open()
+            self._keep(new, lambda doc: doc.get("problem") in _STRAYS)
+
+    def _keep(self, new: Sequence[dict[str, Any]], goes: Callable[[Mapping[str, Any]], bool]) -> None:
+        """Have these documents in the table of findings instead of those that go."""
+        table = self._database.storage.documents(_FINDINGS)
+        changes: dict[str, dict[str, Any] | None] = {number: None for number, doc in table.items() if goes(doc)}
+        if [table[number] for number in changes] == list(new):
+            return
+        start = max(map(int, table), default=0) + 1
+        changes |= {str(number): doc for number, doc in enumerate(new, start)}
+        self._database.storage.change({_FINDINGS: changes})
+
+    def _new_database(self) -> Database:
+        database = Database(self.folder / FILE_NAME)
+        database.storage.companion = self._companion
+        database.storage.set_aside = self._report
+        return database
+
+    def _report(self, path: Path) -> None:
+        if self._set_aside is not None:
+            self._set_aside(path)
+
+    def _companion(self, tables: Tables, generation: int) -> Mapping[str, Mapping[str, dict[str, Any] | None]]:
+        """Return what is to be saved about the folder with a change: this run, and a claim that was written."""
+        record = _record(tables.get(_FOLDER, {}), generation - 1)
+        is_begun = any(each.id == self._session for each in record.sessions)
+        if is_begun and (record.is_claimed or not self._has_claimed):
+            return {}
+        return {_FOLDER: {"1": self._stamped(record, generation)}}
+
+    def _stamped(self, record: FolderRecord, generation: int) -> dict[str, Any]:
+        """Return the document of the record with this run in it. generation: of the change that saves it."""
+        sessions = record.sessions
+        if all(each.id != self._session for each in sessions):
+            sessions = (*sessions, Session(self._session, generation))[-_SESSIONS_KEPT:]
+        return folder_to_doc(
+            replace(
+                record,
+                id=record.id or new_id(),
+                sessions=sessions,
+                is_claimed=record.is_claimed or self._has_claimed,
+                seen=record.seen or self._now(),
+            )
+        )
+
     def _open(self) -> _Opened:
         if self._opened is None:
             try:
                 make_folder(self.folder)
             except OSError as error:
-                raise problems.not_written(error, self.folder) from error
+                raise problems.no_folder(error, self.folder) from error
             orgs = _Rows(self._database.table("orgs"), ORGS)
             apps = _Rows(self._database.table("apps"), APPS)
             named = dict.fromkeys(app.org_id for app in apps.items.values())
@@ -239,6 +393,14 @@ class _Opened:
     orgs: _Rows[Org]
     apps: _Rows[App]
     stand_ins: dict[str, Org]
+
+
+def _record(table: Mapping[str, Document], generation: int) -> FolderRecord:
+    """Return what the table says of the folder. One that makes no sense counts as one that is not there."""
+    try:
+        return folder_from_doc(table["1"], generation)
+    except NOT_READABLE:
+        return FolderRecord(generation=generation)
 
 
 def _found(apps: _Rows[App], app_id: str) -> App:

@@ -45,7 +45,7 @@ class State:
         return self.journal is not None and self.journal.damaged
 
     def holds(self, journal: Journal | None) -> bool:
-        """True if all that this journal tells is part of the state."""
+        """True if the state holds all changes of this journal."""
         if journal is None:
             return False
         return journal is self.journal or journal.base == self.snapshot.before != ""
@@ -77,7 +77,7 @@ def state_of(snapshot: Snapshot | None, journal: Journal | None) -> State | None
 
 
 def last_generation(state: State | None, journal: Journal | None, backups: Sequence[Backup]) -> int:
-    """Return the highest generation that the disk tells of."""
+    """Return the highest generation found on the disk."""
 
     def all_told() -> Iterator[int]:
         yield state.generation if state is not None else 0

@@ -1,4 +1,4 @@
-"""Errors that nobody caught: kept in the log and in a file, told to the window once, sent nowhere."""
+"""Errors that nobody caught: kept in the log and in a file, reported to the window once, sent nowhere."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ KEPT = 10
 """How many crash reports the folder holds; the oldest goes first."""
 
 KINDS = 100
-"""So many different errors are told apart in one run. A program that has more of them has said enough."""
+"""Maximum number of different errors reported in one run."""
 
 _WORD = re.compile(r"[A-Z]{0,3}[a-z]{2,}(?:[A-Z][a-z]{2,})*\d{0,2}|\d+")
 # UTF-16 as `repr`, or a repr of that, writes it: a letter, a zero, a letter.
@@ -81,7 +81,7 @@ class Crashes(QObject):
         sys.unraisablehook = self._unraisable
 
     def close(self) -> None:
-        """Give the hooks back and tell no more. Deadly signals are noted until the process is gone."""
+        """Give the hooks back and report nothing more. Deadly signals are noted until the process is gone."""
         with self._gate:
             self._open = False
         sys.excepthook, threading.excepthook, sys.unraisablehook = self._before
@@ -126,7 +126,7 @@ class Crashes(QObject):
             return
         self._here.inside = True
         try:
-            # What goes wrong in here has nobody left to tell.
+            # A failure in here can no longer be reported.
             with suppress(Exception):
                 place = (kind, *((frame.f_code, line) for frame, line in traceback.walk_tb(trace)))
                 with self._gate:

@@ -1,4 +1,4 @@
-"""Where releases of this copy are announced, if its build was told."""
+"""Where releases of this copy are announced, if its build knew it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who uses this computer, and what it is called, for the activity log."""
+"""The user and the name of this computer, for the activity log."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ FILES = (
     "cortex-desktop.raise",
     "settings.ini*",
     ".settings.ini*",
-    "cortex-desktop.lock*",  # last: whoever starts after it went finds nothing of the old
+    "cortex-desktop.lock*",  # last: a start after this finds nothing of the old one
 )
 FOLDERS = ("backups", "crashes")
 

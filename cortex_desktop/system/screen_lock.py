@@ -35,7 +35,7 @@ class ScreenLock(QObject):
         self._ears: Ears | None = None
 
     def watch(self, window_id: int, beside: Beside) -> None:
-        """Notice from now on, or soon, where the system tells. window_id: of a native window of ours."""
+        """Notice from now on, or soon, where the system reports it. window_id: of a native window of ours."""
         try:  # each system's own needs, of which only one is loaded
             if sys.platform == "win32":
                 from .screen_lock_windows import WindowsEars
@@ -51,7 +51,7 @@ class ScreenLock(QObject):
                 ears = LinuxEars(self.locked.emit, self)
                 self._ears = ears
                 beside(ears.open, ears.listen)
-        except Exception as error:  # three foreign systems: whatever it is, the program is better off going on
+        except Exception as error:  # three foreign systems: after any error the program had better go on
             log.warning("the screen's lock is not noticed: %s", type(error).__name__)
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""What Linux desktops say on their buses when the screen is locked or the computer goes to sleep.
+"""Messages on the buses of Linux desktops about a locked screen and sleep.
 
 Through jeepney, which speaks to the keychain as well, so that one library speaks D-Bus.
 """

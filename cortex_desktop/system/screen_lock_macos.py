@@ -1,4 +1,4 @@
-"""What macOS tells when the screen is locked."""
+"""macOS' notifications of a locked screen."""
 
 from __future__ import annotations
 

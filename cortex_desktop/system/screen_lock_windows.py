@@ -1,4 +1,4 @@
-"""What Windows tells a window when the session is left."""
+"""Windows' messages to a window when the session is left."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WTS_LEAVING = (2, 4, 7)
 
 
 class WindowsEars:
-    """Calls `locked`. window_id: of a native window of ours, which is told."""
+    """Calls `locked`. window_id: of a native window of ours, which gets the messages."""
 
     def __init__(self, window_id: int, locked: Callable[[], None]) -> None:
         register = ctypes.CDLL("wtsapi32").WTSRegisterSessionNotification

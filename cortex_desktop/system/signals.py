@@ -1,4 +1,4 @@
-"""Ctrl+C and a polite kill end the program as a person's Quit does: with the clipboard cleared and status 0."""
+"""Ctrl+C, a polite kill and a closed terminal end the program as Quit does: clipboard cleared, status 0."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from PySide6.QtCore import QObject, QSocketNotifier, Slot
 
 
 class Signals(QObject):
-    """Calls `quit_program` in the event loop when SIGINT or SIGTERM arrives.
+    """Calls `quit_program` in the event loop when SIGINT, SIGTERM or SIGHUP arrives.
+
+    SIGHUP is left alone where it is ignored already, as `nohup` has it.
 
     Python runs its signal handlers only between byte codes, of which an idle event loop executes none. So the
     signal's number is written to a pipe that the loop watches; on Windows that must be a socket.
@@ -33,7 +35,8 @@ class Signals(QObject):
                 os.set_blocking(descriptor, False)
             receiver, sender = self._pipe
         signal.set_wakeup_fd(sender, warn_on_full_buffer=False)
-        for number in (signal.SIGINT, signal.SIGTERM):
+        self._numbers = [number for number in _ending() if signal.getsignal(number) is not signal.SIG_IGN]
+        for number in self._numbers:
             signal.signal(number, lambda *_: None)
         self._notifier = QSocketNotifier(receiver, QSocketNotifier.Type.Read, self)
         self._notifier.activated.connect(self._heard)
@@ -42,7 +45,7 @@ class Signals(QObject):
         """Leave signals to Python again."""
         self._notifier.setEnabled(False)
         signal.set_wakeup_fd(-1)
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in self._numbers:
             signal.signal(number, signal.SIG_DFL)
         if sys.platform == "win32":
             for end in self._sockets:
@@ -58,3 +61,9 @@ class Signals(QObject):
         else:
             os.read(self._pipe[0], 64)
         self._quit()
+
+
+def _ending() -> list[signal.Signals]:
+    """The signals that ask a program to end, on this system."""
+    usual = [signal.SIGINT, signal.SIGTERM]
+    return usual if sys.platform == "win32" else [*usual, signal.SIGHUP]

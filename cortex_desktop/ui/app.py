@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 import logging
 import sys
 import threading
@@ -13,13 +14,14 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 import shiboken6
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QLocale, QObject, Slot
 from PySide6.QtWidgets import QApplication, QWidget
 
 from .. import __version__
 from ..system.instance import AlreadyRunning, Instance
 from ..system.paths import data_dir, make_private, resources
 from ..system.signals import Signals
+from .kit.screen import screen_needed
 from .kit.settings import Settings
 from .shell.window import MainWindow
 
@@ -64,6 +66,7 @@ class Program(QObject):
         from .kit.tools import Tools
         from .kit.widgets import Look
         from .orgs.entry import OrgsEntry
+        from .overview.entry import OverviewEntry
         from .requests.entry import RequestsEntry
         from .shell.console import Console
         from .shell.idle import Idle
@@ -74,6 +77,7 @@ class Program(QObject):
         keep_memory_out_of_dumps()  # before the first key is in memory
         app.setWindowIcon(app_icon(resources()))
         install_translations(app, resources() / "translations")
+        window.setLocale(QLocale())  # numbers as in the words around them; what is in the window follows
         self.window = window
         self.settings = settings
         self.stores = stores
@@ -107,6 +111,9 @@ class Program(QObject):
         self.orgs = OrgsEntry(self.tools, workspace, self.services.orgs)
         self.activity = ActivityEntry(self.tools, workspace, self.jobs, self.services.history)
         self.requests = RequestsEntry(self.tools, workspace, self.jobs, self.services.requests)
+        self.overview = OverviewEntry(
+            self.tools, workspace, self.jobs, self.services.history, self.services.health_reports
+        )
         self.updates = Updates(self.jobs, self.tools)
         self.console = Console(window, self.tools, workspace, self.updates, self.pages())
         self.console.data_removed.connect(self._end_without_data)
@@ -119,8 +126,8 @@ class Program(QObject):
         self.screen_lock.locked.connect(self.requests.put_answers_away)
 
     def pages(self) -> list[PageEntry]:
-        """The pages from top to bottom; the first is opened at the start. A new one gets its line here."""
-        return [self.apps, self.orgs, self.requests, self.activity]
+        """The pages, in the order of their sections from top to bottom. A new one gets its line here."""
+        return [self.apps, self.orgs, self.requests, self.activity, self.overview]
 
     def start(self) -> None:
         """Begin to work: read what there is, look at the keychain, the log and for updates."""
@@ -162,11 +169,12 @@ class Program(QObject):
 
 
 def make_application() -> QApplication:
-    """The QApplication, with our name."""
+    """The QApplication, with our name. Ends the process with one line and status 1 where there is no screen."""
     QApplication.setApplicationName("Cortex Desktop")
     QApplication.setApplicationVersion(__version__)
     QApplication.setDesktopFileName("cortex-desktop")
-    return QApplication(sys.argv[:1])
+    with screen_needed():
+        return QApplication(sys.argv[:1])
 
 
 def open_program(app: QApplication, folder: Path) -> Program:
@@ -210,6 +218,8 @@ def run(data_folder: str | None) -> int:
 
         program = Program(app, window, settings, Stores.of(folder))
         programs.append(program)
+        # For the budget of memory (docs/budgets.md): PySide6 reads and keeps the source of each module that imports it.
+        linecache.clearcache()
         ending.callback(_settle_in(program, instance).close)
         ending.callback(program.close)
         ending.callback(instance.stop_listening)

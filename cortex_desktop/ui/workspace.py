@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from operator import attrgetter
 from typing import TypeVar
@@ -45,6 +48,14 @@ class ListedApp(Searchable):
         self.sort_label = _NUMBER.sub(lambda number: number[0].zfill(12), self.folded_label)
 
 
+@dataclass(frozen=True)
+class KeychainCheck:
+    """A keychain check of all orgs. ended: when, aware; troubled: ids of apps whose keychain items do not match."""
+
+    ended: datetime
+    troubled: AbstractSet[str]
+
+
 by_label = attrgetter("sort_label")
 """What apps are sorted by where nothing else is said."""
 
@@ -57,8 +68,10 @@ class Workspace(QObject):
     apps_put(list[ListedApp]), apps_removed(set[str]): apps, of whatever orgs, are new or different, or gone;
     keychain_changed(KeychainStatus); recovered(RecoveryReport): unfinished work was settled;
     failed(CortexError): to be shown; recorded: the activity log has grown; hour_passed;
+    missing_changed: other apps' keys are missing; checked: there is another `check`;
     app_asked(str), activity_asked(App), try_asked(App): a page shows this app, its activity, or a request with its key;
-    new_app_asked, keychain_check_asked: these dialogs are opened.
+    apps_asked(str): the apps that this search finds; copies_asked(date, date): the copies of keys from this day to
+    that; check_asked: check the keychain; new_app_asked: create an app.
     Lists travel as objects, since a Signal(list) copies each item to C++ and back.
     """
 
@@ -74,11 +87,15 @@ class Workspace(QObject):
     failed = Signal(CortexError)
     recorded = Signal()
     hour_passed = Signal()
+    missing_changed = Signal()
+    checked = Signal()
     app_asked = Signal(str)
     activity_asked = Signal(App)
     try_asked = Signal(App)
+    apps_asked = Signal(str)
+    copies_asked = Signal(object, object)
+    check_asked = Signal()
     new_app_asked = Signal()
-    keychain_check_asked = Signal()
 
     def __init__(
         self,
@@ -108,6 +125,10 @@ class Workspace(QObject):
         self.orgs: list[Org] = []
         self.status: KeychainStatus | None = None
         """How the keychain is; None until it was looked at."""
+        self.missing: AbstractSet[str] = frozenset()
+        """Ids of apps whose key was asked for and is not in the keychain."""
+        self.check: KeychainCheck | None = None
+        """What the last keychain check found; None while none is known of."""
         self.waiting = Waiting(clock, self)
         self._hourly = QTimer(self)
         self._hourly.timeout.connect(self.recover)
@@ -162,7 +183,7 @@ class Workspace(QObject):
         return (listed.app for apps in self._listed.values() for listed in apps.values())
 
     def find(self, app_id: str) -> App | None:
-        """The app, of whatever org."""
+        """The app with this id, of any org."""
         return next((apps[app_id].app for apps in self._listed.values() if app_id in apps), None)
 
     def count(self, org_id: str) -> int:
@@ -189,6 +210,16 @@ class Workspace(QObject):
             for app_id in app_ids:
                 apps.pop(app_id, None)
         self.apps_removed.emit(set(app_ids))
+
+    def set_missing(self, app_ids: AbstractSet[str]) -> None:
+        """Set which apps' keys are known to be missing from the keychain."""
+        self.missing = frozenset(app_ids)
+        self.missing_changed.emit()
+
+    def set_check(self, check: KeychainCheck) -> None:
+        """Set what the last keychain check found."""
+        self.check = check
+        self.checked.emit()
 
     def reload(self) -> None:
         """Read orgs and apps anew."""
@@ -319,8 +350,9 @@ class Workspace(QObject):
 
     def _recovered(self, report: RecoveryReport) -> None:
         self._unsettled = self._unsettled or bool(report.waiting)
-        if report.finished or report.undone:
+        if report.finished or report.undone or report.removed:
             self.reload()
+        if report.finished or report.undone:
             self.recovered.emit(report)
         if report.more:
             self.recover()

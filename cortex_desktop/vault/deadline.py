@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Protocol, TypeVar
 
-from ..domain.errors import SecretMissing, VaultError, VaultProblem, VaultTimeout
-from ..domain.ports import VaultState
-from ..domain.secret import Secret, SecretRef
+from ..domain.errors import SecretDiffers, SecretMissing, VaultError, VaultProblem, VaultTimeout
+from ..domain.ports import Item, VaultState
+from ..domain.secret import ItemRef, Secret, SecretRef
 
 T = TypeVar("T")
 
@@ -30,8 +30,10 @@ class RawVault(Protocol):
 
     def unlock(self) -> None: ...
     def store(self, ref: SecretRef, secret: Secret) -> None: ...
-    def read(self, ref: SecretRef) -> Secret: ...
-    def remove(self, ref: SecretRef) -> None: ...
+    def replace(self, ref: ItemRef, secret: Secret) -> None: ...
+    def read(self, ref: ItemRef, *, may_ask: bool = False) -> Secret: ...
+    def remove(self, ref: ItemRef, *, may_ask: bool = False) -> None: ...
+    def list_items(self) -> Sequence[Item]: ...
     def stop_waiting(self) -> None:
         """Begin no further step, for good. From any thread; returns at once."""
 
@@ -46,6 +48,7 @@ class Limits:
     call: float = 30
     state: float = 5
     unlock: float = 120
+    inventory: float = 60
 
 
 class DeadlineVault:
@@ -67,6 +70,8 @@ class DeadlineVault:
         self._worker: _Worker | None = None
         self._answer: Future[object] | None = None
         self._closed = False
+        self.trouble: VaultError | None = None
+        """Why the keychain could not be used when `state` last asked; None when it could, or is only locked."""
 
     @property
     def name(self) -> str:
@@ -80,9 +85,11 @@ class DeadlineVault:
 
     def state(self) -> VaultState:
         """Return the state without a prompt; FAILED when there is no answer in time. Never raises."""
+        self.trouble = None
         try:
             return self._call(self._limits.state, lambda raw: raw.state())
         except VaultError as error:
+            self.trouble = error
             return _STATES.get(error.problem, VaultState.FAILED)
 
     def unlock(self) -> None:
@@ -93,13 +100,23 @@ class DeadlineVault:
         """Store a secret in a new item, read it back and compare."""
         self._call(self._limits.call, lambda raw: raw.store(ref, secret))
 
-    def read(self, ref: SecretRef) -> Secret:
-        """Return the stored secret. Raises SecretMissing when there is none."""
-        return self._call(self._limits.call, lambda raw: raw.read(ref))
+    def replace(self, ref: ItemRef, secret: Secret) -> None:
+        """Store a secret in an item, in place of what it holds."""
+        self._call(self._limits.call, lambda raw: raw.replace(ref, secret))
 
-    def remove(self, ref: SecretRef) -> None:
+    def read(self, ref: ItemRef, *, may_ask: bool = False) -> Secret:
+        """Return the stored secret. Raises SecretMissing when there is none, SecretNotText when it can be no secret."""
+        limit = self._limits.unlock if may_ask else self._limits.call
+        return self._call(limit, lambda raw: raw.read(ref, may_ask=may_ask))
+
+    def remove(self, ref: ItemRef, *, may_ask: bool = False) -> None:
         """Remove the item and every double of it. No error when there is none."""
-        self._call(self._limits.call, lambda raw: raw.remove(ref))
+        limit = self._limits.unlock if may_ask else self._limits.call
+        self._call(limit, lambda raw: raw.remove(ref, may_ask=may_ask))
+
+    def list_items(self) -> Sequence[Item]:
+        """Return all items of this program, of every data folder."""
+        return self._call(self._limits.inventory, lambda raw: raw.list_items())
 
     def stop_waiting(self) -> None:
         """End the call that is waiting, if any, with VaultTimeout. From any thread; returns at once."""
@@ -202,7 +219,7 @@ class _Worker:
             if self._abandoned:
                 return
             outcome = work(self.raw)
-        except (VaultError, SecretMissing) as error:
+        except (VaultError, SecretMissing, SecretDiffers) as error:
             self._fail(answer, error)
         except Exception as error:
             self._fail(answer, VaultError(VaultProblem.FAILED, self._name, type(error).__name__))

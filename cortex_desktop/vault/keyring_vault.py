@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 from keyring.backend import KeyringBackend
 from keyring.errors import KeyringError, KeyringLocked, NoKeyringError, PasswordDeleteError
 
-from ..domain.errors import SecretMissing, VaultError, VaultProblem, VaultTimeout
-from ..domain.ports import VaultState
-from ..domain.secret import Secret, SecretRef
+from ..domain.errors import (
+    ItemRefused,
+    NumberTaken,
+    SecretMissing,
+    SecretNotText,
+    VaultError,
+    VaultProblem,
+    VaultTimeout,
+)
+from ..domain.ports import Item, VaultState
+from ..domain.secret import ItemRef, Secret, SecretRef, parse_ref
 
 _NOT_FOUND = -25300  # macOS: errSecItemNotFound
 # What the system reports, where it says more than the class of keyring's error.
@@ -32,6 +41,15 @@ _PROBLEMS: dict[int | str | None, VaultProblem] = {
     "org.freedesktop.DBus.Error.AccessDenied": VaultProblem.DENIED,
 }
 _REMOVE_ROUNDS = 5
+_LONGEST = 1280
+"""Characters of the longest text that is read: a credential of Windows holds no more."""
+
+Names = Sequence[tuple[str, str]]
+"""Service and user name of each item, once for each time that it is there."""
+
+
+class ItemLocked(KeyringLocked):
+    """The item is locked apart from its keychain: the person must be asked about it."""
 
 
 class LockableKeyring(KeyringBackend):
@@ -54,6 +72,14 @@ class LockableKeyring(KeyringBackend):
         """Prompt the person, and wait for the answer until `stop_waiting`. Raises KeyringError when refused."""
 
     @abstractmethod
+    def unlock_item(self, service: str, username: str) -> None:
+        """Have the person asked about an item that is locked by itself. Raises KeyringError when refused."""
+
+    @abstractmethod
+    def names(self) -> Names:
+        """Return the names of all our items, without their secrets."""
+
+    @abstractmethod
     def stop_waiting(self) -> None:
         """End the call that is waiting and refuse all later ones. From any thread; returns at once."""
 
@@ -66,11 +92,18 @@ class KeyringVault:
     """A keychain behind an instance of a keyring class, used on one thread.
 
     name: the keychain's name for people, unless the keyring knows it better; max_units: how many UTF-16 units an entry
-    holds, where the keychain itself reports that too late.
+    holds, where the keychain itself reports that too late; names: lists the items of a keyring that cannot.
     """
 
-    def __init__(self, keyring: KeyringBackend, name: str, max_units: int | None = None) -> None:
+    def __init__(
+        self,
+        keyring: KeyringBackend,
+        name: str,
+        max_units: int | None = None,
+        names: Callable[[], Names] | None = None,
+    ) -> None:
         self._keyring = keyring
+        self._names = names
         self._lockable = keyring if isinstance(keyring, LockableKeyring) else None
         self._name = name
         self._max_units = max_units
@@ -97,31 +130,33 @@ class KeyringVault:
                 self._lockable.unlock()
 
     def store(self, ref: SecretRef, secret: Secret) -> None:
-        """Store a secret, read it back and compare. Never overwrites another one."""
-        units = len(secret.reveal().encode("utf-16-le")) // 2
-        if self._max_units is not None and units > self._max_units:
-            raise VaultError(VaultProblem.FULL, self.name, "secret too long")
-        found = self._find(ref)
-        if found is None:
-            with self._vault_errors():
-                self._keyring.set_password(ref.service, ref.username, secret.reveal())
+        """Store a secret, read it back and compare. Never overwrites another one: raises NumberTaken."""
+        try:
             found = self._find(ref)
-        if found != secret:
-            raise VaultError(VaultProblem.FAILED, self.name, "read back something else")
+        except SecretNotText:
+            raise NumberTaken(self.name) from None
+        if found is None:
+            self._set(ref, secret)
+        elif found != secret:
+            raise NumberTaken(self.name)
 
-    def read(self, ref: SecretRef) -> Secret:
-        """Return the stored secret. Raises SecretMissing when there is none."""
-        found = self._find(ref)
+    def replace(self, ref: ItemRef, secret: Secret) -> None:
+        """Store a secret in place of what the item holds, read it back and compare."""
+        self._set(ref, secret)
+
+    def read(self, ref: ItemRef, *, may_ask: bool = False) -> Secret:
+        """Return the stored secret. Raises SecretMissing when there is none, SecretNotText when it can be no secret."""
+        found = self._find(ref, may_ask)
         if found is None:
             raise SecretMissing(self.name)
         return found
 
-    def remove(self, ref: SecretRef) -> None:
+    def remove(self, ref: ItemRef, *, may_ask: bool = False) -> None:
         """Remove the item and every double of it: Windows' compound name (H-K4), Linux' items of one name (H-K15)."""
         for _ in range(_REMOVE_ROUNDS):
             with self._vault_errors():
                 try:
-                    self._keyring.delete_password(ref.service, ref.username)
+                    self._delete(ref, may_ask)
                 except PasswordDeleteError as error:
                     code = _code(error)
                     if code == _NOT_FOUND:
@@ -129,9 +164,17 @@ class KeyringVault:
                     if code is not None:
                         raise
                     # Windows and Linux: there was none, or not of this user. Only a look tells.
-                    if self._keyring.get_password(ref.service, ref.username) is None:
-                        return
+                    with suppress(UnicodeError):  # something is there
+                        if self._keyring.get_password(ref.service, ref.username) is None:
+                            return
         raise VaultError(VaultProblem.FAILED, self.name, "still there after removal")
+
+    def list_items(self) -> Sequence[Item]:
+        """Return all items of this program."""
+        with self._vault_errors():
+            names = self._lockable.names() if self._lockable is not None else self._names() if self._names else ()
+        times = Counter(ref for name in names if (ref := parse_ref(*name)) is not None)
+        return [Item(ref, number) for ref, number in times.items()]
 
     def stop_waiting(self) -> None:
         """Begin no further step, and end the present one where the system allows. From any thread."""
@@ -144,10 +187,41 @@ class KeyringVault:
         if self._lockable is not None:
             self._lockable.close()
 
-    def _find(self, ref: SecretRef) -> Secret | None:
+    def _set(self, ref: ItemRef, secret: Secret) -> None:
+        """Store a secret, read it back and compare."""
+        units = len(secret.reveal().encode("utf-16-le")) // 2
+        if self._max_units is not None and units > self._max_units:
+            raise VaultError(VaultProblem.FULL, self.name, "secret too long")
         with self._vault_errors():
-            text = self._keyring.get_password(ref.service, ref.username)
+            self._keyring.set_password(ref.service, ref.username, secret.reveal())
+        try:
+            is_right = self._find(ref) == secret
+        except SecretNotText:
+            is_right = False
+        if not is_right:
+            raise VaultError(VaultProblem.FAILED, self.name, "read back something else")
+
+    def _find(self, ref: ItemRef, may_ask: bool = False) -> Secret | None:
+        with self._vault_errors():
+            try:
+                text = self._keyring.get_password(ref.service, ref.username)
+            except ItemLocked:
+                if self._lockable is None or not may_ask:
+                    raise
+                self._lockable.unlock_item(ref.service, ref.username)
+                text = self._keyring.get_password(ref.service, ref.username)
+        if text is not None and not 0 < len(text) <= _LONGEST:
+            raise SecretNotText(self.name)
         return None if text is None else Secret(text)
+
+    def _delete(self, ref: ItemRef, may_ask: bool) -> None:
+        try:
+            self._keyring.delete_password(ref.service, ref.username)
+        except ItemLocked:
+            if self._lockable is None or not may_ask:
+                raise
+            self._lockable.unlock_item(ref.service, ref.username)
+            self._keyring.delete_password(ref.service, ref.username)
 
     @contextmanager
     def _vault_errors(self) -> Iterator[None]:
@@ -156,6 +230,10 @@ class KeyringVault:
             raise VaultTimeout(self.name)
         try:
             yield
+        except VaultError:
+            raise
+        except UnicodeError:
+            raise SecretNotText(self.name) from None
         except Exception as error:
             # From None: texts and frames of the original may quote what was stored.
             raise self._vault_error(error) from None
@@ -163,6 +241,8 @@ class KeyringVault:
     def _vault_error(self, error: Exception) -> VaultError:
         if isinstance(error, TimeoutError):
             return VaultTimeout(self.name)
+        if isinstance(error, ItemLocked):
+            return ItemRefused(self.name)
         reported = str(error) if self._lockable is not None and isinstance(error, KeyringError) else _code(error)
         problem = VaultProblem.FAILED
         if reported in _PROBLEMS:

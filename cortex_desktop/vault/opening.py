@@ -46,24 +46,26 @@ def _open_secret_service() -> RawVault:
 def _open_keychain() -> RawVault:
     from keyring.backends.macOS import Keyring
 
+    from .inventory import keychain_items
     from .keyring_vault import KeyringVault
 
     keyring = Keyring()  # type: ignore[no-untyped-call]
     _insist(keyring, "keyring.backends.macOS", "Keyring", _KEYCHAIN)
     keyring.keychain = None  # comes from the environment, and would only make keyring warn that it ignores it
-    return KeyringVault(keyring, _KEYCHAIN)
+    return KeyringVault(keyring, _KEYCHAIN, names=keychain_items)
 
 
 def _open_credential_manager() -> RawVault:
     from keyring.backends.Windows import WinVaultKeyring
 
+    from .inventory import credentials
     from .keyring_vault import KeyringVault
 
     keyring = WinVaultKeyring()  # type: ignore[no-untyped-call]
     _insist(keyring, "keyring.backends.Windows", "WinVaultKeyring", _CREDENTIAL_MANAGER)
     # keyring's own choice would let domain profiles carry keys to other machines (H-K6).
     keyring.persist = "local machine"
-    return KeyringVault(keyring, _CREDENTIAL_MANAGER, _MAX_UNITS)
+    return KeyringVault(keyring, _CREDENTIAL_MANAGER, _MAX_UNITS, credentials)
 
 
 def _insist(keyring: object, module: str, name: str, keychain: str) -> None:

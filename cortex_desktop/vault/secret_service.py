@@ -15,8 +15,9 @@ from keyring.errors import KeyringError, KeyringLocked, NoKeyringError, Password
 from secretstorage.dhcrypto import Session
 from secretstorage.util import BUS_NAME, open_session
 
-from ..domain.secret import SecretKind
-from .keyring_vault import LockableKeyring
+from ..domain.errors import NothingExposed, VaultError
+from ..domain.secret import SERVICE, SecretKind
+from .keyring_vault import ItemLocked, LockableKeyring, Names
 
 # Labels can be read while the keychain is locked, so they name neither org nor app (H-K14).
 _LABEL = "Cortex Desktop"
@@ -37,6 +38,7 @@ _ERRORS: dict[str, type[KeyringError]] = {
     "org.freedesktop.DBus.Error.NameHasNoOwner": NoKeyringError,
     "org.freedesktop.DBus.Error.ServiceUnknown": NoKeyringError,
 }
+_APPLICATION = {"application": "Python keyring library"}
 _SPAWN_ERROR = "org.freedesktop.DBus.Error.Spawn."
 
 
@@ -61,13 +63,13 @@ class SecretServiceKeyring(LockableKeyring):
     def is_locked(self) -> bool:
         """True if the default collection is locked, or does not exist yet: `unlock` makes it."""
         with _keyring_errors():
-            collection = self._collection()
+            collection = self._shared_collection()
             return collection is None or collection.is_locked()
 
     def unlock(self) -> None:
         """Let the system prompt for the password, or for a new one where there is no default collection."""
         with _keyring_errors():
-            collection = self._collection()
+            collection = self._shared_collection()
             if collection is None:
                 secretstorage.create_collection(self._connection, "Default", "default", self._session)
             elif collection.is_locked():
@@ -76,15 +78,16 @@ class SecretServiceKeyring(LockableKeyring):
                     raise secretstorage.PromptDismissedException
 
     def get_password(self, service: str, username: str) -> str | None:
-        """Return the secret of an item, or None when there is none."""
-        with _keyring_errors():
+        """Return the secret of an item, or None when there is none. Raises UnicodeError for what is no text."""
+        with self._item_errors():
             for item in self._search(service, username):
                 return str(item.get_secret().decode())
+            self._require_loaded()
         return None
 
     def set_password(self, service: str, username: str, password: str) -> None:
         """Store a secret in the item of this name; make it where there is none."""
-        attributes = {**_query(service, username), "application": "Python keyring library"}
+        attributes = {**_query(service, username), **_APPLICATION}
         label = _LABELS.get(username, _LABEL)
         with _keyring_errors(PasswordSetError):
             # replace: where two of the same request arrive, the second must not leave a double (H-K15).
@@ -92,12 +95,26 @@ class SecretServiceKeyring(LockableKeyring):
 
     def delete_password(self, service: str, username: str) -> None:
         """Remove all items of this name. Raises PasswordDeleteError when there is none."""
-        with _keyring_errors():
+        with self._item_errors():
             items = self._search(service, username)
             for item in items:
                 item.delete()
         if not items:
             raise PasswordDeleteError("no such item")
+
+    def unlock_item(self, service: str, username: str) -> None:
+        """Have the system ask the person about items that are locked by themselves, as KeePassXC's can be."""
+        with _keyring_errors():
+            for item in self._search(service, username):
+                if item.is_locked() and item.unlock():
+                    raise secretstorage.PromptDismissedException
+
+    def names(self) -> Names:
+        """Return the names of all our items, locked ones too, without their secrets."""
+        with _keyring_errors():
+            found = [item.get_attributes() for item in self._unlocked_collection().search_items(_APPLICATION)]
+        names = [(each.get("service", ""), each.get("username", "")) for each in found]
+        return [name for name in names if name[0].startswith(SERVICE + "/")]
 
     def stop_waiting(self) -> None:
         """Cut the connection: what waits on it ends, nothing more is sent. A prompt may stay on screen."""
@@ -116,9 +133,36 @@ class SecretServiceKeyring(LockableKeyring):
     def _search(self, service: str, username: str) -> list[secretstorage.Item]:
         return list(self._unlocked_collection().search_items(_query(service, username)))
 
+    @contextmanager
+    def _item_errors(self) -> Iterator[None]:
+        """As `_keyring_errors`, and raise ItemLocked for what is locked in a keychain that is not."""
+        try:
+            with _keyring_errors():
+                yield
+        except KeyringLocked as error:
+            with _keyring_errors():
+                self._unlocked_collection()
+            raise ItemLocked(str(error)) from error
+
+    def _require_loaded(self) -> None:
+        """Raise KeyringError where the keychain may only seem to hold nothing: KWallet, after it died and came back."""
+        if self.service_name == "KWallet" and not any(True for _ in self._unlocked_collection().get_all_items()):
+            raise KeyringError("empty after a restart")
+
+    def _shared_collection(self) -> secretstorage.Collection | None:
+        """The default collection, None when there is none yet.
+
+        KeePassXC's is a group that the person exposes; asked for a new one, it would begin a new database. So raise
+        NothingExposed there.
+        """
+        collection = self._collection()
+        if collection is None and self.service_name == "KeePassXC":
+            raise NothingExposed(self.service_name)
+        return collection
+
     def _unlocked_collection(self) -> secretstorage.Collection:
         """The default collection, ready for use. Raises KeyringLocked, at once and without a prompt, when it is not."""
-        collection = self._collection()
+        collection = self._shared_collection()
         if collection is None or collection.is_locked():
             raise KeyringLocked("locked")
         return collection
@@ -156,7 +200,7 @@ def _keyring_errors(otherwise: type[KeyringError] = KeyringError) -> Iterator[No
     """Raise keyring's errors in place of SecretStorage's and D-Bus' own: `otherwise` for those without a class."""
     try:
         yield
-    except (KeyringError, TimeoutError):
+    except (KeyringError, TimeoutError, UnicodeError, VaultError):
         raise
     except Exception as error:
         response = error if isinstance(error, DBusErrorResponse) else error.__cause__

@@ -25,6 +25,19 @@ quit_running() {
   fi
 }
 
+# What Qt needs of the system and the archive does not hold; docs/installing.md names the packages.
+missing_libraries() {
+  command -v ldd >/dev/null || return 0
+  find "$here" \( -name 'libQt6Gui.so*' -o -name 'libQt6Widgets.so*' -o -name 'libqxcb.so' \) -exec \
+    env LD_LIBRARY_PATH="$here/_internal" ldd {} + 2>/dev/null |
+    sed -n 's/^[[:space:]]*\(lib[^ ]*\) => not found.*/\1/p' | sort -u
+}
+
+# A path for the Exec line: quoted, for the shell-like rules of desktop entries, and for the file's own.
+exec_line() {
+  printf '%s' "$1" | sed 's/[\\"`$]/\\&/g; s/\\/\\\\/g; s/%/%%/g'
+}
+
 remove_program() {
   if [ -d "$home/share" ]; then
     shared "$home" | while IFS= read -r file; do rm -f "$data/$file"; done
@@ -42,6 +55,11 @@ install_program() {
     [ "$(printf '%s\n%s\n' "$old" "$new" | sort -V | tail -n 1)" = "$old" ]; then
     stop "the newer version $old is installed already. To go back to $new, remove it first: ./install.sh --remove"
   fi
+  case $home in *"
+"*) stop "your home folder has a line break in its name; desktop entries cannot hold that." ;; esac
+  missing=$(missing_libraries)
+  [ -z "$missing" ] || stop "these libraries are missing on this system; please install them first:
+$missing"
   quit_running
   mkdir -p "$(dirname "$home")" "$(dirname "$command")" "$data/applications"
   rm -rf "$home.new"
@@ -58,7 +76,11 @@ install_program() {
     cp "$home/share/$file" "$data/$file"
   done
   # With its full path, as ~/.local/bin is not in everybody's PATH.
-  sed "s|^Exec=.*|Exec=\"$home/cortex-desktop\"|" "$home/share/applications/cortex-desktop.desktop" > "$entry"
+  quoted=$(exec_line "$home/cortex-desktop")
+  while IFS= read -r line; do
+    case $line in Exec=*) line="Exec=\"$quoted\"" ;; esac
+    printf '%s\n' "$line"
+  done < "$home/share/applications/cortex-desktop.desktop" > "$entry"
   say "Cortex Desktop $new is installed. It is in your menu, and as $command."
 }
 

@@ -29,6 +29,30 @@
     </message>
 </context>
 <context>
+    <name>Ages</name>
+    <message numerus="yes">
+        <source>Under %Ln day(s)</source>
+        <translation>
+            <numerusform>Under %Ln day</numerusform>
+            <numerusform>Under %Ln days</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>{low} to %Ln day(s)</source>
+        <translation>
+            <numerusform>{low} to %Ln day</numerusform>
+            <numerusform>{low} to %Ln days</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln key(s)</source>
+        <translation>
+            <numerusform>%Ln key</numerusform>
+            <numerusform>%Ln keys</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>AnswerModel</name>
     <message numerus="yes">
         <source>%Ln properties</source>
@@ -189,13 +213,6 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>%Ln app(s) disabled</source>
-        <translation>
-            <numerusform>%Ln app disabled</numerusform>
-            <numerusform>%Ln apps disabled</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
         <source>%Ln app(s) deleted</source>
         <translation>
             <numerusform>%Ln app deleted</numerusform>
@@ -228,6 +245,13 @@
         <translation>
             <numerusform>%Ln was enabled already.</numerusform>
             <numerusform>%Ln were enabled already.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln app(s) disabled here</source>
+        <translation>
+            <numerusform>%Ln app disabled here</numerusform>
+            <numerusform>%Ln apps disabled here</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -273,6 +297,119 @@
         <translation>
             <numerusform>Delete %Ln app?</numerusform>
             <numerusform>Delete %Ln apps?</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>Calendar</name>
+    <message numerus="yes">
+        <source>%Ln app(s)</source>
+        <translation>
+            <numerusform>%Ln app</numerusform>
+            <numerusform>%Ln apps</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln app(s) expire(s)</source>
+        <translation>
+            <numerusform>%Ln app expires</numerusform>
+            <numerusform>%Ln apps expire</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln app(s) to review</source>
+        <translation>
+            <numerusform>%Ln app to review</numerusform>
+            <numerusform>%Ln apps to review</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>CheckCard</name>
+    <message numerus="yes">
+        <source>%Ln API key(s)</source>
+        <translation>
+            <numerusform>%Ln API key</numerusform>
+            <numerusform>%Ln API keys</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln API secret(s)</source>
+        <translation>
+            <numerusform>%Ln API secret</numerusform>
+            <numerusform>%Ln API secrets</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln earlier key(s)</source>
+        <translation>
+            <numerusform>%Ln earlier key</numerusform>
+            <numerusform>%Ln earlier keys</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source> and %Ln more</source>
+        <translation>
+            <numerusform> and %Ln more</numerusform>
+            <numerusform> and %Ln more</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln app(s) do not match {keychain}</source>
+        <translation>
+            <numerusform>%Ln app does not match {keychain}</numerusform>
+            <numerusform>%Ln apps do not match {keychain}</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln without key</source>
+        <translation>
+            <numerusform>%Ln without key</numerusform>
+            <numerusform>%Ln without key</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>Concerns</name>
+    <message numerus="yes">
+        <source>in %Ln day(s)</source>
+        <translation>
+            <numerusform>in %Ln day</numerusform>
+            <numerusform>in %Ln days</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln day(s) ago</source>
+        <translation>
+            <numerusform>%Ln day ago</numerusform>
+            <numerusform>%Ln days ago</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>Copies</name>
+    <message numerus="yes">
+        <source>%Ln key(s) copied</source>
+        <translation>
+            <numerusform>%Ln key copied</numerusform>
+            <numerusform>%Ln keys copied</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>CortexCheck</name>
+    <message numerus="yes">
+        <source>%Ln key(s) checked with Cortex</source>
+        <translation>
+            <numerusform>%Ln key checked with Cortex</numerusform>
+            <numerusform>%Ln keys checked with Cortex</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln of them work(s) there now. Each app’s details say more.</source>
+        <translation>
+            <numerusform>%Ln of them works there now. Each app’s details say more.</numerusform>
+            <numerusform>%Ln of them work there now. Each app’s details say more.</numerusform>
         </translation>
     </message>
 </context>
@@ -348,6 +485,86 @@
     </message>
 </context>
 <context>
+    <name>Figures</name>
+    <message numerus="yes">
+        <source>app(s)</source>
+        <translation>
+            <numerusform>app</numerusform>
+            <numerusform>apps</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>need(s) attention</source>
+        <translation>
+            <numerusform>needs attention</numerusform>
+            <numerusform>need attention</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>expire(s) by {date}</source>
+        <translation>
+            <numerusform>expires by {date}</numerusform>
+            <numerusform>expire by {date}</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln enabled</source>
+        <translation>
+            <numerusform>%Ln enabled</numerusform>
+            <numerusform>%Ln enabled</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln disabled</source>
+        <translation>
+            <numerusform>%Ln disabled</numerusform>
+            <numerusform>%Ln disabled</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln not finished</source>
+        <translation>
+            <numerusform>%Ln not finished</numerusform>
+            <numerusform>%Ln not finished</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln without key</source>
+        <translation>
+            <numerusform>%Ln without key</numerusform>
+            <numerusform>%Ln without key</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln expired</source>
+        <translation>
+            <numerusform>%Ln expired</numerusform>
+            <numerusform>%Ln expired</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln soon</source>
+        <translation>
+            <numerusform>%Ln soon</numerusform>
+            <numerusform>%Ln soon</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln to review</source>
+        <translation>
+            <numerusform>%Ln to review</numerusform>
+            <numerusform>%Ln to review</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>{label}, %Ln day(s)</source>
+        <translation>
+            <numerusform>{label}, %Ln day</numerusform>
+            <numerusform>{label}, %Ln days</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>Filters</name>
     <message numerus="yes">
         <source>%n filter(s)</source>
@@ -418,6 +635,65 @@
         <translation>
             <numerusform>%Ln app deleted before can no longer be restored alone.</numerusform>
             <numerusform>%Ln apps deleted before can no longer be restored alone.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>OverviewPage</name>
+    <message numerus="yes">
+        <source>Half are younger than %Ln day(s).</source>
+        <translation>
+            <numerusform>Half are younger than %Ln day.</numerusform>
+            <numerusform>Half are younger than %Ln days.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln in 12 weeks</source>
+        <translation>
+            <numerusform>%Ln in 12 weeks</numerusform>
+            <numerusform>%Ln in 12 weeks</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln key(s) copied in 12 weeks</source>
+        <translation>
+            <numerusform>%Ln key copied in 12 weeks</numerusform>
+            <numerusform>%Ln keys copied in 12 weeks</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln app(s) need attention</source>
+        <translation>
+            <numerusform>%Ln app needs attention</numerusform>
+            <numerusform>%Ln apps need attention</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln expire(s)</source>
+        <translation>
+            <numerusform>%Ln expires</numerusform>
+            <numerusform>%Ln expire</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln review(s)</source>
+        <translation>
+            <numerusform>%Ln review</numerusform>
+            <numerusform>%Ln reviews</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln more need(s) attention.</source>
+        <translation>
+            <numerusform>%Ln more needs attention.</numerusform>
+            <numerusform>%Ln more need attention.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>The other %Ln need(s) nothing now.</source>
+        <translation>
+            <numerusform>The other %Ln needs nothing now.</numerusform>
+            <numerusform>The other %Ln need nothing now.</numerusform>
         </translation>
     </message>
 </context>

@@ -1,4 +1,4 @@
-"""What is measured. Each measure returns rows of the table; those with a budget say whether it is met.
+"""The measures. Each measure returns rows of the table; those with a budget say whether it is met.
 
 What is compared runs in turns, so that a busy moment of the machine hits both.
 """
@@ -34,6 +34,7 @@ CREATE_RATIO, CREATE_MS = 1.3, 30
 CHANGE_RATIO = 2.0
 FRAMES_MS, BULK_MS = 33, 50
 CLIENT_RATIO, RATE_RATIO, PAGE_RATIO = 1.3, 0.5, 1.5
+OVERVIEW_MS, COPIES_MS = 100, 1_000
 
 BARE, RIVAL, PACKAGED = "bare window", "KeePassXC", "packaged"
 NO_RIVAL = "KeePassXC is not installed (Debian: keepassxc)"
@@ -70,6 +71,7 @@ class Measures:
             "bulk": self.bulk,
             "activity": self.activity,
             "network": self.network,
+            "overview": self.overview,
         }
 
     def start(self) -> list[Row]:
@@ -253,6 +255,28 @@ class Measures:
             )
         return rows
 
+    def overview(self) -> list[Row]:
+        """The Overview page of an org among many, with a log all of which lies in the weeks that are counted."""
+        folder = self._folder / "overview"
+        seed_folder(folder, MANY, ORGS)
+        orgs = [(org.id, org.name) for org in TinyRepository(folder).orgs()]
+        seed_activity(folder, LOG, orgs, days=80)
+        found: dict[str, list[float]] = defaultdict(list)
+        for _ in range(max(2, self._rounds // 4)):
+            for name, values in _child("child_overview.py", folder, 4).items():
+                found[name] += values
+        what = f"Overview, {_apps(MANY, ORGS)}"
+        log = f"Overview, a log of {LOG:,} entries"
+        return [
+            Row(f"{what}: opened for the first time", spread(found["first open"], digits=1)),
+            _within(f"{what}: opened", found["open"], OVERVIEW_MS),
+            _within(f"{log}: copies counted, page opened for the first time", found["copies"], COPIES_MS),
+            _within(f"{log}: copies counted, another org", found["copies of another"], COPIES_MS),
+            Row(f"{log}: one more copy counted", spread(found["one more"], digits=1)),
+            _stall(f"longest stall, {what} opened", found, "open", FRAMES_MS),
+            _stall(f"longest stall, {what}, another org", found, "enter", FRAMES_MS),
+        ]
+
     def _programs(self) -> dict[str, list[str]]:
         """The commands that are compared, by name."""
 
@@ -362,6 +386,11 @@ def _beside(what: str, ours: list[float], all_found: dict[str, list[float]], uni
         elif budget:
             rows.append(Row(what, spread(ours, unit), NO_RIVAL, "", budget))
     return rows
+
+
+def _within(what: str, found: Sequence[float], limit: float) -> Row:
+    """So many ms, which may be at most `limit`."""
+    return Row(what, spread(found, digits=1), budget=f"{limit:,} ms", met=middle(found) <= limit)
 
 
 def _stall(what: str, found: dict[str, list[float]], name: str, limit: float, beside: str = "") -> Row:

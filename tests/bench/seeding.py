@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -73,19 +74,22 @@ def _row(pattern: dict[str, object], number: int, chance: random.Random) -> dict
     }
 
 
-def seed_activity(folder: Path, entries: int) -> None:
-    """An activity log of so many entries, of 2,000 apps in 5 orgs."""
+def seed_activity(folder: Path, entries: int, orgs: Sequence[tuple[str, str]] = (), days: int = 579) -> None:
+    """An activity log of so many entries in the last days, of 2,000 apps in these orgs (ids, names) or in 5 others."""
     chance = random.Random(7)
-    orgs = [(new_id(), f"org {number}") for number in range(5)]
-    apps = [(new_id(), f"{chance.choice(('Ärzte portal', 'Kiosk', 'Trial'))} {n}", orgs[n % 5]) for n in range(2000)]
+    orgs = orgs or [(new_id(), f"org {number}") for number in range(5)]
+    apps = [
+        (new_id(), f"{chance.choice(('Ärzte portal', 'Kiosk', 'Trial'))} {n}", orgs[n % len(orgs)]) for n in range(2000)
+    ]
     actions = [action for action in Action if action.value]
     details = {Action.CREATED: {"sessions": True, "csrf": False}, Action.KEY_COPIED: {"clears_after": 30}}
-    begin = datetime(2025, 1, 1, tzinfo=UTC)
+    begin = datetime.now(UTC) - timedelta(days=days)
+    apart = timedelta(days=days) / entries
     log = ActivityFile(folder)
 
     def entry(number: int) -> ActivityEntry:
         (app_id, label, org), action = chance.choice(apps), chance.choice(actions)
-        when = begin + timedelta(seconds=number * 50)
+        when = begin + number * apart
         return ActivityEntry(when, "john", "desk-7", action, *org, app_id, label, details.get(action, {}))
 
     for start in range(0, entries, 10_000):

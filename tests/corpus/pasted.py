@@ -999,7 +999,7 @@ def measure(draws: int, seed: int = 1) -> Figures:
                 if draw.secret in text and (found.secret is None or found.secret.reveal() != draw.secret):
                     figures.secrets_missed[name] = figures.secrets_missed.get(name, 0) + 1
             taken = [c.secret.reveal() for c in (found.key,) if c] + [s.reveal() for s in (found.secret,) if s]
-            # Whoever chooses the key takes its secret along.
+            # Choosing the key chooses its secret too.
             besides = [k.beside.reveal() for k in found.keys if k.beside and k.secret.reveal() == draw.key]
             if draw.foreign & {*taken, *besides}:
                 figures.foreign.append(text)

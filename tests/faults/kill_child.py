@@ -107,7 +107,7 @@ def tell_done(operation: str, app: App, key: Secret | None = None) -> None:
 
 
 def digest(secret: Secret) -> str:
-    """Tells two keys apart without telling either."""
+    """Distinguish two keys without showing either."""
     return hashlib.sha256(secret.reveal().encode()).hexdigest()
 
 

@@ -108,7 +108,7 @@ class Series:
             heard = self._listen(child, "ready")
             steps, begin = self._chance.randint(2, MOST_STEPS), time.monotonic()
             heard += [self._next_line(child) for _ in range(steps)]
-            operation = 2 * (time.monotonic() - begin) / steps  # it tells twice; longer on a busy machine
+            operation = 2 * (time.monotonic() - begin) / steps  # it reports twice; longer on a busy machine
             return heard + self._kill(child, self._chance.uniform(0, operation))
 
     def _killed_in_recovery(self) -> list[str]:

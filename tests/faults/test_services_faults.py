@@ -29,6 +29,8 @@ from cortex_desktop.domain.errors import (
     StorageError,
     VaultTimeout,
 )
+from cortex_desktop.domain.findings import Finding
+from cortex_desktop.domain.folder import FolderRecord, Session
 from cortex_desktop.domain.model import App, AppDetails, AppState, Environment, Org, OrgState
 from cortex_desktop.domain.ports import ActivityLog, Repository, VaultState
 from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate, well_formed
@@ -91,8 +93,13 @@ FAULTS = {
     "store": [*_WRITE, Fault.NO_ANSWER_LATE, Fault.NO_ANSWER_AFTER, Fault.LOCKS],
     "append": _WRITE,
     "remove": [*_WRITE, *_UNANSWERED, Fault.LOCKS],
+    "change_folder": _WRITE,
+    "keep_findings": _WRITE,
+    "read claim": [*_READ, Fault.NO_ANSWER_BEFORE, Fault.LOCKS],
+    "write claim": [*_WRITE, *_UNANSWERED, Fault.LOCKS],
 }
-ON_DISK = {call for call in FAULTS if call not in ("state", "read", "store", "remove")}
+IN_KEYCHAIN = {"state", "read", "store", "remove", "read claim", "write claim"}
+ON_DISK = FAULTS.keys() - IN_KEYCHAIN
 
 Plan = tuple[tuple[int, Fault], ...]
 
@@ -103,6 +110,8 @@ class Rows:
     def __init__(self) -> None:
         self.rows: dict[str, App] = {}
         self.org_rows: dict[str, Org] = {}
+        self.record = FolderRecord("f0", 1, (Session("5e", 1),), seen=NOON)
+        self.found: list[Finding] = []
 
     def orgs(self) -> Sequence[Org]:
         return tuple(self.org_rows.values())
@@ -144,6 +153,29 @@ class Rows:
 
     def drop_app(self, app_id: str) -> None:
         self.rows.pop(app_id, None)
+
+    def place(self) -> str:
+        return "/apps"
+
+    def stands_at(self, path: str, folder_id: str) -> bool:
+        return False
+
+    def folder_record(self) -> FolderRecord:
+        return self.record
+
+    def change_folder(self, change: Callable[[FolderRecord], FolderRecord]) -> FolderRecord:
+        self.record = change(self.record)
+        return self.record
+
+    def note_claimed(self) -> None:
+        self.record = replace(self.record, is_claimed=True)
+
+    def findings(self) -> Sequence[Finding]:
+        return [finding for finding in self.found if finding.app.id in self.rows]
+
+    def keep_findings(self, findings: Iterable[Finding], app_ids: Iterable[str]) -> None:
+        ids = set(app_ids)
+        self.found = [each for each in self.found if each.app.id not in ids] + list(findings)
 
 
 class Steps:
@@ -190,6 +222,8 @@ class Watched:
 
     def __getattr__(self, name: str) -> Callable[..., object]:
         method = getattr(self.inner, name)
+        if name not in FAULTS:
+            return cast(Callable[..., object], method)
 
         def call(*args: object) -> object:
             self._steps.before(name)
@@ -225,6 +259,7 @@ class World:
         """A program that has just started."""
         self.steps.dead = False
         self._repository = self._open_repository()
+        self._repository.change_folder(lambda record: replace(record, seen=self.time))
         self._watched = cast(Repository, Watched(self._repository, self.steps))
         log = cast(ActivityLog, Watched(self._log, self.steps)) if self._log is not None else None
         self._recorder = Recorder(self._repository, log, lambda: ("john", "desk-7"), now=self._now)
@@ -242,7 +277,7 @@ class World:
         return OrgService(self._watched, self._now, self._recorder)
 
     def rows(self) -> Sequence[App]:
-        """What is on disk."""
+        """The state on the disk."""
         return self._open_repository().apps()
 
     def org_rows(self) -> dict[str, Org]:
@@ -536,7 +571,7 @@ def switch_sessions_off_again(service: AppServices, world: World) -> Iterator[To
 
 
 def switch_sessions_after_no_answer(service: AppServices, world: World) -> Iterator[Told]:
-    """A rotation is to be settled first, with the one key or the other."""
+    """Settle a rotation first, with the one key or the other."""
     app, old, new = unfinished_rotation(world)
     yield Told(exists=True, held=(old,))
     service.editing.edit(app.id, replace(EDITED, sessions=True))

@@ -113,9 +113,6 @@ class Model:
     def began_rotation(self) -> Model:
         return self.changed(last=self.last + 1)
 
-    def swept(self) -> Model:
-        return self.changed(items={item for item in self.items if item[0] in self.keys})
-
     def rotated(self, key: Secret | None, until: datetime | None, sessions: bool | None = None) -> Model:
         after = self.began_rotation()
         after.until[after.current] = until
@@ -154,7 +151,7 @@ class Model:
             if until is not None and until <= now:
                 after = after.without(number)
         if self.sweep is not None:
-            after = after.swept().changed(sweep=self.sweep if self.sweep > now else None)
+            after = after.changed(sweep=self.sweep if self.sweep > now else None)
         return after
 
     def allows(self, seen: Model) -> bool:
@@ -171,8 +168,8 @@ class Model:
 class Repository(TinyRepository):
     """The real one, whose writes are steps."""
 
-    def __init__(self, folder: Path, step: Callable[[], None]) -> None:
-        super().__init__(folder)
+    def __init__(self, folder: Path, step: Callable[[], None], now: Callable[[], datetime]) -> None:
+        super().__init__(folder, now)
         self._step = step
 
     def add_app(self, app: App) -> None:
@@ -247,6 +244,7 @@ class Console(RuleBasedStateMachine):
         self.unsettled: dict[str, list[Model | None]] = {}
         self.orgs: dict[str, Org] = {}
         self.handed_out: list[Secret] = []
+        self.left_over: set[SecretRef] = set()
 
     def teardown(self) -> None:
         shutil.rmtree(self.folder)
@@ -405,7 +403,7 @@ class Console(RuleBasedStateMachine):
         else:
             key = before.keys[before.current]
             moved = [before.rotated(key, end, sessions).changed(**described) for end in (until, None)]
-            begun = [before.began_rotation(), before.began_rotation().swept()]
+            begun = [before.began_rotation()]
             self.interrupted(app_id, before, *begun, *moved)
 
     @precondition(lambda self: self.there_is(AppState.ACTIVE))
@@ -421,7 +419,7 @@ class Console(RuleBasedStateMachine):
             self.handed_out.append(made[0].key)
         else:
             moved = [before.rotated(None, until), before.rotated(None, None)]
-            self.interrupted(app_id, before, before.began_rotation(), before.began_rotation().swept(), *moved)
+            self.interrupted(app_id, before, before.began_rotation(), *moved)
 
     @precondition(lambda self: self.there_is(AppState.ACTIVE, kept=True))
     @rule(choice=CHOICE, keep=KEEP, fuse=FUSE)
@@ -568,7 +566,7 @@ class Console(RuleBasedStateMachine):
             model = before[app.id]
             after = self.after_bulk(app, model, action, keep, ended)
             if not ended:
-                begun = [model.began_rotation(), model.began_rotation().swept()] if isinstance(action, Rotate) else []
+                begun = [model.began_rotation()] if isinstance(action, Rotate) else []
                 self.interrupted(app.id, model, *begun, *after)
             else:
                 [self.settled[app.id]] = after
@@ -672,6 +670,8 @@ class Console(RuleBasedStateMachine):
     @rule(by=st.sampled_from([timedelta(seconds=5), RESTORABLE, timedelta(days=1), timedelta(days=8)]))
     def let_time_pass(self, by: timedelta) -> None:
         self.time += by
+        if not self.dead:  # this machine's clock is right; `test_worlds` has the other kind
+            self.service.stores.folder.accept_clock()
 
     @precondition(lambda self: self.dead or self.unsettled)
     @rule(fuse=FUSE)
@@ -683,13 +683,13 @@ class Console(RuleBasedStateMachine):
     def start(self, fuse: int | None) -> None:
         """End the program, if it still runs, and start it again. It may die while it recovers."""
         self.dead = False
-        self.repository = Repository(self.folder, self.step)
+        self.repository = Repository(self.folder, self.step, lambda: self.time)
         log = SteppedLog(self.folder, self.step)
         assert not [each for piece in log.check() for each in piece.breaks], "a crash passes for harm done to the log"
         recorder = Recorder(self.repository, log, lambda: ("john", "desk-7"), now=lambda: self.time)
         self.service = app_services(self.repository, self.vault, lambda: self.time, recorder)
         self.org_service = OrgService(self.repository, lambda: self.time, recorder)
-        self.doctor = Doctor(self.service)
+        self.doctor = Doctor(self.service, self.vault)
         self.recover(fuse)
         assert self.repository.recovered is None
         assert not self.repository.unreadable
@@ -704,6 +704,7 @@ class Console(RuleBasedStateMachine):
                 self.done["recover: more"] += 1
             waiting.extend(report.waiting)
 
+        self.service.stores.folder.accept_clock()
         ended = self.attempt("recover", fuse, recover_all)
         if self.locked:
             self.take_in_orgs(ended=False)
@@ -751,7 +752,7 @@ class Console(RuleBasedStateMachine):
         """Something interrupted was finished or undone: take over what became of it."""
         if row is None:
             assert None in may_be, "an app is lost"
-            assert all(ref.app_id != app_id for ref in self.vault.items)
+            assert all(ref.app_id != app_id for ref in self.vault.items.keys() - self.left_over)
             return
         seen = self.look(row)
         assert any(model is not None and model.allows(seen) for model in may_be), (seen, may_be)
@@ -780,25 +781,35 @@ class Console(RuleBasedStateMachine):
         if retired:
             self.done["an item was left over"] += 1
             number = sorted(retired)[more % len(retired)]
-            self.vault.items[SecretRef(model.org, app_id, kind, number)] = generate(kind)
-            self.settled[app_id] = model.changed(items=model.items | {(number, kind)})
+            ref = SecretRef(model.org, app_id, kind, number)
+            self.vault.items[ref] = generate(kind)
+            self.left_over.add(ref)
 
     @precondition(lambda self: not self.dead and not self.locked)
     @rule()
     def see_the_doctor(self) -> None:
-        """Who sees the apps of the orgs that are there."""
+        """Check the apps of active orgs and repair what does not match."""
         for app_id in list(self.settled):
             model = self.settled[app_id]
             if self.orgs[model.org].state is not OrgState.ACTIVE:
                 continue
             findings = self.doctor.check(app_id)
-            assert sorted((f.problem.value, f.ref.version, f.ref.kind.value) for f in findings) == expected(model)
+            left = [ref for ref in self.left_over if ref.app_id == app_id]
+            assert sorted((f.problem.value, f.ref.version, f.ref.kind.value) for f in findings) == expected(model, left)
             for finding in findings:
                 self.done[f"repaired {finding.problem.value}"] += 1
                 self.doctor.repair(finding)
             if findings:
                 self.settled[app_id] = self.mended(app_id, model)
+                self.left_over.difference_update(left if model.state is AppState.ACTIVE else ())
             assert not self.doctor.check(app_id)
+        rows = {app.id for app in self.repository.apps()}
+        for stray in self.doctor.survey():
+            assert stray.ref in self.left_over
+            assert stray.ref.app_id not in rows
+            self.doctor.remove_stray(stray)
+            self.left_over.discard(stray.ref)
+            self.done["removed a stray"] += 1
 
     def mended(self, app_id: str, model: Model) -> Model:
         if not model.has_whole(model.current):
@@ -807,14 +818,16 @@ class Console(RuleBasedStateMachine):
         for number in list(model.until):
             if not model.has_whole(number):
                 model = model.without(number)
-        return model.swept()
+        return model
 
     # What must hold
 
     @invariant()
     def both_stores_are_as_expected(self) -> None:
         journal = {app.id for app in TinyRepository(self.folder).apps()}
-        assert {ref.app_id for ref in self.vault.items} <= journal, "a secret without a row"
+        assert self.left_over <= self.vault.items.keys(), "what the program did not store was removed"
+        held = self.vault.items.keys() - self.left_over
+        assert {ref.app_id for ref in held} <= journal, "a secret without a row"
         rows = {app.id: app for app in self.on_disk()}
         for app_id, model in self.settled.items():
             seen = self.look(rows[app_id])
@@ -862,7 +875,8 @@ class Console(RuleBasedStateMachine):
         """The app as both stores show it."""
         assert app.pending is None
         ends = {app.version: app.key_ends, **{kept.number: kept.key_ends for kept in app.kept}}
-        items = {(ref.version, ref.kind): secret for ref, secret in self.vault.items.items() if ref.app_id == app.id}
+        held = {ref: secret for ref, secret in self.vault.items.items() if ref not in self.left_over}
+        items = {(ref.version, ref.kind): secret for ref, secret in held.items() if ref.app_id == app.id}
         keys = {number: items.get((number, KEY)) for number in ends}
         for number, key in keys.items():
             assert key is None or KeyEnds.of(key) == ends[number], "a wrong key"
@@ -885,15 +899,15 @@ class Console(RuleBasedStateMachine):
         )
 
 
-def expected(model: Model) -> list[tuple[str, int, str]]:
-    """What the doctor must find."""
+def expected(model: Model, left_over: Sequence[SecretRef]) -> list[tuple[str, int, str]]:
+    """What the doctor must find. left_over: the app's items that somebody put there."""
     if model.state is not AppState.ACTIVE:
         return []
     found = [(Problem.MISSING, item) for item in model.items_of(model.current) - model.items]
     for number in model.until:
         missing = [(number, kind) for kind in model.kinds_of(number) if (number, kind) not in model.items]
         found += [(Problem.KEPT_MISSING, item) for item in missing[:1]]
-    found += [(Problem.LEFTOVER, item) for item in model.items if item[0] not in model.keys]
+    found += [(Problem.LEFTOVER, (ref.version, ref.kind)) for ref in left_over]
     return sorted((problem.value, number, kind.value) for problem, (number, kind) in found)
 
 

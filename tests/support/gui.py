@@ -49,6 +49,7 @@ from cortex_desktop.ui.app import Program
 from cortex_desktop.ui.apps.presenter import AppsPresenter
 from cortex_desktop.ui.kit.actions import Action
 from cortex_desktop.ui.kit.clock import Clock, SystemClock
+from cortex_desktop.ui.kit.keyboard import SEEN_SECONDS
 from cortex_desktop.ui.kit.settings import Settings
 from cortex_desktop.ui.kit.tools import Tools
 from cortex_desktop.ui.kit.widgets import Overlay
@@ -133,6 +134,7 @@ class Desk:
         self.window.painted.connect(self.fill)
         self.qtbot = qtbot
         self.open = True
+        self._seen: QDialog | None = None  # the dialog that a person has looked at
 
     @property
     def program(self) -> Program:
@@ -278,7 +280,19 @@ class Desk:
         return dialogs[0] if dialogs else None
 
     def dialog(self) -> QDialog:
-        """The open dialog, once it has the keyboard."""
+        """The open dialog, once it has the keyboard and was seen for a moment."""
+        dialog = self.unseen_dialog()
+        if dialog is not self._seen:
+            self._seen = dialog
+            self.wait(dialog.windowHandle().isExposed, "the dialog is on screen")
+            if isinstance(self.clock, TestClock):
+                self.clock.advance(SEEN_SECONDS + 0.001)
+            else:
+                self.let_pass(round(SEEN_SECONDS * 1000) + 1)
+        return dialog
+
+    def unseen_dialog(self) -> QDialog:
+        """The open dialog, as soon as it has the keyboard."""
         self.wait(lambda: self.dialog_or_none() is not None, "a dialog is open")
         dialog = self.dialog_or_none()
         self._get_keyboard(dialog)
@@ -367,7 +381,7 @@ class Desk:
         self.let_pass(0)
 
     def seen(self, index: QModelIndex) -> str:
-        """What is painted into a cell."""
+        """Return the texts that are painted into a cell."""
         return " ".join(painted(self.table.viewport(), self.table.visualRect(index)))
 
     def key_seen(self, label: str) -> str:
@@ -380,7 +394,7 @@ class Desk:
 
     def select(self, label: str) -> None:
         """Click an app's label."""
-        self.let_pass(0)  # what is to be laid out anew is, before its place is looked up
+        self.let_pass(0)  # lay out first, then look up the place
         self.click_at(self.table.viewport(), self.table.visualRect(self.cell(label, "Label")).center())
         assert self.selected() == label
 

@@ -34,7 +34,7 @@ def nothing_left() -> Iterator[None]:
 
 
 def settle() -> None:
-    """Let Qt delete what is to be deleted."""
+    """Let Qt delete the widgets that wait for it."""
     if QGuiApplication.instance() is not None:
         QToolTip.hideText()
         for _ in range(3):

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from cortex_desktop.domain.errors import CortexError, SecretMissing, VaultError, VaultProblem
-from cortex_desktop.domain.ports import VaultState
-from cortex_desktop.domain.secret import Secret, SecretRef
+from cortex_desktop.domain.errors import (
+    CortexError,
+    NumberTaken,
+    SecretMissing,
+    SecretNotText,
+    VaultError,
+    VaultProblem,
+)
+from cortex_desktop.domain.ports import Item, VaultState
+from cortex_desktop.domain.secret import ClaimRef, ItemRef, Secret, SecretRef
 
 Hook = Callable[[str, SecretRef | None], None]
 
@@ -20,15 +27,22 @@ _PROBLEMS = {
 class InMemoryVault:
     """Holds secrets until it is dropped.
 
-    items: what is stored; current: the state to be in; person_unlocks: what the person does at the prompt;
-    calls: what was asked for, as (operation, ref); before, after: called around each operation's effect, with
-    its name ("state", "unlock", "store", "read" or "remove") and ref, and may raise.
+    items: what is stored; claims: the same of data folders, by their id; not_text: items whose secret is none;
+    doubles: how often an item is there that is more than once; current: the state to be in; person_unlocks: what the
+    person does at the prompt; calls: what was asked for, as (operation, ref), but for claims; before, after: called
+    around each operation's effect, with its name ("state", "unlock", "store", "read", "remove", "read claim",
+    "write claim" or "items") and ref, and may raise.
     """
+
+    trouble = None
 
     def __init__(self, name: str = "Test keychain", backend: str = "InMemory") -> None:
         self.name = name
         self.backend = backend
         self.items: dict[SecretRef, Secret] = {}
+        self.claims: dict[str, str] = {}
+        self.not_text: set[SecretRef] = set()
+        self.doubles: dict[SecretRef, int] = {}
         self.current = VaultState.UNLOCKED
         self.person_unlocks = True
         self.calls: list[tuple[str, SecretRef | None]] = []
@@ -62,25 +76,61 @@ class InMemoryVault:
         self._enter("store", ref)
         self._demand_unlocked()
         if self.items.setdefault(ref, secret) != secret:
-            raise VaultError(VaultProblem.FAILED, self.name, "read back something else")
+            raise NumberTaken(self.name)
         self._leave("store", ref)
 
-    def read(self, ref: SecretRef) -> Secret:
+    def replace(self, ref: ItemRef, secret: Secret) -> None:
+        """Store a claim in place of the one before."""
+        assert isinstance(ref, ClaimRef)
+        self._enter("write claim", None)
+        self._demand_unlocked()
+        self.claims[ref.folder_id] = secret.reveal()
+        self._leave("write claim", None)
+
+    def read(self, ref: ItemRef, *, may_ask: bool = False) -> Secret:
         """The stored secret. Raises SecretMissing when there is none."""
+        if isinstance(ref, ClaimRef):
+            return self._read_claim(ref)
+        assert isinstance(ref, SecretRef)
         self._enter("read", ref)
         self._demand_unlocked()
+        if ref in self.not_text:
+            raise SecretNotText(self.name)
         if ref not in self.items:
             raise SecretMissing(self.name)
         secret = self.items[ref]
         self._leave("read", ref)
         return secret
 
-    def remove(self, ref: SecretRef) -> None:
+    def remove(self, ref: ItemRef, *, may_ask: bool = False) -> None:
         """Remove the item. No error when there is none."""
+        if isinstance(ref, ClaimRef):
+            self._demand_unlocked()
+            self.claims.pop(ref.folder_id, None)
+            return
+        assert isinstance(ref, SecretRef)
         self._enter("remove", ref)
         self._demand_unlocked()
         self.items.pop(ref, None)
+        self.not_text.discard(ref)
+        self.doubles.pop(ref, None)
         self._leave("remove", ref)
+
+    def list_items(self) -> Sequence[Item]:
+        """All items, those of claims too."""
+        self._enter("items", None)
+        self._demand_unlocked()
+        found = [Item(ref, self.doubles.get(ref, 1)) for ref in {**self.items, **dict.fromkeys(self.not_text)}]
+        return [*found, *(Item(ClaimRef(folder_id)) for folder_id in self.claims)]
+
+    def _read_claim(self, ref: ClaimRef) -> Secret:
+        self._enter("read claim", None)
+        self._demand_unlocked()
+        if ref.folder_id not in self.claims:
+            raise SecretMissing(self.name)
+        text = self.claims[ref.folder_id]
+        self._leave("read claim", None)
+        return Secret(text)
 
     def stop_waiting(self) -> None:
         """Nothing is ever waited for."""
@@ -93,7 +143,8 @@ class InMemoryVault:
             raise VaultError(_PROBLEMS[self.current], self.name)
 
     def _enter(self, operation: str, ref: SecretRef | None) -> None:
-        self.calls.append((operation, ref))
+        if "claim" not in operation:
+            self.calls.append((operation, ref))
         if self.before is not None:
             self.before(operation, ref)
         self._fail(operation, after=False)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QAbstractScrollArea,
     QApplication,
+    QCalendarWidget,
     QCheckBox,
     QComboBox,
     QHeaderView,
@@ -173,7 +174,9 @@ def _lacks(widget: QWidget, end: str) -> str:
             needed = widget.heightForWidth(widget.width())
             if needed > widget.height():
                 return f"needs {needed} px of height, has {widget.height()}"
-            longest = max(map(QFontMetrics(widget.font()).horizontalAdvance, widget.text().split()))
+            longest = max(
+                map(QFontMetrics(widget.font()).horizontalAdvance, widget.text().replace("\u200b", " ").split())
+            )
             if longest > widget.width():
                 return f"a word needs {longest} px, has {widget.width()}"
         elif widget.sizeHint().width() > widget.width():
@@ -190,7 +193,9 @@ def _lacks(widget: QWidget, end: str) -> str:
         if needed + buttons + 16 > widget.width():
             return f"its placeholder needs {needed + buttons + 16} px, has {widget.width()}"
     elif isinstance(widget, QHeaderView):
-        if cut := [t for t in painted(widget.viewport()) if not t.endswith(end) or t.endswith("…")]:
+        counts = re.compile(r"\+\d+")  # of columns without room
+        cut = [t for t in painted(widget.viewport()) if not t.endswith(end) or t.endswith("…")]
+        if cut := [text for text in cut if not counts.fullmatch(text)]:
             return f"shows only {cut}"
     elif cut := _cut_in_painting(widget):
         return f"shows only {cut}"
@@ -215,8 +220,28 @@ def _outside(widget: QWidget) -> str:
     return ""
 
 
+def painted_over(window: QWidget) -> list[str]:
+    """Words and controls in this window that lie over each other, though nobody put one into the other."""
+    kinds = (QLabel, QAbstractButton, QLineEdit, QComboBox, QPlainTextEdit)
+    found = []
+    for parent in [window, *window.findChildren(QWidget)]:
+        parts = [
+            w
+            for w in parent.children()
+            if isinstance(w, kinds) and w.isVisible() and not (isinstance(w, QLabel) and not w.text().strip())
+        ]
+        if isinstance(parent, (*kinds, QCalendarWidget)):
+            continue  # a field's own buttons lie in it
+        for at, one in enumerate(parts):
+            for other in parts[at + 1 :]:
+                common = one.geometry().intersected(other.geometry())
+                if common.width() > 1 and common.height() > 1:
+                    found.append(f"{name_of(one)} and {name_of(other)} share {common.width()}x{common.height()} px")
+    return sorted(set(found))
+
+
 def name_of(widget: QWidget) -> str:
-    """How to tell a person which widget it is."""
+    """Return a description of the widget for a person."""
     text = widget.text() if isinstance(widget, QLabel | QAbstractButton) else ""
     name = text or widget.accessibleName() or widget.objectName()
     return f"{type(widget).__name__} “{name[:60]}”"

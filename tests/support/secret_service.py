@@ -92,12 +92,18 @@ class FakeSecretService:
     def _Get(self, path: str, interface: str, name: str) -> tuple[tuple[str, object]]:
         if name == "Locked":
             return (("b", self.locked or path in self.locked_items),)
+        if name == "Items":
+            return (("ao", list(self.items)),)
         if name == "Attributes":
             return (("a{ss}", self.items[path][0]),)
         return (("s", self.items[path][1] if path in self.items else "Default"),)
 
     def _Unlock(self, path: str, paths: list[str]) -> tuple[list[str], str]:
-        return ([], self._ask(lambda: setattr(self, "locked", False), ("ao", paths)))
+        def unlock() -> None:
+            self.locked_items.difference_update(paths)
+            self.locked = self.locked and COLLECTION not in paths
+
+        return ([], self._ask(unlock, ("ao", paths)))
 
     def _CreateCollection(self, path: str, properties: object, alias: str) -> tuple[str, str]:
         return ("/", self._ask(lambda: setattr(self, "exists", True), ("o", COLLECTION)))

@@ -54,8 +54,8 @@ def disk_full() -> StorageError:
 class Disk(TinyRepository):
     """The real database. writes: the changes of apps, in order."""
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
+    def __init__(self, folder: Path, now: Callable[[], datetime] | None = None) -> None:
+        super().__init__(folder, now)
         self.writes: list[str] = []
         self._refused: dict[str, int] = {}
 
@@ -93,7 +93,7 @@ class Office:
         self.vault = LateVault()
         self.time = NOON
         self.reported: list[CortexError] = []
-        self.repository = Disk(folder)
+        self.repository = Disk(folder, self.now)
         self.log = ActivityFile(folder)
         self.recorder = Recorder(self.repository, self.log, lambda: ("john", "desk-7"), self.reported.append, self.now)
         self.apps = app_services(self.repository, self.vault, self.now, self.recorder)
@@ -101,7 +101,7 @@ class Office:
         self.rotation, self.deletion, self.listing = self.apps.rotation, self.apps.deletion, self.apps.listing
         self.removal = self.apps.removal
         self.orgs = OrgService(self.repository, self.now, self.recorder)
-        self.doctor = Doctor(self.apps)
+        self.doctor = Doctor(self.apps, self.vault)
         self.org: Org = self.repository.orgs()[0]
 
     def now(self) -> datetime:
@@ -112,11 +112,13 @@ class Office:
         return create(self.apps, (org or self.org).id, label, sessions=sessions)
 
     def recover(self) -> RecoveryReport:
+        """Recover, with a clock that is taken for right."""
+        self.apps.stores.folder.accept_clock()
         return self.apps.recovery.recover()
 
     def restart(self) -> AppServices:
         """The program ends, and starts anew on the same folder and keychain. Nothing is recovered yet."""
-        return app_services(TinyRepository(self.folder), self.vault, self.now)
+        return app_services(TinyRepository(self.folder, self.now), self.vault, self.now)
 
     # What the next start would find
 

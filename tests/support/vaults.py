@@ -203,6 +203,11 @@ class CredentialManager:
         self._at("CredDelete", target)
         del self.targets[target.lower()]
 
+    def enumerate(self, filter: str | None, flags: int) -> tuple[dict[str, object], ...]:
+        if not self.targets:
+            raise WindowsError(1168, "CredEnumerate", "Element not found")
+        return tuple(self.targets.values())
+
     def _at(self, function: str, target: str) -> dict[str, object]:
         if target.lower() not in self.targets:
             raise WindowsError(1168, function, "Element not found")
@@ -227,6 +232,7 @@ def on_windows() -> Iterator[CredentialManager]:
         CredWrite=store.write,
         CredRead=store.read,
         CredDelete=store.delete,
+        CredEnumerate=store.enumerate,
     )
     pywin32, win32ctypes = ModuleType("win32ctypes.pywin32"), ModuleType("win32ctypes")
     vars(pywin32).update(win32cred=win32cred, pywintypes=pywintypes)

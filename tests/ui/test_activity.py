@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QTableView, QWidget
+from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QTableView, QToolButton, QWidget
 
 from cortex_desktop.domain.activity import Action, ActivityEntry
 from cortex_desktop.domain.errors import StorageError
@@ -313,6 +313,20 @@ def test_export(desk: Desk, tmp_path: Path, kind: str) -> None:
     assert ("with “arzte”" in text) == (kind == "html")
 
 
+def test_arrows_of_the_file_dialog_are_seen_in_dark(desk: Desk) -> None:
+    desk.tools.look.theme.set_mode("dark")
+    opened(desk)
+    desk.wait(lambda: rows(desk))
+    desk.click("Export")
+    dialog = desk.dialog()
+    for name in ("backButton", "forwardButton", "toParentButton", "newFolderButton"):
+        picture = dialog.findChild(QToolButton, name).icon().pixmap(16, 16).toImage()
+        inks = [picture.pixelColor(x, y) for x in range(16) for y in range(16)]
+        assert max(ink.lightness() for ink in inks if ink.alpha() > 200) > 150, name
+    dialog.reject()
+    desk.no_dialog()
+
+
 def test_the_command_works_before_the_page_was_opened(desk: Desk) -> None:
     assert not desk.program.activity.is_made
     desk.action("export_activity").trigger()
@@ -320,6 +334,38 @@ def test_the_command_works_before_the_page_was_opened(desk: Desk) -> None:
     desk.dialog_or_none().reject()
     desk.no_dialog()
     assert table(desk).model().rowCount()
+
+
+@pytest.mark.parametrize(
+    ("name", "there", "written"),
+    [
+        ("x.txt", (), "x.txt.html"),
+        ("2026.11", ("2026.11.html",), "2026.11 (2).html"),
+        ("plain", (), "plain.html"),
+        ("x.CSV", (), "x.CSV"),
+    ],
+)
+def test_a_files_ending_says_what_is_in_it(
+    desk: Desk, tmp_path: Path, name: str, there: tuple[str, ...], written: str
+) -> None:
+    opened(desk)
+    desk.wait(lambda: rows(desk))
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    for old in there:
+        (folder / old).write_text("old")
+    desk.program.activity.presenter.export(str(folder / name))
+    desk.toast(written)
+    assert {file.name for file in folder.iterdir()} == {written, *there}
+    assert all((folder / old).read_text() == "old" for old in there)
+
+
+def test_an_apps_activity_is_shown_before_the_page_was_opened(desk: Desk) -> None:
+    desk.select("Ärzte portal")
+    assert not desk.program.activity.is_made
+    desk.action("app_activity").trigger()
+    desk.wait(lambda: rows(desk), "it lists what was done")
+    assert all("Ärzte portal" in row for row in rows(desk))
 
 
 def test_an_export_that_fails_is_said(desk: Desk, tmp_path: Path) -> None:

@@ -8,13 +8,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QContextMenuEvent, QFont
 from PySide6.QtWidgets import QApplication, QLineEdit, QToolButton
 
 from cortex_desktop.domain.errors import VaultTimeout
 from cortex_desktop.domain.model import AppState
-from tests.support.gui import CTRL, Desk, Key, painted, stored_apps
+from cortex_desktop.ui.kit.settings import Settings
+from cortex_desktop.ui.shell.window import MainWindow
+from tests.support.gui import CTRL, HEADERS, Desk, Key, painted, stored_apps
 from tests.support.memory_vault import InMemoryVault
 
 NOW = datetime.now(UTC)
@@ -334,3 +336,68 @@ def test_unfinished_rows_offer_nothing_but_to_delete(
     assert desk.key_seen("Half").startswith(app.key_ends.head)
     assert "•" in desk.key_seen("Half")
     assert not desk.toasts()
+
+
+def test_a_column_is_never_narrower_than_what_stands_in_it(desk: Desk) -> None:
+    """Dragged, and as an earlier version may have kept it."""
+    stored = desk.create("Ward tablet")
+    desk.apps.model.mark_missing(stored.id)
+    header = desk.table.horizontalHeader()
+    desk.resize(1600, 760)
+    for name in ("Sessions", "CSRF Protection", "Status", "Created"):
+        column = desk.column(name)
+        header.resizeSection(column, 41)
+        desk.let_pass(0)
+        width = header.sectionSize(column)
+        assert width > 41, name
+        heading = header.fontMetrics().horizontalAdvance(name)
+        assert width >= heading, name
+    status = desk.table.visualRect(desk.cell("Ward tablet", "Status"))
+    assert painted(desk.table.viewport(), status) == ["Key missing"]
+    beside = QRect(status.right() + 1, status.top(), 60, status.height())
+    assert "Key missing" not in " ".join(painted(desk.table.viewport(), beside))
+    _, shown = desk.apps.page.layout_state()
+    header.blockSignals(True)
+    header.resizeSection(desk.column("Status"), 41)
+    narrow, _ = desk.apps.page.layout_state()
+    header.blockSignals(False)
+    desk.apps.page.restore_layout(narrow, shown)
+    assert header.sectionSize(desk.column("Status")) > 41
+
+
+def test_columns_without_room_are_said_in_the_last_heading(desk: Desk) -> None:
+    desk.create("Ward tablet")
+    model, last = desk.table.model(), HEADERS.index("")
+
+    def heading(role: Qt.ItemDataRole) -> str:
+        return model.headerData(last, Qt.Orientation.Horizontal, role)
+
+    desk.resize(1400, 760)
+    assert heading(Qt.ItemDataRole.DisplayRole) == ""
+    desk.resize(900, 600)
+    gone = [name for name in ("Created", "CSRF Protection", "Sessions", "Status") if name not in desk.columns()]
+    assert gone
+    assert heading(Qt.ItemDataRole.DisplayRole) == f"+{len(gone)}"
+    for role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
+        assert all(name in heading(role) for name in gone)
+    assert "Status" in desk.columns(), "is the last to go"
+    header = desk.table.horizontalHeader()
+    desk.click_at(header.viewport(), QPoint(header.sectionViewportPosition(last) + 10, 10))
+    assert [a.text() for a in desk.menu().actions() if "no room" in a.text()]
+    desk.menu().close()
+
+
+@pytest.mark.parametrize("pixels", [12, 13, 15, 19])
+def test_the_first_size_grows_with_the_text(qapp: QApplication, folder: Path, pixels: int, qtbot) -> None:
+    usual = qapp.font()
+    font = QFont(usual)
+    font.setPixelSize(pixels)
+    qapp.setFont(font)
+    try:
+        window = MainWindow(Settings(folder))
+        qtbot.addWidget(window)
+        room = window.screen().availableGeometry()
+        assert window.width() == min(round(1200 * max(1, pixels / 13)), room.width() - 40)
+        assert window.height() == min(round(760 * max(1, pixels / 13)), room.height() - 60)
+    finally:
+        qapp.setFont(usual)

@@ -419,7 +419,7 @@ class TestRotating:
         desk.wait(lambda: vault.calls[-1][0] == "store")
         desk.pass_time(SLOW_SECONDS)
         assert desk.all("Stop waiting", QPushButton), "it offers to stop waiting"
-        assert "A prompt of the system may be open" in bar(desk)
+        assert "A system prompt may be open" in bar(desk)
         desk.click("Stop waiting")
         ended(desk, "Nothing was changed")
         assert "The keychain does not answer" in bar(desk)
@@ -531,7 +531,7 @@ class TestClosingTheWindow:
         desk.wait(lambda: vault.calls[-1][0] == "store")
         desk.window.close()
         assert desk.window.isVisible()
-        assert "Stopping after the app under way" in bar(desk)
+        assert "Stopping after the current app" in bar(desk)
         vault.answer()
         desk.wait(lambda: not desk.window.isVisible(), "the window has closed")
         desk.close()

@@ -95,6 +95,13 @@ def test_what_was_copied_meanwhile_is_left_alone(desk: Desk, something_else: str
     assert clipboard_text() == something_else
 
 
+def test_the_count_ends_as_soon_as_something_else_is_copied(desk: Desk, something_else: str) -> None:
+    copy(desk)
+    QGuiApplication.clipboard().setText(something_else)
+    desk.wait(lambda: not desk.toasts(), "nothing counts on")
+    assert desk.tools.clipboard.seconds_left == 0
+
+
 def test_a_picture_copied_meanwhile_is_left_alone(desk: Desk, something_else: str) -> None:
     copy(desk)
     mime = QMimeData()

@@ -46,7 +46,7 @@ def test_what_it_says_and_does(desk: Desk, crashes: Crashes, folder: Path, monke
     words = " ".join(texts(dialog))
     assert TITLE in words
     assert "Apps and keys that were stored before are still there." in words
-    assert "It was not sent to anybody" in words
+    assert "It was not sent to anyone" in words
     report = desk.find("Report", QPlainTextEdit, dialog)
     assert report.isReadOnly()
     assert "KeyError: 'defect 0'" in report.toPlainText()

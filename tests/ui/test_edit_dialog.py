@@ -7,15 +7,17 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QDate, QRect
-from PySide6.QtGui import QScreen
-from PySide6.QtWidgets import QApplication, QCheckBox, QDateEdit, QLineEdit, QPlainTextEdit, QScrollArea, QWidget
+from PySide6.QtCore import QDate, QLocale, QRect
+from PySide6.QtGui import QGuiApplication, QScreen
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QCalendarWidget, QCheckBox, QLineEdit, QPlainTextEdit, QScrollArea, QWidget
 
 from cortex_desktop.domain.errors import StorageError, VaultError, VaultProblem
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import SecretKind
 from cortex_desktop.storage.repository import TinyRepository
-from tests.support.gui import CTRL, SHIFT, Desk, Key, stored_app, texts
+from cortex_desktop.ui.kit.dates import DateField
+from tests.support.gui import ALT, CTRL, SHIFT, Desk, Key, stored_app, texts
 from tests.support.memory_vault import InMemoryVault
 
 Start = Callable[..., Desk]
@@ -73,7 +75,7 @@ def test_shows_what_is_and_keeps_what_is_changed(desk: Desk) -> None:
     form.part("CSRF Protection", QCheckBox).click()
     form.part("Expires", QCheckBox).click()
     form.part("Review", QCheckBox).click()
-    form.part("Review on", QDateEdit).setDate(QDate(2030, 2, 28))
+    form.part("Review on", DateField).setDate(QDate(2030, 2, 28))
     form.saved()
     app = desk.app("Ward tablet")
     assert (app.owner, app.notes, app.csrf, app.sessions) == ("Grace", "Line 1\nLine 2", False, True)
@@ -144,12 +146,72 @@ def test_switched_there_and_back_nothing_is_said_or_done(desk: Desk, vault: InMe
     assert not [call for call, _ in vault.calls if call != "state"]
 
 
+@pytest.mark.parametrize(
+    "typed", ["05 Jan 2027", "5 jan 2027", "2027-01-05", " 2027-01-05 ", "Jan 5, 2027", "{short}", "{medium}", "{long}"]
+)
+@pytest.mark.parametrize("language", ["en_US", "en_GB", "de_DE", "ar_EG", "ja_JP"])
+def test_a_typed_or_pasted_day_is_taken(desk: Desk, typed: str, language: str) -> None:
+    locale, day, before = QLocale(language), QDate(2027, 1, 5), QLocale()
+    forms = QLocale.FormatType
+    text = typed.format(
+        short=locale.toString(day, forms.ShortFormat),
+        medium=locale.toString(day, "d MMM yyyy"),
+        long=locale.toString(day, "d MMMM yyyy"),
+    )
+    QLocale.setDefault(locale)
+    try:
+        form = Form(desk, "With sessions")
+        field = form.part("Expires on", DateField)
+        field.setFocus()
+        field.selectAll()
+        field.insert("")
+        QGuiApplication.clipboard().setText(text)
+        desk.key(Key.Key_V, CTRL)
+        form.saved()
+    finally:
+        QLocale.setDefault(before)
+        QGuiApplication.clipboard().clear()
+    assert desk.app("With sessions").expires == date(2027, 1, 5)
+
+
+@pytest.mark.parametrize("typed", ["", "soon", "31 Feb 2027", "2027-13-01", "5 Jan", "5 Jan 20", "0-1-2"])
+def test_what_is_no_day_is_said_and_not_saved(desk: Desk, typed: str) -> None:
+    form = Form(desk, "With sessions")
+    field = form.part("Expires on", DateField)
+    field.setFocus()
+    desk.key(Key.Key_A, CTRL)
+    desk.key(Key.Key_Delete)
+    desk.type(typed)
+    assert "This is no date" in form.says()
+    assert "This is no date" in field.accessibleDescription()
+    assert not form.part("Save").isEnabled()
+    form.part("Expires", QCheckBox).click()
+    assert form.part("Save").isEnabled()
+
+
+def test_the_calendar_opens_by_keyboard(desk: Desk) -> None:
+    form = Form(desk, "With sessions")
+    field = form.part("Expires on", DateField)
+    field.setFocus()
+    before = field.day
+    desk.key(Key.Key_Down, ALT)
+    calendar = QApplication.activePopupWidget().findChild(QCalendarWidget)
+    assert field.day == before
+    QTest.keyClick(calendar.focusWidget() or calendar, Key.Key_Right)
+    QTest.keyClick(calendar.focusWidget() or calendar, Key.Key_Return)
+    assert field.day == before + timedelta(days=1)
+    desk.wait(lambda: QApplication.activePopupWidget() is None)
+    desk.dialog()
+    desk.key(Key.Key_Up)
+    assert field.day == before + timedelta(days=2)
+
+
 def test_a_day_in_the_past_is_warned_of_and_taken(desk: Desk) -> None:
     form = Form(desk, "With sessions")
     assert "in the past" not in form.says()
-    form.part("Expires on", QDateEdit).setDate(QDate.currentDate().addDays(-1))
+    form.part("Expires on", DateField).setDate(QDate.currentDate().addDays(-1))
     assert "This date is in the past" in form.says()
-    assert "in the past" in form.part("Expires on", QDateEdit).accessibleDescription()
+    assert "in the past" in form.part("Expires on", DateField).accessibleDescription()
     form.part("Expires", QCheckBox).click()
     assert "in the past" not in form.says(), "there is none now"
     form.part("Expires", QCheckBox).click()

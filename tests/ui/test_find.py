@@ -142,9 +142,9 @@ class TestTyping:
 
     def test_nothing_found_says_why_and_offers_the_way_back(self, desk: Desk) -> None:
         search(desk, "staus:disabled")
-        assert "“staus:disabled” is no filter and was looked for as text." in desk.screen()
+        assert "“staus:disabled” is not a filter and was searched for as text." in desk.screen()
         search(desk, "is:missing ward")
-        assert "No app has all of this." in desk.screen()
+        assert "No app matches all of this." in desk.screen()
         desk.click("Show all apps")
         assert desk.labels() == ALL
         assert field(desk).hasFocus()
@@ -163,7 +163,7 @@ class TestTyping:
         search(desk, "is:disabled")
         desk.select("Kiosk")
         desk.key(Key.Key_E, CTRL)
-        desk.wait(lambda: "No app has all of this." in desk.screen())
+        desk.wait(lambda: "No app matches all of this." in desk.screen())
         search(desk, "is:expired")
         assert "Kiosk" in desk.labels()
 

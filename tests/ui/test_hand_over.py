@@ -12,7 +12,7 @@ from cortex_desktop.domain.activity import Action, ActivityQuery
 from cortex_desktop.domain.secret import SecretKind
 from cortex_desktop.services.snippets import Snippet, write
 from cortex_desktop.storage.activity import ActivityFile
-from tests.support.gui import ALT, CTRL, Desk, Key, clipboard_text, texts
+from tests.support.gui import CTRL, SHIFT, Desk, Key, clipboard_text, texts
 from tests.support.memory_vault import InMemoryVault
 
 KEY = "mwidxhb8ShcqmV1B9iOYJh"
@@ -105,12 +105,12 @@ class TestApiSecret:
         key, secret = desk.kept("Signing"), desk.kept("Signing", SecretKind.API_SECRET)
         desk.select("Signing")
         desk.key(Key.Key_Return)
-        desk.key(Key.Key_R, CTRL | ALT)
+        desk.key(Key.Key_S, CTRL | SHIFT)
         desk.wait(lambda: any(secret[:22] in text for text in shown(desk)))
         desk.key(Key.Key_R, CTRL)
         desk.wait(lambda: key in shown(desk))
         assert not any(secret[:22] in text for text in shown(desk))
-        desk.key(Key.Key_R, CTRL | ALT)
+        desk.key(Key.Key_S, CTRL | SHIFT)
         desk.wait(lambda: any(secret[:22] in text for text in shown(desk)))
         assert key not in shown(desk)
 
@@ -118,7 +118,7 @@ class TestApiSecret:
         secret = desk.kept("Signing", SecretKind.API_SECRET)
         desk.select("Signing")
         desk.key(Key.Key_Return)
-        desk.key(Key.Key_R, CTRL | ALT)
+        desk.key(Key.Key_S, CTRL | SHIFT)
         desk.wait(lambda: any(secret[:22] in text for text in shown(desk)))
         desk.select("With sessions")
         assert not any(secret[:22] in text for text in shown(desk))
@@ -127,7 +127,7 @@ class TestApiSecret:
     def test_hides_when_keys_are_put_away(self, desk: Desk) -> None:
         desk.select("Signing")
         desk.key(Key.Key_Return)
-        desk.key(Key.Key_R, CTRL | ALT)
+        desk.key(Key.Key_S, CTRL | SHIFT)
         desk.wait(lambda: any("Hides again in" in text for text in shown(desk)))
         desk.tools.put_keys_away()
         assert not any("Hides again in" in text for text in shown(desk))

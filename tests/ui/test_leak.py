@@ -378,7 +378,13 @@ def test_what_is_edited_copied_or_pasted_again_stays_nowhere(planted: None, star
 
     actions["import_key"].trigger()
     dialog = desk.dialog()
-    for text in (KEY, f"curl -H 'Medable-Client-Key: {KEY}'", f'{{"key": "{KEY}", "secret": "{SECRET}"}}'):
+    for text in (
+        KEY,
+        f"curl -H 'Medable-Client-Key: {KEY}'",
+        f'{{"key": "{KEY}", "secret": "{SECRET}"}}',
+        f"#CLIENT_KEY={KEY}\nACME_API_KEY={KEY[::-1]}\n\nSIGN_SECRET={SECRET}\n",
+        f"key of {KEY} = yourMedableClientKey12\n",
+    ):
         dialog.paste.setFocus()
         QGuiApplication.clipboard().setText(text)
         desk.key(Key.Key_V, CTRL)
@@ -413,6 +419,37 @@ def test_a_key_taken_in_stays_nowhere(start: Callable[..., Desk], folder: Path) 
     assert on_clipboards() == [], "where it was copied from"
     desk.close()
     assert in_files(folder) == []
+
+
+def test_key_and_secret_taken_in_apart_stay_nowhere(start: Callable[..., Desk], folder: Path) -> None:
+    desk = start()
+    desk.action("import_key").trigger()
+    desk.dialog()
+    for text in (KEY, SECRET):
+        desk.find("Paste the key", QPlainTextEdit).setFocus()
+        QGuiApplication.clipboard().setText(text)
+        desk.key(Key.Key_V, CTRL)
+    desk.find("Label", QLineEdit).setFocus()
+    desk.type("Taken in")
+    desk.key(Key.Key_Return)
+    desk.no_dialog()
+    assert on_clipboards() != [], "else this proves nothing"
+    desk.close()
+    assert on_clipboards() == []
+
+
+def test_a_marked_text_is_copied_without_the_key(planted: None, start: Callable[..., Desk]) -> None:
+    desk = start()
+    desk.create("With sessions", sessions=True)
+    desk.tools.reveal.end()
+    desk.key(Key.Key_I, CTRL)
+    request = desk.find("First request", QPlainTextEdit)
+    request.setFocus()
+    desk.key(Key.Key_A, CTRL)
+    desk.key(Key.Key_C, CTRL)
+    desk.wait(lambda: "curl" in clipboard_text(), "the marked text is copied")
+    assert on_clipboards() == []
+    QGuiApplication.clipboard().clear()
 
 
 def _orgs(desk: Desk, vault: InMemoryVault) -> None:

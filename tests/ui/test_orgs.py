@@ -91,7 +91,7 @@ class TestSwitching:
         desk.key(Key.Key_Return)
         desk.wait(lambda: desk.labels() == ["Patient web"])
         assert current(desk) == "Clinic"
-        assert "Cortex API for Clinic." in desk.screen()
+        assert "Apps of Clinic." in desk.screen()
         assert desk.find("Organization Clinic").accessibleDescription() == "Local · Production"
         switch(desk, "My organization")
         assert sorted(desk.labels()) == ["EMR integration", "NewHealth App"]
@@ -248,7 +248,7 @@ class TestThePage:
         assert field(desk, "Name").text() == "newhealthco"
         assert not desk.find("Save").isEnabled()
         desk.key(Key.Key_1, CTRL)
-        assert "Cortex API for newhealthco." in desk.screen()
+        assert "Apps of newhealthco." in desk.screen()
         org = saved(desk)["newhealthco"]
         assert (org.code, org.environment) == ("newhealthco", Environment.STAGING)
         assert org.endpoint == "https://api.staging.medable.com"
@@ -285,11 +285,41 @@ class TestThePage:
         page(desk)
         field(desk, "Name").setText("CLINIC")
         field(desk, "Code").setText("clinic")
-        assert "Another organization is called so: clinic, Production." in texts(page(desk))
+        assert "Another organization has this name: clinic, Production." in texts(page(desk))
         desk.find("API endpoint", QComboBox).setCurrentText("https://api.medable.com")
         assert "“Clinic” has this code at this endpoint already." in texts(page(desk))
         assert "This is a production host of Medable, but the environment is Development." in texts(page(desk))
         assert desk.find("Save").isEnabled(), "it is a warning"
+
+    @pytest.mark.parametrize(
+        ("environment", "endpoint", "warning"),
+        [
+            ("Production", "https://api.dev.medable.com", "This host is not for production"),
+            ("Production", "https://API-INT-DEV.medable.com/", "This host is not for production"),
+            ("Production", "https://api.staging.medable.com:443/v2", "This host is not for production"),
+            ("Development", "https://API.medable.com:443", "This is a production host"),
+            ("Test", "https://api-eu1.medable.com/v2", "This is a production host"),
+            ("Production", "https://api.medable.com", ""),
+            ("Production", "https://api.devoted-health.example", ""),
+            ("Development", "https://api.dev.medable.com", ""),
+        ],
+    )
+    def test_warns_when_host_and_environment_differ(
+        self, desk: Desk, environment: str, endpoint: str, warning: str
+    ) -> None:
+        page(desk)
+        desk.find("Environment", QComboBox).setCurrentText(environment)
+        box = desk.find("API endpoint", QComboBox)
+        box.setCurrentText(endpoint)
+        said = box.accessibleDescription()
+        assert warning in said if warning else not said
+
+    def test_the_endpoint_of_an_org_that_is_there_stays(self, desk: Desk) -> None:
+        page(desk)
+        box = desk.find("API endpoint", QComboBox)
+        before = box.currentText()
+        desk.find("Environment", QComboBox).setCurrentText("Staging")
+        assert box.currentText() == before
 
     def test_an_own_environment(self, desk: Desk) -> None:
         page(desk)
@@ -331,11 +361,26 @@ class TestThePage:
 
 
 class TestAdding:
+    def test_the_endpoint_follows_the_environment_until_it_is_edited(self, desk: Desk) -> None:
+        desk.program.orgs.presenter.ask_add()
+        desk.dialog()
+        environment, endpoint = desk.find("Environment", QComboBox), desk.find("API endpoint", QComboBox)
+        for name, host in (("Production", "api"), ("Staging", "api.staging"), ("Development", "api.dev")):
+            environment.setCurrentText(name)
+            assert endpoint.currentText() == f"https://{host}.medable.com"
+            assert not endpoint.accessibleDescription()
+        endpoint.setFocus()
+        desk.key(Key.Key_A, CTRL)
+        desk.type("https://api-dev-eu1.medable.com")
+        environment.setCurrentText("Production")
+        assert endpoint.currentText() == "https://api-dev-eu1.medable.com"
+        assert "not for production" in endpoint.accessibleDescription()
+
     def test_by_keyboard(self, desk: Desk) -> None:
         desk.choose("Add organization", desk.open_menu("File"))
         dialog = desk.dialog()
         desk.type("Clinic")
-        assert "Another organization is called so: clinic, Production." in texts(dialog)
+        assert "Another organization has this name: clinic, Production." in texts(dialog)
         desk.key(Key.Key_Tab)
         desk.type("clinic-test")
         desk.key(Key.Key_Return)

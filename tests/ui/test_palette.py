@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,8 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QLabel, QLineEdit, QListView
 
 from cortex_desktop.domain.folding import fold
+from cortex_desktop.domain.model import Environment, Org, new_id
+from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.ui.kit.actions import Action
 from cortex_desktop.ui.kit.finding import Hit, Source, best
 from tests.support.gui import CTRL, Desk, Key, clipboard_text
@@ -113,7 +116,8 @@ def test_keys_go_round_and_tab_stays(desk: Desk) -> None:
 
 def test_it_goes_when_a_dialog_comes(desk: Desk) -> None:
     opened(desk)
-    desk.key(Key.Key_N, CTRL)
+    desk.type("new app")
+    desk.key(Key.Key_Return)
     desk.dialog()
     desk.wait(lambda: closed(desk))
 
@@ -155,6 +159,29 @@ def test_the_best_come_first() -> None:
     assert names(best(iter(made), "new", 9)) == ["New", "A new one", "Renew"]
     assert names(best(iter(made), "", 9)) == ["Renew", "A new one", "New", "other"]
     assert names(best(iter(made), "new", 2)) == ["New", "A new one"]
+
+
+def test_what_is_called_so_wins_and_whole_words_come_before_parts() -> None:
+    made = [
+        Source("switch to alpha trials acme-test", lambda: [Hit("", "part", "", print)], ("acme-test", "alpha trials")),
+        Source("switch to beta acme works", lambda: [Hit("", "word", "", print)], ("beta", "acme works")),
+        Source("switch to zeta labs acme", lambda: [Hit("", "code", "", print)], ("acme", "zeta labs")),
+    ]
+    assert names(best(iter(made), "ACME ", 9)) == ["code", "word", "part"]
+    assert names(best(iter(made), "acme", 1)) == ["code"], "also where the list is cut"
+    assert names(best(iter(made), "zeta labs", 9)) == ["code"]
+
+
+def test_an_organizations_code_and_enter(start: Callable[..., Desk], folder: Path) -> None:
+    repository = TinyRepository(folder)
+    for name, code in (("Alpha Trials", "acme-test"), ("Zeta Labs", "acme")):
+        repository.save_org(Org(new_id(), name, code, Environment.DEVELOPMENT, "https://api.dev.medable.com"))
+    repository.close()
+    desk = start()
+    desk.key(Key.Key_O, CTRL)
+    desk.type("acme")
+    desk.key(Key.Key_Return)
+    assert desk.workspace.org.name == "Zeta Labs"
 
 
 @given(st.lists(st.text(max_size=8), max_size=8), st.text(max_size=5))

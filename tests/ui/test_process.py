@@ -69,12 +69,12 @@ def ends_well(process: subprocess.Popen[str]) -> bool:
     return True
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_polite_signal_ends_it_well(folder: Path, number: signal.Signals) -> None:
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
+def test_a_polite_signal_ends_it_well(folder: Path, name: str) -> None:
     with started("--data-dir", folder) as process:
         wait_until(lambda: heeds_signals(process), "it heeds signals")
         wait_until((folder / "apps.json").exists, "it has opened its database")
-        process.send_signal(number)
+        process.send_signal(signal.Signals[name])
         assert ends_well(process)
     assert (folder / "settings.ini").exists(), "it remembered its window"
 

@@ -40,6 +40,7 @@ from cortex_desktop.ui.apps.rotate_dialog import RotateDialog
 from cortex_desktop.ui.kit.dialog import WaitingDialog
 from cortex_desktop.ui.kit.waiting import BUSY_SECONDS
 from cortex_desktop.ui.orgs.form import ENDPOINTS
+from cortex_desktop.ui.workspace import KeychainCheck, ListedApp
 from tests.support import pseudo
 from tests.support.gui import Desk, stored_app
 from tests.support.memory_vault import InMemoryVault
@@ -50,8 +51,10 @@ GONE = "Gone"
 LICENCES = Path(__file__).parent.parent.parent / "resources" / "licences"
 # Data, not words: what people typed, names of things outside, and what a shell reads.
 KEYS = ("mwidxhb8ShcqmV1B9iOYJh", "GsAqlhnIMzrDeD8V2MBQWq")
+SECRET = "Kzc8nwCQiKOgiwTIobaI3H6ryK4C5fC0QcYsuX0123456789abcdefghijABCDEF"
 DATA = (
     *(end for key in KEYS for end in (key[:4], key[-4:])),
+    *(SECRET[:4], SECRET[-4:], "CLIENT_KEY", "CLIENT_SECRET", "SIGN_SECRET", "yourMedableClientKey12"),
     *LABELS,
     GONE,
     KEY,
@@ -73,9 +76,12 @@ DATA = (
     "desk-7",
     *user_and_computer(),
     "NH.csv",
+    "NH.html",
     "/data",
     *"Ctrl Shift Alt Del Return Right Space".split(),  # names of keys
     *filter(None, calendar.month_abbr),
+    *filter(None, calendar.month_name),
+    *calendar.day_abbr,
     *WORDS,  # filters are written the same in all languages
     *(word for words in WORDS.values() for word in words if word.isalpha()),
 )
@@ -101,16 +107,8 @@ ALL_DETAILS = [
 SIZES = [(1200, 760), (900, 600)]
 
 
-@pytest.fixture
-def desk(
-    qapp: QApplication,
-    folder: Path,
-    vault: InMemoryVault,
-    start: Callable[..., Desk],
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Desk]:
-    """The window in the pseudo-language, with apps of all kinds."""
-    monkeypatch.setattr("cortex_desktop.ui.kit.i18n.install_translations", pseudo.install)
+def fill(folder: Path, vault: InMemoryVault) -> None:
+    """Store apps of all kinds, one of which stays unfinished."""
     repository = TinyRepository(folder)
     stored_app(repository, vault, "NewHealth App", key=KEY)
     stored_app(repository, vault, "EMR integration", sessions=False, csrf=False, enabled=False)
@@ -134,6 +132,19 @@ def desk(
             raise VaultTimeout("Test keychain")  # leaves the unfinished row as it is
 
     vault.before = never_answer
+
+
+@pytest.fixture
+def desk(
+    qapp: QApplication,
+    folder: Path,
+    vault: InMemoryVault,
+    start: Callable[..., Desk],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Desk]:
+    """The window in the pseudo-language, with apps of all kinds."""
+    monkeypatch.setattr("cortex_desktop.ui.kit.i18n.install_translations", pseudo.install)
+    fill(folder, vault)
     desk = start()
     desk.wait(lambda: desk.apps.model.total == 4)
     desk.apps.model.mark_missing(desk.app("Trial portal").id)
@@ -207,8 +218,40 @@ def scenes(desk: Desk) -> Iterator[str]:
     console.show_palette()
     yield from many(desk)
     yield from activity(desk)
+    yield from overview(desk)
     yield from on_organization_page(desk)
     desk.program.apps.open()
+
+
+def overview(desk: Desk) -> Iterator[str]:
+    """The Overview page and what it may say."""
+    desk.program.overview.open()
+    page, workspace = desk.program.overview.presenter.page, desk.workspace
+    desk.wait(lambda: page.copies.marks)
+    yield "overview"
+    workspace.set_check(KeychainCheck(datetime.now(UTC), frozenset()))
+    desk.let_pass(20)
+    yield "overview: keychain checked"
+    apps, today = desk.apps.model.all_apps(), datetime.now(UTC).date()
+    dates = [-400, -1, 0, 1, 5]
+    workspace.put_all(
+        [
+            ListedApp(replace(app, expires=today + timedelta(days), review=today + timedelta(days + 1), enabled=True))
+            for app, days in zip(apps, dates, strict=False)
+        ]
+    )
+    desk.apps.model.mark_missing(apps[-1].id)
+    desk.let_pass(20)
+    yield "overview: much is due"
+    page.set_no_copies("")
+    page.load_failed(in_data_folder(Path(DATA_FOLDER)))
+    desk.program.overview.presenter.refresh()
+    desk.apps.model.mark_whole(apps[-1].id)
+    workspace.put_all([ListedApp(app) for app in apps])
+    desk.program.overview.presenter._saved(Path(DATA_FOLDER, "NH.html"), None)
+    desk.let_pass(50)
+    yield "overview: report saved"
+    dismiss(desk)
 
 
 def many(desk: Desk) -> Iterator[str]:
@@ -408,7 +451,10 @@ def dialogs(desk: Desk) -> Iterator[tuple[str, QWidget]]:
                 "",
                 "key " + KEYS[0],
                 "x " + " ".join(KEYS),
-                f"key {KEYS[0]} secret {KEYS[1] * 2}{KEYS[0][-20:]}",
+                SECRET,
+                f"CLIENT_KEY={KEYS[0]}\nCLIENT_SECRET={SECRET}\n",
+                f"CLIENT_KEY={KEYS[0]}\n# CLIENT_KEY={KEYS[1]}\n\nSIGN_SECRET={SECRET}\n",
+                "yourMedableClientKey12",
             ):
                 dialog.take(text)
                 yield f"take in: {text[:3]}", dialog

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QApplication, QLineEdit
 
 from cortex_desktop.domain.errors import VaultError, VaultProblem, VaultTimeout
 from cortex_desktop.domain.model import AppState, Org
@@ -278,7 +278,7 @@ class TestKeychain:
         desk.toast("Waiting for Test keychain…")
         vault.slow = set()
         desk.pass_time(SLOW_SECONDS)
-        assert any("A prompt of the system may be open behind this window." in n for n in desk.toasts())
+        assert any("A system prompt may be open behind this window." in n for n in desk.toasts())
         desk.click("Stop waiting")
         desk.toast("The keychain does not answer")
         assert not any("Waiting for" in n for n in desk.toasts())
@@ -292,7 +292,7 @@ class TestUnfinishedWork:
     def test_is_completed_and_told(self, start: Start, folder: Path, vault: InMemoryVault) -> None:
         stored_apps(folder, vault, ["Half"], state=AppState.CREATING)
         desk = start()
-        desk.toast("The last session was settled")
+        desk.toast("Interrupted changes were resolved")
         assert any("1 change completed." in toast for toast in desk.toasts())
         desk.wait(lambda: desk.values("Status") == ["Enabled"])
 
@@ -357,3 +357,44 @@ def test_an_error_stays_long_enough_to_be_read_and_can_be_dismissed(desk: Desk, 
     assert toast.size() == toast.size().expandedTo(QSize(60, 60))
     desk.click("Dismiss", within=toast)
     desk.wait(lambda: not any("refused" in n for n in desk.toasts()))
+
+
+def test_the_same_error_stands_there_once_and_goes_when_the_keychain_is_unlocked(
+    desk: Desk, vault: InMemoryVault
+) -> None:
+    desk.create("Ward tablet")
+    desk.tools.reveal.end()
+    vault.current = VaultState.LOCKED
+    for _ in range(3):
+        desk.key(Key.Key_C, CTRL)
+        desk.let_pass(50)
+    desk.toast("locked")
+    assert sum("locked" in toast.lower() for toast in desk.toasts()) == 1
+    vault.current = VaultState.UNLOCKED
+    desk.workspace.look_at_keychain()
+    desk.wait(lambda: not any("locked" in toast.lower() for toast in desk.toasts()), "it is not true any more")
+
+
+def test_settings_that_cannot_be_saved_are_said_once(desk: Desk, folder: Path) -> None:
+    (folder / "settings.ini").unlink(missing_ok=True)
+    (folder / "settings.ini").mkdir()  # which not even root can write over
+    for theme in (1, 2):
+        desk.console.show_preferences()
+        desk.dialog().theme.setCurrentIndex(theme)
+        desk.key(Key.Key_Escape)
+        desk.no_dialog()
+        if theme == 1:
+            desk.toast("Preferences are not kept")
+            desk.tools.toasts.shown[0].leave()
+    assert not desk.toasts()
+    desk.close()
+
+
+def test_a_new_app_is_shown_from_wherever_it_was_made(desk: Desk) -> None:
+    for number, page in enumerate(("open_activity", "open_organization")):
+        desk.action(page).trigger()
+        desk.create(f"Ward {number}")
+        assert desk.table.isVisible()
+        assert desk.tools.reveal.app_id == desk.app(f"Ward {number}").id
+        assert desk.window.windowTitle().startswith("Apps")
+        assert QApplication.focusWidget() is desk.table

@@ -31,6 +31,7 @@ def loaded_by(module: str) -> set[str]:
             | {"cortex_desktop.composition", "cortex_desktop.storage", "cortex_desktop.self_check"}
             | {"cortex_desktop.system.channel"},
         ),
+        ("cortex_desktop.ui.apps.import_key_dialog", {"cortex_desktop.domain.pasted"}),
         ("cortex_desktop.composition", {"PySide6", "keyring"}),
         ("cortex_desktop.cli.data", {"PySide6"}),
         ("cortex_desktop.tasks.lanes", {"PySide6"}),

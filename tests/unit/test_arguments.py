@@ -81,6 +81,16 @@ def test_a_data_dir_that_is_a_file(
     assert (tmp_path / "file").read_text() == "not a folder"
 
 
+@pytest.mark.parametrize("name", ["file", "file/", "file/below"])
+def test_so_for_the_environments_data_dir(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.setenv("CORTEX_DESKTOP_DATA_DIR", f"{tmp_path}/{name}")
+    check_refused([], capsys, monkeypatch, tmp_path)
+    check_refused(["--quit"], capsys, monkeypatch, tmp_path)
+
+
 @pytest.mark.parametrize("name", ["~nobody-of-this-name/x", "x" * 300, "/x" * 3000], ids=["user", "name", "path"])
 def test_a_data_dir_that_no_system_could_have(
     name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path

@@ -13,17 +13,25 @@ import pytest
 
 import cortex_desktop
 from cortex_desktop.domain.errors import (
+    AnswerNotPossible,
     AppGone,
     ChangedSince,
     CortexError,
     Defect,
+    FolderInDoubt,
+    ItemRefused,
     KeyFormError,
     KeyKnown,
+    LookOnly,
     NotFinished,
+    NothingExposed,
+    NumberTaken,
     OnlyOrg,
     OrgGone,
+    SecretDiffers,
     SecretElsewhere,
     SecretMissing,
+    SecretNotText,
     TooManyVersions,
     UpdateError,
     UpdateProblem,
@@ -32,6 +40,7 @@ from cortex_desktop.domain.errors import (
     VaultTimeout,
     VersionGone,
 )
+from cortex_desktop.domain.folder import Standing
 from cortex_desktop.domain.model import Environment, Org
 from cortex_desktop.domain.request import NoAnswer, Request, Stopped, Trouble, clean_endpoint, clean_request
 from cortex_desktop.domain.rules import clean_label, clean_notes, clean_org, clean_owner
@@ -67,6 +76,14 @@ def every_error() -> list[CortexError]:
         VaultTimeout("GNOME Keyring"),
         SecretMissing("GNOME Keyring"),
         SecretElsewhere("GNOME Keyring"),
+        SecretDiffers("GNOME Keyring"),
+        SecretNotText("GNOME Keyring"),
+        ItemRefused("KeePassXC"),
+        NothingExposed("KeePassXC"),
+        NumberTaken("GNOME Keyring"),
+        *[FolderInDoubt(standing) for standing in Standing if not standing.allows_removal],
+        LookOnly(),
+        AnswerNotPossible(),
         TooManyVersions(),
         VersionGone(),
         *[UpdateError(problem, "updates.example.com") for problem in UpdateProblem],
@@ -104,6 +121,8 @@ def every_error() -> list[CortexError]:
             for number in range(40)
         ],
         problems.not_repaired(FOLDER),
+        problems.link_leads_nowhere(FOLDER),
+        problems.overtaken(FOLDER),
         problems.not_text(),
         problems.too_new(),
         problems.not_migrated(),

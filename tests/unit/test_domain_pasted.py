@@ -251,6 +251,22 @@ def test_a_secret_alone_is_meant() -> None:
     assert taken(f"JWT_SECRET={SECRET}") == taken(f"secret={SECRET}") == (None, None)
 
 
+def test_a_placeholder_is_named_where_a_key_should_stand() -> None:
+    for text in (
+        "xxxxxxxxxxxxxxxxxxxxxx",
+        "client_key: yourMedableClientKey12",
+        '{"apiKey": "0000000000000000000000"}',
+    ):
+        assert find_keys(text).placeholder in text
+        assert find_keys(text).placeholder
+    for text in (
+        f"key={KEY}\nOLD_KEY=xxxxxxxxxxxxxxxxxxxxxx",
+        "key=deadbeef01234567890abc",
+        "yourMedableClientKey12 a",
+    ):
+        assert not find_keys(text).placeholder
+
+
 def test_each_of_several_keys_has_its_own_secret() -> None:
     found = find_keys(f"[dev]\nkey={KEY}\nsecret={SECRET}\n[prod]\nkey={OTHER}\nsecret={JWT_SECRET}\n")
     assert found.key is found.secret is None
@@ -281,7 +297,9 @@ def test_escapes_before_a_key_are_known(text: str) -> None:
 @pytest.mark.parametrize("text", ["{}", "MEDABLE_CLIENT_KEY={}", "Medable-Client-Key: {}", '{{"apiKey": "{}"}}'])
 @pytest.mark.parametrize("word", corpus.WORDS)
 def test_a_word_or_placeholder_is_refused(text: str, word: str) -> None:
-    assert find_keys(text.format(word)) == Found()
+    found = find_keys(text.format(word))
+    assert found == Found(placeholder=found.placeholder)
+    assert found.placeholder in ("", word)
 
 
 def test_several_keys_are_named_and_those_commented_out_are_last() -> None:

@@ -257,6 +257,21 @@ def test_expires_and_review(text: str, left: list[int]) -> None:
     assert not parse(text).select([Searchable(app())], AT) or text == "expires:none"
 
 
+def test_due_is_expiry_or_review() -> None:
+    day = TODAY + 30 * DAY
+    apps = [
+        Searchable(app("expires", expires=day)),
+        Searchable(app("review", review=day, expires=TODAY)),
+        Searchable(app("both", expires=day, review=day)),
+        Searchable(app("neither", expires=day - DAY, review=day + DAY)),
+        Searchable(app("undated")),
+    ]
+    found = parse(f"due:{day.isoformat()}").select(apps, AT)
+    assert [entry.app.label for entry in found] == ["expires", "review", "both"]
+    assert [entry.app.label for entry in parse("due:<30d").select(apps, AT)] == ["review", "neither"]
+    assert parse("due:none ").problems
+
+
 # What makes no sense
 
 

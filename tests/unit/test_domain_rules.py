@@ -6,11 +6,11 @@ import unicodedata
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from cortex_desktop.domain.errors import DetailError, LabelError, OrgError
-from cortex_desktop.domain.folding import fold
+from cortex_desktop.domain.folding import fold, is_invisible, look
 from cortex_desktop.domain.model import Environment, Org
 from cortex_desktop.domain.rules import clean_label, clean_notes, clean_org, clean_owner, same_name, same_place
 
@@ -66,8 +66,11 @@ def test_a_label_is_composed_and_counted_so() -> None:
     assert clean_label("e\u0301" * 120) == "é" * 120
 
 
+BLANKS = ("\u3164", "\u115f\u1160", "\uffa0 \u3164", "\u2800", "\ufe0f", "\u034f", "\U000e0041\U000e007f", "\u180e")
+
+
 @pytest.mark.parametrize(
-    "label", ["", " ", "\t\n", "\u00a0\u2003\u3000", "\u200b", "\ufeff", "\u200d \u2060", "\u00ad"]
+    "label", ["", " ", "\t\n", "\u00a0\u2003\u3000", "\u200b", "\ufeff", "\u200d \u2060", "\u00ad", *BLANKS]
 )
 def test_a_label_that_shows_nothing_is_refused(label: str) -> None:
     with pytest.raises(LabelError) as refusal:
@@ -107,6 +110,7 @@ def test_what_passes_is_clean_for_good(text: str) -> None:
 @fast
 @given(st.text(st.characters(categories=["L", "N", "P", "S"]), min_size=1, max_size=60))
 def test_letters_digits_and_signs_of_any_script_pass(text: str) -> None:
+    assume(not all(map(is_invisible, text)))
     assert clean_label(f"  {text}  ") == unicodedata.normalize("NFC", text)
 
 
@@ -201,6 +205,28 @@ def test_orgs_that_could_be_taken_for_another_are_found() -> None:
     assert same_place(ORG, [ORG, production, again]) == again
 
 
+@pytest.mark.parametrize(
+    "twin",
+    [
+        "Patient\u200b Portal",
+        "Patient\u00a0Portal",
+        "patient  portal ",
+        "\u0420atient Portal",  # a Cyrillic capital
+        "Pati\u0435nt P\u03bfrtal",  # Cyrillic and Greek
+        "Patient\u3164 Portal",
+        "Pátient Portal",
+    ],
+)
+def test_names_that_look_alike_are_alike(twin: str) -> None:
+    other = replace(ORG, id="1", name=twin)
+    assert same_name(replace(ORG, name="Patient Portal"), [other]) == other
+    assert look(twin) == look("Patient Portal")
+
+
+def test_names_that_look_different_are_different() -> None:
+    assert len({look(name) for name in ("Patient Portal", "Patient Portal 2", "Вода", "Воды", "健康", "")}) == 6
+
+
 @pytest.mark.parametrize("code", ["a", "NewHealthCo", "new.health_co-7", "0", "x" * 100])
 def test_a_code_that_is_a_path_segment_passes(code: str) -> None:
     assert clean_org(replace(ORG, code=code)).code == code
@@ -262,6 +288,11 @@ def test_an_endpoint_that_is_not_plain_https_is_refused(endpoint: str) -> None:
         ("مُحَمَّد", "محمد"),
         ("", ""),
         ("🩺", "🩺"),
+        ("Patient\u200b Portal", "patient portal"),
+        ("Pat\u00adient\u2060 Por\u3164tal", "patient portal"),
+        ("Patient\u00a0Portal", "patient portal"),
+        ("Patient\u2800Portal", "patient portal"),
+        ("\u2764\ufe0f", "\u2764"),
     ],
 )
 def test_search_ignores_case_accents_and_width(text: str, folded: str) -> None:

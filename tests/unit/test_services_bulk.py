@@ -23,7 +23,7 @@ from cortex_desktop.domain.errors import (
 )
 from cortex_desktop.domain.model import App, AppState
 from cortex_desktop.domain.ports import VaultState
-from cortex_desktop.domain.secret import Secret, SecretKind, SecretRef
+from cortex_desktop.domain.secret import SecretKind, SecretRef
 from cortex_desktop.services.bulk import (
     BATCH,
     MAX_FAILURES,
@@ -232,7 +232,12 @@ def test_what_is_gone_or_not_finished_is_told_and_the_others_are_done(world: Wor
 def test_an_odd_app_does_not_keep_the_others_waiting(world: World) -> None:
     apps = world.some("first", "odd", "third")
     before = world.key(apps[1])
-    world.vault.items[world.ref(apps[1], 2)] = Secret("somebody's")
+
+    def refuse(call: str, ref: SecretRef | None) -> None:
+        if call == "store" and ref is not None and ref.app_id == apps[1].id:
+            raise failed()
+
+    world.vault.before = refuse
     bulk = world.bulk(Rotate(A_DAY), apps)
     run(bulk)
     assert (labels(bulk.changed), bulk.stopped) == (["first", "third"], None)

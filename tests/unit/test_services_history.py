@@ -25,6 +25,8 @@ from cortex_desktop.storage.activity import FILE_NAME, ActivityFile
 from cortex_desktop.storage.new_file import Exports
 from cortex_desktop.storage.repository import TinyRepository
 
+posix_only = pytest.mark.skipif(os.name != "posix", reason="symbolic links, modes")
+
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 GERMAN = {"Created": "Angelegt", "Sessions on": "Sitzungen an", "Key copied": "Schlüssel kopiert"}
 
@@ -123,7 +125,7 @@ def test_a_table_has_each_entry_and_the_heads_of_the_chain(history: History, log
         "0b",
     ]
     assert rows[0][9] == head.sha256
-    assert (last[0], last[2], last[6], last[9]) == ("2", "Head of the chain", "jane", head.sha256)
+    assert (last[0], last[2], last[6], last[9]) == ("2", "Chain head", "jane", head.sha256)
     assert {len(row) for row in [heads, *rows, last]} == {10}
     assert found(history)[0].action is Action.EXPORTED
     assert found(history)[0].details == {"count": 2, "format": "csv"}
@@ -179,9 +181,11 @@ def test_exports_say_that_the_log_was_changed(
     export(history, tmp_path / "out.html")
     text = "\n".join(page(tmp_path / "out.html").texts)
     assert "Broken" in text
-    assert "Line 3 of the file is no entry." in text
+    assert "Line 3 of the file is not an entry." in text
     export(history, tmp_path / "out.csv")
-    assert [row[4] for row in table(tmp_path / "out.csv") if "Chain b" in row[2]] == ["Line 3 of the file is no entry."]
+    assert [row[4] for row in table(tmp_path / "out.csv") if "Chain b" in row[2]] == [
+        "Line 3 of the file is not an entry."
+    ]
     assert "Unreadable line" in {row[2] for row in table(tmp_path / "out.csv")}
 
 
@@ -212,6 +216,48 @@ def test_a_cell_is_never_a_formula(history: History, log: ActivityFile, tmp_path
 @pytest.mark.parametrize("label", ["NewHealth App", "a=b", "1-2", "x@y.example", "Ärzte", "'quoted'", "5 + 5", ""])
 def test_what_is_no_formula_stays_as_it_is(label: str) -> None:
     assert harmless(label) == label
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [("=1", "'=1", "'" * 2 + "=1", "'" * 3 + "=1"), ("\t1", "'\t1", "1"), (" =1", " '=1", "' =1"), ("x;=1", "x;'=1")],
+)
+def test_different_cells_stay_different(labels: tuple[str, ...]) -> None:
+    assert len({harmless(label) for label in labels}) == len(labels)
+
+
+def test_a_tab_at_the_beginning_is_kept() -> None:
+    assert harmless("\tx") == "'\tx"
+
+
+@posix_only
+@pytest.mark.parametrize("target", ["there", "dangling"])
+def test_an_export_over_a_symbolic_link_is_written_where_it_points(
+    history: History, log: ActivityFile, tmp_path: Path, target: str
+) -> None:
+    log.append([entry(1, Action.CREATED)])
+    (tmp_path / "real").mkdir()
+    real, link = tmp_path / "real" / "out.csv", tmp_path / "out.csv"
+    if target == "there":
+        real.write_text("old")
+        real.chmod(0o600)
+    link.symlink_to(Path("real") / "out.csv")
+    export(history, link)
+    assert link.is_symlink()
+    assert table(real)[0][0].endswith("Number")
+    assert [file.name for file in (tmp_path / "real").iterdir()] == ["out.csv"]
+    if target == "there":
+        assert real.stat().st_mode & 0o777 == 0o600, "and keeps who may read it"
+
+
+@posix_only
+def test_a_symbolic_link_into_our_folder_is_refused(
+    history: History, log: ActivityFile, tmp_path: Path, folder: Path
+) -> None:
+    log.append([entry(1, Action.CREATED)])
+    (tmp_path / "out.csv").symlink_to(folder / FILE_NAME)
+    with pytest.raises(StorageError, match="its own files"):
+        export(history, tmp_path / "out.csv")
 
 
 def test_a_long_export_is_written_in_steps(

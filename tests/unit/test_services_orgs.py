@@ -195,7 +195,8 @@ def test_a_keychain_that_stopped_working_is_not_asked_for_each(office: Office, c
     office.vault.before = gives_up
     report = office.recover()
     assert (len(report.finished), len(report.waiting), report.more) == (1, AT_ONCE, False)
-    assert calls == ["state", "remove", "remove", "remove", "state"]
+    assert calls[-2:] == ["remove", "state"]
+    assert (calls.count("remove"), calls.count("state")) == (3, 2)
 
 
 def test_a_key_of_a_removed_org_is_known_and_where(office: Office, clinic: Org) -> None:

@@ -402,3 +402,73 @@ def test_text_that_is_no_text_is_refused_whole(folder: Path) -> None:
     with pytest.raises(StorageError):
         log.append([entry(1), entry(2, "\ud800")])
     assert all_of(log) == []
+
+
+def hours(*numbers: float) -> list[datetime]:
+    return [NOON + timedelta(hours=number) for number in numbers]
+
+
+def counts(log: ActivityFile, edges: list[datetime], after: int = 0) -> list[int]:
+    parts = list(log.count("0a", Action.KEY_COPIED, edges, after))
+    return [sum(column) for column in zip(*(part.counts for part in parts), strict=True)]
+
+
+@pytest.fixture
+def copies(folder: Path) -> ActivityFile:
+    """Copies every 20 minutes for five hours, with other entries between them."""
+    log = ActivityFile(folder)
+    log.append(
+        [
+            made
+            for minutes in range(0, 300, 20)
+            for made in (
+                entry(minutes, action=Action.KEY_COPIED),
+                entry(minutes, action=Action.SECRET_COPIED),
+                entry(minutes, action=Action.KEY_COPIED, org_id="0b", label='x","what":"key copied","org":"0a'),
+            )
+        ]
+    )
+    return log
+
+
+def test_entries_are_counted_between_edges(copies: ActivityFile) -> None:
+    """An entry at an edge belongs to what begins there; what lies outside of all counts nowhere."""
+    assert counts(copies, hours(1, 2, 2.5, 4)) == [3, 2, 4]
+    assert counts(copies, hours(-5, -4)) == [0]
+    assert counts(copies, hours(0, 5)) == [15]
+
+
+@pytest.mark.parametrize("piece", [200, 1000, 4000])
+def test_counting_again_counts_what_was_added(
+    copies: ActivityFile, piece: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(activity_module, "PIECE", piece)
+    edges = hours(0, 5, 10)
+    end = next(iter(copies.count("0a", Action.KEY_COPIED, edges))).end
+    assert counts(copies, edges) == [15, 0]
+    assert counts(copies, edges, end) == [0, 0]
+    copies.append([entry(301, action=Action.KEY_COPIED), entry(302, action=Action.DELETED)])
+    copies.append([entry(303, action=Action.KEY_COPIED)])
+    assert counts(copies, edges, end) == [0, 2]
+    assert counts(copies, edges) == [15, 2]
+
+
+def test_counting_reads_no_further_back_than_the_first_edge(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(activity_module, "PIECE", 2000)
+    log = ActivityFile(folder)
+    log.append([entry(number, action=Action.KEY_COPIED) for number in range(600)])
+    assert len(list(log.count("0a", Action.KEY_COPIED, hours(9, 10)))) * 5 < len(
+        list(log.count("0a", Action.KEY_COPIED, hours(0, 10)))
+    )
+
+
+def test_an_empty_log_counts_nothing(folder: Path) -> None:
+    assert counts(ActivityFile(folder), hours(0, 1, 2)) == [0, 0]
+
+
+def test_an_action_and_a_period_are_found(copies: ActivityFile) -> None:
+    """Exactly what is counted."""
+    since, until = hours(1, 2)
+    found = all_of(copies, ActivityQuery("0a", since=since, until=until, action=Action.KEY_COPIED))
+    assert [each.when for each in found] == [NOON + timedelta(minutes=minutes) for minutes in (60, 80, 100)]
+    assert {(each.org_id, each.action) for each in found} == {("0a", Action.KEY_COPIED)}

@@ -578,7 +578,7 @@ sys.exit(status)
 
 
 @posix_only
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_a_polite_kill_is_a_normal_quit(name: str) -> None:
     ran = subprocess.run(
         [sys.executable, "-W", "error", "-c", SIGNALS, name], cwd=ROOT, capture_output=True, text=True, timeout=30

@@ -10,9 +10,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from cortex_desktop.domain.errors import VaultError, VaultProblem, VaultTimeout
-from cortex_desktop.domain.ports import VaultState
-from cortex_desktop.domain.secret import Secret, SecretRef, generate
+from cortex_desktop.domain.errors import (
+    ItemRefused,
+    NumberTaken,
+    SecretMissing,
+    SecretNotText,
+    VaultError,
+    VaultProblem,
+    VaultTimeout,
+)
+from cortex_desktop.domain.ports import Item, VaultState
+from cortex_desktop.domain.secret import ClaimRef, Secret, SecretRef, generate
 from cortex_desktop.vault.deadline import DeadlineVault
 from cortex_desktop.vault.opening import open_vault
 from tests.support.secret_service import DBUS, SECRET, FakeSecretService, on_secret_service
@@ -159,7 +167,10 @@ class TestOneItem:
     def test_is_locked_by_itself(self, vault: DeadlineVault, service: FakeSecretService, ref: SecretRef) -> None:
         service.locked_items.update(service.items)
         for call in (lambda: vault.read(ref), lambda: vault.remove(ref), lambda: vault.store(ref, generate(KEY))):
-            assert failing(call).problem is VaultProblem.LOCKED
+            failure = failing(call)
+            assert isinstance(failure, ItemRefused)
+            assert failure.problem is VaultProblem.DENIED
+        assert vault.state() is VaultState.UNLOCKED
         vault.store(other(ref, version=2), generate(KEY))
         assert not PROMPTING & set(service.calls)
 
@@ -167,10 +178,93 @@ class TestOneItem:
         [path] = service.items
         service.items[path] = (*service.items[path][:2], b"quote\xff")
         for call in (lambda: vault.read(ref), lambda: vault.store(ref, generate(KEY))):
-            failure = failing(call)
-            assert (failure.problem, failure.detail) == (VaultProblem.FAILED, "KeyringError UnicodeDecodeError")
+            with pytest.raises((SecretNotText, NumberTaken)) as failure:
+                call()
+            assert "quote" not in f"{failure.value!r} {failure.value.__cause__} {failure.value.__context__}"
         vault.remove(ref)
         assert not service.items
+
+    @pytest.mark.parametrize("content", [b"", b"x" * 100_000])
+    def test_is_empty_or_huge(
+        self, vault: DeadlineVault, service: FakeSecretService, ref: SecretRef, content: bytes
+    ) -> None:
+        [path] = service.items
+        service.items[path] = (*service.items[path][:2], content)
+        with pytest.raises(SecretNotText):
+            vault.read(ref)
+        with pytest.raises(NumberTaken):
+            vault.store(ref, generate(KEY))
+
+    @pytest.mark.parametrize("dismisses", [True, False])
+    def test_is_unlocked_when_the_person_may_be_asked(
+        self, vault: DeadlineVault, service: FakeSecretService, ref: SecretRef, dismisses: bool
+    ) -> None:
+        service.locked_items.update(service.items)
+        service.dismisses = dismisses
+        if dismisses:
+            assert failing(lambda: vault.read(ref, may_ask=True)).problem is VaultProblem.DENIED
+            assert failing(lambda: vault.remove(ref, may_ask=True)).problem is VaultProblem.DENIED
+            assert len(service.items) == 1
+        else:
+            assert vault.read(ref, may_ask=True).reveal()
+            service.locked_items.update(service.items)
+            vault.remove(ref, may_ask=True)
+            assert not service.items
+
+    def test_is_replaced_in_place(self, vault: DeadlineVault, service: FakeSecretService) -> None:
+        claim = ClaimRef("0a")
+        for text in ("first", "second"):
+            vault.replace(claim, Secret(text))
+            assert vault.read(claim) == Secret(text)
+        assert len(service.items) == 1
+        vault.remove(claim)
+        with pytest.raises(SecretMissing):
+            vault.read(claim)
+
+    def test_all_are_listed_without_a_secret_and_locked_ones_too(
+        self, vault: DeadlineVault, service: FakeSecretService, ref: SecretRef
+    ) -> None:
+        [(path, (attributes, label, secret))] = service.items.items()
+        service.items["/items/double"] = ({**attributes, "more": "x"}, label, secret)
+        service.items["/items/foreign"] = ({**attributes, "service": "somebody/else"}, label, secret)
+        service.items["/items/odd"] = ({"application": attributes["application"]}, label, secret)
+        service.locked_items.add(path)
+        vault.replace(ClaimRef("0a"), Secret("claim"))
+        service.calls.clear()
+        assert list(vault.list_items()) == [Item(ref, 2), Item(ClaimRef("0a"), 1)]
+        assert "GetSecret" not in service.calls
+        assert not PROMPTING & set(service.calls)
+
+
+def named(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr("cortex_desktop.vault.secret_service._name_of_service", lambda *_: name)
+
+
+def test_keepassxc_without_an_exposed_group_says_what_to_expose(
+    vault: DeadlineVault, service: FakeSecretService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named(monkeypatch, "KeePassXC")
+    service.exists = False
+    assert vault.state() is VaultState.MISSING
+    assert vault.trouble is not None
+    assert "Secret Service Integration" in str(vault.trouble.advice)
+    for call in (vault.unlock, *calls_of(vault, some_ref())):
+        assert str(failing(call).title) == "KeePassXC shares no group"
+    assert not PROMPTING & set(service.calls)  # it would begin a new database
+    service.exists = True
+    assert vault.state() is VaultState.UNLOCKED
+    assert vault.trouble is None
+
+
+def test_an_empty_kwallet_is_not_taken_for_one_without_the_key(
+    vault: DeadlineVault, service: FakeSecretService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named(monkeypatch, "KWallet")
+    ref = some_ref()
+    assert failing(lambda: vault.read(ref)).problem is VaultProblem.FAILED
+    service.items["/items/other"] = ({"service": "somebody/else"}, "x", b"x")
+    with pytest.raises(SecretMissing):
+        vault.read(ref)
 
     def test_goes_meanwhile(self, vault: DeadlineVault, service: FakeSecretService, ref: SecretRef) -> None:
         service.errors["GetSecret"] = SECRET + "NoSuchObject"

@@ -1,4 +1,4 @@
-"""Ranks what stands in a pasted text, and says what is meant and what is to be asked."""
+"""Rank the values of a pasted text: which are meant, and which a person must choose from."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ _MOST_NAMED = 5_000
 """Nor of one with so many values."""
 _MOST_OFFERED = 20
 _BLANK = re.compile("[\u00a0\u2000-\u200f\u202a-\u202f\u2060\ufeff]")
+_CHECKSUM = re.compile("[0-9a-fA-F]+")
 _SHORT = 400
 """In so short a text a c_ name that nothing calls a key may be meant."""
 
@@ -47,7 +48,7 @@ class Found:
 
     keys, secrets: what may be meant, likeliest first. key, secret: what is meant, where that is sure; otherwise ask,
     also if only one may be meant. whole: False if the text was too long to read its structure; then nothing is sure
-    but what is named as a key of this API.
+    but what is named as a key of this API. placeholder: what stands where a key should, if no key was found.
     """
 
     keys: tuple[Candidate, ...] = ()
@@ -55,6 +56,7 @@ class Found:
     key: Candidate | None = None
     secret: Secret | None = None
     whole: bool = True
+    placeholder: str = ""
 
 
 def find_keys(text: str) -> Found:
@@ -95,6 +97,7 @@ def find_keys(text: str) -> Found:
         candidates[0] if sure else None,
         Secret(secret.text) if secret else None,
         whole,
+        "" if keys else _placeholder(values, alone),
     )
 
 
@@ -173,6 +176,17 @@ def _names_a_key(values: Iterable[Value]) -> bool:
         well_formed(SecretKind.API_KEY, Secret(value.text)) and of_key(value.place.called) <= Says.KIND
         for value in values
     )
+
+
+def _placeholder(values: Iterable[Value], alone: str) -> str:
+    """The first word of a key's shape that is called a key or is all there is; empty if there is none."""
+    for value in values:
+        is_key = well_formed(SecretKind.API_KEY, Secret(value.text)) and not value.text.startswith("c_")
+        if is_key and (value.text == alone or of_key(value.place.called) <= Says.KIND):
+            may_be_secret = look(value.text) is not Look.MADE or _CHECKSUM.fullmatch(value.text)
+            if not may_be_secret or len(set(value.text)) < 5:
+                return value.text
+    return ""
 
 
 def _is_meant(keys: list[_Rated], alone: str, *, named: bool) -> bool:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from ...domain.activity import Action
-from ...domain.errors import KeyFormError, KeyKnown, OrgGone
+from ...domain.errors import KeyFormError, KeyKnown, OrgGone, SecretMissing
+from ...domain.findings import Stray
 from ...domain.model import App, AppDetails, AppState, OrgState, Origin, new_id, secrets_of
 from ...domain.rules import clean_details
-from ...domain.secret import KeyEnds, Secret, SecretKind, generate, well_formed
+from ...domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate, well_formed
 from .. import transitions
 from ..key_index import find_key
 from .recovery import Recovery
@@ -57,16 +58,50 @@ class AppCreation:
         Raises also KeyFormError for what is no key or no secret; KeyKnown when an app has this key.
         """
         details = clean_details(details)
-        given = {SecretKind.API_KEY: key, **({} if secret is None else {SecretKind.API_SECRET: secret})}
-        formed = all(well_formed(kind, text) for kind, text in given.items())
-        if not formed or set(given) != set(secrets_of(details.sessions)):
-            raise KeyFormError
+        require_form(details.sessions, key, secret)
         self._require_org(org_id)
         self._stores.require_keychain()
         self._require_unknown(key)
         created = self._store(org_id, details, Origin.CORTEX, key, secret)
         self._record(Action.IMPORTED, created.app)
         return created
+
+    def bring_back(self, stray: Stray, label: str) -> App:
+        """Make an app for an item of an app that has no row; see `Doctor.bring_back`."""
+        stores = self._stores
+        stores.require_keychain()
+        ref = stray.ref
+        key, secret = self._held(ref, SecretKind.API_KEY), self._held(ref, SecretKind.API_SECRET)
+        if key is None:
+            raise SecretMissing(stores.vault.name)
+        require_form(secret is None, key, secret)
+        details = clean_details(AppDetails(label, sessions=secret is None))
+        if not stray.is_ours:
+            org = next(org for org in stores.repository.orgs() if org.state is OrgState.ACTIVE)
+            return self.import_key(org.id, details, key, secret).app
+        self._require_unknown(key)
+        app = App(
+            id=ref.app_id,
+            org_id=ref.org_id,
+            **vars(details),
+            created=stores.now(),
+            key_ends=KeyEnds.of(key),
+            keychain=stores.vault.backend,
+            version=ref.version,
+            last_version=ref.version,
+            taken=tuple(range(1, ref.version)),  # what is there of them was never this row's
+        )
+        stores.repository.add_app(app)
+        stores.folder.needs_claim()
+        stores.folder.keep_claim()
+        stores.record.app(Action.BROUGHT_BACK, app, version=ref.version)
+        return app
+
+    def _held(self, ref: SecretRef, kind: SecretKind) -> Secret | None:
+        try:
+            return self._stores.vault.read(replace(ref, kind=kind), may_ask=True)
+        except SecretMissing:
+            return None
 
     def _store(
         self, org_id: str, details: AppDetails, origin: Origin, key: Secret, secret: Secret | None = None
@@ -105,3 +140,11 @@ class AppCreation:
 
     def _record(self, action: Action, app: App) -> None:
         self._stores.record.app(action, app, sessions=app.sessions, csrf=app.csrf)
+
+
+def require_form(sessions: bool, key: Secret, secret: Secret | None) -> None:
+    """Raise KeyFormError unless these can be the key and, without Sessions, the secret of an app."""
+    given = {SecretKind.API_KEY: key, **({} if secret is None else {SecretKind.API_SECRET: secret})}
+    formed = all(well_formed(kind, text) for kind, text in given.items())
+    if not formed or set(given) != set(secrets_of(sessions)):
+        raise KeyFormError

@@ -8,7 +8,7 @@ from functools import partial
 from ...domain.activity import Action
 from ...domain.model import App, AppState
 from .. import periods, transitions
-from .recovery import Removal
+from .removal import Removal
 from .two_stores import TwoStores
 
 
@@ -32,19 +32,23 @@ class AppDeletion:
     def restore(self, app_id: str) -> App:
         """Restore a deleted app. For the disk lane. Raises StorageError; AppGone once its removal has begun."""
         app = self._stores.repository.change_app(app_id, transitions.restore)
+        self._stores.folder.needs_claim()
         self._stores.record.app(Action.RESTORED, app)
         return app
 
     def remove_everything(self) -> int:
         """Remove the secrets and rows of all apps of all orgs. Returns how many apps there were. For the vault lane.
 
-        Raises VaultError with nothing removed when the keychain plainly cannot be used. After any later error rows
-        are left whose removal has begun: calling this again, or the next recovery, goes on with them.
+        Raises VaultError with nothing removed when the keychain plainly cannot be used, FolderInDoubt and LookOnly
+        when the keys may be another folder's. After any later error rows are left whose removal has begun: calling this
+        again, or the next recovery, goes on with them.
         """
         self._stores.require_keychain()
+        self._stores.folder.require_removal()
         repository = self._stores.repository
         apps = repository.apps()
         repository.change_apps([app.id for app in apps], lambda app: replace(app, state=AppState.DELETING))
         for app in apps:
             self._removal.remove_app(repository.app(app.id))
+        self._stores.folder.remove_claim()
         return sum(app.state is not AppState.DELETING for app in apps)

@@ -8,9 +8,10 @@ from ...domain.activity import Action, Detail
 from ...domain.errors import AppGone
 from ...domain.model import App, AppDetails
 from ...domain.rules import clean_details
-from ...domain.secret import KeyEnds, SecretKind
+from ...domain.secret import SecretKind
 from .. import periods, transitions
-from .recovery import Recovery, Removal
+from .recovery import Recovery
+from .removal import Removal
 from .two_stores import TwoStores
 
 
@@ -54,18 +55,26 @@ class AppEditing:
         until = now + periods.SECRET_KEPT if details.sessions else now  # without a secret it holds nothing
         for kept in app.kept:
             same = kept.sessions == details.sessions and kept.key_ends == app.key_ends
-            if same and kept.until > now and stores.is_complete(app, kept.number, kept.key_ends):
+            if (
+                same
+                and kept.until > stores.folder.trusted_now()
+                and stores.is_complete(app, kept.number, kept.key_ends)
+            ):
                 swap = partial(transitions.swap_versions, number=kept.number, until=until, details=details)
-                return self._removal.drop_expired(stores.repository.change_app(app.id, swap), now)
-        key = stores.vault.read(app.ref(SecretKind.API_KEY))
-        begin = partial(transitions.begin_version, key_ends=KeyEnds.of(key), details=details)
+                app = stores.repository.change_app(app.id, swap)
+                stores.folder.needs_claim()
+                stores.folder.keep_claim()
+                return self._removal.drop_expired(app)
+        key = stores.read(app, SecretKind.API_KEY)
+        number = self._recovery.free_number(app)
+        begin = partial(transitions.begin_version, key_ends=app.key_ends, number=number, details=details)
         app = stores.repository.change_app(app.id, begin)
         if app.pending is None:
             raise AppGone
         undo = partial(transitions.drop_pending, until=stores.now())
         self._recovery.store_version(app, app.pending.number, key, undo=undo)
         app = stores.finish(app, partial(transitions.move_pointer, now=now, until=until))
-        return self._removal.drop_expired(app, now)
+        return self._removal.drop_expired(app)
 
 
 def _differences(before: AppDetails, after: AppDetails) -> dict[str, Detail]:

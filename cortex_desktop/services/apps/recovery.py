@@ -1,8 +1,4 @@
-"""Everything that undoes, finishes or removes: secrets leave the keychain through this module alone.
-
-`Removal` takes secrets out of the keychain, and rows after them. `Recovery` undoes a store that failed, and settles
-what an earlier run left half-done.
-"""
+"""Undoes a store that failed, and settles what an earlier run left half-done."""
 
 from __future__ import annotations
 
@@ -16,116 +12,54 @@ from functools import partial
 from ...domain.activity import Action
 from ...domain.errors import (
     CortexError,
+    FolderInDoubt,
     NotFinished,
+    NumberTaken,
     SecretElsewhere,
     StorageError,
     VaultError,
     VaultTimeout,
 )
-from ...domain.model import App, AppState, Org, OrgState
+from ...domain.findings import Finding, Problem
+from ...domain.model import LAST_VERSION, App, AppState, Org, OrgState
 from ...domain.ports import VaultState
 from ...domain.secret import Secret, SecretKind, SecretRef, generate
 from .. import periods, transitions
+from .removal import Removal
 from .two_stores import TwoStores
 
 AT_ONCE = 25
 """How many apps one call of `recover` settles. The keychain may need 0.1 s for each item (hazard H-K11)."""
 
 
-class Removal:
-    """Removes secrets that an app no longer needs, and apps for good. Use it on the vault lane."""
+@dataclass(frozen=True)
+class NotRemoved:
+    """An app whose secrets, or an earlier version of them, should have left the keychain, and why they have not."""
 
-    def __init__(self, stores: TwoStores) -> None:
-        self._stores = stores
-
-    def remove_item(self, ref: SecretRef) -> None:
-        """Remove one item from the keychain. Raises VaultError."""
-        self._stores.vault.remove(ref)
-
-    def drop_kept(self, app_id: str, number: int) -> App:
-        """Remove a kept version before its time, and return the app. Recovery finishes what was begun.
-
-        Raises AppGone, SecretElsewhere, VaultError, StorageError.
-        """
-        stores = self._stores
-        app = stores.app_here(app_id)
-        now = stores.now()
-        if any(kept.number == number and kept.until > now for kept in app.kept):
-            end = partial(transitions.change_kept_until, number=number, until=now)
-            app = stores.repository.change_app(app_id, end)
-        gone = next((kept for kept in app.kept if kept.number == number), None)
-        if gone is None:
-            return app
-        self._remove_version(app, number)
-        app = stores.repository.change_app(app_id, partial(transitions.forget_kept, number=number))
-        if gone.key_ends != app.key_ends or not gone.sessions:  # else it was the present key once more
-            stores.record.app(Action.KEPT_REMOVED, app, version=number)
-        return app
-
-    def drop_expired(self, app: App, now: datetime) -> App:
-        """Remove the kept versions whose time is up, and return the app. Leave to recovery what fails."""
-        with suppress(VaultError, StorageError):
-            for kept in app.kept:
-                if kept.until <= now:
-                    app = self.drop_kept(app.id, kept.number)
-        return app
-
-    def purge(self, app_id: str) -> None:
-        """Remove a deleted app's secrets, then its row. Leave an app alone that was restored meanwhile.
-
-        Raises AppGone, SecretElsewhere, VaultError, StorageError, NotFinished.
-        """
-        late = self._stores.now() + periods.LATE
-
-        def mark(app: App) -> App:
-            self._stores.require_here(app)
-            return transitions.mark_for_purge(app, late)
-
-        app = self._stores.repository.change_app(app_id, mark)
-        if app.state is AppState.DELETING:
-            self.remove_app(app)
-            self._stores.record.app(Action.PURGED, app)
-
-    def remove_app(self, app: App) -> None:
-        """Remove the secrets of every version, then the row. Keep the row, hidden, while secrets may still arrive.
-
-        Raises VaultError; NotFinished when only the row could not be removed.
-        """
-        # Every number ever given out: with the row goes the last chance to find what was left of one.
-        for number in range(1, max(app.last_version, *app.versions) + 1):
-            self._remove_version(app, number)
-        if app.sweep_until is not None and app.sweep_until > self._stores.now():
-            return
-        try:
-            self._stores.repository.drop_app(app.id)
-        except StorageError as error:
-            raise NotFinished(app.label) from error
-
-    def sweep(self, app: App) -> None:
-        """Remove the secrets of versions that the row no longer names. Raises VaultError."""
-        for number in range(1, app.last_version + 1):
-            if number not in app.versions:
-                self._remove_version(app, number)
-
-    def _remove_version(self, app: App, number: int) -> None:
-        for ref in app.any_refs_of(number):
-            self._stores.vault.remove(ref)
+    app: App
+    error: CortexError
 
 
 @dataclass(frozen=True)
 class RecoveryReport:
-    """What recovery did: ids of apps whose operation it finished, undid, or left for later."""
+    """What recovery did: ids of apps whose operation it finished, undid, or left for later.
+
+    removed: apps of which earlier versions went as they were due; not_removed: secrets that are to go and have not,
+    tried again with each recovery; more: apps are left that were not tried yet.
+    """
 
     finished: tuple[str, ...] = ()
     undone: tuple[str, ...] = ()
     waiting: tuple[str, ...] = ()
     more: bool = False
-    """True if apps are left that were not tried yet."""
+    removed: tuple[str, ...] = ()
+    not_removed: tuple[NotRemoved, ...] = ()
 
 
 class _Outcome(Enum):
     """What recovery did with an app. SWEPT: only looked for late secrets, which is not reported."""
 
+    REMOVED = "removed"
     FINISHED = "finished"
     UNDONE = "undone"
     SWEPT = "swept"
@@ -150,19 +84,53 @@ class Recovery:
         Raises VaultError with the version undone. Raises NotFinished when the keychain gave no answer, or the disk
         refused the undoing: recovery settles it.
         """
+        written: list[SecretRef] = []
         try:
             for ref in app.refs_of(number):
+                written.append(ref)  # it may be there though the call failed
                 self._stores.vault.store(ref, key if ref.kind is SecretKind.API_KEY else secret or generate(ref.kind))
         except VaultTimeout as error:
             raise NotFinished(app.label) from error
         except VaultError as error:
+            if isinstance(error, NumberTaken):
+                written.pop()
             try:
                 undone = self._stores.repository.change_app(app.id, undo)
             except StorageError:
                 raise NotFinished(app.label) from error
             with suppress(CortexError):  # recovery does it then
-                self._settle(undone, self._stores.now())
+                self._removal.take_back(written)
+                self._end_undone(undone, number)
             raise
+        self._stores.folder.keep_claim()
+
+    def free_number(self, app: App) -> int:
+        """Return the next number of the app under which the keychain holds nothing. Raises VaultError, StorageError.
+
+        What it holds under a number that the row never gave out is somebody's key, and is kept as a finding.
+        """
+        number, found = app.last_version + 1, list[Finding]()
+        while number <= LAST_VERSION:
+            held = [ref for ref in app.any_refs_of(number) if self._stores.holds(ref)]
+            if not held:
+                break
+            found.append(Finding(app, held[0], Problem.NEWER))
+            number += 1
+        if found:
+            known = [each for each in self._stores.repository.findings() if each.app.id == app.id]
+            new = [each for each in found if each.ref not in {other.ref for other in known}]
+            self._stores.repository.keep_findings([*known, *new], [app.id])
+        return number
+
+    def _end_undone(self, app: App, number: int) -> None:
+        """Forget a version of which nothing is left, unless an earlier one may still arrive."""
+        now = self._stores.now()
+        if app.sweep_until is not None and app.sweep_until > now:
+            return
+        if app.state is AppState.DELETING:
+            self._stores.repository.drop_app(app.id)
+        elif all(each.number == number for each in app.given_up):
+            self._stores.repository.change_app(app.id, transitions.end_sweep)
 
     def settle_rotation(self, app_id: str) -> App:
         """Finish or undo a rotation that was left unfinished, and return the app.
@@ -192,7 +160,7 @@ class Recovery:
         else:
             dropped = stores.repository.change_app(app.id, partial(transitions.drop_pending, until=now + periods.LATE))
             stores.record.app(Action.UNDONE, app)
-            with suppress(VaultError):  # the next recovery does it then
+            with suppress(VaultError, FolderInDoubt):  # the next recovery does it then
                 self._removal.sweep(dropped)
         return complete
 
@@ -205,17 +173,20 @@ class Recovery:
         Raises StorageError.
         """
         stores = self._stores
-        now = stores.now()
+        stores.folder.note_time()
+        now = stores.folder.trusted_now()
         going = self._begin_org_removals(now)
         unfinished = [
             app for app in stores.repository.apps() if app.org_id in going or transitions.is_unfinished(app, now)
         ]
         if unfinished and stores.vault.state() is not VaultState.UNLOCKED:
             return RecoveryReport(waiting=_ids(unfinished))
+        stores.folder.keep_claim(up_to_date=True)
         rest = [app for app in unfinished if app.id not in self._tried]
         batch, left = rest[:AT_ONCE], rest[AT_ONCE:]
         found: dict[_Outcome, list[App]] = {outcome: [] for outcome in _Outcome}
         waiting: list[App] = []
+        not_removed: list[NotRemoved] = []
         with stores.record.batch():
             batch = self._mark_apps_of(going, batch, now)
             for app in batch:
@@ -223,15 +194,21 @@ class Recovery:
                     found[self._settle(app, now)].append(app)
                 except SecretElsewhere:
                     waiting.append(app)
-                except VaultError:
+                except FolderInDoubt as error:
                     waiting.append(app)
+                    not_removed.append(NotRemoved(app, error))
+                except VaultError as error:
+                    waiting.append(app)
+                    if transitions.is_due(app, now):
+                        not_removed.append(NotRemoved(app, error))
                     if stores.vault.state() is not VaultState.UNLOCKED:  # else it was about this one only
                         waiting, left = [*waiting, *batch[batch.index(app) + 1 :], *left], []
                         break
             self._drop_orgs(going)
         self._tried = self._tried.union(_ids(batch)) if left else frozenset()
         finished, undone = _ids(found[_Outcome.FINISHED]), _ids(found[_Outcome.UNDONE])
-        return RecoveryReport(finished, undone, _ids(waiting), more=bool(left))
+        removed = _ids(found[_Outcome.REMOVED])
+        return RecoveryReport(finished, undone, _ids(waiting), bool(left), removed, tuple(not_removed))
 
     def _settle(self, app: App, now: datetime) -> _Outcome:
         """Finish or undo what the row records as begun."""
@@ -254,9 +231,9 @@ class Recovery:
         for kept in app.kept:
             if kept.until <= now:
                 removal.drop_kept(app.id, kept.number)
-                outcome = _Outcome.FINISHED if outcome is _Outcome.SWEPT else outcome
+                outcome = _Outcome.REMOVED if outcome is _Outcome.SWEPT else outcome
         if app.sweep_until is not None:
-            app = stores.repository.app(app.id)  # a version dropped just now is to be swept for anew
+            app = stores.repository.app(app.id)  # sweep again for a version that was just dropped
             removal.sweep(app)
             if app.sweep_until is not None and app.sweep_until <= now:
                 stores.repository.change_app(app.id, transitions.end_sweep)
@@ -270,7 +247,7 @@ class Recovery:
             return _Outcome.FINISHED
         undone = stores.repository.change_app(app.id, partial(transitions.mark_for_removal, late=now + periods.LATE))
         stores.record.app(Action.UNDONE, app)
-        with suppress(VaultError):  # the next recovery does it then
+        with suppress(VaultError, FolderInDoubt):  # the next recovery does it then
             self._removal.remove_app(undone)
         return _Outcome.UNDONE
 
@@ -282,7 +259,7 @@ class Recovery:
         return {org.id: org for org in begun if org.state is OrgState.REMOVING}  # one may have been restored meanwhile
 
     def _mark_apps_of(self, going: dict[str, Org], apps: list[App], now: datetime) -> list[App]:
-        """Mark those of the apps for removal whose org goes. Returns all, as they are now."""
+        """Mark the apps of orgs that are being removed. Returns all, as they are now."""
         ids = [app.id for app in apps if app.org_id in going]
         if not ids:
             return apps

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from ...domain.activity import Action
-from ...domain.errors import AppGone, KeyFormError, KeyKnown, SecretMissing, VersionGone
-from ...domain.model import App, Origin
-from ...domain.secret import KeyEnds, Secret, SecretKind, generate, well_formed
+from ...domain.errors import AppGone, CortexError, KeyKnown, NotFinished, SecretDiffers, SecretMissing, VersionGone
+from ...domain.model import App, AppState, Origin
+from ...domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate, well_formed
 from .. import transitions
 from ..key_index import find_key
-from .create import Created
+from .create import Created, require_form
 from .recovery import Recovery
 from .two_stores import TwoStores
 
@@ -29,9 +30,28 @@ class KeyRotation:
         Raises AppGone, SecretElsewhere, TooManyVersions, StorageError, VaultError with the old key still the current
         one; NotFinished when the keychain gave no answer: recovery settles which one it is.
         """
+        created = self._store_next(app_id, generate(SecretKind.API_KEY), None, keep, Origin.HERE)
+        if keep:
+            self._stores.record.app(Action.ROTATED, created.app, kept_until=self._stores.now() + keep)
+        else:
+            self._stores.record.app(Action.ROTATED, created.app, kept=False)
+        return created
+
+    def type_key(self, app_id: str, key: Secret, secret: Secret | None, keep: timedelta) -> Created:
+        """Give the app a key that exists already, and keep what the keychain holds of the old one for `keep`.
+
+        secret: its API secret, which an app without Sessions must have. Also for an app whose secrets are in another
+        keychain: they stay there. `roll_back` takes it back. Raises KeyFormError, and as `rotate`.
+        """
         stores = self._stores
-        stores.require_keychain()
-        return self._replace(app_id, keep, Action.ROTATED, Origin.HERE, generate(SecretKind.API_KEY))
+        app = stores.repository.app(app_id)
+        require_form(app.sessions, key, secret)
+        if app.keychain == stores.vault.backend:
+            created = self._store_next(app_id, key, secret, keep, _origin_of(app, key))
+        else:
+            created = self._store_here(app, key, secret)
+        self._stores.record.app(Action.KEY_TYPED, created.app, kept_until=self._stores.now() + keep)
+        return created
 
     def use_key(self, app_id: str, key: Secret, secret: Secret | None, keep: timedelta) -> Created:
         """Give the app a key that Cortex made; keep the old one for `keep`. secret: for an app without Sessions.
@@ -40,28 +60,42 @@ class KeyRotation:
         """
         stores = self._stores
         stores.require_keychain()
-        app = stores.app_here(app_id)
-        given = {SecretKind.API_KEY: key, **({} if secret is None else {SecretKind.API_SECRET: secret})}
-        if set(given) != set(app.kinds) or not all(well_formed(kind, text) for kind, text in given.items()):
-            raise KeyFormError
+        require_form(stores.app_here(app_id).sessions, key, secret)
         known = find_key(key, stores.repository.apps(), stores.vault)
         if known is not None:
             raise KeyKnown(known.app.label, "", deleted=False, removed=False)
-        return self._replace(app_id, keep, Action.KEY_GIVEN, Origin.CORTEX, key, secret)
+        created = self._store_next(app_id, key, secret, keep, Origin.CORTEX)
+        stores.record.app(Action.KEY_GIVEN, created.app, kept_until=stores.now() + keep)
+        return created
 
-    def _replace(
-        self,
-        app_id: str,
-        keep: timedelta,
-        action: Action,
-        origin: Origin,
-        key: Secret,
-        secret: Secret | None = None,
-    ) -> Created:
-        """Store a key, and a secret that is generated unless given, as the next version."""
+    def _store_here(self, app: App, key: Secret, secret: Secret | None) -> Created:
+        """Store the key of an app whose secrets are in another system's keychain. What is there is left there."""
         stores = self._stores
+        stores.require_keychain()
+        here = partial(replace, keychain=stores.vault.backend, kept=())
+        stores.repository.change_app(app.id, here)
+        try:
+            created = self._store_next(app.id, key, secret, timedelta(0), _origin_of(app, key))
+        except NotFinished:
+            raise
+        except CortexError:
+            stores.repository.change_app(app.id, partial(replace, keychain=app.keychain, kept=app.kept))
+            raise
+        forget = partial(transitions.forget_kept, number=app.version)
+        return Created(stores.finish(created.app, forget), key)
+
+    def _store_next(
+        self, app_id: str, key: Secret, secret: Secret | None, keep: timedelta, origin: Origin | None
+    ) -> Created:
+        """Store this key as the next version and make it the current one; keep the old one for `keep`."""
+        stores = self._stores
+        stores.require_keychain()
         self._recovery.settle_pending(stores.app_here(app_id))
-        begin = partial(transitions.begin_version, key_ends=KeyEnds.of(key), origin=origin)
+        app = stores.repository.app(app_id)
+        if app.state is not AppState.ACTIVE:
+            raise AppGone
+        number = self._recovery.free_number(app)
+        begin = partial(transitions.begin_version, key_ends=KeyEnds.of(key), number=number, origin=origin)
         app = stores.repository.change_app(app_id, begin)
         if app.pending is None:
             raise AppGone
@@ -69,11 +103,38 @@ class KeyRotation:
         self._recovery.store_version(app, app.pending.number, key, undo=undo, secret=secret)
         until = stores.now() + keep
         app = stores.finish(app, partial(transitions.move_pointer, now=stores.now(), until=until))
-        if keep:
-            stores.record.app(action, app, kept_until=until)
-        else:
-            stores.record.app(action, app, kept=False)
         return Created(app, key)
+
+    def use_newer(self, app_id: str, number: int, keep: timedelta) -> App:
+        """Make a version that the keychain holds, and the row does not name, the current one; keep the present one.
+
+        `roll_back` takes it back. Raises SecretMissing, SecretDiffers when there is no key under this number, AppGone,
+        SecretElsewhere, VaultError, StorageError.
+        """
+        stores = self._stores
+        stores.require_keychain()
+        app = stores.app_here(app_id)
+        if number in app.versions:
+            return app
+        key = stores.vault.read(SecretRef(app.org_id, app.id, SecretKind.API_KEY, number), may_ask=True)
+        if not well_formed(SecretKind.API_KEY, key):
+            raise SecretDiffers(stores.vault.name)
+        try:
+            secret = stores.vault.read(SecretRef(app.org_id, app.id, SecretKind.API_SECRET, number), may_ask=True)
+            if not well_formed(SecretKind.API_SECRET, secret):
+                raise SecretDiffers(stores.vault.name)
+            sessions = False
+        except SecretMissing:
+            sessions = True
+        now, ends = stores.now(), KeyEnds.of(key)
+        take = partial(
+            transitions.take_version, number=number, key_ends=ends, sessions=sessions, now=now, until=now + keep
+        )
+        app = stores.repository.change_app(app_id, take)
+        stores.folder.needs_claim()
+        stores.folder.keep_claim()
+        stores.record.app(Action.KEY_TAKEN, app, version=number, kept_until=now + keep)
+        return app
 
     def roll_back(self, app_id: str, number: int, keep: timedelta) -> App:
         """Make a kept version the current one again, and keep the one it replaces for `keep`. Returns the app.
@@ -84,23 +145,32 @@ class KeyRotation:
         stores = self._stores
         app = stores.app_here(app_id)
         now = stores.now()
+        due = stores.folder.trusted_now()
         chosen = next((kept for kept in app.kept if kept.number == number), None)
         # One whose time is up may be on its way out: a removal that got no answer can still take effect.
-        if chosen is None or chosen.until <= now:
+        if chosen is None or chosen.until <= due:
             raise VersionGone
         if not stores.is_complete(app, number, chosen.key_ends):
             raise SecretMissing(stores.vault.name)
         until = now + keep
         app = stores.repository.change_app(app_id, partial(transitions.swap_versions, number=number, until=until))
+        stores.folder.needs_claim()
+        stores.folder.keep_claim()
         stores.record.app(Action.ROLLED_BACK, app, version=number, kept_until=until)
         return app
 
     def keep_until(self, app_id: str, number: int, until: datetime) -> App:
         """Change until when a version is kept, unless its time is up. Returns the app. Raises AppGone, StorageError."""
         stores = self._stores
-        now = stores.now()
+        due = stores.folder.trusted_now()
         app = stores.repository.app(app_id)
-        if any(kept.number == number and kept.until > now for kept in app.kept):
+        if any(kept.number == number and kept.until > due for kept in app.kept):
+            stores.folder.needs_claim()
             change = partial(transitions.change_kept_until, number=number, until=until)
             app = stores.repository.change_app(app_id, change)
         return app
+
+
+def _origin_of(app: App, key: Secret) -> Origin | None:
+    """Who made a key that a person typed: nobody else than before if it is the app's own, else Cortex."""
+    return None if KeyEnds.of(key) == app.key_ends else Origin.CORTEX

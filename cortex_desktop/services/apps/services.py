@@ -8,7 +8,9 @@ from .create import AppCreation
 from .delete import AppDeletion
 from .edit import AppEditing
 from .listing import AppListing
-from .recovery import Recovery, Removal
+from .own_keys import OwnKeys
+from .recovery import Recovery
+from .removal import Removal
 from .rotate import KeyRotation
 from .two_stores import TwoStores
 from .use import AppUse
@@ -27,6 +29,7 @@ class AppServices:
     deletion: AppDeletion
     removal: Removal
     recovery: Recovery
+    own_keys: OwnKeys
 
     @classmethod
     def build(cls, stores: TwoStores) -> AppServices:
@@ -43,4 +46,5 @@ class AppServices:
             AppDeletion(stores, removal),
             removal,
             recovery,
+            OwnKeys(stores),
         )

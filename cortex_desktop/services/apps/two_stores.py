@@ -6,7 +6,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from ...domain.errors import (
+    ItemRefused,
     NotFinished,
+    SecretDiffers,
     SecretElsewhere,
     SecretMissing,
     StorageError,
@@ -16,8 +18,9 @@ from ...domain.errors import (
 )
 from ...domain.model import App
 from ...domain.ports import Repository, Vault, VaultState
-from ...domain.secret import KeyEnds, SecretKind, well_formed
+from ...domain.secret import KeyEnds, Secret, SecretKind, SecretRef, well_formed
 from ..activity import Recorder
+from ..folder import Folder
 
 
 class TwoStores:
@@ -37,14 +40,17 @@ class TwoStores:
         self.vault = vault
         self.record = recorder or Recorder(repository)
         self.now = now or (lambda: datetime.now(UTC))
+        self.folder = Folder(repository, vault, self.now)
 
     def require_keychain(self) -> None:
-        """Raise VaultError, before anything is written, when the keychain plainly cannot be used."""
+        """Raise VaultError, before anything is written, when the keychain plainly cannot be used; LookOnly in a copy
+        that is for looking only."""
+        self.folder.require_working()
         match self.vault.state():
             case VaultState.LOCKED:
                 raise VaultError(VaultProblem.LOCKED, self.vault.name)
             case VaultState.MISSING:
-                raise VaultError(VaultProblem.MISSING, self.vault.name)
+                raise self.vault.trouble or VaultError(VaultProblem.MISSING, self.vault.name)
             case VaultState.FAILED:
                 raise VaultTimeout(self.vault.name)
 
@@ -59,6 +65,26 @@ class TwoStores:
         if app.keychain != self.vault.backend:
             raise SecretElsewhere(self.vault.name)
 
+    def read(self, app: App, kind: SecretKind, *, may_ask: bool = False) -> Secret:
+        """Return the app's current key or secret. Raises SecretMissing, VaultError.
+
+        Raises SecretDiffers for anything but what the row describes: another key, or something that is none.
+        """
+        found = self.vault.read(app.ref(kind), may_ask=may_ask)
+        if not well_formed(kind, found) or (kind is SecretKind.API_KEY and KeyEnds.of(found) != app.key_ends):
+            raise SecretDiffers(self.vault.name)
+        return found
+
+    def holds(self, ref: SecretRef) -> bool:
+        """True if the keychain holds anything under this name. Raises VaultError."""
+        try:
+            self.vault.read(ref)
+        except SecretMissing:
+            return False
+        except (SecretDiffers, ItemRefused):
+            return True
+        return True
+
     def is_complete(self, app: App, number: int, key_ends: KeyEnds) -> bool:
         """True if the keychain holds all secrets of this version, and the key has these ends. Raises VaultError."""
         try:
@@ -68,7 +94,7 @@ class TwoStores:
                     return False
                 if ref.kind is SecretKind.API_KEY and KeyEnds.of(secret) != key_ends:
                     return False
-        except SecretMissing:
+        except (SecretMissing, SecretDiffers):
             return False
         return True
 

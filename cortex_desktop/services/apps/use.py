@@ -18,8 +18,12 @@ class AppUse:
         self._stores = stores
 
     def secret(self, app_id: str, kind: SecretKind = SecretKind.API_KEY) -> Secret:
-        """Read the current key or secret. Raises SecretMissing, SecretElsewhere, VaultError, AppGone, StorageError."""
-        return self._stores.vault.read(self._stores.app_here(app_id).ref(kind))
+        """Read the current key or secret; the person may be asked about an item that is locked by itself.
+
+        Raises SecretDiffers when the keychain holds anything but the key that the row describes; SecretMissing,
+        SecretElsewhere, VaultError, AppGone, StorageError.
+        """
+        return self._stores.read(self._stores.app_here(app_id), kind, may_ask=True)
 
     def note_copied(self, app_id: str, action: Action = Action.KEY_COPIED, clears_after: int = 0) -> App:
         """Note that the key, the secret or a request with the key was copied just now. Returns the app.

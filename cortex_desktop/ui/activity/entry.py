@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class ActivityEntry(PageEntry):
-    """What was done to which app, when and by whom."""
+    """The Activity page: what was done to which app, when and by whom."""
 
     def __init__(self, tools: Tools, workspace: Workspace, jobs: Jobs, history: History) -> None:
         title = QCoreApplication.translate("ActivityEntry", "Activity")
@@ -34,6 +35,7 @@ class ActivityEntry(PageEntry):
         self.reader.broken.connect(self._show_breaks)
         workspace.recorded.connect(self.reader.grow)
         workspace.activity_asked.connect(self.show_activity_of)
+        workspace.copies_asked.connect(self.show_copies)
 
     @cached_property
     def presenter(self) -> ActivityPresenter:
@@ -69,6 +71,12 @@ class ActivityEntry(PageEntry):
         """Open the page, and list what was done to this app."""
         self.open()
         self.presenter.page.show_only(app.id, app.label)
+
+    @Slot(object, object)
+    def show_copies(self, first: date, last: date) -> None:
+        """Open the page, and list which keys were copied from this day to that."""
+        self.open()
+        self.presenter.page.show_copies(first, last)
 
     @Slot(object)
     def _show_breaks(self, breaks: list[Break]) -> None:

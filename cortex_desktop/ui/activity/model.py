@@ -23,6 +23,7 @@ from PySide6.QtCore import (
 from ...domain.activity import ACTION_WORDS, ActivityEntry, Logged, describe
 from ...domain.text import Text
 from ..kit.i18n import local, long_date, long_time, translate_text
+from ..kit.plain import tip
 
 Index = QModelIndex | QPersistentModelIndex
 KEPT_LINES = 2_000
@@ -198,7 +199,7 @@ class ActivityModel(QAbstractTableModel):
             return line.what
         by = self.tr("{who} on {computer}").format(who=entry.who, computer=entry.computer)
         parts = [line.what, entry.label, line.details, entry.org_name, long_time(entry.when), by]
-        return "\n".join(part for part in parts if part)
+        return tip("\n".join(part for part in parts if part))
 
     def _ask(self) -> None:
         """Ask for what is on screen; what was there before, while scrolling, is not needed any more."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
-from PySide6.QtCore import QPoint, Qt, Signal, Slot
+from PySide6.QtCore import QDate, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
-    QComboBox,
+    QCheckBox,
     QHBoxLayout,
     QListView,
     QMenu,
@@ -18,11 +18,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ...domain.activity import ActivityEntry, Break, Logged
+from ...domain.activity import Action, ActivityEntry, Break, Logged
+from ...domain.days import midnight
 from ...domain.errors import CortexError
 from ...domain.model import App, Org
-from ..kit.i18n import translate_text
+from ..kit.boxes import ComboBox
+from ..kit.dates import DateField
+from ..kit.i18n import long_day, translate_text
 from ..kit.page import Page
+from ..kit.scrolling import LowBody, scrolled_when_low
 from ..kit.search import SearchField
 from ..kit.suggestions import Suggestion
 from ..kit.table import CountLabel, TableCard
@@ -57,7 +61,7 @@ class Period:
         return now.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
 
 
-class AppsCombo(QComboBox):
+class AppsCombo(ComboBox):
     """Chooses an app. The list is filled when it is opened, since there may be thousands."""
 
     def __init__(self, apps: Callable[[], Sequence[App]]) -> None:
@@ -65,9 +69,11 @@ class AppsCombo(QComboBox):
         view = QListView()
         view.setUniformItemSizes(True)
         self.setView(view)
-        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(9)
-        self.setAccessibleName(self.tr("Filter by app"))
+        name = self.tr("Filter by app")
+        self.setAccessibleName(name)
+        self.setAccessibleDescription(name)
         self._apps = apps
         self._make()
 
@@ -102,6 +108,8 @@ class AppsCombo(QComboBox):
 class ActivityPage(Page):
     """The list of entries with search and filters: a view that emits what the person wants.
 
+    The last choice of time shows a row with the days from when and to when, and whether only copied keys are listed.
+
     listing_asked(Wanted): list these; app_asked(app id): go to this app; export_asked; retry_asked.
     """
 
@@ -121,6 +129,7 @@ class ActivityPage(Page):
         self._wanted = Wanted()
         self._filtered = False
         self._error: CortexError | None = None
+        self._quietly = False  # several filters are about to change
 
         self.banner = Banner(look)
         self._subtitle = label(" ", "subtitle", wrap=True)
@@ -128,8 +137,7 @@ class ActivityPage(Page):
         self.export = Button(self.tr("Export…"), look)
         self.search = self._make_search()
         self.apps = AppsCombo(apps)
-        self.times = QComboBox()
-        self.times.setAccessibleName(self.tr("Filter by time"))
+        self.times = ComboBox(self.tr("Filter by time"))
         for period in (
             Period(self.tr("Any time"), None),
             Period(self.tr("Today"), 0),
@@ -138,6 +146,11 @@ class ActivityPage(Page):
             Period(self.tr("Last 365 days"), 365),
         ):
             self.times.addItem(period.words, period)
+        self.times.addItem(self.tr("From – to"))
+        self.first_day = self._make_day(self.tr("From day"))
+        self.last_day = self._make_day(self.tr("To day"))
+        self.only_copies = QCheckBox(self.tr("Only copied keys"))
+        self._days = self._lay_out_days()
         self._count = CountLabel()
         self.table = ActivityTable(model, look)
         self._card = TableCard(self.table, look)
@@ -148,7 +161,10 @@ class ActivityPage(Page):
         self.search.textChanged.connect(self._ask)
         self.search.left.connect(self._enter_table)
         self.apps.currentIndexChanged.connect(self._ask)
-        self.times.currentIndexChanged.connect(self._ask)
+        self.times.currentIndexChanged.connect(self._choose_time)
+        self.first_day.changed.connect(self._choose_first)
+        self.last_day.changed.connect(self._choose_last)
+        self.only_copies.toggled.connect(self._ask)
         self.table.opened.connect(self._open)
         self.table.menu_asked.connect(self._show_menu)
         self.empty.acted.connect(self._empty_acted)
@@ -248,6 +264,18 @@ class ActivityPage(Page):
         self.times.setCurrentIndex(0)
         self.apps.choose(app_id, name)
 
+    def show_copies(self, first: date, last: date) -> None:
+        """List which keys of the org were copied from this day to that."""
+        self._quietly = True  # ask once, at the end
+        self.search.clear()
+        self.apps.setCurrentIndex(0)
+        self.first_day.setDate(QDate(first.year, first.month, first.day))
+        self.last_day.setDate(QDate(last.year, last.month, last.day))
+        self.times.setCurrentIndex(self.times.count() - 1)
+        self.only_copies.setChecked(True)
+        self._quietly = False
+        self._ask()
+
     def entry(self) -> ActivityEntry | None:
         """The selected entry, if it is known already."""
         line = self.model.line(self.table.currentIndex().row())
@@ -260,7 +288,8 @@ class ActivityPage(Page):
         parts = [
             self.tr("All organizations") if app == ALL_ORGS else org,
             self.apps.currentText() if app != ALL_ORGS else "",
-            self.times.currentText(),
+            self._time_words(),
+            self.only_copies.text() if self._only_copies() else "",
             self.tr("with “{words}”").format(words=self.search.text()) if self.search.text().strip() else "",
         ]
         return " · ".join(part for part in parts if part)
@@ -298,13 +327,18 @@ class ActivityPage(Page):
         self._nothing = QWidget()  # for the first moments
         for widget in (self._nothing, self._list, self.empty):
             self._stack.addWidget(widget)
-        column = QVBoxLayout(self)
+        body = LowBody()
+        column = QVBoxLayout(body)
         column.setContentsMargins(24, 16, 24, 24)
         column.setSpacing(12)
         column.addWidget(self.banner)
         column.addLayout(head)
         column.addLayout(tools)
+        column.addWidget(self._days)
         column.addWidget(holder, 1)
+        outside = QVBoxLayout(self)
+        outside.setContentsMargins(0, 0, 0, 0)
+        outside.addWidget(scrolled_when_low(body))
 
     def _make_search(self) -> SearchField:
         search = SearchField(self._look, self.tr("Search activity"), _no_suggestions)
@@ -312,10 +346,71 @@ class ActivityPage(Page):
         search.setMinimumWidth(self._look.theme.px(120))
         return search
 
+    def _make_day(self, name: str) -> DateField:
+        field = DateField(self._look, name, date.today())  # noqa: DTZ011 (where the person is)
+        field.setMaximumWidth(self._look.theme.px(170))
+        return field
+
+    def _lay_out_days(self) -> QWidget:
+        row = QWidget()
+        inside = QHBoxLayout(row)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setSpacing(8)
+        for words, field in ((self.tr("From"), self.first_day), (self.tr("to"), self.last_day)):
+            inside.addWidget(label(words, "subtitle"))
+            inside.addWidget(field)
+        inside.addSpacing(8)
+        inside.addWidget(self.only_copies)
+        inside.addStretch(1)
+        row.hide()
+        return row
+
+    def _between(self) -> bool:
+        """True if the person chose two days."""
+        return self.times.currentData() is None
+
+    def _only_copies(self) -> bool:
+        return self._between() and self.only_copies.isChecked()
+
+    def _time_words(self) -> str:
+        if not self._between():
+            return self.times.currentText()
+        first, last = (long_day(day_of(field)) for field in (self.first_day, self.last_day))
+        return self.tr("{first} to {last}").format(first=first, last=last)
+
+    @Slot()
+    def _choose_time(self) -> None:
+        self._days.setVisible(self._between())
+        if not self._between():
+            self.only_copies.setChecked(False)
+        self._ask()
+
+    @Slot()
+    def _choose_first(self) -> None:
+        first, last = self.first_day.day, self.last_day.day
+        if first is not None and last is not None and first > last:
+            self.last_day.setDate(self.first_day.shown())  # which asks
+        elif first is not None:
+            self._ask()
+
+    @Slot()
+    def _choose_last(self) -> None:
+        first, last = self.first_day.day, self.last_day.day
+        if first is not None and last is not None and last < first:
+            self.first_day.setDate(self.last_day.shown())
+        elif last is not None:
+            self._ask()
+
+    def _chosen_time(self) -> tuple[datetime | None, datetime | None]:
+        """From when on, and until before when; None for no limit."""
+        if not self._between():
+            return self.times.currentData().since(), None
+        return midnight(day_of(self.first_day)), midnight(day_of(self.last_day) + timedelta(days=1))
+
     @Slot()
     def _ask(self) -> None:
         """Ask for the entries that the search and the filters select."""
-        if self._org is None:
+        if self._org is None or self._quietly:
             return
         app = self.apps.currentData()
         everywhere = app == ALL_ORGS
@@ -323,7 +418,8 @@ class ActivityPage(Page):
             self.search.text(),
             "" if everywhere else self._org.id,
             "" if app in (ALL_APPS, ALL_ORGS) else app,
-            self.times.currentData().since(),
+            *self._chosen_time(),
+            Action.KEY_COPIED if self._only_copies() else None,
         )
         self._filtered = bool(self.search.text().strip() or app != ALL_APPS or self.times.currentIndex())
         self.table.show_org(everywhere)
@@ -360,14 +456,14 @@ class ActivityPage(Page):
             self.empty.set_message(
                 "search-x",
                 self.tr("Nothing found"),
-                self.tr("No activity matches what you look for."),
+                self.tr("No activity matches your search."),
                 self.tr("Show all activity"),
             )
         else:
             self.empty.set_message(
                 "history",
                 self.tr("No activity yet"),
-                self.tr("What you do to apps is written down here: what, when, and who did it."),
+                self.tr("Every action is recorded here: what, to which app, when and by whom."),
             )
         self._stack.setCurrentWidget(self.empty)
 
@@ -424,6 +520,11 @@ class ActivityPage(Page):
         self._count.setVisible(wide)
         self.apps.setMinimumContentsLength(15 if wide else 9)
         self._fit()
+
+
+def day_of(field: DateField) -> date:
+    """The day in the field; today while what was typed is none."""
+    return field.day or date.today()  # noqa: DTZ011 (where the person is)
 
 
 def _no_suggestions(text: str, position: int) -> tuple[int, Sequence[Suggestion]]:

@@ -13,6 +13,7 @@ from ...domain.errors import CortexError
 from ...domain.model import App, Org
 from ...services.history import Export
 from ..kit.desktop import open_folder
+from ..kit.file_dialog import save_dialog
 from ..kit.i18n import translate_text
 from ..kit.toasts import TOAST_SECONDS, Toast
 from ..kit.tools import Tools
@@ -30,12 +31,14 @@ class ActivityPresenter(QObject):
 
     def __init__(self, tools: Tools, workspace: Workspace, reader: ActivityReader) -> None:
         super().__init__(tools.toasts)
+        self._look = tools.look
         self._workspace = workspace
         self._reader = reader
         self._dialogs = tools.dialogs
         self._toasts = tools.toasts
         self._toast: Toast | None = None  # while an export takes long
         self._export_wanted = False  # as soon as all is listed
+        self._ending = ENDINGS[0]  # of a file whose name has none that is known
         self._done = 0.0
         self.model = ActivityModel(self)
         self.page = page = ActivityPage(tools.look, self.model, self._apps)
@@ -78,10 +81,10 @@ class ActivityPresenter(QObject):
         if self._export_wanted or not self._dialogs.free or self._reader.exporting or not self.model.rowCount():
             return
         window = self._dialogs.window
-        dialog = QFileDialog(window, self.tr("Export activity"))
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog = save_dialog(self._look, self.tr("Export activity"), window)
         dialog.setNameFilters([self.tr("Report to read and print (*.html)"), self.tr("Table for spreadsheets (*.csv)")])
-        dialog.setDefaultSuffix(ENDINGS[0])
+        self._ending = ENDINGS[0]
+        dialog.setDefaultSuffix(self._ending)
         places = QStandardPaths.StandardLocation
         folders = [QStandardPaths.writableLocation(place) for place in (places.DocumentsLocation, places.HomeLocation)]
         dialog.setDirectory(next((folder for folder in folders if Path(folder).is_dir()), folders[-1]))
@@ -101,20 +104,24 @@ class ActivityPresenter(QObject):
         self._export_wanted = False
 
     def _filter_selected(self, dialog: QFileDialog, chosen: str) -> None:
-        dialog.setDefaultSuffix(ENDINGS[dialog.nameFilters().index(chosen)])
+        self._ending = ENDINGS[dialog.nameFilters().index(chosen)]
+        dialog.setDefaultSuffix(self._ending)
 
     @Slot(str)
     def export(self, name: str) -> None:
-        """Export what is listed to this file; its ending says as what."""
+        """Export what is listed to this file. Its ending says as what; one that says nothing gets another behind it."""
         path = Path(name)
         kind = path.suffix.lower().removeprefix(".")
+        if kind not in ENDINGS:
+            kind = self._ending
+            path = _free(path, kind)
         self._done = 0.0
         self._long.start(BUSY_SECONDS)
         self._reader.export(
             Export(
                 places=self.model.places(),
                 path=path,
-                format=kind if kind in ENDINGS else ENDINGS[0],
+                format=kind,
                 title=self.page.title(),
                 filter=self.page.filter_words(),
             )
@@ -166,3 +173,13 @@ class ActivityPresenter(QObject):
         self._toasts.leave("export")
         text = f"{translate_text(error.message)} {translate_text(error.advice)}"
         self._toasts.show(translate_text(error.title), text, icon="circle-alert", tone="danger").count_down(20)
+
+
+def _free(path: Path, ending: str) -> Path:
+    """The name with this ending behind it, and a number where that is taken: nobody was asked about replacing it."""
+    found = path.with_name(f"{path.name}.{ending}")
+    number = 2
+    while found.exists():
+        found = path.with_name(f"{path.name} ({number}).{ending}")
+        number += 1
+    return found

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from ...domain.activity import Break, Logged, Piece
+from ...domain.activity import Action, Break, Logged, Piece
 from ...domain.errors import CortexError
 from ...services.history import Export, History
 from ...tasks.jobs import Jobs
@@ -25,12 +25,14 @@ HAND_OUT_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is to be listed; see `History.find`."""
+    """The query of the list; see `History.find`."""
 
     text: str = ""
     org_id: str = ""
     app_id: str = ""
     since: datetime | None = None
+    until: datetime | None = None
+    action: Action | None = None
 
 
 class ActivityReader(QObject):
@@ -70,7 +72,7 @@ class ActivityReader(QObject):
 
     @property
     def breaks(self) -> list[Break]:
-        """What is known to be wrong with the log."""
+        """Known damage of the log."""
         return self._breaks
 
     def list(self, wanted: Wanted) -> None:
@@ -140,7 +142,7 @@ class ActivityReader(QObject):
             self.broken.emit(found)
 
         def refused(_: CortexError) -> None:
-            self._checking = None  # who opens the page is told
+            self._checking = None  # reported when the page is opened
 
         self._checking = self._scan(self._history.check(), lambda piece: found.extend(piece.breaks), ended, refused)
 
@@ -183,7 +185,7 @@ class ActivityReader(QObject):
             self._history.abandon()
 
     def _find(self, wanted: Wanted) -> Iterator[Piece]:
-        return self._history.find(wanted.text, wanted.org_id, wanted.app_id, wanted.since)
+        return self._history.find(wanted.text, wanted.org_id, wanted.app_id, wanted.since, wanted.until, wanted.action)
 
     def _found(self, piece: Piece) -> None:
         first = self._end < 0

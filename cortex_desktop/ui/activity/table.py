@@ -87,7 +87,7 @@ class ActivityDelegate(RowDelegate):
         elif text := known[column]:
             strong = column == ActivityColumn.WHAT
             painter.setFont(self._strong if strong else self._font)
-            painter.setPen(self._colors["text" if strong or column == ActivityColumn.APP else "muted"])
+            painter.setPen(self.ink("text" if strong or column == ActivityColumn.APP else "muted"))
             metrics = self._strong_metrics if strong else self._metrics
             painter.drawText(inner, LEADING, metrics.elidedText(text, ELIDE, inner.width()))
 

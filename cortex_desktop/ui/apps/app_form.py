@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from PySide6.QtCore import QDate, QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QDateEdit, QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from ...domain.errors import LabelError
 from ...domain.rules import LABEL_LENGTH, clean_label
+from ..kit.dates import DateField
 from ..kit.dialog import WaitingDialog
-from ..kit.i18n import day_format, translate_text
+from ..kit.i18n import translate_text
 from ..kit.widgets import Look, label, set_property
 from .model import AppsModel
 
@@ -135,7 +136,7 @@ class AppDialog(WaitingDialog):
 
 
 class LabelNote(QLabel):
-    """What is said under the label's field. A class of its own: `tr` finds no plural forms for a base class."""
+    """The note under the label's field. A class of its own: `tr` finds no plural forms for a base class."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -178,16 +179,12 @@ class OptionalDate(QWidget):
 
     changed = Signal()
 
-    def __init__(self, name: str, date_name: str, value: date | None, proposed: timedelta) -> None:
+    def __init__(self, look: Look, name: str, date_name: str, value: date | None, proposed: timedelta) -> None:
         super().__init__()
         self.box = QCheckBox(name)
         self.box.setAccessibleName(name)
-        self.day = QDateEdit()
-        self.day.setAccessibleName(date_name)
-        self.day.setCalendarPopup(True)
-        self.day.setDisplayFormat(day_format())
-        day = QDate.currentDate().addDays(proposed.days) if value is None else QDate(value.year, value.month, value.day)
-        self.day.setDate(day)
+        today = date.today()  # noqa: DTZ011 (where the person is)
+        self.day = DateField(look, date_name, value or today + proposed)
         self.box.setChecked(value is not None)
         self.day.setEnabled(value is not None)
         rows = QVBoxLayout(self)
@@ -196,15 +193,19 @@ class OptionalDate(QWidget):
         rows.addWidget(self.box)
         rows.addWidget(self.day)
         self.box.toggled.connect(self._toggled)
-        self.day.dateChanged.connect(self.changed)
+        self.day.changed.connect(self.changed)
 
     @property
     def value(self) -> date | None:
-        """The date, or None while the box is not checked."""
-        return date(*self.day.date().getDate()) if self.box.isChecked() else None
+        """The date; None while the box is not checked, or what was typed is no date."""
+        return self.day.day if self.box.isChecked() else None
+
+    @property
+    def is_wrong(self) -> bool:
+        """True if the box is checked and what was typed is no date."""
+        return self.box.isChecked() and self.day.day is None
 
     @Slot(bool)
     def _toggled(self, on: bool) -> None:
-        with QSignalBlocker(self.day):
-            self.day.setEnabled(on)
+        self.day.setEnabled(on)
         self.changed.emit()

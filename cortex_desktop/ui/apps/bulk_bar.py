@@ -18,7 +18,7 @@ LEAST_WORDS = 260
 
 
 class _Words(NamedTuple):
-    """What is said about a bulk action on so many apps."""
+    """The texts about a bulk action on so many apps."""
 
     doing: Callable[[int], str]
     done: Callable[[int], str]
@@ -118,11 +118,11 @@ class BulkBar(QFrame):
     def stopping(self) -> None:
         """Show that it stops after the app under way."""
         self._stop.setEnabled(False)
-        self._set_text(self.tr("Stopping after the app under way…"))
+        self._set_text(self.tr("Stopping after the current app…"))
 
     def slow(self) -> None:
         """Offer to stop waiting for the keychain."""
-        self._set_text(self.tr("Still waiting. A prompt of the system may be open behind this window."))
+        self._set_text(self.tr("Still waiting. A system prompt may be open behind this window."))
         self._stop_waiting.show()
         self._arrange()
 
@@ -200,7 +200,7 @@ class BulkBar(QFrame):
             ),
             Disable: _Words(
                 lambda n: self.tr("Disabling %Ln app(s)…", "", n),
-                lambda n: self.tr("%Ln app(s) disabled", "", n),
+                lambda n: self.tr("%Ln app(s) disabled here", "", n),
                 lambda n: self.tr("%Ln app(s) disabled already.", "", n),
             ),
             Delete: _Words(

@@ -1,4 +1,4 @@
-"""The same for many apps: asks what must be asked, runs it step by step, and tells what became of it."""
+"""Bulk actions: asks what must be asked, runs the action step by step, and reports its result."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class BulkPresenter(QObject):
         self._held = False
         self._resume_when_unlocked = False
         self._told = QElapsedTimer()
-        self._late = QTimer(self)  # a step takes long: what was done before it is to be seen
+        self._late = QTimer(self)  # a step takes long: show first what was done before it
         self._late.setSingleShot(True)
         self._late.setInterval(TELL_MS)
         self._late.timeout.connect(self._tell)
@@ -166,7 +166,7 @@ class BulkPresenter(QObject):
             self.tr("Delete %Ln app(s)?", "", count),
             self.tr(
                 "For 30 days you can restore them from Recently deleted. Then their API keys leave the keychain and "
-                "cannot be brought back. Nothing is changed in Cortex itself."
+                "cannot be brought back. Nothing changes in Cortex: it goes on taking keys that it made."
             ),
             self.tr("Delete"),
             self._dialogs.window,
@@ -187,7 +187,7 @@ class BulkPresenter(QObject):
 
     @Slot()
     def resume(self) -> None:
-        """Go on with the rest; a locked keychain is to be unlocked first."""
+        """Go on with the rest; unlock a locked keychain first."""
         if not self.can_resume or self._bulk is None:
             return
         status = self._workspace.status
@@ -216,7 +216,7 @@ class BulkPresenter(QObject):
         self._dialogs.open(dialog)
 
     def hold_window(self) -> bool:
-        """Whether the window should wait with closing: once, until the step under way has ended, which `idle` tells."""
+        """True if closing must wait: once, until the step under way has ended; then `idle` is emitted."""
         if not self._running or self._held:
             return False
         self._held = True
@@ -281,7 +281,7 @@ class BulkPresenter(QObject):
         self._next()
 
     def _failed(self, bulk: Bulk, error: CortexError) -> None:
-        """A defect. What was done so far is told, and the rest can be tried again."""
+        """Report what was done before the defect, so that the rest can be tried again."""
         if bulk.action.needs_keychain:
             self._waiting.end()
         bulk.stopped = error

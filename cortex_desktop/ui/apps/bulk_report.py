@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, QStringListModel, Signal, Slot
-from PySide6.QtWidgets import QAbstractItemView, QComboBox, QListView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
 
 from ...services.bulk import Bulk
+from ..kit.boxes import ComboBox
 from ..kit.dialog import Dialog
 from ..kit.i18n import translate_text
 from ..kit.widgets import Button, Look, label
@@ -22,7 +23,7 @@ class BulkReport(Dialog):
     def __init__(self, look: Look, title: str, bulk: Bulk, parent: QWidget) -> None:
         text = QCoreApplication.translate("BulkReport", "The labels of the apps, and why some could not be changed.")
         super().__init__(look, title, text, 560, parent)
-        self.groups = QComboBox()
+        self.groups = ComboBox()
         self.groups.setAccessibleName(self.tr("Which apps"))
         self._lines: list[list[str]] = []
         self._labels: list[list[str]] = []
@@ -39,7 +40,7 @@ class BulkReport(Dialog):
                 ],
             ),
             (self.tr("Left as they were"), [app.label for app in bulk.rest], None),
-            (self.tr("Were so already"), [app.label for app in bulk.already], None),
+            (self.tr("Needed no change"), [app.label for app in bulk.already], None),
             (self.tr("Changed"), [app.label for app in bulk.changed], None),
         ):
             if labels:

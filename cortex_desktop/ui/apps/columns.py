@@ -9,7 +9,7 @@ from PySide6.QtCore import QByteArray, QObject, Qt, Slot
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QHeaderView, QMenu, QTableView
 
-from .model import AppColumn
+from .model import AppColumn, AppsModel
 
 USUAL = (AppColumn.LABEL, AppColumn.KEY, AppColumn.SESSIONS, AppColumn.CSRF, AppColumn.STATUS, AppColumn.CREATED)
 """The columns shown until a person chooses others."""
@@ -33,14 +33,22 @@ Sort = Callable[[AppColumn, Qt.SortOrder], None]
 class Columns(QObject):
     """The columns that a person chose, their order and sorting, and the actions to change them.
 
-    width_of(column): the pixels that a column needs; sort(column, order): what is called to sort.
+    width_of(column): the pixels that a column needs; least_width_of(column): that it can do with;
+    sort(column, order): what is called to sort.
     """
 
-    def __init__(self, table: QTableView, width_of: Callable[[AppColumn], int], sort: Sort) -> None:
+    def __init__(
+        self,
+        table: QTableView,
+        width_of: Callable[[AppColumn], int],
+        least_width_of: Callable[[AppColumn], int],
+        sort: Sort,
+    ) -> None:
         super().__init__(table)
         self._table = table
         self._header = table.horizontalHeader()
         self._width_of = width_of
+        self._least_width_of = least_width_of
         self._sort = sort
         self._sorted = (AppColumn.CREATED, Qt.SortOrder.DescendingOrder)
         self._wanted = set(USUAL)
@@ -48,6 +56,7 @@ class Columns(QObject):
         self._make_actions()
         self._put_in_order()
         self._header.sectionMoved.connect(self._keep_menu_last)
+        self._header.sectionResized.connect(self._keep_least)
         table.selectionModel().currentColumnChanged.connect(self._name_moves)
 
     def fit(self, width: int) -> None:
@@ -106,6 +115,8 @@ class Columns(QObject):
             for column in (AppColumn.KEY, AppColumn.MENU):
                 self._header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
                 self._table.setColumnWidth(column, self._width_of(column))
+            for column in AppColumn:
+                self._keep_least(column, 0, self._header.sectionSize(column))
             self._keep_menu_last()
         self.fit(self._room)
 
@@ -205,12 +216,18 @@ class Columns(QObject):
         self._sort(self._sorted[0], order)
 
     def _announce_columns(self) -> None:
+        missing: list[str] = []
         for column, action in self._shows.items():
             wanted = column in self._wanted
             name = self._name(column)
             no_room = wanted and self._table.isColumnHidden(column)
             action.setText(self.tr("{column} (no room now)").format(column=name) if no_room else name)
             action.setChecked(wanted)
+            if no_room:
+                missing.append(name)
+        model = self._table.model()
+        assert isinstance(model, AppsModel)
+        model.show_missing_columns(missing)
 
     def _name(self, column: AppColumn) -> str:
         name: str = self._table.model().headerData(column, Qt.Orientation.Horizontal)
@@ -229,6 +246,12 @@ class Columns(QObject):
     def _put_in_order(self) -> None:
         for place, column in enumerate(ORDER):
             self._header.moveSection(self._header.visualIndex(column), place)
+
+    @Slot(int, int, int)
+    def _keep_least(self, section: int, _: int, width: int) -> None:
+        """Keep a column as wide as what stands in it, so that nothing is painted over the next one."""
+        if 0 < width < (least := self._least_width_of(AppColumn(section))):
+            self._header.resizeSection(section, least)
 
     def _keep_menu_last(self) -> None:
         last = self._header.count() - 1

@@ -26,7 +26,9 @@ class CreateAppDialog(AppDialog):
         self, look: Look, model: AppsModel, place: str, parent: QWidget, proposed: AppDetails | None = None
     ) -> None:
         title = QCoreApplication.translate("CreateAppDialog", "Create App")
-        text = QCoreApplication.translate("CreateAppDialog", "A new API key is generated for {place}.")
+        text = QCoreApplication.translate(
+            "CreateAppDialog", "A new API key for {place} is generated on this computer. Cortex does not know it."
+        )
         super().__init__(look, model, title, text.format(place=place), title, parent)
         self.form.addLayout(self.label_rows())
         self.form.addSpacing(11)

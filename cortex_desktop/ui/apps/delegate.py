@@ -84,15 +84,25 @@ class AppsDelegate(RowDelegate):
             self._widths[column] = self._measure(column)
         return self._widths[column]
 
+    def least_width_of(self, column: AppColumn) -> int:
+        """The width in pixels below which a person cannot make the column: dates and owners can be cut short."""
+        if column in (AppColumn.OWNER, AppColumn.CREATED, AppColumn.EXPIRES):
+            return self._heading_width(column) + 2 * PADDING
+        return self.width_of(column)
+
+    def _heading_width(self, column: AppColumn) -> int:
+        header = QFontMetrics(self._look.theme.font(12, QFont.Weight.DemiBold))
+        return header.horizontalAdvance(self._model.headerData(column, Qt.Orientation.Horizontal)) + 26
+
     def _measure(self, column: AppColumn) -> int:
         if column is AppColumn.KEY:
             return self._chip_text + 2 * BUTTON + 12 + 2 * PADDING
         if column is AppColumn.MENU:
-            return BUTTON + 2 * PADDING - 6
+            heading = QFontMetrics(self._look.theme.font(12, QFont.Weight.DemiBold))
+            return max(BUTTON + 2 * PADDING - 6, heading.horizontalAdvance("+9") + 2 * PADDING + 4)
         if column is AppColumn.LABEL:
             return self._look.theme.px(130)
-        header = QFontMetrics(self._look.theme.font(12, QFont.Weight.DemiBold))
-        width = header.horizontalAdvance(self._model.headerData(column, Qt.Orientation.Horizontal)) + 26
+        width = self._heading_width(column)
         if column is AppColumn.STATUS:
             width = max(width, *(badge_size(self._look, self._model.status_words(s)[0]).width() for s in Status))
         if column is AppColumn.ORIGIN:
@@ -119,7 +129,7 @@ class AppsDelegate(RowDelegate):
     def _paint_label(self, painter: QPainter, rect: QRect, app: App, row: int) -> None:
         inner = rect.adjusted(PADDING, 0, -PADDING, 0)
         painter.setFont(self._label_font)
-        painter.setPen(self._colors["text" if app.enabled else "muted"])
+        painter.setPen(self.ink("text" if app.enabled else "muted"))
         text = self._label_metrics.elidedText(app.label, ELIDE, inner.width())
         painter.drawText(inner, LEADING, text)
 
@@ -131,12 +141,15 @@ class AppsDelegate(RowDelegate):
 
     def _paint_sign(self, painter: QPainter, rect: QRect, icon: str, token: str) -> None:
         place = QRect(rect.left() + PADDING, rect.top(), 16, rect.height())
-        self._look.icons.paint(painter, place, icon, token)
+        self._look.icons.paint(painter, place, icon, self.ink_token(token))
 
     def _paint_created(self, painter: QPainter, rect: QRect, app: App, row: int) -> None:
         painter.setFont(self._text_font)
-        painter.setPen(self._colors["muted"])
-        painter.drawText(rect.adjusted(PADDING, 0, -PADDING, 0), LEADING, self._model.created_words(row))
+        painter.setPen(self.ink("muted"))
+        inner = rect.adjusted(PADDING, 0, -PADDING, 0)
+        painter.drawText(
+            inner, LEADING, self._text_metrics.elidedText(self._model.created_words(row), ELIDE, inner.width())
+        )
 
     def _paint_origin(self, painter: QPainter, rect: QRect, app: App, row: int) -> None:
         self._paint_text(painter, rect, self._model.index(row, AppColumn.ORIGIN).data())
@@ -153,7 +166,7 @@ class AppsDelegate(RowDelegate):
             return
         inner = rect.adjusted(PADDING, 0, -PADDING, 0)
         painter.setFont(self._text_font)
-        painter.setPen(self._colors["muted"])
+        painter.setPen(self.ink("muted"))
         painter.drawText(inner, LEADING, self._text_metrics.elidedText(text, ELIDE, inner.width()))
 
     def _paint_menu(self, painter: QPainter, rect: QRect, app: App, row: int) -> None:
@@ -177,23 +190,29 @@ class AppsDelegate(RowDelegate):
         painter.restore()
         if usable:
             parts = self._parts_of(chip)
-            self._paint_button(painter, parts["reveal"], "eye" if secret is None else "eye-off", row, "reveal")
-            self._paint_button(painter, parts["copy"], "copy", row, "copy")
+            self._paint_button(
+                painter, parts["reveal"], "eye" if secret is None else "eye-off", row, "reveal", on_chip=True
+            )
+            self._paint_button(painter, parts["copy"], "copy", row, "copy", on_chip=True)
         painter.setFont(self._mono)
         painter.setPen(self._colors["text" if app.enabled else "muted"])
         room = QRect(chip.left() + 9, chip.top(), self._chip_text + 4, chip.height())
         painter.drawText(room, LEADING, masked(app) if secret is None else secret.reveal())
 
-    def _paint_button(self, painter: QPainter, rect: QRect, icon: str, row: int, part: str) -> None:
+    def _paint_button(
+        self, painter: QPainter, rect: QRect, icon: str, row: int, part: str, *, on_chip: bool = False
+    ) -> None:
         hovered = self._hovered == (row, part)
         if hovered:
             painter.save()
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(self._colors["line"])
-            painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), 5, 5)
+            painter.setPen(self._colors["hover_line"])
+            painter.setBrush(self._colors["hover"])
+            painter.drawRoundedRect(QRectF(rect).adjusted(1.5, 1.5, -1.5, -1.5), 5, 5)
             painter.restore()
-        self._look.icons.paint(painter, rect, icon, "text" if hovered else "muted", 15)
+        token = "text" if hovered else "muted"
+        own_ground = on_chip or hovered
+        self._look.icons.paint(painter, rect, icon, token if own_ground else self.ink_token(token), 15)
 
     def _chip(self, rect: QRect) -> QRect:
         size = self._chip_size

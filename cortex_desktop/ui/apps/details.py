@@ -10,7 +10,6 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QKeySequence, QTextOption
 from PySide6.QtWidgets import (
     QBoxLayout,
-    QComboBox,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -27,6 +26,7 @@ from PySide6.QtWidgets import (
 from ...domain.model import App, AppState, Org, Origin
 from ...domain.secret import SecretKind
 from ...services.snippets import Snippet, masked, to_read
+from ..kit.boxes import ComboBox
 from ..kit.i18n import long_date, long_day, long_time
 from ..kit.reveal import Reveal
 from ..kit.tokens import DETAILS_WIDTH
@@ -135,9 +135,8 @@ class DetailsPanel(QFrame):
         self._request.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._request.document().setDocumentMargin(9)
         self._request.document().documentLayout().documentSizeChanged.connect(self._fit_request)
-        self.language = QComboBox()
+        self.language = ComboBox(self.tr("Language of the first request"))
         self.language.setObjectName("flatBox")
-        self.language.setAccessibleName(self.tr("Language of the first request"))
         for snippet, name in (
             (Snippet.CURL, self.tr("curl")),
             (Snippet.ENV, self.tr(".env lines")),
@@ -153,6 +152,7 @@ class DetailsPanel(QFrame):
             button.setProperty("compact", True)
         self._rotate = Button(self.tr("Rotate key"), look, icon="rotate-cw")
         self._enable = Button("", look)
+        self._enable.setToolTip(self.tr("On this computer only. Nothing changes in Cortex."))
         self._delete = Button(self.tr("Delete"), look, "danger")
 
         body = QWidget()
@@ -317,7 +317,7 @@ class DetailsPanel(QFrame):
                     self.tr("(Sessions on)") if kept.sessions else self.tr("(Sessions off, with its secret)")
                 )
             line.addWidget(label(text, "hint", wrap=True), 1)
-            if kept.until > datetime.now(UTC):  # otherwise it goes as soon as the keychain lets it
+            if kept.until > datetime.now(UTC):  # otherwise it is removed as soon as the keychain permits
                 back = IconButton("undo-2", self.tr("Roll back to {key}").format(key=ends), self._look)
                 back.clicked.connect(partial(self.roll_back_asked.emit, kept.number))
                 line.addWidget(back)
@@ -371,7 +371,11 @@ class DetailsPanel(QFrame):
         if self._app is not None and self._model.status(self._app) is Status.KEY_MISSING:
             self._kept.setText(self.tr("The keychain no longer holds this key. Rotate it to have a new one."))
             return
-        text = self.tr("Stored in {keychain}.").format(keychain=self._keychain) if self._keychain else " "
+        text = self.tr("Stored in {keychain}.").format(keychain=self._keychain) if self._keychain else ""
+        if self._app is not None and not self._app.enabled:
+            text += " " + self.tr("Disabled on this computer only: Cortex goes on taking a key that it made.")
+        else:
+            text += " " + self.tr("Cortex takes it only if Cortex made it.")
         if self._app is not None and self._reveal.app_id == self._app.id:
             text += " " + self.tr("Hides again in %n s.", "", self._reveal.seconds_left)
         self._kept.setText(text)

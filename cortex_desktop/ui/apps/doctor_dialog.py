@@ -79,7 +79,7 @@ class DoctorDialog(Dialog):
         self._next_check()
 
     def checked(self, findings: Sequence[Finding]) -> None:
-        """What was found for the app asked for last."""
+        """Take the findings for the app that was checked last."""
         for finding in findings:
             item = QListWidgetItem(self._words(finding))
             item.setData(Qt.ItemDataRole.UserRole, finding)
@@ -187,7 +187,7 @@ class DoctorDialog(Dialog):
         self._stopped = True
 
     def _words(self, finding: Finding) -> str:
-        """What is wrong, and what repairing it will do."""
+        """Return the sentence: what is wrong, and what repairing it does."""
         names = {SecretKind.API_KEY: self.tr("API key"), SecretKind.API_SECRET: self.tr("API secret")}
         label, org = finding.app.label, self._orgs.get(finding.app.org_id)
         if org is not None:

@@ -11,18 +11,18 @@ from ...domain.errors import DetailError
 from ...domain.model import App, AppDetails
 from ...domain.rules import clean_notes, clean_owner
 from ...services.periods import SECRET_KEPT
-from ..kit.i18n import translate_text
+from ..kit.i18n import long_day, translate_text
 from ..kit.widgets import Look, label, set_property
 from .app_form import AppDialog, OptionalDate, field, option
 from .model import AppsModel
 
 EXPIRES_IN = timedelta(days=90)
 REVIEWED_IN = timedelta(days=30)
-"""What is proposed to someone who checks Expires or Review."""
+"""The date proposed when Expires or Review is checked."""
 
 
 class EditAppDialog(AppDialog):
-    """Asks what is to be different about an app. submitted(AppDetails): Save was chosen."""
+    """Asks for the new settings of an app. submitted(AppDetails): Save was chosen."""
 
     submitted = Signal(AppDetails)
 
@@ -32,12 +32,14 @@ class EditAppDialog(AppDialog):
         self.owner = QLineEdit(app.owner)
         self.notes = QPlainTextEdit(app.notes)
         self.expires = OptionalDate(
+            look,
             translate("EditAppDialog", "Expires"),
             translate("EditAppDialog", "Expires on"),
             app.expires,
             EXPIRES_IN,
         )
         self.review = OptionalDate(
+            look,
             translate("EditAppDialog", "Review"),
             translate("EditAppDialog", "Review on"),
             app.review,
@@ -64,7 +66,7 @@ class EditAppDialog(AppDialog):
         self._more_note = label("", "fieldNote", wrap=True)
         self._more_note.hide()
         self._date_note = label(
-            self.tr("Both are marks for you. Nothing is disabled by them, here or in Cortex itself."),
+            self.tr("Both only mark the app for you. Nothing is disabled, here or in Cortex."),
             "fieldNote",
             wrap=True,
         )
@@ -96,17 +98,18 @@ class EditAppDialog(AppDialog):
         self.sessions.toggled.connect(self._explain_secret)
         self.owner.textChanged.connect(self.check)
         self.notes.textChanged.connect(self.check)
-        self.expires.changed.connect(self._warn_of_past)
-        self.review.changed.connect(self._warn_of_past)
+        for chosen in (self.expires, self.review):
+            chosen.changed.connect(self._explain_dates)
+            chosen.changed.connect(self.check)
         self._usual_dates = self._date_note.text()
-        self._warn_of_past()
+        self._explain_dates()
         self.check()
         self.name.setFocus()
         self.name.selectAll()
 
     @property
     def details(self) -> AppDetails:
-        """What was typed and chosen."""
+        """The settings as typed and chosen."""
         return AppDetails(
             label=self.name.text(),
             sessions=self.sessions.isChecked(),
@@ -134,7 +137,7 @@ class EditAppDialog(AppDialog):
         self._more_note.setVisible(bool(problem))
         set_property(self._more_note, "tone", "danger")
         self.notes.setAccessibleDescription(problem)
-        fine = super().check() and not problem
+        fine = super().check() and not problem and not (self.expires.is_wrong or self.review.is_wrong)
         self.do.setEnabled(fine and not self.busy)
         return fine
 
@@ -153,20 +156,27 @@ class EditAppDialog(AppDialog):
         elif not on and self._before.sessions:
             text = self.tr(
                 "The app has to sign its requests, so an API secret is generated and stored in the keychain. "
-                "The API key stays the same."
+                "Cortex does not know it. The API key stays the same."
             )
         set_property(self.sessions_note, "tone", "warning" if on != self._before.sessions else "")
         self.explain(self.sessions, self.sessions_note, self.sessions.text(), text)
 
     @Slot()
-    def _warn_of_past(self) -> None:
+    def _explain_dates(self) -> None:
+        """Say which date is none, or in the past."""
         today = date.today()  # noqa: DTZ011 (where the person is)
-        past = [value for value in (self.expires.value, self.review.value) if value is not None and value < today]
-        text = self.tr("This date is in the past. The app is marked at once; nothing is disabled.") if past else ""
-        self._date_note.setText(text or self._usual_dates)
-        set_property(self._date_note, "tone", "warning" if past else "")
+        wrong = self.tr("This is no date. Type it like {example} or {iso}.").format(
+            example=long_day(today), iso=today.isoformat()
+        )
+        past = self.tr("This date is in the past. The app is marked at once; nothing is disabled.")
+        said = {}
         for chosen in (self.expires, self.review):
-            chosen.day.setAccessibleDescription(text if chosen.value in past else "")
+            is_past = chosen.value is not None and chosen.value < today
+            said[chosen] = wrong if chosen.is_wrong else past if is_past else ""
+            chosen.day.setAccessibleDescription(said[chosen])
+        text = wrong if wrong in said.values() else past if past in said.values() else ""
+        self._date_note.setText(text or self._usual_dates)
+        set_property(self._date_note, "tone", "danger" if text == wrong else "warning" if text else "")
 
 
 def _beside(left: QLayout, right: QLayout) -> QHBoxLayout:

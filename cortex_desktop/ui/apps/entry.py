@@ -55,8 +55,9 @@ class AppsEntry(PageEntry):
         self._services = apps, doctor, requests
         self._only_among_apps: list[Action] = []
         workspace.app_asked.connect(self.show_app)
-        workspace.new_app_asked.connect(self._ask_new)
-        workspace.keychain_check_asked.connect(self._check_keychain)
+        workspace.apps_asked.connect(self.show_found)
+        workspace.check_asked.connect(self.check_keychain)
+        workspace.new_app_asked.connect(self.ask_new_app)
         self.changed.connect(self._forget_selected)
 
     @cached_property
@@ -68,6 +69,7 @@ class AppsEntry(PageEntry):
         presenter.bulk.idle.connect(self.idle)
         presenter.model.attention_changed.connect(self.attention_changed)
         presenter.page.menu_asked.connect(self._ask_menu)
+        presenter.page.front_asked.connect(self.open)
         for action in self._only_among_apps:  # whose keys mean something else elsewhere
             action.only_in(presenter.page)
         return presenter
@@ -119,12 +121,14 @@ class AppsEntry(PageEntry):
 
     def show_attention(self) -> None:
         """List the apps that need attention."""
-        self.open()
-        self.presenter.page.look_for("is:attention")
+        self.show_found("is:attention")
 
     def found(self) -> Iterable[Source]:
         """The current org's apps: to go to, and to copy their key."""
-        return (Source(text, partial(self._hits, app)) for text, app in self.presenter.model.searched())
+        return (
+            Source(text, partial(self._hits, app), (text.partition("\n")[0],))
+            for text, app in self.presenter.model.searched()
+        )
 
     def hold_window(self) -> bool:
         """Whether a bulk action must come to a stop first."""
@@ -136,7 +140,7 @@ class AppsEntry(PageEntry):
 
     @Slot(str)
     def show_app(self, app_id: str) -> None:
-        """Go to this app, of whatever org."""
+        """Show and select this app, of any org."""
         app = self._workspace.find(app_id)
         if app is not None:
             self._workspace.enter(app.org_id)
@@ -146,13 +150,22 @@ class AppsEntry(PageEntry):
             self.tr("This app is gone"), self.tr("Deleted apps can be restored for 30 days."), icon="info"
         ).count_down(TOAST_SECONDS)
 
-    @Slot()
-    def _ask_new(self) -> None:
-        self.presenter.forms.ask_new_app()
+    @Slot(str)
+    def show_found(self, search: str) -> None:
+        """List the apps that this search finds."""
+        self.open()
+        self.presenter.show_found(search)
 
     @Slot()
-    def _check_keychain(self) -> None:
+    def check_keychain(self) -> None:
+        """Open the keychain check."""
         self.presenter.check_keychain()
+
+    @Slot()
+    def ask_new_app(self) -> None:
+        """Open Create App, with the page it belongs to."""
+        self.open()
+        self.presenter.forms.ask_new_app()
 
     # Actions
 
@@ -188,7 +201,7 @@ class AppsEntry(PageEntry):
                 "check_keychain",
                 "key-round",
                 self.tr("Check keychain…"),
-                lambda: self.presenter.check_keychain(),
+                self.check_keychain,
                 at={Menu.FILE: 301},
                 enabled=self._has_org,
             ),
@@ -238,7 +251,7 @@ class AppsEntry(PageEntry):
                 "eye",
                 self.tr("Reveal API secret"),
                 lambda: self.presenter.reveal_or_hide(secret),
-                "Ctrl+Alt+R",
+                "Ctrl+Shift+S",
                 at={Menu.APP: 104},
                 enabled=self._has_secret,
                 words=lambda: self.tr("Hide API secret") if self._is_revealed(secret) else self.tr("Reveal API secret"),
@@ -249,7 +262,7 @@ class AppsEntry(PageEntry):
         names = {
             Snippet.KEY: ("copy", self.tr("API key"), ""),
             Snippet.ENV: ("terminal", self.tr(".env lines"), ""),
-            Snippet.CURL: ("terminal", self.tr("curl"), "Ctrl+Alt+C"),
+            Snippet.CURL: ("terminal", self.tr("curl"), "Ctrl+Shift+U"),
             Snippet.PYTHON: ("terminal", self.tr("Python"), ""),
             Snippet.JAVASCRIPT: ("terminal", self.tr("JavaScript"), ""),
             Snippet.SWIFT: ("terminal", self.tr("Swift"), ""),

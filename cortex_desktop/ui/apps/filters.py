@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMenu
 
 from ...domain.folding import fold
 from ...domain.query import completions, has_filter, parse, quoted, tokens, with_filter
+from ..kit.plain import entry
 from ..kit.settings import Settings
 from ..kit.suggestions import Suggestion
 
@@ -20,7 +21,7 @@ OWNERS = 12
 
 
 class Group(NamedTuple):
-    """Filters of which a person chooses one. every: what it is to choose none of them."""
+    """Filters of which a person chooses one. every: the text for choosing none of them."""
 
     name: str
     title: str
@@ -135,7 +136,7 @@ class Filters(QObject):
         if saved:
             remove = menu.addMenu(self.tr("Remove a saved filter"))
             for name in saved:
-                remove.addAction(_plain(name), partial(self.saved.remove, name))
+                remove.addAction(entry(name), partial(self.saved.remove, name))
         clear = menu.addAction(self.tr("Show all apps"), partial(self.wanted.emit, ""))
         clear.setEnabled(bool(text.strip()))
 
@@ -148,7 +149,7 @@ class Filters(QObject):
             self._add(menu, title, without if there else with_filter(text, group.name, word), there)
 
     def _add(self, menu: QMenu, title: str, text: str, ticked: bool) -> None:
-        action = menu.addAction(_plain(title), partial(self.wanted.emit, text))
+        action = menu.addAction(entry(title), partial(self.wanted.emit, text))
         action.setCheckable(True)
         action.setChecked(ticked)
 
@@ -239,8 +240,3 @@ class Filters(QObject):
                 ),
             ),
         )
-
-
-def _plain(text: str) -> str:
-    """A text that a menu shows as it is, without taking an ampersand for a mnemonic."""
-    return text.replace("&", "&&")

@@ -18,6 +18,7 @@ from ...domain.secret import Secret
 from ...services.apps.create import Created
 from ...services.apps.services import AppServices
 from ...services.periods import SECRET_KEPT
+from ...tasks.lanes import Lane
 from ..kit.i18n import place_of, short
 from ..kit.toasts import TOAST_SECONDS
 from ..kit.tools import Tools
@@ -89,10 +90,12 @@ class AppForms(QObject):
             return
         from .import_key_dialog import ImportKeyDialog
 
-        dialog = ImportKeyDialog(self._look, self._page.model, place_of(org), self._dialogs.window)
+        read = partial(self._workspace.submit, Lane.SCAN)
+        dialog = ImportKeyDialog(self._look, self._page.model, place_of(org), self._dialogs.window, read)
 
         def imported(made: Created) -> None:
-            self._dialogs.close(dialog, partial(self._show_new, made, self._keys.show_imported))
+            show = partial(self._keys.show_imported, tuple(dialog.pasted))  # the dialog forgets it when it closes
+            self._dialogs.close(dialog, partial(self._show_new, made, show))
 
         def submit(details: AppDetails, key: Secret, secret: Secret | None) -> None:
             work = partial(self._services.creation.import_key, org.id, details, key, secret)

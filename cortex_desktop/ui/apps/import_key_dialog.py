@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QMimeData, Qt, Signal, Slot
 from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QWidget
 
+from ...domain.errors import CortexError
 from ...domain.model import AppDetails, secrets_of
-from ...domain.pasted import find_keys
-from ...domain.secret import KeyEnds, Secret, SecretKind
-from ...services.snippets import mask
-from ..kit.widgets import IconButton, Look, announce, label, set_property
+from ...domain.secret import Secret, SecretKind
+from ...tasks.lanes import Job
+from ..kit.widgets import Look, announce, label, set_property
 from .app_form import AppDialog, field, option
+from .found_field import FoundField
 from .model import AppsModel
+
+if TYPE_CHECKING:
+    from ...domain.pasted import Candidate, Found
+
+READ_AT_ONCE = 100_000
+"""A text of more characters is read on a lane, while the dialog stays usable."""
 
 
 class PasteField(QPlainTextEdit):
@@ -56,81 +66,23 @@ class PasteField(QPlainTextEdit):
             self.clear()
 
 
-class FoundField(QFrame):
-    """What was found, masked: one secret, or several to choose from. removed: the person wants another."""
-
-    removed = Signal()
-    chosen = Signal()
-
-    def __init__(self, look: Look, name: str, remove: str) -> None:
-        super().__init__()
-        self.setObjectName("keyField")
-        self._secrets: tuple[Secret, ...] = ()
-        self._asks = False
-        self._name = name
-        heading = label(name, "factName")
-        heading.setMinimumWidth(look.theme.px(76))
-        self._one = label("", "keyText")
-        self.several = QComboBox()
-        self.several.setAccessibleName(name)
-        self._remove = IconButton("x", remove, look)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(8, 0, 2, 0)
-        row.setSpacing(4)
-        row.addWidget(heading)
-        row.addWidget(self._one, 1)
-        row.addWidget(self.several, 1)
-        row.addWidget(self._remove)
-        self._remove.clicked.connect(self.forget)
-        self._remove.clicked.connect(self.removed)
-        self.several.currentIndexChanged.connect(self.chosen)
-        self.hide()
-
-    def offer(self, secrets: Sequence[Secret], *, sure: bool = True) -> None:
-        """Show these; the first one is chosen if that is `sure`."""
-        self._secrets = tuple(secrets[:1] if sure else secrets)
-        shown = [mask(KeyEnds.of(secret)) for secret in self._secrets]
-        several = self._asks = bool(shown) and not sure
-        self.several.clear()
-        if several:
-            self.several.addItem(self.tr("Choose one of %n", "", len(shown)))
-            self.several.addItems(shown)
-        self._one.setText("" if several else "".join(shown))
-        self._one.setAccessibleName(f"{self._name}: {self._one.text()}")
-        self._one.setVisible(not several)
-        set_property(self, "plain", several)
-        self.several.setVisible(several)
-        self.setVisible(bool(shown))
-
-    @Slot()
-    def forget(self) -> None:
-        """Hold nothing any more."""
-        self.offer(())
-
-    @property
-    def secret(self) -> Secret | None:
-        """The one that is meant, if that is known."""
-        place = self.several.currentIndex() - 1 if self._asks else 0
-        return self._secrets[place] if 0 <= place < len(self._secrets) else None
-
-    @property
-    def undecided(self) -> bool:
-        """Whether the person has to choose."""
-        return bool(self._secrets) and self.secret is None
-
-
 class ImportKeyDialog(AppDialog):
     """Asks for a key, a secret where there is one, and the app's label, Sessions and CSRF Protection.
 
     submitted(AppDetails, key, secret or None): Add key was chosen. The secrets are held until the dialog closes.
+    pasted: the texts in which a key or a secret was found. read: runs work on a lane, then calls back with its result
+    or error, as `Workspace.submit` does.
     """
 
     submitted = Signal(AppDetails, Secret, object)
 
-    def __init__(self, look: Look, model: AppsModel, place: str, parent: QWidget) -> None:
+    def __init__(
+        self, look: Look, model: AppsModel, place: str, parent: QWidget, read: Callable[..., Job[Found]]
+    ) -> None:
         translate = QCoreApplication.translate
         text = translate("ImportKeyDialog", "For a key of {place} that was made in the web console.")
         self.paste = PasteField(self.take)
+        self.pasted: list[Secret] = []
         self.key = FoundField(
             look, translate("ImportKeyDialog", "API key"), translate("ImportKeyDialog", "Remove this key")
         )
@@ -138,6 +90,7 @@ class ImportKeyDialog(AppDialog):
             look,
             translate("ImportKeyDialog", "API secret"),
             translate("ImportKeyDialog", "Remove this secret"),
+            translate("ImportKeyDialog", "None"),
         )
         super().__init__(
             look,
@@ -148,20 +101,26 @@ class ImportKeyDialog(AppDialog):
             parent,
             fields=(self.paste, self.key, self.secret),
         )
+        self._read = read
+        self._job: Job[Found] | None = None
+        self._others: tuple[Candidate, ...] = ()  # secrets that may be meant
+        self._added: Candidate | None = None  # a secret that was pasted without a key
+        self._whole = True
         self._sessions_chosen = False
         name = self.tr("Paste the key")
         self.paste.setAccessibleName(name)
         self.paste.setPlaceholderText(self.tr("Or anything it stands in: a curl line, an .env file, JSON"))
         self.paste.setFixedHeight(look.theme.px(52))
+        self.paste.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)  # or its name drifts away
         self._found_note = label("", "fieldNote", wrap=True)
+        self._missing = label("", "hint", wrap=True)
+        self.foot.insertWidget(1, self._missing, 1)
         self.form.addLayout(field(name, self.paste))
         self.form.addSpacing(5)
         self.form.addWidget(self._found_note)
         for found in (self.key, self.secret):
             self.form.addSpacing(4)
             self.form.addWidget(found)
-            found.removed.connect(self._removed)
-            found.chosen.connect(self.check)
         self.form.addSpacing(11)
         self.form.addLayout(self.label_rows())
         self.form.addSpacing(6)
@@ -170,6 +129,10 @@ class ImportKeyDialog(AppDialog):
         self.form.addLayout(option(self.csrf, self.csrf_note))
         self.end_form()
         self.sessions.setChecked(True)
+        self.key.chosen.connect(self._choose_key)
+        self.key.removed.connect(self._remove)
+        self.secret.chosen.connect(self.check)
+        self.secret.removed.connect(self._remove)
         self.sessions.clicked.connect(self._choose_sessions)
         self.sessions.toggled.connect(self.check)
         self.finished.connect(self._forget)
@@ -177,63 +140,131 @@ class ImportKeyDialog(AppDialog):
         self.paste.setFocus()
 
     def take(self, text: str) -> bool:
-        """Look for a key and a secret in what was pasted or typed. False when there is neither."""
-        found = find_keys(text)
-        if found.keys:
-            self.key.offer([key.secret for key in found.keys], sure=found.key is not None)
-        if found.secret is not None:
-            self.secret.offer([found.secret])
-            if not self._sessions_chosen:
-                self.sessions.setChecked(False)
-        elif found.secrets and not found.keys:
-            self.secret.offer([secret.secret for secret in found.secrets], sure=False)
+        """Look for a key and a secret in what was pasted or typed. False when there is neither.
+
+        A long text is read on a lane; True meanwhile.
+        """
+        self._stop_reading()
+        if len(text) <= READ_AT_ONCE:
+            return self._show(text, _find(text))
+        self._job = self._read(partial(_find, text), partial(self._show_read, text), self._fail_to_read)
         self.check()
-        if not (found.keys or found.secrets):
-            self._set_found_note(
-                self.tr(
-                    "There is no API key in this. A key has 22 letters and digits, or is the name of an app that "
-                    "begins with c_."
-                ),
-                "danger",
-            )
-            return False
         announce(self, self._found_note.text())
-        undecided = next((f.several for f in (self.key, self.secret) if f.undecided), None)
-        if undecided is not None:
-            undecided.setFocus()
-        elif self.key.secret is not None and self.paste.hasFocus():
-            self.name.setFocus()
         return True
 
     def submit(self) -> None:
         """Emit what was found, typed and chosen."""
         details = AppDetails(self.name.text(), self.sessions.isChecked(), self.csrf.isChecked())
-        secret = None if details.sessions else self.secret.secret
-        self.submitted.emit(details, self.key.secret, secret)
+        key, secret = self.key.candidate, self.secret.candidate
+        assert key is not None  # `check` has seen to it
+        self.submitted.emit(details, key.secret, None if details.sessions or secret is None else secret.secret)
 
     @Slot()
     def check(self) -> bool:
         """Whether the key, the secret where one is needed, and the label are there; says what is missing."""
+        fine = super().check()
+        has_key, secret = self.key.candidate is not None, self.secret.candidate
         wants_secret = SecretKind.API_SECRET in secrets_of(self.sessions.isChecked())
-        fine = super().check() and self.key.secret is not None
-        if self.key.undecided or self.secret.undecided:
-            self._set_found_note(self.tr("Several were found. Choose which one is meant."), "warning")
-        elif wants_secret and self.secret.secret is None and self.key.secret is not None:
-            self._set_found_note(
-                self.tr(
-                    "An app without Sessions signs its requests: paste its API secret (64 letters and digits) too."
-                ),
-                "warning",
+        missing = ""
+        if self._job is not None:
+            self._set_found_note(self.tr("Reading what you pasted…"))
+        elif self.key.is_undecided:
+            self._set_found_note(self._question(), "warning")
+        elif not has_key:
+            alone = self._added is not None and not self._sessions_chosen
+            self._set_found_note(self.tr("An API secret was found, so Sessions is off.") if alone else "")
+            if self.secret.count:
+                missing = self.tr("Paste its API key too")
+        elif wants_secret and secret is None:
+            offered = self.tr("An app without Sessions signs its requests: choose its API secret, or paste it.")
+            absent = self.tr(
+                "An app without Sessions signs its requests: paste its API secret (64 letters and digits) too."
             )
-        elif not wants_secret and self.secret.secret is not None:
+            self._set_found_note(offered if self.secret.count else absent, "warning")
+        elif not wants_secret and secret is not None:
             self._set_found_note(self.tr("An app with Sessions needs no API secret. It is not stored."), "warning")
-        elif self.key.secret is not None:
-            self._set_found_note(self.tr("Found. Nothing else of what you pasted is kept."))
         else:
-            self._set_found_note("")
-        fine = fine and not (wants_secret and self.secret.secret is None)
+            self._set_found_note(self._result())
+        self._missing.setText(missing)
+        self.do.setAccessibleDescription(missing)
+        fine = fine and self._job is None and has_key and not (wants_secret and secret is None)
         self.do.setEnabled(fine and not self.busy)
         return fine
+
+    def _show(self, text: str, found: Found) -> bool:
+        self._whole = found.whole
+        if not (found.keys or found.secrets):
+            self.check()
+            self._set_found_note(self._refusal(found), "danger")
+            announce(self, self._found_note.text())
+            return False
+        self.pasted.append(Secret(text))
+        if found.keys:
+            if self.key.count:
+                self._added = None  # it was for the key that was there
+            self._others = found.secrets
+            self.key.offer(found.keys, found.key)
+            self._choose_key()
+        else:
+            self._added = found.secrets[0] if found.secret is not None else None
+            self._others = found.secrets
+            self._show_secret()
+        announce(self, " ".join((self._found_note.text(), self._missing.text())).strip())
+        if self.key.is_undecided:
+            self.key.list.setFocus()
+        elif self.key.candidate is not None and self.paste.hasFocus():
+            self.name.setFocus()
+        return True
+
+    def _show_read(self, text: str, found: Found) -> None:
+        self._job = None
+        self._show(text, found)
+
+    def _fail_to_read(self, error: CortexError) -> None:
+        self._job = None
+        self.fail(error)
+
+    def _stop_reading(self) -> None:
+        if self._job is not None:
+            self._job.cancel()
+            self._job = None
+
+    def _show_secret(self) -> None:
+        """Show the secret that goes with the key, or those that may; with one, Sessions goes off unasked."""
+        key, taken = self.key.candidate, self._added
+        if taken is None and key is not None and key.beside is not None:
+            unnamed = replace(key, secret=key.beside, called="", line=0, beside=None)
+            taken = next((other for other in self._others if other.secret == key.beside), unnamed)
+        self.secret.offer([taken] if taken is not None else self._others, taken)
+        if not self._sessions_chosen:
+            self.sessions.setChecked(taken is None)
+        self.check()
+
+    def _question(self) -> str:
+        several = self.tr("Several were found. Choose which one is meant.")
+        one = self.tr("This may be the key. Choose it if it is meant.")
+        return self._with_limit(several if self.key.count > 1 else one)
+
+    def _result(self) -> str:
+        if self.secret.candidate is not None and not self._sessions_chosen:
+            text = self.tr("Its API secret was found, so Sessions is off. Nothing else of what you pasted is kept.")
+        else:
+            text = self.tr("Found. Nothing else of what you pasted is kept.")
+        return self._with_limit(text)
+
+    def _refusal(self, found: Found) -> str:
+        if found.placeholder:
+            text = self.tr("{text} is a placeholder. Paste the key itself.").format(text=found.placeholder)
+        else:
+            text = self.tr(
+                "There is no API key in this. A key has 22 letters and digits, or is the name of an app that "
+                "begins with c_."
+            )
+        return self._with_limit(text)
+
+    def _with_limit(self, text: str) -> str:
+        limit = self.tr("This text is long: only values of a key’s shape were looked for.")
+        return text if self._whole else f"{text} {limit}"
 
     def _set_found_note(self, text: str, tone: str = "") -> None:
         self._found_note.setText(text or " ")
@@ -241,7 +272,19 @@ class ImportKeyDialog(AppDialog):
         self.paste.setAccessibleDescription(text)
 
     @Slot()
-    def _removed(self) -> None:
+    def _choose_key(self) -> None:
+        key = self.key.candidate
+        if key is not None and key.beside is not None:
+            self._added = None
+        self._show_secret()
+
+    @Slot()
+    def _remove(self) -> None:
+        """Drop the secret: its key was removed, or it was itself."""
+        self._added, self._others = None, ()
+        self.secret.forget()
+        if not self._sessions_chosen:
+            self.sessions.setChecked(True)
         self.check()
         self.paste.setFocus()
 
@@ -251,6 +294,15 @@ class ImportKeyDialog(AppDialog):
 
     @Slot()
     def _forget(self) -> None:
+        self._stop_reading()
+        self._added, self._others = None, ()
         self.key.forget()
         self.secret.forget()
+        self.pasted.clear()
         self.paste.clear()
+
+
+def _find(text: str) -> Found:
+    from ...domain.pasted import find_keys
+
+    return find_keys(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from PySide6.QtCore import QObject, Slot
@@ -39,8 +39,8 @@ class KeyPresenter(QObject):
 
     def welcome(self, made: Created) -> None:
         """Show a new app's key and offer to copy it."""
-        text = self.tr("The API key of “{label}” is in your keychain.").format(label=short(made.app.label))
-        self._offer(made, self.tr("App created"), text)
+        text = self.tr("The API key of “{label}” is in your keychain. Cortex does not know it.")
+        self._offer(made, self.tr("App created"), text.format(label=short(made.app.label)))
 
     def _offer(self, made: Created, title: str, text: str) -> None:
         self._reveal.show(made.app.id, made.key, self._settings.reveal_seconds)
@@ -50,14 +50,18 @@ class KeyPresenter(QObject):
 
     def show_rotated(self, made: Created) -> None:
         """Show an app's new key and offer to copy it."""
-        self._offer(made, self.tr("API key rotated"), self.tr("Update every client that sends the old key."))
+        text = self.tr("Cortex does not know the new key, and goes on taking an old one that it made.")
+        self._offer(made, self.tr("API key rotated"), text)
 
-    def show_imported(self, made: Created) -> None:
-        """Say that a key is stored that the person has already; clear it from where they copied it, if it is there."""
+    def show_imported(self, pasted: Iterable[Secret], made: Created) -> None:
+        """Say that a key is stored that the person has already, and clear it from where they copied it.
+
+        pasted: what else of theirs must not stay on the clipboard.
+        """
         title = self.tr("Existing key added")
         text = self.tr("The API key of “{label}” is in your keychain.").format(label=short(made.app.label))
         seconds = self._settings.clipboard_seconds
-        if self._clipboard.take_over(made.key, seconds):
+        if self._clipboard.take_over((made.key, *pasted), seconds):
             self._count_down(title, seconds)
         else:
             self._toasts.show(title, text).count_down(TOAST_SECONDS)
@@ -139,13 +143,13 @@ class KeyPresenter(QObject):
         self._workspace.on_disk(work, self._workspace.put)
 
     def _fetched(self, app: App, use: Callable[[Secret], None], secret: Secret) -> None:
-        """Who went to another org while the keychain was asked must not paste this org's key there."""
+        """Refuse a key that arrives after the person switched to another org, so that it is not pasted there."""
         if self._workspace.org is not None and self._workspace.org.id == app.org_id:
             use(secret)
         else:
             self._toasts.show(
                 self.tr("The key of “{label}” was not used").format(label=short(app.label)),
-                self.tr("The keychain answered after you had gone to another organization."),
+                self.tr("The keychain answered after you had switched to another organization."),
                 icon="info",
                 tone="accent",
             ).count_down(TOAST_SECONDS)

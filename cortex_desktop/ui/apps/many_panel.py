@@ -47,6 +47,8 @@ class ManyPanel(QWidget):
         self.rotate = Button(self.tr("Rotate keys"), look, icon="rotate-cw")
         self.enable = Button(self.tr("Enable"), look)
         self.disable = Button(self.tr("Disable"), look)
+        for button in (self.enable, self.disable):
+            button.setToolTip(self.tr("On this computer only. Nothing changes in Cortex."))
         self.delete = Button(self.tr("Delete"), look, "danger")
         self._lines = [QBoxLayout(QBoxLayout.Direction.LeftToRight) for _ in range(2)]
 

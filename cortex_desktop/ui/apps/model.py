@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import UTC, date, datetime
 from enum import IntEnum
 from operator import attrgetter, itemgetter
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal, Slot
+from PySide6.QtCore import QAbstractTableModel, QLocale, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal, Slot
 
-from ...domain.folding import fold
+from ...domain.folding import fold, look
 from ...domain.model import App, AppState, Origin
 from ...domain.query import AppQuery, At, parse
 from ...services.snippets import masked
 from ..kit.i18n import long_date, long_day, long_time
+from ..kit.plain import tip
 from ..workspace import ListedApp, by_label
 
 Index = QModelIndex | QPersistentModelIndex
@@ -53,10 +55,11 @@ class AppsModel(QAbstractTableModel):
     """The list of apps. It filters and sorts by itself: a proxy model is 20 to 600 times slower here (hazard H-Q6).
 
     rearranged: the visible rows are others, or in another order; attention_changed(int): so many apps need attention,
-    visible or not.
+    visible or not; missing_changed: other keys are marked as missing.
     """
 
     rearranged = Signal()
+    missing_changed = Signal()
     attention_changed = Signal(int)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -70,6 +73,7 @@ class AppsModel(QAbstractTableModel):
         self._attention = 0
         self._sort = (AppColumn.CREATED, Qt.SortOrder.DescendingOrder)
         self._missing: set[str] = set()
+        self._no_room: list[str] = []  # headings of columns
         self._revealed = ""
         self._names = (
             self.tr("Label"),
@@ -118,6 +122,11 @@ class AppsModel(QAbstractTableModel):
     def query(self) -> AppQuery:
         """The search in force."""
         return self._query
+
+    @property
+    def missing(self) -> AbstractSet[str]:
+        """Ids of apps whose key the keychain does not hold."""
+        return self._missing
 
     @property
     def attention(self) -> int:
@@ -170,9 +179,9 @@ class AppsModel(QAbstractTableModel):
         return "" if expires is None else long_day(expires)
 
     def has_label(self, label: str, but: str = "") -> bool:
-        """True if an app has this label already, whatever its case. but: the id of one that does not count."""
-        wanted = fold(label.strip())
-        return any(row.folded_label == wanted and row.app.id != but for row in self._rows)
+        """True if an app has a label that looks like this. but: the id of one that does not count."""
+        wanted = look(label)
+        return any(look(row.folded_label) == wanted and row.app.id != but for row in self._rows)
 
     def load(self, rows: Sequence[ListedApp]) -> None:
         """Show these apps and no others."""
@@ -208,6 +217,12 @@ class AppsModel(QAbstractTableModel):
         if column in list(AppColumn) and column != AppColumn.MENU:
             self._sort = (AppColumn(column), order)
             self._order()
+
+    def show_missing_columns(self, names: Sequence[str]) -> None:
+        """Say in the last heading which columns have no room."""
+        if list(names) != self._no_room:
+            self._no_room = list(names)
+            self.headerDataChanged.emit(Qt.Orientation.Horizontal, AppColumn.MENU, AppColumn.MENU)
 
     @Slot()
     def turn_the_page(self) -> None:
@@ -262,6 +277,11 @@ class AppsModel(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation is not Qt.Orientation.Horizontal:
             return None
+        if section == AppColumn.MENU and self._no_room:
+            if role == Qt.ItemDataRole.DisplayRole:
+                return "+" + QLocale().toString(len(self._no_room))
+            if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
+                return self.tr("No room for {columns}").format(columns=", ".join(self._no_room))
         if role == Qt.ItemDataRole.DisplayRole:
             return self._names[section]
         if role == Qt.ItemDataRole.AccessibleTextRole:
@@ -330,7 +350,7 @@ class AppsModel(QAbstractTableModel):
             case AppColumn.ORIGIN:
                 return self.tr("Key from: {origin}").format(origin=self._text(app, column))
             case AppColumn.STATUS:
-                tip = self._due_tip(app)
+                tip = self._status_tip(app)
                 return f"{self._text(app, column)}. {tip}" if tip else self._text(app, column)
             case AppColumn.MENU:
                 return self.tr("Actions for {label}").format(label=app.label)
@@ -340,25 +360,29 @@ class AppsModel(QAbstractTableModel):
     def _tip(self, app: App, column: AppColumn) -> str | None:
         match column:
             case AppColumn.LABEL:
-                return app.label
+                return tip(app.label)
             case AppColumn.CREATED:
                 return long_time(app.created)
             case AppColumn.STATUS if self.status(app) is Status.UNFINISHED:
-                return self.tr("The keychain did not confirm this key yet. It is settled when the keychain answers.")
+                return self.tr(
+                    "The keychain has not confirmed this key yet. It is completed or undone when the keychain answers."
+                )
             case AppColumn.STATUS if self.status(app) is Status.KEY_MISSING:
                 return self.tr("The keychain no longer holds this key.")
             case AppColumn.STATUS:
-                return self._due_tip(app) or None
+                return self._status_tip(app) or None
             case AppColumn.OWNER:
-                return app.owner or None
+                return tip(app.owner) or None
             case _:
                 return None
 
-    def _due_tip(self, app: App) -> str:
-        """What is due about the app's expiry and review dates; empty when nothing is."""
+    def _status_tip(self, app: App) -> str:
+        """What it means that the app is disabled, expired or due for review; empty when it is none of them."""
         found = []
+        if not app.enabled:
+            found.append(self.tr("Disabled on this computer only: Cortex goes on taking a key that it made."))
         if app.expires is not None and app.is_expired(self._today):
-            found.append(self.tr("Expired on {date}.").format(date=long_day(app.expires)))
+            found.append(self.tr("Expired on {date}. Nothing was disabled.").format(date=long_day(app.expires)))
         elif app.expires is not None and app.expires_soon(self._today):
             found.append(self.tr("Expires on {date}.").format(date=long_day(app.expires)))
         if app.review is not None and app.needs_review(self._today):
@@ -375,6 +399,7 @@ class AppsModel(QAbstractTableModel):
 
     def _mark(self, app_id: str) -> None:
         """Update what depends on whether this app's key is missing."""
+        self.missing_changed.emit()
         self._count_attention()
         if self._sort[0] is AppColumn.STATUS or self._query.terms:
             self._order()

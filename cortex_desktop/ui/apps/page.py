@@ -25,6 +25,7 @@ from ...domain.model import App, Org
 from ...domain.query import WORDS
 from ..kit.page import Page
 from ..kit.reveal import Reveal
+from ..kit.scrolling import LowBody, scrolled_when_low
 from ..kit.table import TableCard
 from ..kit.tokens import DETAILS_WIDTH
 from ..kit.waiting import BUSY_SECONDS
@@ -41,12 +42,14 @@ from .table import AppsTable
 class AppsPage(Page):
     """Search, filter, table, details: a view that emits what the person wants.
 
-    new_asked; selected: another app, or none, is the current one; unlock_asked: the banner's action;
-    menu_asked(point): a menu for the current app; retry_asked: load again; save_filter_asked(text): keep this search;
-    details_made(DetailsPanel): there is a panel now, to listen to.
+    new_asked; front_asked: an app is about to be shown, so the page has to come to the front; selected: another app, or
+    none, is the current one; unlock_asked: the banner's action; menu_asked(point): a menu for the current app;
+    retry_asked: load again; save_filter_asked(text): keep this search; details_made(DetailsPanel): there is now
+    a panel to listen to.
     """
 
     new_asked = Signal()
+    front_asked = Signal()
     selected = Signal()
     unlock_asked = Signal()
     menu_asked = Signal(QPoint)
@@ -104,7 +107,7 @@ class AppsPage(Page):
         self._stack.addWidget(self.empty)
         self._stack.addWidget(QWidget())  # empty, for the first moments of loading
         self._stack.setCurrentIndex(2)
-        self._main = QWidget()
+        self._main = LowBody()
         column = QVBoxLayout(self._main)
         column.setContentsMargins(24, 16, 24, 24)
         column.setSpacing(12)
@@ -117,7 +120,8 @@ class AppsPage(Page):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
-        row.addWidget(self._main, 1)
+        self._scroll = scrolled_when_low(self._main)
+        row.addWidget(self._scroll, 1)
         self.bar.hide()
 
         self.new.clicked.connect(self.new_asked)
@@ -139,9 +143,7 @@ class AppsPage(Page):
 
     def set_org(self, org: Org, keychain: str) -> None:
         """Set the org whose apps these are, and the keychain's name."""
-        self._subtitle.setText(
-            self.tr("API keys that let your apps call the Cortex API for {org}.").format(org=org.name)
-        )
+        self._subtitle.setText(self.tr("Apps of {org}. Cortex takes only keys that it made.").format(org=org.name))
         self._org_and_keychain = org, keychain
         if self._panel is not None:
             self._panel.set_org(org, keychain)
@@ -195,7 +197,9 @@ class AppsPage(Page):
         return self.selection.apps() if self.selection.count > 1 else []
 
     def select(self, app_id: str) -> None:
-        """Select this app alone and scroll to it, taking away a search that hides it."""
+        """Show this app: come to the front, select it alone and scroll to it, taking away a search that hides it."""
+        if not self.isVisible():
+            self.front_asked.emit()
         if self.model.row_of(app_id) < 0:
             self.search.clear()
         self.selection.choose(app_id)
@@ -365,7 +369,10 @@ class AppsPage(Page):
         table = self.table.painter
         least = sum(table.width_of(c) for c in (AppColumn.LABEL, AppColumn.KEY, AppColumn.MENU)) + 50
         alone = self._details_shown and self.width() - panel < least
-        self._main.setVisible(not alone)
+        self._scroll.setVisible(not alone)
+        layout = self.layout()
+        assert layout is not None
+        layout.activate()
         if self._panel is None:
             pass
         elif alone:
@@ -376,7 +383,7 @@ class AppsPage(Page):
         self._fit()
 
     def _fit(self) -> None:
-        shown = self._details_shown and not self._main.isHidden()
+        shown = self._details_shown and not self._scroll.isHidden()
         self.table.columns.fit(self.width() - (self._look.theme.px(DETAILS_WIDTH) if shown else 0) - 52)
 
     @Slot()
@@ -396,7 +403,7 @@ class AppsPage(Page):
             self.empty.set_message(
                 "key-round",
                 self.tr("No apps yet"),
-                self.tr("Create an app to generate the API key that your first API request needs."),
+                self.tr("Create an app to make an API key on this computer, or add a key that Cortex made."),
                 self.tr("New App"),
                 "plus",
             )
@@ -415,9 +422,9 @@ class AppsPage(Page):
         unknown = self.model.query.unknown
         if unknown:
             names = ", ".join(WORDS)
-            text = self.tr("“{word}” is no filter and was looked for as text. Filters are {names}.")
+            text = self.tr("“{word}” is not a filter and was searched for as text. Filters are {names}.")
             return text.format(word=unknown[0], names=names)
-        return self.tr("No app has all of this. Words are looked for in label, key ends, owner and notes.")
+        return self.tr("No app matches all of this. The search looks in label, key ends, owner and notes.")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

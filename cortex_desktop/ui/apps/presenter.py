@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ from ...tasks.lanes import Lane
 from ..kit.i18n import place_of, short
 from ..kit.toasts import TOAST_SECONDS
 from ..kit.tools import Tools
-from ..workspace import ListedApp, Workspace
+from ..workspace import KeychainCheck, ListedApp, Workspace
 from .banners import Banners
 from .bulk_presenter import BulkPresenter
 from .cortex_check import CortexCheck
@@ -85,6 +85,7 @@ class AppsPresenter(QObject):
         workspace.apps_put.connect(self._apps_put)
         workspace.apps_removed.connect(self._apps_removed)
         workspace.hour_passed.connect(self.model.turn_the_page)
+        self.model.missing_changed.connect(self._share_missing)
         page.selected.connect(self.changed)
         page.inset_changed.connect(self.changed)
         page.retry_asked.connect(workspace.reload)
@@ -258,7 +259,10 @@ class AppsPresenter(QObject):
         question = Question(
             self._look,
             self.tr("Remove the earlier key?"),
-            self.tr("It leaves the keychain at once and cannot be brought back. The present key is not affected."),
+            self.tr(
+                "It leaves the keychain at once and cannot be brought back. The present key is not affected. "
+                "Nothing changes in Cortex: it goes on taking a key that it made."
+            ),
             self.tr("Remove"),
             self._dialogs.window,
         )
@@ -286,13 +290,18 @@ class AppsPresenter(QObject):
             self.tr("Delete “{label}”?").format(label=short(app.label)),
             self.tr(
                 "For 30 days you can restore it from Recently deleted. Then its API key leaves the keychain and cannot "
-                "be brought back. Nothing is changed in Cortex itself."
+                "be brought back. Nothing changes in Cortex: it goes on taking a key that it made."
             ),
             self.tr("Delete"),
             self._dialogs.window,
         )
         question.confirmed.connect(partial(self.delete, app, self._deleted))
         self._dialogs.open(question)
+
+    def show_found(self, search: str) -> None:
+        """List the apps that this search finds today."""
+        self.model.turn_the_page()
+        self.page.look_for(search)
 
     @Slot()
     def check_keychain(self) -> None:
@@ -307,12 +316,32 @@ class AppsPresenter(QObject):
             self._look, list(workspace.all_apps()), orgs, workspace.keychain_name, self._dialogs.window
         )
 
+        left = {app.id for app in workspace.all_apps()}
+        found: set[Finding] = set()
+
+        def share() -> None:
+            if not left:
+                troubled = frozenset(finding.app.id for finding in found)
+                workspace.set_check(KeychainCheck(datetime.now(UTC), troubled))
+
+        def checked(app_id: str, findings: list[Finding]) -> None:
+            left.discard(app_id)
+            found.update(findings)
+            share()
+            dialog.checked(findings)
+
+        def repaired(finding: Finding) -> None:
+            found.discard(finding)
+            share()
+            dialog.repaired()
+
         def check(app_id: str) -> None:
-            workspace.submit(Lane.VAULT, partial(self._doctor.check, app_id), dialog.checked, dialog.fail)
+            work = partial(self._doctor.check, app_id)
+            workspace.submit(Lane.VAULT, work, partial(checked, app_id), dialog.fail)
 
         def repair(finding: Finding) -> None:
             work = partial(self._doctor.repair, finding)
-            workspace.submit(Lane.VAULT, work, lambda _: dialog.repaired(), dialog.fail)
+            workspace.submit(Lane.VAULT, work, lambda _: repaired(finding), dialog.fail)
 
         dialog.check_asked.connect(check)
         dialog.repair_asked.connect(repair)
@@ -379,7 +408,7 @@ class AppsPresenter(QObject):
         def failed(error: CortexError) -> None:
             if isinstance(error, VaultError):
                 self._workspace.recover_later()
-                error = NotFinished(app.label)  # that it is to go is written down
+                error = NotFinished(app.label)  # the record of its removal is already saved
             if not isinstance(error, AppGone):
                 self._workspace.failed.emit(error)
 
@@ -453,6 +482,10 @@ class AppsPresenter(QObject):
     def _bulk_changed(self) -> None:
         self.page.set_busy(self.bulk.running)
         self.changed.emit()
+
+    @Slot()
+    def _share_missing(self) -> None:
+        self._workspace.set_missing(self.model.missing)
 
     def _deleted(self, app: App) -> None:
         toast = self._tools.toasts.show(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from PySide6.QtCore import QCoreApplication, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtWidgets import QWidget
 
+from ..kit.boxes import ComboBox
 from ..kit.dialog import WaitingDialog
 from ..kit.widgets import Look, label
 
@@ -26,7 +27,7 @@ class RotateDialog(WaitingDialog):
         else:
             title = QCoreApplication.translate("RotateDialog", "Rotate API key")
             action = QCoreApplication.translate("RotateDialog", "Rotate key")
-        self.keep = QComboBox()
+        self.keep = ComboBox()
         super().__init__(look, title, place, action, parent, fields=(self.keep,))
         question = self.tr("Keep the old keys for") if self._many else self.tr("Keep the old key for")
         self.keep.setAccessibleName(question)
@@ -44,12 +45,13 @@ class RotateDialog(WaitingDialog):
         self._note = label("", "fieldNote", wrap=True)
         if self._many:
             text = self.tr(
-                "Each app gets a new key, stored safely before the next app has its turn. Update every client that "
-                "sends an old key."
+                "Each app gets a new key, generated on this computer. Cortex does not know the new keys, and goes on "
+                "taking old ones that it made."
             )
         else:
             text = self.tr(
-                "A new key is generated and shown once it is safely stored. Update every client that sends the old key."
+                "A new key is generated on this computer. Cortex does not know it, and goes on taking an old key that "
+                "it made."
             )
         self.form.addWidget(label(text, wrap=True))
         self.form.addSpacing(18)

@@ -21,7 +21,7 @@ class SaveFilterDialog(Dialog):
     def __init__(self, look: Look, text: str, names: Sequence[str], parent: QWidget) -> None:
         title = QCoreApplication.translate("SaveFilterDialog", "Save filter")
         subtitle = QCoreApplication.translate(
-            "SaveFilterDialog", "It stands in the filter menu, and is offered when you type its name in the search."
+            "SaveFilterDialog", "It is listed in the filter menu, and suggested when you type its name in the search."
         )
         super().__init__(look, title, subtitle, 420, parent)
         self._names = names

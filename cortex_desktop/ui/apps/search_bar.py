@@ -6,6 +6,7 @@ from PySide6.QtCore import QPoint, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from ..kit.i18n import translate_text
+from ..kit.plain import entry, set_tip
 from ..kit.search import SearchField
 from ..kit.suggestions import Suggestion
 from ..kit.table import CountLabel
@@ -130,9 +131,10 @@ class SearchBar(QWidget):
         summary = self.filters.summary(text)
         if summary != self.filter.accessibleDescription():
             self.filter.setAccessibleDescription(summary)
-            self.filter.setToolTip(summary)
+            set_tip(self.filter, summary)
             room = self._look.theme.px(FILTER_TEXT)
-            self.filter.setText(self.filter.fontMetrics().elidedText(summary, Qt.TextElideMode.ElideRight, room))
+            shown = self.filter.fontMetrics().elidedText(summary, Qt.TextElideMode.ElideRight, room)
+            self.filter.setText(entry(shown))
         self._show_wrong()
         self._pause.start()
 

@@ -28,7 +28,7 @@ _ALONE = QItemSelectionModel.SelectionFlag.ClearAndSelect | _ROWS
 class Selection(QObject):
     """The table's selection, which finds its apps again after the rows were rearranged.
 
-    changed: other apps are selected. It does not tell of rearranged rows, which the model does.
+    changed: other apps are selected. It does not report rearranged rows; the model does.
     """
 
     changed = Signal()

@@ -34,7 +34,7 @@ class AppsTable(RowTable):
         header.sectionClicked.connect(self._sort_by)
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         header.customContextMenuRequested.connect(self._show_columns_menu)
-        self.columns = Columns(self, self.painter.width_of, self.sort_by)
+        self.columns = Columns(self, self.painter.width_of, self.painter.least_width_of, self.sort_by)
         self._sorted = (AppColumn.CREATED, Qt.SortOrder.DescendingOrder)
         self.take_sizes()
         look.theme.changed.connect(self.take_sizes)
@@ -70,7 +70,9 @@ class AppsTable(RowTable):
     @Slot(int)
     def _sort_by(self, section: int) -> None:
         column = AppColumn(section)
-        if column is AppColumn.MENU:
+        if column is AppColumn.MENU:  # where it says that columns have no room
+            header = self.horizontalHeader()
+            self._show_columns_menu(QPoint(header.sectionViewportPosition(section), header.height()))
             return
         before, order = self._sorted
         if before is column and order is Qt.SortOrder.AscendingOrder:

@@ -12,7 +12,8 @@ from ...domain.pasted import find_keys
 from ...domain.secret import Secret, SecretKind
 from ..kit.dialog import WaitingDialog
 from ..kit.widgets import Look, label, set_property
-from .import_key_dialog import FoundField, PasteField
+from .found_field import FoundField
+from .import_key_dialog import PasteField
 
 
 class UseKeyDialog(WaitingDialog):
@@ -80,9 +81,9 @@ class UseKeyDialog(WaitingDialog):
         """Look for a key and a secret in what was pasted or typed. False when there is neither."""
         found = find_keys(text)
         if found.keys:
-            self.key.offer([key.secret for key in found.keys], sure=found.key is not None)
+            self.key.offer(found.keys, found.key)
         if self._signs and found.secrets:
-            self.secret.offer([secret.secret for secret in found.secrets], sure=found.secret is not None)
+            self.secret.offer(found.secrets, found.secrets[0] if found.secret is not None else None)
         self._check()
         if not (found.keys or found.secrets):
             self._say(self.tr("There is no API key in this. A key has 22 letters and digits."), "danger")
@@ -95,7 +96,7 @@ class UseKeyDialog(WaitingDialog):
 
     @Slot()
     def _check(self) -> None:
-        has_key, has_secret = self.key.secret is not None, self.secret.secret is not None
+        has_key, has_secret = self.key.candidate is not None, self.secret.candidate is not None
         if has_key and self._signs and not has_secret:
             self._say(self.tr("This app signs: paste its API secret (64 letters and digits) too."), "warning")
         else:
@@ -108,9 +109,11 @@ class UseKeyDialog(WaitingDialog):
 
     @Slot()
     def _submit(self) -> None:
-        if not self.busy and self.key.secret is not None:
+        key, secret = self.key.candidate, self.secret.candidate
+        if not self.busy and key is not None:
             self.begin()
-            self.submitted.emit(self.key.secret, self.secret.secret if self._signs else None, self.keep.currentData())
+            given = secret.secret if secret is not None and self._signs else None
+            self.submitted.emit(key.secret, given, self.keep.currentData())
 
     @Slot()
     def _forget(self) -> None:

@@ -6,6 +6,7 @@ Hazards H-C1 to H-C7: clearing does not remove a history entry, so history is as
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 
 from PySide6.QtCore import QMimeData, QObject, Signal, Slot
 from PySide6.QtGui import QClipboard, QGuiApplication
@@ -40,9 +41,11 @@ class SecretClipboard(QObject):
         self._countdown = Countdown(clock, self)
         self._countdown.ticked.connect(self.ticked)
         self._countdown.ended.connect(self._time_is_up)
+        self._clipboard.dataChanged.connect(self._look)
 
     def put(self, secret: Secret, seconds: int) -> None:
         """Copy the secret and clear it after `seconds`, if it is still there then."""
+        self._held = secret
         mime = QMimeData()
         mime.setText(secret.reveal())
         for name, value in HINTS.items():
@@ -54,12 +57,16 @@ class SecretClipboard(QObject):
             mark_concealed()
         self._hold(secret, seconds)
 
-    def take_over(self, secret: Secret, seconds: int) -> bool:
-        """Clear what the person copied elsewhere after `seconds`, if the secret is in it. Returns True if it is."""
+    def take_over(self, secrets: Iterable[Secret], seconds: int) -> bool:
+        """Clear what the person copied elsewhere after `seconds`, if one of the secrets is in it.
+
+        Returns True if it is.
+        """
         mime = self._clipboard.mimeData(QClipboard.Mode.Clipboard)
-        if mime is None or secret.reveal() not in mime.text():
+        text = mime.text() if mime is not None else ""
+        if not any(secret.reveal() in text for secret in secrets):
             return False
-        self._hold(Secret(mime.text()), seconds)
+        self._hold(Secret(text), seconds)
         return True
 
     @property
@@ -78,6 +85,15 @@ class SecretClipboard(QObject):
             self._clipboard.clear(QClipboard.Mode.Clipboard)
             if self._is_ours():
                 return  # Wayland lets only the focused window change it (H-C4)
+        self._let_go(ours=ours)
+
+    @Slot()
+    def _look(self) -> None:
+        """Let go of the secret as soon as something else has taken its place."""
+        if self._held is not None and not self._is_ours():
+            self._let_go(ours=False)
+
+    def _let_go(self, *, ours: bool) -> None:
         self._held = None
         self._countdown.stop()
         self.cleared.emit(ours)

@@ -17,15 +17,24 @@ from PySide6.QtWidgets import (
 )
 
 from ...domain.errors import CortexError
+from . import plain
 from .i18n import translate_text
+from .keyboard import KeyGuard, keep_from_window
 from .widgets import Button, Look, Picture, announce, label
 
 
 class _Body(QWidget):
-    """The content of the scroll area. Has no minimum height: its layout would overestimate it."""
+    """The content of the scroll area. As high as its wrapped sentences make it; its layout would overestimate that."""
 
     def minimumSizeHint(self) -> QSize:
         return QSize(super().minimumSizeHint().width(), 0)
+
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        layout = self.layout()
+        if layout is not None and event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize):
+            self.setMinimumHeight(layout.totalHeightForWidth(self.width()))
+        return done
 
 
 class _Scroll(QScrollArea):
@@ -79,9 +88,10 @@ class Dialog(QDialog):
     def __init__(self, look: Look, title: str, subtitle: str, width: int, parent: QWidget) -> None:
         super().__init__(parent)
         self.look = look
-        self.setWindowTitle(title)
+        self.setWindowTitle(plain.title(title))
         self.setWindowModality(Qt.WindowModality.WindowModal)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._guard = KeyGuard(look.clock, self)
         self.setMinimumWidth(look.theme.px(width))
         body = _Body()
         self.form = QVBoxLayout(body)
@@ -127,13 +137,14 @@ class Dialog(QDialog):
         self._take_size(0)
 
     def _take_size(self, least_height: int) -> None:
+        room = self.screen().availableGeometry().size() - QSize(40, 60)
+        self.setMinimumWidth(min(self.minimumWidth(), room.width()))
         least = max(self.minimumWidth(), self.column.totalMinimumSize().width())
-        width = max(self.width() if self.isVisible() else 0, least)
-        room = self.screen().availableGeometry().height() - 60
-        self.resize(width, min(room, max(least_height, self.column.totalHeightForWidth(width))))
+        width = min(room.width(), max(self.width() if self.isVisible() else 0, least))
+        self.resize(width, min(room.height(), max(least_height, self.column.totalHeightForWidth(width))))
 
     def event(self, event: QEvent) -> bool:
-        done = super().event(event)
+        done = keep_from_window(event) or super().event(event)
         if event.type() == QEvent.Type.LayoutRequest and self.isVisible():
             self._take_size(self.height())  # a sentence or a button more: grow, but never jump back
         return done
@@ -141,6 +152,7 @@ class Dialog(QDialog):
     def showEvent(self, event: QShowEvent) -> None:
         if not event.spontaneous():
             self.fit()
+            self.windowHandle().installEventFilter(self._guard)
         super().showEvent(event)
 
 
@@ -236,7 +248,7 @@ class WaitingDialog(Dialog):
         """Offer to stop waiting: a prompt may be open behind the window."""
         if self.busy:
             self.stop.show()
-            self.show_below(self.tr("Still waiting. A prompt of the system may be open behind this window."))
+            self.show_below(self.tr("Still waiting. A system prompt may be open behind this window."))
 
     def reject(self) -> None:
         """Cancel, unless the key is being stored: then the outcome decides."""

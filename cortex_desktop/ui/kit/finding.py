@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from ...domain.folding import fold
 
 
 class Hit(NamedTuple):
-    """Something the palette found. hint: at the far side, a shortcut or what tells it from others; run: do it.
+    """Something the palette found. hint: at the far side, a shortcut or what distinguishes it from others; run: do it.
 
     tone: the colour of icon and hint when it is not the usual one.
     """
@@ -22,32 +22,45 @@ class Hit(NamedTuple):
 
 
 class Source(NamedTuple):
-    """Something that can be found: `text` in folded form is searched, and `hits` makes what is listed for it."""
+    """Something that can be found: `text` in folded form is searched, and `hits` makes what is listed for it.
+
+    names: what it is called, folded; who types one of them means this.
+    """
 
     text: str
     hits: Callable[[], list[Hit]]
+    names: tuple[str, ...] = ()
 
 
 def best(sources: Iterable[Source], query: str, most: int) -> list[Hit]:
     """The hits of the sources that hold every word of `query`, at most `most`.
 
-    Those that begin with the query come first, then those where each word begins a word, then the others, each in the
-    order given.
+    First come those that are called so, then those that begin with the query as a word, those that hold its words
+    as words, those that begin with it, those where each word begins a word, and the others, each in the order given.
     """
     wanted = fold(query).strip()
     words = wanted.split()
-    ranks: tuple[list[Source], ...] = ([], [], [])
+    ranks: tuple[list[Source], ...] = ([], [], [], [], [], [])
     for source in sources:
-        text = source.text
-        if all(word in text for word in words):
-            begins = f" {text}"
-            rank = 0 if text.startswith(wanted) else 1 if all(f" {word}" in begins for word in words) else 2
-            ranks[rank].append(source)
-            if len(ranks[0]) >= most:
-                break
+        if all(word in source.text for word in words):
+            ranks[_rank(source, wanted, words) if words else 0].append(source)
     hits: list[Hit] = []
-    for source in (*ranks[0], *ranks[1], *ranks[2]):
-        if len(hits) >= most:
-            break
-        hits += source.hits()
+    for rank in ranks:
+        for source in rank:
+            if len(hits) >= most:
+                return hits
+            hits += source.hits()
     return hits
+
+
+def _rank(source: Source, wanted: str, words: Sequence[str]) -> int:
+    text = source.text
+    if wanted in source.names or text == wanted:
+        return 0
+    spaced = f" {text} ".replace("\n", " ")
+    whole = all(f" {word} " in spaced for word in words)
+    if text.startswith(wanted):
+        return 1 if whole else 3
+    if whole:
+        return 2
+    return 4 if all(f" {word}" in spaced for word in words) else 5

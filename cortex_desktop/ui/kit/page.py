@@ -14,8 +14,9 @@ from .finding import Source
 
 
 class Section(Enum):
-    """The parts of the sidebar, from top to bottom."""
+    """The parts of the sidebar, from top to bottom. The first has no heading."""
 
+    TOP = "top"
     SETTINGS = "settings"
     DEVELOPER = "developer"
 

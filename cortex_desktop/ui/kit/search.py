@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QModelIndex, QRect, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLineEdit, QListView
 
 from .suggestions import Suggestion, fill, make_completer
@@ -35,11 +35,16 @@ class SearchField(QLineEdit):
         self._completer: QCompleter | None = None
         self._popup: QListView | None = None
         self.setObjectName("search")
+        self._name = name
         self.setPlaceholderText(name)
         self.setAccessibleName(name)
         self.setMaxLength(LONGEST)
         self.setClearButtonEnabled(True)
         self._icon = self.addAction(look.icons.icon("search", "muted"), QLineEdit.ActionPosition.LeadingPosition)
+        self._icon.setText(name)  # a button to a screen reader, as is the one that clears
+        clear = self.findChild(QAction, "_q_qlineeditclearaction")
+        if clear is not None:
+            clear.setText(self.tr("Clear the search"))
         # A picture says Ctrl F; on a Mac the same key is written with its own sign.
         keys = QKeySequence(QKeySequence.StandardKey.Find).toString(QKeySequence.SequenceFormat.NativeText)
         self._keys = label(keys.replace("+", " "), "keys")
@@ -84,9 +89,15 @@ class SearchField(QLineEdit):
 
     @Slot()
     def _show_keys(self) -> None:
-        """Show the shortcut at the end of an empty field, if there is room beside the placeholder."""
-        words = self.fontMetrics().horizontalAdvance(self.placeholderText())
-        self._keys.setVisible(not self.text() and words + self._keys.sizeHint().width() + 60 <= self.width())
+        """Show the placeholder, and the shortcut at the end of an empty field, as far as there is room."""
+        words = self.fontMetrics().horizontalAdvance(self._name)
+        self.setPlaceholderText(self._name if words + 64 <= self.width() else self.tr("Search"))
+        room = self._keys.sizeHint().width() + 9
+        shown = not self.text() and words + room + 51 <= self.width()
+        self._keys.setVisible(shown)
+        # The placeholder stands where the keyboard's language begins, which may be the shortcut's side.
+        margin, mirrored = room if shown else 0, self.layoutDirection() == Qt.LayoutDirection.RightToLeft
+        self.setTextMargins(margin if mirrored else 0, 0, 0 if mirrored else margin, 0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

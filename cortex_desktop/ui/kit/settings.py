@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings
 
 THEMES = ("system", "light", "dark")
+OPENS_ON = ("apps", "overview")
 SECONDS = range(5, 601)
 MINUTES = range(121)
 
@@ -19,6 +22,8 @@ class Settings:
         self.folder = str(folder)
         self._path = folder / "settings.ini"
         self._store = QSettings(str(self._path), QSettings.Format.IniFormat)
+        self.refused: Callable[[], object] | None = None
+        """Called when they cannot be saved, once."""
 
     @property
     def theme(self) -> str:
@@ -29,6 +34,16 @@ class Settings:
     @theme.setter
     def theme(self, value: str) -> None:
         self._put("theme", value)
+
+    @property
+    def opens_on(self) -> str:
+        """The name of the page that is opened at the start."""
+        value = self._store.value("opens_on", OPENS_ON[0])
+        return value if value in OPENS_ON else OPENS_ON[0]
+
+    @opens_on.setter
+    def opens_on(self, value: str) -> None:
+        self._put("opens_on", value)
 
     @property
     def clipboard_seconds(self) -> int:
@@ -103,10 +118,15 @@ class Settings:
         self._put(name, value)
 
     def save(self) -> None:
-        """Write to disk now. A folder that cannot be written costs the memory of the window, nothing more."""
+        """Write to disk now. Where the system refuses, `refused` is called, the first time only."""
         self._store.sync()
-        if sys.platform != "win32" and self._path.exists():
-            self._path.chmod(0o600)
+        if self._store.status() is QSettings.Status.NoError:
+            with suppress(OSError):  # a file that is another user's may be written all the same
+                if sys.platform != "win32":
+                    self._path.chmod(0o600)
+        elif self.refused is not None:
+            said, self.refused = self.refused, None
+            said()
 
     def _put(self, name: str, value: object) -> None:
         self._store.setValue(name, value)

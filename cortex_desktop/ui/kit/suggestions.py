@@ -74,17 +74,17 @@ class SuggestionDelegate(QStyledItemDelegate):
         rect: QRect = option.rect
         chosen = bool(option.state & QStyle.StateFlag.State_Selected)
         if chosen:
-            painter.fillRect(rect, theme.color("accent_soft"))
+            painter.fillRect(rect, theme.color("selected"))
             painter.fillRect(rect.left(), rect.top(), 3, rect.height(), theme.color("accent"))
         inner = rect.adjusted(self.PADDING, 0, -self.PADDING, 0)
         metrics = QFontMetrics(theme.font(13))
         painter.setFont(theme.font(13))
-        painter.setPen(theme.color("text"))
+        painter.setPen(theme.color(theme.ink("text", selected=chosen)))
         word = metrics.elidedText(index.data(), Qt.TextElideMode.ElideRight, inner.width())
         painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, word)
         room = inner.adjusted(metrics.horizontalAdvance(word) + self.GAP, 0, 0, 0)
         painter.setFont(theme.font(12))
-        painter.setPen(theme.color("muted"))
+        painter.setPen(theme.color(theme.ink("muted", selected=chosen)))
         meaning = QFontMetrics(theme.font(12)).elidedText(
             index.data(MEANING), Qt.TextElideMode.ElideRight, max(0, room.width())
         )

@@ -89,7 +89,8 @@ class RowTable(QTableView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.opened.emit()
+            if not event.isAutoRepeat():  # held down since something lay over the table
+                self.opened.emit()
         else:
             super().keyPressEvent(event)
 
@@ -131,13 +132,22 @@ class RowDelegate(QStyledItemDelegate):
         super().__init__(view)
         self._look = look
         self._view = view
+        self._selected = False  # the row at hand
 
     def take_colors(self) -> None:
         """Read the colours of the theme."""
         tokens = self._look.theme.tokens
-        self._colors = {name: QColor(value) for name, value in tokens._asdict().items() if name != "dark"}
+        self._colors = {name: QColor(value) for name, value in tokens._asdict().items() if isinstance(value, str)}
         # A bar marks the selected row where its ground does not (high contrast), and while the table has the focus.
-        self._ground_differs = tokens.accent_soft != tokens.surface
+        self._ground_differs = tokens.selected != tokens.surface
+
+    def ink(self, token: str) -> QColor:
+        """The colour to draw with in the row at hand."""
+        return self._colors[self.ink_token(token)]
+
+    def ink_token(self, token: str) -> str:
+        """The token of it."""
+        return self._look.theme.ink(token, selected=self._selected)
 
     def look_at(self, row: int) -> Any:
         """What `paint_cell` needs of a row; called once for each row that is drawn."""
@@ -165,21 +175,23 @@ class RowDelegate(QStyledItemDelegate):
             for row, y in rows:
                 selected = chosen.isSelected(model.index(row, 0))
                 if selected:
-                    painter.fillRect(left, y, length, height, colors["accent_soft"])
+                    painter.fillRect(left, y, length, height, colors["selected"])
                 if row < end:  # the card's own edge ends the last row
                     painter.fillRect(left, y + height - 1, length, 1, colors["line"])
                 if selected and left <= 0 and (not self._ground_differs or view.hasFocus()):
                     painter.fillRect(0, y, 3, height, colors["accent"])
+                self._selected = selected
                 known = self.look_at(row)
                 for column, x, width in columns:
                     self.paint_cell(painter, QRect(x, y, width, height), row, column, known)
             current, by_keyboard = view.currentIndex(), Qt.WidgetAttribute.WA_KeyboardFocusChange
             if current.isValid() and view.hasFocus() and view.window().testAttribute(by_keyboard):
+                self._selected = chosen.isSelected(current)
                 self._mark(painter, view.visualRect(current))
 
     def _mark(self, painter: QPainter, rect: QRect) -> None:
         """Draw the frame of the cell that has the keyboard."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(self._colors["accent"], 2))
+        painter.setPen(QPen(self.ink("accent"), 2))
         painter.drawRoundedRect(QRectF(rect).adjusted(4, 4, -4, -4), 6, 6)

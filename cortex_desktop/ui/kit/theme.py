@@ -15,7 +15,7 @@ from .tokens import DARK, LIGHT, Tokens
 class Theme(QObject):
     """The appearance in force. Follows the system's unless a person chose light or dark.
 
-    changed: tokens, palette and style sheet are new; whoever paints by hand repaints.
+    changed: tokens, palette and style sheet are new; painted widgets repaint.
     """
 
     changed = Signal()
@@ -24,15 +24,20 @@ class Theme(QObject):
         super().__init__(app)
         self._app = app
         app.setStyle("fusion")
+        self._font = QFont(app.font())
         self._template = Template((styles / "app.qss").read_text(encoding="utf-8"))
         self._styles = styles
-        self.base = QFontInfo(app.font()).pixelSize()
+        self.base = QFontInfo(self._font).pixelSize()
         self.mono = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
         self.mono.setPixelSize(self.base)
         self.tokens = LIGHT
         self._mode = mode
         self._apply()
-        app.styleHints().colorSchemeChanged.connect(self._system_changed)
+        hints = app.styleHints()
+        hints.colorSchemeChanged.connect(self._system_changed)
+        accessibility = hints.accessibility()
+        if accessibility is not None:
+            accessibility.contrastPreferenceChanged.connect(self._apply)
 
     @property
     def mode(self) -> str:
@@ -51,7 +56,7 @@ class Theme(QObject):
 
     def font(self, size: float = 13, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
         """The system's font at `size` of the design, in pixels at 13 px text."""
-        font = QFont(self._app.font())
+        font = QFont(self._font)
         font.setPixelSize(self.px(size))
         font.setWeight(weight)
         return font
@@ -60,11 +65,16 @@ class Theme(QObject):
         """The colour of a token by its name."""
         return QColor(getattr(self.tokens, token))
 
+    def ink(self, token: str, *, selected: bool) -> str:
+        """Return the token to draw with. selected: on the ground of a current entry, which may have its own ink."""
+        return "on_selected" if selected and self.tokens.high_contrast else token
+
     @Slot()
     def _system_changed(self) -> None:
-        if self._mode == "system":
+        if self._mode == "system" or self.tokens.high_contrast:
             self._apply()
 
+    @Slot()
     def _apply(self) -> None:
         hints = self._app.styleHints()
         schemes = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}
@@ -77,6 +87,8 @@ class Theme(QObject):
         else:
             self.tokens = DARK if dark else LIGHT
             self._app.setPalette(palette(self.tokens))
+        # A platform's theme may set another font when it changes colours; gtk3's sets a monospaced one.
+        self._app.setFont(self._font)
         self._app.setStyleSheet(self._style_sheet())
         self.changed.emit()
 
@@ -86,7 +98,7 @@ class Theme(QObject):
         return accessibility is not None and accessibility.contrastPreference() == Qt.ContrastPreference.HighContrast
 
     def _style_sheet(self) -> str:
-        values = {name: value for name, value in self.tokens._asdict().items() if name != "dark"}
+        values = {name: value for name, value in self.tokens._asdict().items() if isinstance(value, str)}
         values["mono"] = self.mono.family()
         values["folder"] = self._styles.as_posix()
         values["scheme"] = "dark" if self.tokens.dark else "light"
@@ -133,10 +145,11 @@ def system_tokens(system: QPalette) -> Tokens:
     """Tokens made of the system's own colours, for those who set high contrast."""
     roles = QPalette.ColorRole
 
-    def name(role: QPalette.ColorRole) -> str:
-        return system.color(role).name().upper()
+    def name(role: QPalette.ColorRole, group: QPalette.ColorGroup = QPalette.ColorGroup.Active) -> str:
+        return system.color(group, role).name().upper()
 
     ground, text = name(roles.Base), name(roles.Text)
+    gray = name(roles.Text, QPalette.ColorGroup.Disabled)
     return Tokens(
         dark=system.color(roles.Base).lightness() < system.color(roles.Text).lightness(),
         background=ground,
@@ -161,4 +174,12 @@ def system_tokens(system: QPalette) -> Tokens:
         warning_soft=ground,
         success_soft=ground,
         code=ground,
+        selected=name(roles.Highlight),
+        on_selected=name(roles.HighlightedText),
+        hover=ground,
+        hover_line=name(roles.Highlight),
+        disabled=gray,
+        disabled_ground=ground,
+        disabled_line=gray,
+        high_contrast=True,
     )

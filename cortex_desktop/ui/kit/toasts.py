@@ -19,9 +19,10 @@ SHADOW = 10
 
 
 class Toast(QFrame):
-    """One toast. acted: its action was chosen; gone: it was hidden, for whatever reason."""
+    """One toast. acted: its action was chosen; gone: it was hidden, for whatever reason; grown: it has other words."""
 
     acted = Signal()
+    grown = Signal()
     gone = Signal()
 
     def __init__(self, look: Look, icon: str, tone: str, title: str, text: str, action: str) -> None:
@@ -63,6 +64,12 @@ class Toast(QFrame):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         shadow(painter, self.rect(), SHADOW, 10)
+
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.grown.emit()
+        return done
 
     def count_down(self, seconds: int, words: Callable[[int], str] | None = None) -> None:
         """Hide the toast after `seconds`. Time under the pointer or with the focus does not count.
@@ -147,6 +154,7 @@ class Toasts(QObject):
         self._shown.append((topic, toast))
         self.host.installEventFilter(self)  # once more is no more than once
         toast.gone.connect(self._settle)
+        toast.grown.connect(self._place)
         toast.show()
         toast.raise_()
         self._place()
@@ -179,6 +187,7 @@ class Toasts(QObject):
         self._shown = [(topic, toast) for topic, toast in self._shown if not toast.isHidden()]
         self._place()
 
+    @Slot()
     def _place(self) -> None:
         bottom = self.host.height() - 20 + SHADOW
         for _, toast in reversed(self._shown):

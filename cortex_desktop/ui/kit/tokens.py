@@ -10,7 +10,12 @@ DETAILS_WIDTH = 328
 
 
 class Tokens(NamedTuple):
-    """The named colours of one appearance, as #RRGGBB; values and names of the design."""
+    """The named colours of one appearance, as #RRGGBB; values and names of the design.
+
+    selected, on_selected: of the current entry of a menu or a list; hover, hover_line: ground and edge of a button
+    under the pointer or pressed; disabled, disabled_ground, disabled_line: of what cannot be used now;
+    high_contrast: they are the system's own.
+    """
 
     dark: bool
     background: str
@@ -34,6 +39,14 @@ class Tokens(NamedTuple):
     warning_soft: str
     success_soft: str
     code: str
+    selected: str
+    on_selected: str
+    hover: str
+    hover_line: str
+    disabled: str
+    disabled_ground: str
+    disabled_line: str
+    high_contrast: bool = False
 
 
 LIGHT = Tokens(
@@ -60,6 +73,13 @@ LIGHT = Tokens(
     warning_soft="#FFFAEB",
     success_soft="#ECFDF3",
     code="#F2F4F7",
+    selected="#E3F4F6",
+    on_selected="#182230",
+    hover="#E4E7EC",
+    hover_line="#E4E7EC",
+    disabled="#5D6779",
+    disabled_ground="#E4E7EC",
+    disabled_line="#E4E7EC",
 )
 
 DARK = Tokens(
@@ -85,12 +105,21 @@ DARK = Tokens(
     warning_soft="#3A2B10",
     success_soft="#10301F",
     code="#0F1317",
+    selected="#12343A",
+    on_selected="#E6EAF0",
+    hover="#262E37",
+    hover_line="#262E37",
+    disabled="#94A1B2",
+    disabled_ground="#262E37",
+    disabled_line="#262E37",
 )
 
 _GROUNDS = ("background", "surface", "raised", "sidebar", "selected_entry", "header", "accent_soft", "code")
 READABLE_PAIRS = (
     *(("text", ground) for ground in _GROUNDS),
     *(("muted", ground) for ground in _GROUNDS),
+    ("on_selected", "selected"),
+    ("text", "hover"),
     ("on_accent", "accent"),
     ("on_accent", "accent_hover"),
     ("accent", "surface"),

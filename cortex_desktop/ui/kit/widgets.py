@@ -32,6 +32,7 @@ from PySide6.QtWidgets import (
 
 from .clock import Clock
 from .icons import Icons
+from .plain import set_tip
 from .theme import Theme
 
 
@@ -119,7 +120,7 @@ class IconButton(QToolButton):
         """Change icon and name."""
         self._icon_name = icon
         self.setAccessibleName(name)
-        self.setToolTip(name)
+        set_tip(self, name)
         self._recolour()
 
     def _recolour(self) -> None:

@@ -24,7 +24,7 @@ class AddOrgDialog(Dialog):
     def __init__(self, look: Look, others: Sequence[Org], parent: QWidget) -> None:
         title = QCoreApplication.translate("AddOrgDialog", "Add organization")
         text = QCoreApplication.translate(
-            "AddOrgDialog", "An organization or environment whose apps you manage. Nothing is changed in Cortex itself."
+            "AddOrgDialog", "An organization or environment whose keys you keep here. Nothing changes in Cortex."
         )
         super().__init__(look, title, text, 480, parent)
         self.fields = OrgForm(look)
@@ -69,7 +69,7 @@ class AddOrgDialog(Dialog):
 
 
 class RemovedOrgsDialog(Dialog):
-    """The orgs that can be restored. restore_asked(Org): bring it back; purge_asked(Org): it is to go for good."""
+    """The orgs that can be restored. restore_asked(Org): bring it back; purge_asked(Org): delete it for good."""
 
     restore_asked = Signal(Org)
     purge_asked = Signal(Org)

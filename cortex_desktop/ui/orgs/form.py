@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from ...domain.errors import OrgError
 from ...domain.model import Environment, Org
 from ...domain.rules import clean_org, same_name, same_place
+from ..kit.boxes import ComboBox
 from ..kit.i18n import environment_name, environment_of, translate_text
 from ..kit.widgets import Look, label, set_property
 
@@ -24,12 +26,24 @@ ENDPOINTS = (
 )
 """Presets. Any https address can be typed, since Medable has more hosts than are documented."""
 
-PRODUCTION_ENDPOINTS = ("https://api.medable.com", "https://api-eu1.medable.com")
-"""Those of the presets that are known to be production."""
+USUAL_ENDPOINTS = {
+    Environment.DEVELOPMENT: "https://api.dev.medable.com",
+    Environment.STAGING: "https://api.staging.medable.com",
+    Environment.PRODUCTION: "https://api.medable.com",
+}
+"""The preset of an environment; the others have none."""
+
+PRODUCTION_HOSTS = ("api.medable.com", "api-eu1.medable.com")
+"""Medable's hosts that are known to be production."""
+
+_NOT_PRODUCTION = re.compile(
+    r"(^|[.-])(dev|develop|development|int|test|testing|qa|staging|stage|sandbox|demo)([.-]|$)"
+)
+"""A part of a host's name that says that it is not."""
 
 
 class OrgForm(QWidget):
-    """Name, code, environment and endpoint, and under each what there is to say about it. changed: by the person."""
+    """Name, code, environment and endpoint, and a note under each. changed: by the person."""
 
     changed = Signal()
 
@@ -38,19 +52,20 @@ class OrgForm(QWidget):
         self._org = Org("", "", "", Environment.DEVELOPMENT, ENDPOINTS[0])
         self._others: Sequence[Org] = ()
         self._filling = False
+        self._follows = False  # the endpoint the environment, until it is edited
         self.name = QLineEdit()
         self.code = QLineEdit()
-        self.environment = QComboBox()
+        self.environment = ComboBox()
         for environment in Environment:
             self.environment.addItem(environment_name(environment), environment)
         self.own_environment = QLineEdit()
         self.own_environment.setPlaceholderText(self.tr("For example: Training"))
         self.like_production = QCheckBox(self.tr("Handle like Production"))
-        self.endpoint = QComboBox()
+        self.endpoint = ComboBox()
         self.address = QLineEdit()
         self.endpoint.setLineEdit(self.address)
         self.endpoint.addItems(ENDPOINTS)
-        self.endpoint.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.endpoint.setInsertPolicy(ComboBox.InsertPolicy.NoInsert)
         self._notes: dict[str, QLabel] = {}
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -74,13 +89,16 @@ class OrgForm(QWidget):
         self._add(self.tr("API endpoint"), "endpoint", self.endpoint)
         for field in (self.name, self.code, self.own_environment):
             field.textChanged.connect(self._changed)
+        self.environment.currentIndexChanged.connect(self._follow)
         self.environment.currentIndexChanged.connect(self._changed)
         self.like_production.toggled.connect(self._changed)
+        self.endpoint.editTextChanged.connect(self._edited)
         self.endpoint.editTextChanged.connect(self._changed)
 
     def show_org(self, org: Org, others: Sequence[Org]) -> None:
         """Show these details. others: the orgs that it must not be taken for; itself may be among them."""
         self._org, self._others = org, others
+        self._follows = not org.id
         self._filling = True
         self.name.setText(org.name)
         self.code.setText(org.code)
@@ -136,20 +154,23 @@ class OrgForm(QWidget):
         return valid
 
     def _warnings(self, typed: Org) -> dict[str, tuple[str, str]]:
-        """What is allowed, but may not be meant."""
+        """Warnings about values that are allowed, but may be a mistake."""
         found = {}
         alike = same_name(typed, self._others)
         if alike is not None:
-            text = self.tr("Another organization is called so: {code}, {environment}.")
+            text = self.tr("Another organization has this name: {code}, {environment}.")
             text = text.format(code=alike.code, environment=environment_of(alike))
             found["name"] = (text, "warning")
         again = same_place(typed, self._others)
         if again is not None:
             text = self.tr("“{name}” has this code at this endpoint already.").format(name=again.name)
             found["code"] = (text, "warning")
-        host = typed.endpoint.strip().rstrip("/").lower()
-        if host in PRODUCTION_ENDPOINTS and not typed.production:
+        text = ""
+        if _is_production(typed.endpoint) and not typed.production:
             text = self.tr("This is a production host of Medable, but the environment is {environment}.")
+        elif _is_not_production(typed.endpoint) and typed.production:
+            text = self.tr("This host is not for production, but the environment is {environment}.")
+        if text:
             found["endpoint"] = (text.format(environment=environment_of(typed) or "…"), "warning")
         return found
 
@@ -166,6 +187,35 @@ class OrgForm(QWidget):
         self._column.addSpacing(9)
 
     @Slot()
+    def _follow(self) -> None:
+        """Have the endpoint of a new org follow the environment, as long as nobody has edited it."""
+        endpoint = USUAL_ENDPOINTS.get(list(Environment)[self.environment.currentIndex()])
+        if self._follows and not self._filling and endpoint is not None:
+            self._filling = True
+            self.endpoint.setCurrentText(endpoint)
+            self._filling = False
+
+    @Slot()
+    def _edited(self) -> None:
+        if not self._filling:
+            self._follows = False
+
+    @Slot()
     def _changed(self) -> None:
         if not self._filling:
             self.changed.emit()
+
+
+def _is_production(endpoint: str) -> bool:
+    """True for a host of Medable that is known to be production."""
+    return _host_of(endpoint) in PRODUCTION_HOSTS
+
+
+def _is_not_production(endpoint: str) -> bool:
+    """True for a host whose name says that it is for development or tests."""
+    return bool(_NOT_PRODUCTION.search(_host_of(endpoint)))
+
+
+def _host_of(endpoint: str) -> str:
+    """The host in an address, whatever its case, port and path."""
+    return endpoint.strip().lower().removeprefix("https://").partition("/")[0].partition(":")[0].rstrip(".")

@@ -37,6 +37,7 @@ from ...domain.errors import CortexError
 from ...domain.model import Org
 from ..kit.i18n import environment_of, translate_text
 from ..kit.page import Page
+from ..kit.plain import tip
 from ..kit.widgets import Button, Card, Look, announce, label
 from ..workspace import Workspace
 from .form import OrgForm
@@ -89,11 +90,11 @@ class OrgsModel(QAbstractListModel):
         if role == Qt.ItemDataRole.AccessibleDescriptionRole:
             return f"{self.place(org)}, {self._workspace.count_words(org.id)}"
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{org.name}\n{org.endpoint}/{org.code}"
+            return tip(f"{org.name}\n{org.endpoint}/{org.code}")
         return None
 
     def place(self, org: Org) -> str:
-        """What tells it from others."""
+        """The text that distinguishes it from others."""
         place = f"{org.code} · {environment_of(org)}"
         return self.tr("{place} · not saved").format(place=place) if org.id in self.edited else place
 
@@ -124,7 +125,7 @@ class _OrgPainter(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if here:
             painter.setPen(theme.color("accent") if focused else Qt.PenStyle.NoPen)
-            painter.setBrush(theme.color("accent_soft"))
+            painter.setBrush(theme.color("selected"))
             painter.drawRoundedRect(QRectF(room).adjusted(4.5, 2.5, -4.5, -2.5), 6, 6)
 
         def line(rect: QRect, text: str, token: str, font: QFont, *, far: bool = False) -> int:
@@ -133,7 +134,7 @@ class _OrgPainter(QStyledItemDelegate):
             shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
             side = Qt.AlignmentFlag.AlignRight if far != mirrored else Qt.AlignmentFlag.AlignLeft
             painter.setFont(font)
-            painter.setPen(theme.color(token))
+            painter.setPen(theme.color(theme.ink(token, selected=here)))
             placed = QStyle.visualRect(option.direction, room, rect)
             painter.drawText(placed, side | Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignAbsolute, shown)
             return metrics.horizontalAdvance(shown)
@@ -147,7 +148,11 @@ class _OrgPainter(QStyledItemDelegate):
         if org.production:
             icon = QRect(bottom.left(), bottom.top(), 14, bottom.height())
             self._look.icons.paint(
-                painter, QStyle.visualRect(option.direction, room, icon), "triangle-alert", "danger", 13
+                painter,
+                QStyle.visualRect(option.direction, room, icon),
+                "triangle-alert",
+                theme.ink("danger", selected=here),
+                13,
             )
             bottom.setLeft(icon.right() + 6)
         line(bottom, self._model.place(org), "danger" if org.production else "muted", theme.font(11))
@@ -193,7 +198,7 @@ class _Body(QWidget):
 class OrganizationPage(Page):
     """Shows the workspace's orgs, and emits what the person wants.
 
-    entered(str): the org with this id is to be the current one; save_asked(Org):
+    entered(str): the org with this id becomes the current one; save_asked(Org):
     keep these details, then call `saved` or `not_saved`; add_asked; remove_asked(Org); removed_asked: show those
     removed.
     """
@@ -239,6 +244,7 @@ class OrganizationPage(Page):
             field.returnPressed.connect(self._save)
         look.theme.changed.connect(self.list.viewport().update)
         self._show()
+        self._arrange(narrow=True)  # beside each other they would ask for more room than there may be
 
     def saved(self, org: Org) -> None:
         """These details are kept."""
@@ -393,7 +399,10 @@ class OrganizationPage(Page):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        narrow = self.width() < self._look.theme.px(NARROW)
+        self._arrange(narrow=self.width() < self._look.theme.px(NARROW))
+
+    def _arrange(self, *, narrow: bool) -> None:
+        """Put the list above the details, or beside them."""
         directions = QBoxLayout.Direction
         self._parts.setDirection(directions.TopToBottom if narrow else directions.LeftToRight)
         rows = min(SHORT_LIST, max(1, self._model.rowCount()))

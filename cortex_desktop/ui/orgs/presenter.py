@@ -60,7 +60,7 @@ class OrgsPresenter(QObject):
 
     @Slot(Org)
     def ask_remove(self, org: Org) -> None:
-        """Remove an org, after a question that says what goes with it."""
+        """Remove an org, after a question that says what is removed with it."""
         self._workspace.on_disk(partial(self._service.content, org.id), partial(self._ask_remove, org))
 
     def _ask_remove(self, org: Org, content: Content) -> None:
@@ -94,7 +94,7 @@ class OrgsPresenter(QObject):
         parts.append(
             self.tr(
                 "For 30 days you can restore all of it from the Organization page. Then the keys leave the keychain "
-                "and cannot be brought back. Nothing is changed in Cortex itself."
+                "and cannot be brought back. Nothing changes in Cortex: it goes on taking keys that it made."
             )
         )
         return " ".join(parts)
@@ -132,7 +132,10 @@ class OrgsPresenter(QObject):
         question = Question(
             self._look,
             self.tr("Delete {org} for good?").format(org=short(org.name)),
-            self.tr("All its apps go, and their keys leave the keychain at once. They cannot be brought back."),
+            self.tr(
+                "All its apps are deleted, and their keys leave the keychain at once. They cannot be brought back. "
+                "Nothing changes in Cortex: it goes on taking keys that it made."
+            ),
             self.tr("Delete for good"),
             self._dialogs.window,
         )

@@ -211,7 +211,7 @@ class _RowPainter(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if chosen:
             painter.setPen(theme.color("accent") if focused else Qt.PenStyle.NoPen)
-            painter.setBrush(theme.color("accent_soft"))
+            painter.setBrush(theme.color("selected"))
             painter.drawRoundedRect(QRectF(room).adjusted(8.5, 0.5, -8.5, -0.5), 6, 6)
         inside = room.adjusted(16, 0, -16, 0)
         flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignAbsolute
@@ -227,7 +227,7 @@ class _RowPainter(QStyledItemDelegate):
             width = metrics.horizontalAdvance(row.end) + 2
             box = QRect(inside.right() - width, inside.top(), width, inside.height())
             painter.setFont(small)
-            painter.setPen(theme.color(row.tone))
+            painter.setPen(theme.color(theme.ink(row.tone, selected=chosen)))
             painter.drawText(place(box), near, row.end)
             inside.setRight(box.left() - 8)
         if row.icon:
@@ -235,7 +235,7 @@ class _RowPainter(QStyledItemDelegate):
             self._look.icons.paint(painter, place(box), row.icon, "muted", 13)
             inside.setRight(box.left() - 6)
         painter.setFont(small)
-        painter.setPen(theme.color("muted"))
+        painter.setPen(theme.color(theme.ink("muted", selected=chosen)))
         box = QRect(inside.left(), inside.top(), theme.px(34), inside.height())
         painter.drawText(place(box), near, row.method[:4] if row.method != "DELETE" else "DEL")
         inside.setLeft(inside.left() + theme.px(36))
@@ -243,7 +243,7 @@ class _RowPainter(QStyledItemDelegate):
         if chosen and not row.is_mono:
             font.setWeight(QFont.Weight.DemiBold)
         painter.setFont(font)
-        painter.setPen(theme.color("muted" if row.is_off else "text"))
+        painter.setPen(theme.color(theme.ink("muted" if row.is_off else "text", selected=chosen)))
         side = Qt.TextElideMode.ElideMiddle if row.is_mono else Qt.TextElideMode.ElideRight
         painter.drawText(place(inside), near, QFontMetrics(font).elidedText(row.text, side, inside.width()))
         painter.restore()

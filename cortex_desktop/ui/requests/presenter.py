@@ -823,7 +823,7 @@ class RequestsPresenter(QObject):
         answer.fault.show_words(title, text, "", "")
         answer.fault.show()
         toast = self._tools.toasts.show(title, text, icon="key-round", tone="danger", action=self.tr("Check keychain…"))
-        toast.acted.connect(self._workspace.keychain_check_asked)
+        toast.acted.connect(self._workspace.check_asked)
         toast.count_down(TOAST_SECONDS)
 
     # Logging in

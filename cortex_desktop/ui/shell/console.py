@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QStackedWidget, QVBoxL
 
 from ...domain.ports import VaultState
 from ...services.keychain import KeychainStatus
+from ..kit import plain
 from ..kit.actions import Action, Actions, Menu, Submenu
 from ..kit.desktop import open_folder
 from ..kit.i18n import environment_of
@@ -31,7 +32,7 @@ Keys = QKeySequence.StandardKey
 
 
 class Console(QObject):
-    """The window with these pages, of which the first is opened.
+    """The window with these pages, of which the one that Preferences names is opened.
 
     data_removed: everything was removed, so the program ends.
     """
@@ -59,8 +60,10 @@ class Console(QObject):
         self.actions = Actions(window, *self._all_actions())
         self._connect()
         self._resized()
-        self._show(pages[0])
-        pages[0].page.setFocus()  # nothing in particular, until there is something to move among
+        self._add(pages[0])  # whose menus have made it already
+        opened = next((entry for entry in pages if entry.name == tools.settings.opens_on), pages[0])
+        self._show(opened)
+        opened.page.setFocus()  # nothing in particular, until there is something to move among
 
     # Set-up
 
@@ -176,16 +179,19 @@ class Console(QObject):
         entry.page.take_keyboard()
 
     def _show(self, entry: PageEntry) -> None:
-        page = entry.page
-        if self.pages.indexOf(page) < 0:
-            self.pages.addWidget(page)
-            page.inset_changed.connect(self._keep_toasts_off)
+        self._add(entry)
         for each in self._pages:
-            self.sidebar.buttons[each.name].setChecked(each is entry)
+            self.sidebar.buttons[each.name].set_current(each is entry)
             each.set_in_front(each is entry)
-        self.pages.setCurrentWidget(page)
+        self.pages.setCurrentWidget(entry.page)
         self._keep_toasts_off()
         self._name_window()
+
+    def _add(self, entry: PageEntry) -> None:
+        """Make the page and put it behind the others, unless it is among them."""
+        if self.pages.indexOf(entry.page) < 0:
+            self.pages.addWidget(entry.page)
+            entry.page.inset_changed.connect(self._keep_toasts_off)
 
     def _current(self) -> PageEntry:
         return next(entry for entry in self._pages if entry.in_front)
@@ -211,9 +217,10 @@ class Console(QObject):
         if not self._leave_palette(name) and self._dialogs.free and org is not None:
             hint = self.tr("Find an organization")
             search = OrgFinder(workspace).search
-            Palette(self._look, search, self._dialogs.body, name, hint, self.sidebar.org).open(
-                workspace.orgs.index(org)
+            palette = Palette(
+                self._look, search, self._dialogs.body, name, hint, self.sidebar.org, passing=self._passing_keys()
             )
+            palette.open(workspace.orgs.index(org))
 
     @Slot()
     def show_palette(self) -> None:
@@ -222,7 +229,11 @@ class Console(QObject):
         if not self._leave_palette(name) and self._dialogs.free:
             self.actions.refresh()
             search = Finder(self.actions, self._workspace, self._pages).search
-            Palette(self._look, search, self._dialogs.body, name).open()
+            Palette(self._look, search, self._dialogs.body, name, passing=self._passing_keys()).open()
+
+    def _passing_keys(self) -> list[QKeySequence]:
+        """Return the shortcuts that work while a palette is open: those that open and close one, and Quit."""
+        return [self.actions[name].shortcut() for name in ("palette", "switch_org", "quit")]
 
     def _leave_palette(self, name: str) -> bool:
         """Close the palette of this name, if it is open."""
@@ -308,7 +319,7 @@ class Console(QObject):
             title = title.format(page=page, environment=environment_of(org), org=org.name)
         else:
             title = self.tr("{page} – Cortex Desktop").format(page=page)
-        self.window.setWindowTitle(title)
+        self.window.setWindowTitle(plain.title(title))
 
     @Slot()
     def _resized(self) -> None:
@@ -322,7 +333,7 @@ class Console(QObject):
     # The end
 
     def _hold_window(self) -> bool:
-        """Whether a page must come to a stop first. Who closes the window a second time does not want to wait."""
+        """True if a page must come to a stop first. Closing the window a second time does not wait."""
         self._close_when_idle = any(entry.hold_window() for entry in self._pages)
         return self._close_when_idle
 

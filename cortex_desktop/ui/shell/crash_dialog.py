@@ -21,8 +21,8 @@ class CrashDialog(Dialog):
         title = QCoreApplication.translate("CrashDialog", "Something went wrong inside Cortex Desktop")
         text = QCoreApplication.translate(
             "CrashDialog",
-            "Apps and keys that were stored before are still there. What you were doing just now may not be done, so "
-            "look before you rely on it. If the window behaves oddly from now on, quit and start it again.",
+            "Apps and keys that were stored before are still there. Your last action may not be complete, so "
+            "check before you rely on it. If the window behaves oddly from now on, quit and start it again.",
         )
         super().__init__(look, title, text, 620, parent)
         self.report = QPlainTextEdit(report)
@@ -34,8 +34,8 @@ class CrashDialog(Dialog):
         self.report.setMinimumHeight(look.theme.px(220))
         note = label(
             self.tr(
-                "This report helps whoever mends the program. All that could be a key is left out. "
-                "It was not sent to anybody; it lies in the data folder, beside the log."
+                "This report helps to repair the program. Everything that could be a key is left out. "
+                "It was not sent to anyone; it is in the data folder, beside the log."
             ),
             "hint",
             wrap=True,

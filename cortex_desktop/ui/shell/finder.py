@@ -34,7 +34,9 @@ class OrgFinder:
         """All orgs. text: what is listed for one."""
         return [
             Source(
-                fold(f"{text.format(org=org.name)} {org.code} {environment_of(org)}"), partial(self._hits, org, text)
+                fold(f"{text.format(org=org.name)} {org.code} {environment_of(org)}"),
+                partial(self._hits, org, text),
+                (fold(org.code), fold(org.name)),
             )
             for org in self._workspace.orgs
         ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import shiboken6
@@ -18,7 +18,7 @@ from PySide6.QtCore import (
     Qt,
     Slot,
 )
-from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -33,6 +33,7 @@ from PySide6.QtWidgets import (
 )
 
 from ..kit.finding import Hit
+from ..kit.keyboard import keep_from_window
 from ..kit.widgets import OVERLAY, Look, Picture, announce, label, shadow
 
 Index = QModelIndex | QPersistentModelIndex
@@ -95,25 +96,26 @@ class _HitPainter(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if here:
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.color("accent_soft"))
+            painter.setBrush(theme.color("selected"))
             painter.drawRoundedRect(QRectF(room).adjusted(0, 0, 0, -1), 6, 6)
 
         def turned(rect: QRect) -> QRect:
             return QStyle.visualRect(Qt.LayoutDirection.RightToLeft, room, rect) if mirrored else rect
 
         icon = QRect(room.left() + 10, room.top(), 18, room.height() - 1)
-        self._look.icons.paint(painter, turned(icon), hit.icon, hit.tone or ("accent" if here else "muted"), 16)
+        tone = hit.tone or ("accent" if here else "muted")
+        self._look.icons.paint(painter, turned(icon), hit.icon, theme.ink(tone, selected=here), 16)
         small = theme.font(12)
         hint = QFontMetrics(small).elidedText(hit.hint, Qt.TextElideMode.ElideRight, room.width() // 2)
         width = QFontMetrics(small).horizontalAdvance(hint)
         place = QRect(room.right() - 11 - width, room.top(), width + 2, room.height() - 1)
         painter.setFont(small)
-        painter.setPen(theme.color(hit.tone or ("text" if here else "muted")))
+        painter.setPen(theme.color(theme.ink(hit.tone or ("text" if here else "muted"), selected=here)))
         painter.drawText(turned(place), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignAbsolute, hint)
         text = QRect(icon.right() + 9, room.top(), place.left() - icon.right() - 22, room.height() - 1)
         font = theme.font(13)
         painter.setFont(font)
-        painter.setPen(theme.color("text"))
+        painter.setPen(theme.color(theme.ink("text", selected=here)))
         shown = QFontMetrics(font).elidedText(hit.text, Qt.TextElideMode.ElideRight, text.width())
         side = Qt.AlignmentFlag.AlignRight if mirrored else Qt.AlignmentFlag.AlignLeft
         painter.drawText(turned(text), side | Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignAbsolute, shown)
@@ -141,7 +143,7 @@ class Palette(QWidget):
     """Lies over `body` until something is chosen, Esc is pressed, or the keyboard goes elsewhere.
 
     search: the hits for what was typed, the best first; name, hint: of the field; anchor: the card stands under this
-    widget instead of in the middle.
+    widget instead of in the middle; passing: shortcuts of the window that work all the same.
     """
 
     def __init__(
@@ -152,7 +154,10 @@ class Palette(QWidget):
         name: str,
         hint: str = "",
         anchor: QWidget | None = None,
+        *,
+        passing: Collection[QKeySequence] = (),
     ) -> None:
+        self._passing = passing  # before Qt's own part is made, which gets events
         super().__init__(body)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._anchor = anchor
@@ -219,6 +224,9 @@ class Palette(QWidget):
         self.raise_()
         self._place()
         self.edit.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def event(self, event: QEvent) -> bool:
+        return keep_from_window(event, self._passing) or super().event(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         QPainter(self).fillRect(self.rect(), QColor(*OVERLAY))

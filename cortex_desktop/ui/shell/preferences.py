@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLineEdit, QWidget
 
 from ...services.keychain import KeychainStatus
 from ...system.feed import default_feed
+from ..kit.boxes import ComboBox, SpinBox
 from ..kit.dialog import Dialog
-from ..kit.settings import MINUTES, SECONDS, THEMES, Settings
+from ..kit.settings import MINUTES, OPENS_ON, SECONDS, THEMES, Settings
 from ..kit.widgets import Button, IconButton, Look, label
 
 
@@ -22,13 +23,17 @@ class PreferencesDialog(Dialog):
     def __init__(self, look: Look, settings: Settings, keychain: KeychainStatus | None, parent: QWidget) -> None:
         super().__init__(look, QCoreApplication.translate("PreferencesDialog", "Preferences"), "", 520, parent)
         self._settings = settings
-        self.theme = QComboBox()
+        self.theme = ComboBox()
         for mode, name in zip(THEMES, (self.tr("Same as the system"), self.tr("Light"), self.tr("Dark")), strict=True):
             self.theme.addItem(name, mode)
         self.theme.setCurrentIndex(THEMES.index(settings.theme))
+        self.opens_on = ComboBox()
+        for page, name in zip(OPENS_ON, (self.tr("Apps"), self.tr("Overview")), strict=True):
+            self.opens_on.addItem(name, page)
+        self.opens_on.setCurrentIndex(OPENS_ON.index(settings.opens_on))
         self.clipboard = self._seconds(settings.clipboard_seconds)
         self.reveal = self._seconds(settings.reveal_seconds)
-        self.idle = QSpinBox()
+        self.idle = SpinBox()
         self.idle.setRange(MINUTES.start, MINUTES.stop - 1)
         self.idle.setSuffix(self.tr(" min"))
         self.idle.setSpecialValueText(self.tr("Never"))
@@ -55,6 +60,7 @@ class PreferencesDialog(Dialog):
         grid.setColumnStretch(1, 1)
         rows: list[tuple[str, QWidget, QWidget | QHBoxLayout]] = [
             (self.tr("Appearance"), self.theme, self.theme),
+            (self.tr("Opens on"), self.opens_on, self.opens_on),
             (self.tr("Clear the clipboard after"), self.clipboard, self.clipboard),
             (self.tr("Hide a revealed key after"), self.reveal, self.reveal),
             (self.tr("Hide and clear when idle for"), self.idle, self.idle),
@@ -63,8 +69,9 @@ class PreferencesDialog(Dialog):
             (self.tr("Keychain"), store, store),
             (self.tr("Data folder"), folder, where),
         ]
+        narrow = self.screen().availableGeometry().width() < look.theme.px(600)
         for row, (text, field, item) in enumerate(rows):
-            title = label(text)
+            title = label(text, wrap=narrow)
             title.setBuddy(field)
             if not isinstance(field, QCheckBox):  # which says itself what it does
                 field.setAccessibleName(text)
@@ -79,6 +86,7 @@ class PreferencesDialog(Dialog):
         close.setDefault(True)
         self.foot.addWidget(close)
         self.theme.currentIndexChanged.connect(self._take_theme)
+        self.opens_on.currentIndexChanged.connect(self._take_opens_on)
         self.clipboard.valueChanged.connect(self._take_clipboard)
         self.reveal.valueChanged.connect(self._take_reveal)
         self.idle.valueChanged.connect(self._take_idle)
@@ -88,8 +96,8 @@ class PreferencesDialog(Dialog):
         close.clicked.connect(self.accept)
         self.finished.connect(self._save)
 
-    def _seconds(self, value: int) -> QSpinBox:
-        box = QSpinBox()
+    def _seconds(self, value: int) -> SpinBox:
+        box = SpinBox()
         box.setRange(SECONDS.start, SECONDS.stop - 1)
         box.setSingleStep(5)
         box.setSuffix(self.tr(" s"))
@@ -101,6 +109,10 @@ class PreferencesDialog(Dialog):
     def _take_theme(self) -> None:
         self._settings.theme = self.theme.currentData()
         self.look.theme.set_mode(self._settings.theme)
+
+    @Slot()
+    def _take_opens_on(self) -> None:
+        self._settings.opens_on = self.opens_on.currentData()
 
     @Slot(int)
     def _take_clipboard(self, seconds: int) -> None:

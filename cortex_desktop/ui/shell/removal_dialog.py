@@ -24,9 +24,9 @@ class RemovalDialog(WaitingDialog):
         title = translate("RemovalDialog", "Remove all data from this computer?")
         text = translate(
             "RemovalDialog",
-            "All apps of all organizations go for good, deleted ones too: their keys leave {keychain}, and the data "
-            "folder {folder} goes with its backups and settings. Nothing is changed in Cortex itself. Cortex Desktop "
-            "then closes.",
+            "All apps of all organizations are removed for good, deleted ones too: their keys from {keychain}, and "
+            "the data folder {folder} with its backups and settings. Nothing changes in Cortex: it goes on taking keys "
+            "that it made. Cortex Desktop then closes.",
         )
         self.word = translate("RemovalDialog", "remove")
         self.typed = QLineEdit()

@@ -6,12 +6,22 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QSpacerItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ...domain.model import Org
 from ...domain.ports import VaultState
 from ...services.keychain import KeychainStatus
 from ..kit.page import PageEntry, Section
+from ..kit.plain import set_tip
 from ..kit.tokens import SIDEBAR_WIDTH
 from ..kit.widgets import IconButton, Look, Picture, label
 
@@ -82,7 +92,7 @@ class OrgSwitcher(_Painted):
         self._production = org.production
         self.setAccessibleName(self.tr("Organization {name}").format(name=org.name))
         self.setAccessibleDescription(self._place)
-        self.setToolTip(f"{org.name} ({org.code})\n{self._place}")
+        set_tip(self, f"{org.name} ({org.code})\n{self._place}")
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -159,21 +169,32 @@ class PageButton(_Painted):
         self.setText(name)
         self.setAccessibleName(name)
         self.setToolTip(name)
-        self.setCheckable(True)  # not exclusive by itself: Tab would then reach the checked one alone
-        self.setFixedHeight(max(34, look.theme.px(34)))
+        self.is_current = False
+        """True while its page is in front."""
+        self._full = max(34, look.theme.px(34))
+        self.setMaximumHeight(self._full)
+        self.setMinimumHeight(24)  # in a low window
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 
         entry.counted.connect(self.count)
         entry.attention_changed.connect(self.attend)
         self.attention.clicked.connect(entry.show_attention)
 
-    def nextCheckState(self) -> None:
-        """Leave it to who opens the page."""
+    def set_current(self, current: bool) -> None:
+        """Show whether its page is in front."""
+        self.is_current = current
+        self._describe()
+        self.update()
+
+    def _describe(self) -> None:
+        parts = [self._count, self.tr("current page") if self.is_current else ""]
+        self.setAccessibleDescription(", ".join(part for part in parts if part))
 
     @Slot(int)
     def count(self, number: int) -> None:
         """Show how many there are."""
         self._count = self.locale().toString(number)
-        self.setAccessibleDescription(self._count)
+        self._describe()
         self._place_badge()
         self.update()
 
@@ -200,11 +221,11 @@ class PageButton(_Painted):
         return 18 + QFontMetrics(font).horizontalAdvance(self._count)
 
     def sizeHint(self) -> QSize:
-        return QSize(SIDEBAR_WIDTH - 24, self.height())
+        return QSize(SIDEBAR_WIDTH - 24, self._full)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        here = self.isChecked()
+        here = self.is_current
         room = self.panel(painter, raised=here)
         narrow = self.width() < NARROW
         icon = self.rect() if narrow else QRect(room.left(), room.top(), 18, room.height())
@@ -243,14 +264,22 @@ class Sidebar(QFrame):
         column.setContentsMargins(12, 12, 12, 10)
         column.setSpacing(2)
         column.addWidget(self.org)
+        on_top = [self.buttons[entry.name] for entry in pages if entry.section is Section.TOP]
+        if on_top:
+            column.addSpacing(14)
+            for button in on_top:
+                column.addWidget(button)
         for section, title in ((Section.SETTINGS, self.tr("Settings")), (Section.DEVELOPER, self.tr("Developer"))):
             buttons = [self.buttons[entry.name] for entry in pages if entry.section is section]
             if buttons:
-                column.addSpacing(14 if self._sections else 30)
+                room = QSizePolicy.Policy.Maximum  # given up in a low window
+                column.addSpacerItem(
+                    QSpacerItem(0, 14 if self._sections or on_top else 30, QSizePolicy.Policy.Minimum, room)
+                )
                 self._sections.append(label(title, "section"))
                 self._sections[-1].setContentsMargins(10, 0, 0, 0)
                 column.addWidget(self._sections[-1])
-                column.addSpacing(7)
+                column.addSpacerItem(QSpacerItem(0, 7, QSizePolicy.Policy.Minimum, room))
                 for button in buttons:
                     column.addWidget(button)
         column.addStretch()

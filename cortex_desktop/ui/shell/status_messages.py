@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from ...domain.errors import CortexError, Defect
+from ...domain.errors import CortexError, Defect, VaultError, VaultProblem
+from ...domain.ports import VaultState
 from ...services.apps.recovery import RecoveryReport
+from ...services.keychain import KeychainStatus
 from ..kit.i18n import translate_text
 from ..kit.toasts import TOAST_SECONDS, Toast
 from ..kit.tools import Tools
@@ -26,6 +28,10 @@ class StatusMessages(QObject):
         self._dialogs = tools.dialogs
         self._toasts = tools.toasts
         self._workspace = workspace
+        self._locked: set[str] = set()  # topics of errors that unlocking mends
+        tools.settings.refused = self._show_not_saved
+        self._folder = tools.settings.folder
+        workspace.keychain_changed.connect(self._keychain_changed)
         workspace.recovered.connect(self._show_recovered)
         workspace.failed.connect(self.show_error)
         workspace.waiting.busy.connect(self._show_busy)
@@ -38,20 +44,41 @@ class StatusMessages(QObject):
             text.append(self.tr("%n change(s) completed.", "", len(report.finished)))
         if report.undone:
             text.append(self.tr("%n change(s) undone.", "", len(report.undone)))
-        self._passing(self.tr("The last session was settled"), " ".join(text), icon="info", tone="accent")
+        self._passing(self.tr("Interrupted changes were resolved"), " ".join(text), icon="info", tone="accent")
 
     @Slot(CortexError)
     def show_error(self, error: CortexError) -> None:
         """Say what went wrong, what it means and what to do."""
         if isinstance(error, Defect):
             return  # `show_crash` does
+        topic = f"error: {error.title.source}"
+        if isinstance(error, VaultError) and error.problem is VaultProblem.LOCKED:
+            self._locked.add(topic)
         self._passing(
             translate_text(error.title),
             f"{translate_text(error.message)} {translate_text(error.advice)}",
             icon="circle-alert",
             tone="danger",
             seconds=20,
+            topic=topic,
         )
+
+    def _show_not_saved(self) -> None:
+        text = self.tr("The file settings.ini in {folder} cannot be written. Apps and keys are not affected.")
+        self._passing(
+            self.tr("Preferences are not kept"),
+            text.format(folder=self._folder),
+            icon="circle-alert",
+            tone="danger",
+            seconds=20,
+        )
+
+    @Slot(KeychainStatus)
+    def _keychain_changed(self, status: KeychainStatus) -> None:
+        if status.state is VaultState.UNLOCKED:
+            for topic in self._locked:
+                self._toasts.leave(topic)
+            self._locked.clear()
 
     @Slot(str)
     def show_crash(self, report: str) -> None:
@@ -81,7 +108,7 @@ class StatusMessages(QObject):
     def _offer_stop(self) -> None:
         if self._dialogs.free:
             toast = self._waiting_toast(self.tr("Stop waiting"))
-            toast.set_text(self.tr("A prompt of the system may be open behind this window."))
+            toast.set_text(self.tr("A system prompt may be open behind this window."))
             toast.acted.connect(self._workspace.stop_waiting)
 
     def _waiting_toast(self, action: str = "") -> Toast:
@@ -90,5 +117,7 @@ class StatusMessages(QObject):
         )
         return self._toasts.show(title, icon="loader-circle", tone="muted", action=action, topic="waiting")
 
-    def _passing(self, title: str, text: str, *, icon: str, tone: str, seconds: int = TOAST_SECONDS) -> None:
-        self._toasts.show(title, text, icon=icon, tone=tone).count_down(seconds)
+    def _passing(
+        self, title: str, text: str, *, icon: str, tone: str, seconds: int = TOAST_SECONDS, topic: str = ""
+    ) -> None:
+        self._toasts.show(title, text, icon=icon, tone=tone, topic=topic).count_down(seconds)

@@ -26,7 +26,7 @@ TOAST_SECONDS = 30
 
 
 class Updates(QObject):
-    """Asks the feed, and tells what it said: in the dialog when a person asked, else in a toast if it is new."""
+    """Asks the feed, and shows the answer: in the dialog when a person asked, else a newer version in a toast."""
 
     def __init__(self, jobs: Jobs, tools: Tools) -> None:
         super().__init__(tools.dialogs)

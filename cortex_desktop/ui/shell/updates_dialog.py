@@ -59,7 +59,7 @@ class UpdatesDialog(Dialog):
         if newer:
             self._page = release.page
             title = self.tr("Version {version} is available").format(version=release.version)
-            text = self.tr("Nothing was downloaded. Get it from {host}, install it over this version, and go on.")
+            text = self.tr("Nothing was downloaded. Get it from {host} and install it over this version.")
             self._show_message(title, text.format(host=QUrl(release.page).host()), page=True)
         else:
             self._show_message(self.tr("You have the newest version"), "")

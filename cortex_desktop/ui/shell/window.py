@@ -8,12 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QTimer, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QColor, QPaintEvent, QPalette, QResizeEvent
+from PySide6.QtCore import QEvent, QTimer, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QColor, QFontInfo, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QMainWindow
 
+from ..kit.keyboard import leave_to_focus
 from ..kit.settings import Settings
 from ..kit.tokens import DARK, LIGHT
+
+WIDTH, HEIGHT = 1200, 760
+"""Of the window at its first start, in pixels at 13 px text."""
+
+TITLE_BAR = 40
+"""About so high, in pixels."""
 
 
 class MainWindow(QMainWindow):
@@ -36,12 +43,14 @@ class MainWindow(QMainWindow):
         self._after_paint.setSingleShot(True)
         self._after_paint.timeout.connect(self.painted)
         self.setWindowTitle("Cortex Desktop")  # the page, once it is there, puts its name before
-        self.setMinimumSize(560, 380)
+        room = self.screen().availableGeometry()
+        self.setMinimumSize(min(560, room.width()), min(380, room.height() - TITLE_BAR))
         self._take_ground()
         geometry = settings.blob("geometry")
         if geometry.isEmpty() or not self.restoreGeometry(geometry):
-            available = self.screen().availableGeometry()
-            self.resize(min(1200, available.width() - 40), min(760, available.height() - 60))
+            larger = max(1, QFontInfo(self.font()).pixelSize() / 13)
+            width, height = round(WIDTH * larger), round(HEIGHT * larger)
+            self.resize(min(width, room.width() - 40), min(height, room.height() - 60))
 
     def remember_place(self) -> None:
         """Put size and place into the settings."""
@@ -55,6 +64,9 @@ class MainWindow(QMainWindow):
         self.show()
         self.raise_()
         self.activateWindow()
+
+    def event(self, event: QEvent) -> bool:
+        return leave_to_focus(event) or super().event(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if not self._was_painted:

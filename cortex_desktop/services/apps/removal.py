@@ -1,0 +1,158 @@
+"""The one gate through which secrets leave the keychain.
+
+An item goes for one of two reasons, and for no other:
+- the operation under way stored it itself, at a number that it had found free (`take_back`);
+- the row gives it up, and the folder's history is unbroken (`Folder.require_removal`).
+What an item is called proves nothing: an older list, or a copy of it, gives the same names to keys that are in use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from functools import partial
+
+from ...domain.activity import Action
+from ...domain.errors import (
+    FolderInDoubt,
+    NotFinished,
+    SecretMissing,
+    SecretNotText,
+    StorageError,
+    VaultError,
+)
+from ...domain.model import App, AppState
+from ...domain.secret import KeyEnds, SecretKind, SecretRef, well_formed
+from .. import periods, transitions
+from .two_stores import TwoStores
+
+
+class Removal:
+    """Removes secrets that an app no longer needs, and apps for good. Use it on the vault lane.
+
+    While the folder is in doubt, everything but `take_back` raises FolderInDoubt with nothing removed.
+    """
+
+    def __init__(self, stores: TwoStores) -> None:
+        self._stores = stores
+
+    def take_back(self, written: Iterable[SecretRef]) -> None:
+        """Remove items that the operation under way stored, each where there was nothing. Raises VaultError."""
+        for ref in written:
+            self._stores.vault.remove(ref, may_ask=True)
+
+    def remove_leftover(self, app: App, ref: SecretRef) -> None:
+        """Remove an item of a version that the row gave out and no longer names. Raises FolderInDoubt, VaultError."""
+        self._stores.folder.require_removal()
+        if ref.app_id == app.id and ref.version not in app.versions:
+            self._stores.vault.remove(ref, may_ask=True)
+
+    def remove_stray(self, ref: SecretRef) -> None:
+        """Remove an item of an app of this folder that has no row. Raises FolderInDoubt, VaultError, StorageError."""
+        self._stores.folder.require_removal()
+        if all(app.id != ref.app_id for app in self._stores.repository.apps()):
+            self._stores.vault.remove(ref, may_ask=True)
+
+    def drop_kept(self, app_id: str, number: int) -> App:
+        """Remove a kept version before its time, and return the app. Recovery finishes what was begun.
+
+        Raises AppGone, SecretElsewhere, FolderInDoubt, VaultError, StorageError.
+        """
+        stores = self._stores
+        app = stores.app_here(app_id)
+        gone = next((kept for kept in app.kept if kept.number == number), None)
+        if gone is None:
+            return app
+        self._require_known_or_failing()
+        now = stores.now()
+        if gone.until > now:
+            end = partial(transitions.change_kept_until, number=number, until=now)
+            app = stores.repository.change_app(app_id, end)
+        stores.folder.require_removal()
+        is_removed = self._remove_version(app, number, gone.key_ends)
+        forget = partial(transitions.forget_kept, number=number, is_taken=not is_removed)
+        app = stores.repository.change_app(app_id, forget)
+        if gone.key_ends != app.key_ends or not gone.sessions:  # else it was the present key once more
+            stores.record.app(Action.KEPT_REMOVED, app, version=number)
+        return app
+
+    def drop_expired(self, app: App) -> App:
+        """Remove the kept versions whose time is up, and return the app. Leave to recovery what fails."""
+        due = self._stores.folder.trusted_now()
+        with suppress(VaultError, StorageError, FolderInDoubt):
+            for kept in app.kept:
+                if kept.until <= due:
+                    app = self.drop_kept(app.id, kept.number)
+        return app
+
+    def purge(self, app_id: str) -> None:
+        """Remove a deleted app's secrets, then its row. Leave an app alone that was restored meanwhile.
+
+        Raises AppGone, SecretElsewhere, FolderInDoubt, VaultError, StorageError, NotFinished.
+        """
+        late = self._stores.now() + periods.LATE
+
+        def mark(app: App) -> App:
+            self._stores.require_here(app)
+            return transitions.mark_for_purge(app, late)
+
+        self._require_known_or_failing()
+        app = self._stores.repository.change_app(app_id, mark)
+        if app.state is AppState.DELETING:
+            self.remove_app(app)
+            self._stores.record.app(Action.PURGED, app)
+
+    def remove_app(self, app: App) -> None:
+        """Remove the secrets of the versions that the row names or gave up, then the row.
+
+        The row is kept, hidden, while secrets may still arrive. Raises FolderInDoubt, VaultError; NotFinished when only
+        the row could not be removed.
+        """
+        self._stores.folder.require_removal()
+        for number, ends in _versions(app):
+            self._remove_version(app, number, ends)
+        self._sweep(app)
+        if app.sweep_until is not None and app.sweep_until > self._stores.now():
+            return
+        try:
+            self._stores.repository.drop_app(app.id)
+        except StorageError as error:
+            raise NotFinished(app.label) from error
+
+    def sweep(self, app: App) -> None:
+        """Remove what arrived of versions that the row gave up. Raises FolderInDoubt, VaultError."""
+        if app.given_up:
+            self._stores.folder.require_removal()
+            self._sweep(app)
+
+    def _sweep(self, app: App) -> None:
+        for given_up in app.given_up:
+            if given_up.number not in app.versions:
+                self._remove_version(app, given_up.number, given_up.key_ends)
+
+    def _remove_version(self, app: App, number: int, ends: KeyEnds | None) -> bool:
+        """Remove a version's secrets. Returns False, with nothing removed, when another key is stored there.
+
+        ends: of the key by the row, None where the row does not say.
+        """
+        refs = app.any_refs_of(number)
+        try:
+            found = self._stores.vault.read(refs[0])
+            if ends is not None and well_formed(SecretKind.API_KEY, found) and KeyEnds.of(found) != ends:
+                return False
+        except (SecretMissing, SecretNotText):
+            pass
+        for ref in refs:
+            self._stores.vault.remove(ref)
+        return True
+
+    def _require_known_or_failing(self) -> None:
+        """Raise FolderInDoubt before it is written down what is to go. A keychain that fails keeps nobody from that."""
+        with suppress(VaultError):
+            self._stores.folder.require_removal()
+
+
+def _versions(app: App) -> list[tuple[int, KeyEnds]]:
+    """Return the versions that the row names, and the ends of their keys."""
+    pending = [(app.pending.number, app.pending.key_ends)] if app.pending is not None else []
+    return [(app.version, app.key_ends), *pending, *((kept.number, kept.key_ends) for kept in app.kept)]

@@ -1,0 +1,261 @@
+"""What the data folder is: the one its keys belong to, or a copy, a restored or a moved one, or one whose keys are
+elsewhere. Nothing is removed from the keychain before that is known.
+
+The folder has an identity and the history of its runs in the database, and a claim in the keychain that names the last
+run and change that the keychain heard of. A claim that is not part of the folder's history means that the folder is
+older than the keychain, or went another way; one that names another place, that the folder was moved or copied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from threading import RLock
+
+from ..domain.errors import (
+    AnswerNotPossible,
+    FolderInDoubt,
+    LookOnly,
+    SecretMissing,
+    SecretNotText,
+    StorageError,
+    VaultError,
+)
+from ..domain.folder import Answer, Claim, Standing
+from ..domain.model import AppState, Org
+from ..domain.ports import Repository, Vault
+from ..domain.secret import ClaimRef, Secret
+from . import periods, transitions
+
+CLOCK_STEP = timedelta(days=7)
+"""How far the clock may go between two looks at it before what falls due in between waits for the person."""
+CLOCK_NOTED = timedelta(hours=12)
+"""How often the time is written down while nothing else happens."""
+ORG_DIGITS = 8
+"""How many digits of the id of each org a claim names."""
+_MOST_ORGS = 60  # so many fit into an entry of Windows with the rest
+
+ANSWERS = {
+    Standing.MOVED: (Answer.GO_ON, Answer.OWN_KEYS, Answer.VIEWER),
+    Standing.RESTORED: (Answer.GO_ON, Answer.OWN_KEYS, Answer.VIEWER),
+    Standing.COPY: (Answer.OWN_KEYS, Answer.VIEWER),
+    Standing.OTHER_KEYCHAIN: (Answer.GO_ON, Answer.VIEWER),
+    Standing.VIEWER: (Answer.OWN_KEYS, Answer.ASK_AGAIN),
+}
+"""What a person can answer, by the standing; the likely answer first. Leaving is closing the program."""
+
+
+@dataclass(frozen=True)
+class ClockJump:
+    """The clock went from `seen` to `now`, and this many apps, kept keys and organizations fell due in between."""
+
+    seen: datetime
+    now: datetime
+    due: int
+
+
+class Folder:
+    """The data folder's standing. For the vault lane, but for `needs_claim`; safe to call from any thread.
+
+    now: returns the time, aware, in UTC. All methods raise StorageError.
+    """
+
+    def __init__(self, repository: Repository, vault: Vault, now: Callable[[], datetime]) -> None:
+        self._repository = repository
+        self._vault = vault
+        self._now = now
+        self._lock = RLock()
+        self._standing = Standing.UNKNOWN
+        self._claim: Claim | None = None
+        self._is_due = False
+
+    @property
+    def claim(self) -> Claim | None:
+        """The claim as it was last read or written: where the folder stood, and which keychain it was."""
+        return self._claim
+
+    def standing(self) -> Standing:
+        """Return what the folder is. Reads the claim once; UNKNOWN while the keychain cannot be used."""
+        with self._lock:
+            if self._standing is Standing.UNKNOWN:
+                with suppress(VaultError):
+                    self._standing = self._look()
+            return self._standing
+
+    def require_removal(self) -> None:
+        """Call before anything is removed. Raises FolderInDoubt unless the folder's history is unbroken, VaultError."""
+        with self._lock:
+            # Anew each time: another copy of the program may have been at work meanwhile.
+            if self._standing in (Standing.UNKNOWN, Standing.NEW, Standing.KNOWN):
+                self._standing = self._look()
+            if not self._standing.allows_removal:
+                raise FolderInDoubt(self._standing)
+            self._write_claim()
+
+    def forget(self) -> None:
+        """Find out anew what the folder is."""
+        with self._lock:
+            self._standing, self._claim = Standing.UNKNOWN, None
+
+    def require_working(self) -> None:
+        """Raise LookOnly in a copy that is for looking only, FolderInDoubt in one of which that is not known yet."""
+        standing = self.standing()
+        if standing is Standing.VIEWER:
+            raise LookOnly
+        if standing is Standing.COPY:
+            raise FolderInDoubt(standing)
+
+    # The claim
+
+    def needs_claim(self) -> None:
+        """Have the next `keep_claim` write it: a key is needed again that an earlier state would remove."""
+        self._is_due = True
+
+    def keep_claim(self, *, up_to_date: bool = False) -> None:
+        """Write the claim if this run has none yet or it is due, and the folder is not in doubt.
+
+        up_to_date: one that is there is written anew when there were changes since; the first comes with the first key.
+        An error is left to the next time.
+        """
+        with self._lock, suppress(VaultError, StorageError):
+            if self.standing().allows_removal and (self._claim is not None or not up_to_date):
+                self._write_claim(up_to_date)
+
+    def remove_claim(self) -> None:
+        """Remove the claim: nothing is left to belong together. Raises VaultError."""
+        self._vault.remove(ClaimRef(self._repository.folder_record().id))
+
+    def _look(self) -> Standing:
+        record = self._repository.folder_record()
+        here = self._repository.place()
+        if record.viewer == here:
+            return Standing.VIEWER
+        if not record.id:
+            return Standing.NEW
+        try:
+            claim = Claim.from_text(self._vault.read(ClaimRef(record.id)).reveal())
+        except SecretNotText:
+            claim = None
+        except SecretMissing:
+            self._claim = None
+            return Standing.OTHER_KEYCHAIN if record.is_claimed else Standing.NEW
+        self._claim = claim
+        if claim is None:  # somebody changed it
+            return Standing.OTHER_KEYCHAIN
+        if claim.path != here and self._repository.stands_at(claim.path, record.id):
+            return Standing.COPY
+        if not record.includes(claim.session, claim.step):
+            return Standing.RESTORED
+        return Standing.KNOWN if claim.path == here else Standing.MOVED
+
+    def _write_claim(self, up_to_date: bool = False) -> None:
+        record = self._repository.folder_record()
+        if not record.id:  # nothing was changed yet, so there is nothing that a restore could lose
+            return
+        claim, session = self._claim, record.sessions[-1].id
+        is_of_run = claim is not None and claim.session == session
+        is_last = claim is not None and claim.step == record.generation
+        if is_of_run and not self._is_due and (is_last or not up_to_date):
+            return
+        orgs = [org.id[:ORG_DIGITS] for org in self._repository.orgs()][:_MOST_ORGS]
+        claim = Claim(session, record.generation, self._repository.place(), self._vault.name, tuple(orgs))
+        self._vault.replace(ClaimRef(record.id), Secret(claim.to_text()))
+        self._claim, self._is_due = claim, False
+        self._repository.note_claimed()
+
+    # What a person says
+
+    def answers(self) -> Sequence[Answer]:
+        """Return what can be answered now."""
+        return ANSWERS.get(self.standing(), ())
+
+    def answer(self, answer: Answer) -> Callable[[], None] | None:
+        """Act on what the person says that the folder is. Returns what takes that back, for the vault lane, or None.
+
+        OWN_KEYS is work on many apps: `OwnKeys` does it. Raises AnswerNotPossible, VaultError.
+        """
+        with self._lock:
+            if answer not in self.answers() or answer is Answer.OWN_KEYS:
+                raise AnswerNotPossible
+            if answer is Answer.GO_ON:
+                return self._go_on()
+            viewer = self._repository.place() if answer is Answer.VIEWER else ""
+            before = self._repository.folder_record().viewer
+            self._set_viewer(viewer)
+            return lambda: self._set_viewer(before)
+
+    def _set_viewer(self, viewer: str) -> None:
+        with self._lock:
+            self._repository.change_folder(lambda record: replace(record, viewer=viewer))
+            self._standing = Standing.UNKNOWN
+
+    def _go_on(self) -> Callable[[], None]:
+        before, standing, now = self._claim, self._standing, self._now()
+        if standing in (Standing.RESTORED, Standing.OTHER_KEYCHAIN):
+            self._give_time(now)
+        self._repository.change_folder(lambda record: replace(record, seen=now))  # this run is in it from now on
+        self._is_due = True
+        self._write_claim()
+        self._standing = Standing.KNOWN
+
+        def take_back() -> None:
+            with self._lock:
+                if before is not None:
+                    self._vault.replace(ClaimRef(self._repository.folder_record().id), Secret(before.to_text()))
+                else:
+                    self.remove_claim()
+                self._standing = Standing.UNKNOWN
+
+        return take_back
+
+    def _give_time(self, now: datetime) -> None:
+        """Let nothing fall due at once: what an old list gives up may be in use."""
+        for org in self._repository.orgs():
+            if org.purge_after is not None:
+                self._repository.change_org(org.id, lambda org: _later_org(org, now + periods.RESTORABLE))
+        ids = [app.id for app in self._repository.apps()]
+        give = lambda app: transitions.give_time(app, now + periods.RESTORABLE)  # noqa: E731
+        self._repository.change_apps(ids, give)
+
+    # The clock
+
+    def trusted_now(self) -> datetime:
+        """Return the time up to which what is due may go: the last time seen, while the clock has jumped from it."""
+        now, seen = self._now(), self._repository.folder_record().seen
+        return seen if seen is not None and now - seen > CLOCK_STEP else now
+
+    def note_time(self) -> None:
+        """Write the time down, unless the clock has jumped and something fell due by that."""
+        now, seen = self._now(), self._repository.folder_record().seen
+        if seen is not None and self.clock_jump() is None and not timedelta(0) <= now - seen < CLOCK_NOTED:
+            self.accept_clock()
+
+    def clock_jump(self) -> ClockJump | None:
+        """Return by how much the clock has jumped, None where it has not or where nothing fell due."""
+        now, seen = self._now(), self._repository.folder_record().seen
+        if seen is None or now - seen <= CLOCK_STEP:
+            return None
+        apps = [
+            app
+            for app in self._repository.apps()
+            if _is_between(app.purge_after if app.state is AppState.DELETED else None, seen, now)
+        ]
+        kept = [kept for app in self._repository.apps() for kept in app.kept if _is_between(kept.until, seen, now)]
+        orgs = [org for org in self._repository.orgs() if _is_between(org.purge_after, seen, now)]
+        due = len(apps) + len(kept) + len(orgs)
+        return ClockJump(seen, now, due) if due else None
+
+    def accept_clock(self) -> None:
+        """Take the clock for right."""
+        now = self._now()
+        self._repository.change_folder(lambda record: replace(record, seen=now))
+
+
+def _is_between(due: datetime | None, seen: datetime, now: datetime) -> bool:
+    return due is not None and seen < due <= now
+
+
+def _later_org(org: Org, until: datetime) -> Org:
+    return replace(org, purge_after=max(until, org.purge_after)) if org.purge_after is not None else org

@@ -1,0 +1,30 @@
+"""A page that scrolls where the window is too low for it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+
+
+class LowBody(QWidget):
+    """What is scrolled: never lower than its layout needs with its sentences wrapped, which Qt does not ask for."""
+
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        layout = self.layout()
+        if layout is not None and event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize):
+            self.setMinimumHeight(layout.totalMinimumHeightForWidth(self.width()))
+        return done
+
+
+def scrolled_when_low(body: LowBody) -> QScrollArea:
+    """Put a page's body into a scroll area that shows no frame and takes no focus."""
+    area = QScrollArea()
+    area.setObjectName("pageScroll")
+    body.setObjectName("pageBody")
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidgetResizable(True)
+    area.setWidget(body)
+    return area

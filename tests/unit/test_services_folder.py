@@ -1,0 +1,634 @@
+"""What happens when the world moves under a data folder: nothing is removed that is somebody's key."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from cortex_desktop.domain.errors import (
+    AnswerNotPossible,
+    FolderInDoubt,
+    LookOnly,
+    SecretDiffers,
+    SecretNotText,
+    VaultError,
+    VersionGone,
+)
+from cortex_desktop.domain.findings import Problem, Repair
+from cortex_desktop.domain.folder import Answer, Claim, FolderRecord, Session, Standing
+from cortex_desktop.domain.model import AppDetails
+from cortex_desktop.domain.ports import VaultState
+from cortex_desktop.domain.secret import ClaimRef, KeyEnds, Secret, SecretKind, SecretRef, generate, parse_ref
+from cortex_desktop.services.bulk import Bulk, Rotate
+from cortex_desktop.services.folder import CLOCK_STEP
+from cortex_desktop.services.periods import RESTORABLE
+from tests.support.memory_vault import InMemoryVault
+from tests.support.services import failed
+from tests.support.worlds import Desk, Run
+
+KEY = SecretKind.API_KEY
+A_WEEK = timedelta(days=7)
+AT_ONCE = timedelta(0)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+def vault_of(desk: Desk) -> InMemoryVault:
+    assert isinstance(desk.vault, InMemoryVault)
+    return desk.vault
+
+
+# A saved folder is put back
+
+
+@pytest.fixture
+def restored(desk: Desk) -> Run:
+    """Alpha's key was rotated after the folder was saved, and the saved folder stands in its place again."""
+    run = desk.start()
+    run.make()
+    run.quit()
+    saved = desk.copy("saved")
+    run = desk.start()
+    run.apps.rotation.rotate(run.app().id, A_WEEK)
+    run.quit()
+    desk.put_back(saved)
+    return desk.start()
+
+
+def rotate(run: Run) -> None:
+    run.apps.rotation.rotate(run.app().id, AT_ONCE)
+    run.recover()
+
+
+def rotate_in_bulk(run: Run) -> None:
+    bulk = Bulk(Rotate(AT_ONCE), [run.app()], run.apps)
+    while not bulk.over:
+        bulk.step()
+    run.recover()
+
+
+def switch_sessions(run: Run) -> None:
+    run.apps.editing.edit(run.app().id, AppDetails("Alpha", sessions=False))
+    run.recover()
+
+
+def repair_all(run: Run) -> None:
+    run.doctor.survey()
+    for finding in run.doctor.check(run.app().id):
+        run.doctor.repair(finding)
+
+
+def delete_for_good(run: Run) -> None:
+    app = run.apps.deletion.delete(run.app().id)
+    with pytest.raises(FolderInDoubt):
+        run.apps.removal.purge(app.id)
+    run.recover()
+
+
+def remove_everything(run: Run) -> None:
+    with pytest.raises(FolderInDoubt):
+        run.apps.deletion.remove_everything()
+
+
+@pytest.mark.parametrize(
+    "act", [rotate, rotate_in_bulk, switch_sessions, repair_all, delete_for_good, remove_everything]
+)
+def test_a_newer_key_stays_whatever_is_done_with_an_older_list(
+    desk: Desk, restored: Run, act: Callable[[Run], None]
+) -> None:
+    app = restored.app()
+    old, newer = restored.held(app, 1), restored.held(app, 2)
+    assert newer is not None
+    assert restored.standing is Standing.RESTORED
+    act(restored)
+    assert restored.held(app, 1) == old
+    assert restored.held(app, 2) == newer
+
+
+def test_a_taken_number_is_passed_over_and_told(restored: Run) -> None:
+    created = restored.apps.rotation.rotate(restored.app().id, A_WEEK)
+    assert (created.app.version, created.app.last_version, created.app.taken) == (3, 3, (2,))
+    [finding] = restored.doctor.findings()
+    assert (finding.problem, finding.ref.version) == (Problem.NEWER, 2)
+    assert restored.doctor.check(created.app.id) == [finding]
+    assert restored.doctor.repairs(finding) == (Repair.USE,)
+
+
+def test_the_newer_key_is_used_when_the_person_says_so_and_that_can_be_undone(restored: Run) -> None:
+    app = restored.app()
+    newer = restored.held(app, 2)
+    restored.doctor.survey()
+    [finding] = restored.doctor.check(app.id)
+    undo = restored.doctor.repair(finding)
+    assert restored.key() == newer
+    assert not restored.doctor.check(app.id)
+    assert undo is not None
+    undo()
+    assert restored.key() == restored.held(app, 1)
+    assert restored.held(app, 2) == newer
+
+
+def test_going_on_with_a_restored_folder_gives_time_and_can_be_taken_back(desk: Desk, restored: Run) -> None:
+    app = restored.apps.deletion.delete(restored.app().id)
+    desk.clock.pass_by(RESTORABLE - timedelta(days=1))
+    undo = restored.folder.answer(Answer.GO_ON)
+    assert restored.standing is Standing.KNOWN
+    after = restored.repository.app(app.id)
+    assert after.purge_after == desk.clock.time + RESTORABLE
+    assert undo is not None
+    undo()
+    assert restored.standing is Standing.RESTORED
+    restored.folder.answer(Answer.GO_ON)
+    restored.quit()
+    assert desk.start().standing is Standing.KNOWN
+
+
+def test_the_newer_folder_put_back_once_more_is_asked_about_too(desk: Desk) -> None:
+    run = desk.start()
+    run.make()
+    run.quit()
+    older = desk.copy("older")
+    run = desk.start()
+    run.make("Beta")
+    run.quit()
+    newer = desk.copy("newer")
+    desk.put_back(older)
+    run = desk.start()
+    run.folder.answer(Answer.GO_ON)
+    run.make("Gamma")
+    run.quit()
+    desk.put_back(newer)
+    assert desk.start().standing is Standing.RESTORED
+
+
+def test_a_folder_put_back_under_the_running_program_does_not_win(desk: Desk) -> None:
+    run = desk.start()
+    run.make()
+    saved = desk.copy("saved")
+    told: list[Path] = []
+    run.repository.watch(told.append)
+    run.apps.rotation.rotate(run.app().id, A_WEEK)
+    shutil.copytree(saved, desk.folder, dirs_exist_ok=True)
+    run.make("Beta")
+    assert told
+    assert all(path.exists() and ".changed-" in path.name for path in told)
+    assert run.key() == run.held(run.app(), 2)
+    run.quit()
+    again = desk.start()
+    assert again.standing is Standing.KNOWN
+    assert again.key() == again.held(again.app(), 2)
+
+
+# A copy
+
+
+def test_a_copy_is_recognised_and_removes_nothing(desk: Desk) -> None:
+    run = desk.start()
+    alpha, beta = run.make(), run.make("Beta")
+    run.quit()
+    copy = desk.start(desk.copy("copy"))
+    assert copy.standing is Standing.COPY
+    with pytest.raises(FolderInDoubt) as refusal:
+        copy.apps.deletion.remove_everything()
+    assert refusal.value.standing is Standing.COPY
+    for call in (lambda: copy.make("Gamma"), lambda: copy.apps.rotation.rotate(alpha.app.id, AT_ONCE)):
+        with pytest.raises(FolderInDoubt):
+            call()
+    assert (copy.key(), copy.key("Beta")) == (alpha.key, beta.key)
+    run = desk.start()
+    assert run.standing is Standing.KNOWN
+    assert (run.key(), run.key("Beta")) == (alpha.key, beta.key)
+
+
+def test_what_is_due_in_a_copy_does_not_go(desk: Desk) -> None:
+    run = desk.start()
+    made = run.make()
+    run.apps.deletion.delete(made.app.id)
+    run.quit()
+    saved = desk.copy("copy")
+    run = desk.start()
+    run.apps.deletion.restore(made.app.id)
+    run.quit()
+    desk.clock.pass_by(RESTORABLE + timedelta(days=1))
+    copy = desk.start(saved)
+    copy.folder.accept_clock()
+    report = copy.recover()
+    assert [each.app.id for each in report.not_removed] == [made.app.id]
+    assert isinstance(report.not_removed[0].error, FolderInDoubt)
+    assert desk.start().key() == made.key
+
+
+def test_an_older_state_put_back_after_a_restore_of_an_app_does_not_purge_it(desk: Desk) -> None:
+    run = desk.start()
+    made = run.make()
+    run.apps.deletion.delete(made.app.id)
+    run.quit()
+    saved = desk.copy("saved")
+    run = desk.start()
+    run.apps.deletion.restore(made.app.id)
+    run.folder.keep_claim()
+    run.quit()
+    newer = desk.copy("newer")
+    desk.put_back(saved)
+    desk.clock.pass_by(RESTORABLE + timedelta(days=1))
+    run = desk.start()
+    run.folder.accept_clock()
+    assert run.standing is Standing.RESTORED
+    assert run.recover().not_removed
+    desk.put_back(newer)
+    assert desk.start().key() == made.key
+
+
+def test_a_viewer_only_looks_until_the_person_thinks_better_of_it(desk: Desk) -> None:
+    run = desk.start()
+    made = run.make()
+    run.quit()
+    folder = desk.copy("copy")
+    copy = desk.start(folder)
+    copy.folder.answer(Answer.VIEWER)
+    copy.quit()
+    copy = desk.start(folder)
+    assert copy.standing is Standing.VIEWER
+    assert copy.key() == made.key
+    for call in (lambda: copy.make("Beta"), lambda: copy.apps.rotation.rotate(made.app.id, AT_ONCE)):
+        with pytest.raises(LookOnly):
+            call()
+    with pytest.raises(LookOnly):
+        copy.apps.deletion.remove_everything()
+    copy.folder.answer(Answer.ASK_AGAIN)
+    assert copy.standing is Standing.COPY
+
+
+def test_a_copy_gets_keys_of_its_own(desk: Desk) -> None:
+    run = desk.start()
+    signing, deleted = run.make(sessions=False), run.make("Deleted")
+    run.apps.rotation.rotate(signing.app.id, A_WEEK)
+    run.apps.deletion.delete(deleted.app.id)
+    current = run.key()
+    run.quit()
+    before = dict(vault_of(desk).items)
+    folder = desk.copy("copy")
+    copy = desk.start(folder)
+    assert list(copy.apps.own_keys.steps()) == [0.5, 1.0]
+    assert copy.standing in (Standing.NEW, Standing.KNOWN)
+    assert len(vault_of(desk).claims) == 2
+    assert (copy.key(), len(copy.repository.apps()), len(copy.repository.orgs())) == (current, 2, 1)
+    assert not [stray for stray in copy.doctor.survey() if stray.is_ours]
+    assert not any(copy.doctor.check(app.id) for app in copy.repository.apps())
+    copy.apps.rotation.roll_back(copy.app().id, 1, A_WEEK)
+    assert copy.key() == signing.key
+    copy.quit()
+    copy = desk.start(folder)
+    assert copy.standing is Standing.KNOWN
+    copy.apps.deletion.remove_everything()
+    assert vault_of(desk).items == before
+    run = desk.start()
+    assert run.standing is Standing.KNOWN
+    assert run.key() == current
+    run.apps.deletion.restore(deleted.app.id)
+    assert run.key("Deleted") == deleted.key
+
+
+@pytest.mark.parametrize("nth", range(1, 8))
+def test_keys_of_its_own_can_be_stopped_anywhere_and_begun_again(desk: Desk, nth: int) -> None:
+    run = desk.start()
+    made = [run.make(label, sessions=label == "Beta") for label in ("Alpha", "Beta", "Gamma")]
+    run.quit()
+    before = dict(vault_of(desk).items)
+    folder = desk.copy("copy")
+    copy = desk.start(folder)
+    calls: list[str] = []
+
+    def fail(call: str, _: SecretRef | None) -> None:
+        calls.append(call)
+        if calls.count("store") + calls.count("read") == nth:
+            raise failed()
+
+    vault_of(desk).before = fail
+    with pytest.raises(VaultError):
+        list(copy.apps.own_keys.steps())
+    vault_of(desk).before = None
+    copy = desk.start(folder)
+    assert copy.standing is Standing.COPY
+    list(copy.apps.own_keys.steps())
+    assert [copy.key(each.app.label) for each in made] == [each.key for each in made]
+    assert len(copy.repository.apps()) == 3
+    assert len(vault_of(desk).items) == 2 * len(before)
+    assert not [stray for stray in copy.doctor.survey() if stray.is_ours]
+
+
+def test_answers_that_do_not_fit_are_refused(desk: Desk) -> None:
+    run = desk.start()
+    run.make()
+    for answer in Answer:
+        with pytest.raises(AnswerNotPossible):
+            run.folder.answer(answer)
+    run.quit()
+    copy = desk.start(desk.copy("copy"))
+    assert Answer.GO_ON not in copy.folder.answers()
+    with pytest.raises(AnswerNotPossible):
+        copy.folder.answer(Answer.GO_ON)
+
+
+# Moved, and elsewhere
+
+
+def test_a_moved_folder_is_asked_about_once(desk: Desk) -> None:
+    run = desk.start()
+    made = run.make()
+    run.quit()
+    folder = desk.move("elsewhere")
+    run = desk.start(folder)
+    assert run.standing is Standing.MOVED
+    with pytest.raises(FolderInDoubt):
+        run.apps.deletion.remove_everything()
+    run.folder.answer(Answer.GO_ON)
+    assert run.standing is Standing.KNOWN
+    run.quit()
+    run = desk.start(folder)
+    assert run.standing is Standing.KNOWN
+    run.apps.deletion.delete(made.app.id)
+    run.apps.removal.purge(made.app.id)
+    assert not vault_of(desk).items
+
+
+def test_another_keychain_is_recognised(desk: Desk) -> None:
+    run = desk.start()
+    made = run.make()
+    run.quit()
+    desk.vault, first = InMemoryVault(), desk.vault
+    run = desk.start()
+    assert run.standing is Standing.OTHER_KEYCHAIN
+    typed = run.apps.rotation.type_key(made.app.id, made.key, None, AT_ONCE)
+    assert run.key() == made.key
+    assert typed.app.version == 2
+    run.folder.answer(Answer.GO_ON)
+    assert run.standing is Standing.KNOWN
+    run.quit()
+    desk.vault = first
+    run = desk.start()
+    assert run.held(made.app, 1) == made.key
+
+
+def test_two_computers_take_turns_on_one_folder_each_with_its_keychain(desk: Desk) -> None:
+    run = desk.start()
+    run.make()
+    run.quit()
+    desk.vault, first = InMemoryVault(), desk.vault
+    run = desk.start()
+    run.folder.answer(Answer.GO_ON)
+    run.make("Beta")
+    run.quit()
+    desk.vault, second = first, desk.vault
+    run = desk.start()
+    assert run.standing is Standing.KNOWN
+    run.make("Gamma")
+    run.quit()
+    desk.vault = second
+    assert desk.start().standing is Standing.KNOWN
+
+
+def test_a_locked_keychain_says_nothing_yet(desk: Desk) -> None:
+    run = desk.start()
+    app = run.make().app
+    run.apps.rotation.rotate(app.id, AT_ONCE)
+    run.quit()
+    vault_of(desk).current = VaultState.LOCKED
+    run = desk.start()
+    assert run.standing is Standing.UNKNOWN
+    with pytest.raises(VaultError):
+        run.folder.require_removal()
+    vault_of(desk).current = VaultState.UNLOCKED
+    assert run.standing is Standing.KNOWN
+
+
+def test_a_claim_that_somebody_changed_is_no_proof(desk: Desk) -> None:
+    run = desk.start()
+    run.make()
+    run.quit()
+    vault = vault_of(desk)
+    [folder_id] = vault.claims
+    for text in ("", "[]", "{}", '{"session":1,"step":1,"path":"/","keychain":"x"}', "5"):
+        vault.claims[folder_id] = text
+        run = desk.start()
+        assert run.standing is Standing.OTHER_KEYCHAIN
+        with pytest.raises(FolderInDoubt):
+            run.apps.deletion.remove_everything()
+
+
+def test_another_run_on_the_same_folder_is_noticed_before_anything_goes(desk: Desk) -> None:
+    run = desk.start()
+    made = run.make()
+    saved = desk.copy("saved")
+    desk_copy = Desk(saved.parent, desk.vault)
+    shutil.move(desk.folder, desk.folder.with_name("away"))
+    shutil.move(saved, desk.folder)
+    other = desk_copy.start()
+    other.make("Beta")
+    shutil.move(desk.folder, desk.folder.with_name("others"))
+    shutil.move(desk.folder.with_name("away"), desk.folder)
+    run.apps.deletion.delete(made.app.id)
+    with pytest.raises(FolderInDoubt) as refusal:
+        run.apps.removal.purge(made.app.id)
+    assert refusal.value.standing is Standing.RESTORED
+
+
+# A folder of an older version, and the price
+
+
+def test_a_folder_of_an_older_version_opens_without_a_question(desk: Desk) -> None:
+    run = desk.start()
+    made = run.make()
+    run.quit()
+    path = desk.folder / "apps.json"
+    tables = json.loads(path.read_text())
+    del tables["folder"]
+    path.write_text(json.dumps(tables))
+    vault_of(desk).claims.clear()
+    run = desk.start()
+    assert run.standing is Standing.NEW
+    run.apps.deletion.delete(made.app.id)
+    run.apps.removal.purge(made.app.id)
+    assert not vault_of(desk).items
+    assert len(vault_of(desk).claims) == 1
+
+
+def test_what_another_program_makes_of_the_folders_row_is_no_identity(desk: Desk) -> None:
+    run = desk.start()
+    run.make()
+    run.quit()
+    path = desk.folder / "apps.json"
+    for harm in (
+        {"id": 5}, {"id": ""}, {"sessions": [1]}, {"sessions": [["x", "y"]]}, {"claimed": 1}, {"seen": "soon"}
+    ):  # fmt: skip
+        tables = json.loads(path.read_text())
+        tables["folder"]["1"] |= harm
+        path.write_text(json.dumps(tables))
+        run = desk.start()
+        assert run.standing is Standing.NEW
+        run.make(sessions=True)
+        assert run.standing is Standing.NEW
+        run.quit()
+
+
+def test_one_read_after_the_start_and_none_for_changes_without_the_keychain(desk: Desk) -> None:
+    run = desk.start()
+    app = run.make().app
+    run.quit()
+    asked: list[str] = []
+    vault_of(desk).before = lambda call, _: asked.append(call)
+    run = desk.start()
+    assert asked == ["read claim", "write claim"]  # the app became active after the claim was written
+    run.quit()
+    asked.clear()
+    run = desk.start()
+    assert asked == ["read claim"]
+    run.apps.editing.edit(app.id, AppDetails("Renamed", sessions=True))
+    run.apps.use.set_enabled(app.id, False)
+    run.apps.deletion.delete(app.id)
+    run.apps.deletion.restore(app.id)
+    assert asked == ["read claim"]
+
+
+def test_the_claim_names_no_key_and_no_label(desk: Desk) -> None:
+    run = desk.start()
+    made = run.make()
+    [text] = vault_of(desk).claims.values()
+    claim = Claim.from_text(text)
+    assert claim is not None
+    assert (claim.path, claim.keychain) == (run.repository.place(), "Test keychain")
+    assert made.key.reveal() not in text
+    assert "Alpha" not in text
+    assert len(text) < 1280
+
+
+def test_a_history_knows_its_own_changes_only() -> None:
+    record = FolderRecord("f", 30, (Session("a", 1), Session("b", 10), Session("c", 20)))
+    assert [record.includes("a", step) for step in (1, 9, 10)] == [True, True, False]
+    assert [record.includes("c", step) for step in (20, 30, 31)] == [True, True, False]
+    assert not record.includes("d", 5)
+
+
+# The clock
+
+
+@pytest.fixture
+def emptied(desk: Desk) -> Run:
+    """One app was deleted, and another one's old key is kept for a week."""
+    run = desk.start()
+    run.apps.deletion.delete(run.make("Gone").app.id)
+    run.apps.rotation.rotate(run.make().app.id, A_WEEK)
+    run.quit()
+    return run
+
+
+def test_a_clock_that_jumped_purges_nothing_by_itself(desk: Desk, emptied: Run) -> None:
+    before = dict(vault_of(desk).items)
+    desk.clock.pass_by(RESTORABLE + timedelta(days=1))
+    run = desk.start()
+    assert vault_of(desk).items == before
+    jump = run.folder.clock_jump()
+    assert jump is not None
+    assert jump.due == 2
+    run.apps.rotation.roll_back(run.app().id, 1, A_WEEK)  # which is not due before the person has said so
+    run.apps.use.note_copied(run.app().id)
+    run.quit()
+    run = desk.start()
+    assert run.folder.clock_jump() is not None
+    desk.clock.pass_by(-RESTORABLE)
+    assert run.folder.clock_jump() is None
+    run.recover()
+    assert vault_of(desk).items == before
+
+
+def test_a_clock_that_the_person_takes_for_right_purges(desk: Desk, emptied: Run) -> None:
+    desk.clock.pass_by(RESTORABLE + timedelta(days=1))
+    run = desk.start()
+    run.folder.accept_clock()
+    run.recover()
+    assert sorted(ref.version for ref in vault_of(desk).items) == [2]
+    assert run.folder.clock_jump() is None
+
+
+def test_time_that_passes_while_the_program_is_used_is_no_jump(desk: Desk, emptied: Run) -> None:
+    for _ in range(31):
+        desk.clock.pass_by(timedelta(days=1))
+        desk.start().quit()
+    assert sorted(ref.version for ref in vault_of(desk).items) == [2]
+
+
+def test_a_long_holiday_asks_nothing_where_nothing_fell_due(desk: Desk) -> None:
+    run = desk.start()
+    run.make()
+    run.quit()
+    desk.clock.pass_by(CLOCK_STEP * 10)
+    run = desk.start()
+    assert run.folder.clock_jump() is None
+    run.apps.deletion.delete(run.app().id)
+    desk.clock.pass_by(RESTORABLE - timedelta(days=1))
+    assert run.folder.clock_jump() is None
+
+
+def test_a_version_kept_for_a_week_is_gone_when_its_time_is_up(desk: Desk, emptied: Run) -> None:
+    desk.clock.pass_by(A_WEEK)
+    run = desk.start(recovers=False)
+    with pytest.raises(VersionGone):
+        run.apps.rotation.roll_back(run.app().id, 1, A_WEEK)
+
+
+# Reading checks what it read
+
+
+@pytest.mark.parametrize("wrong", [generate(KEY).reveal(), "x" * 21, "two\nlines", "", "x" * 100_000])
+def test_what_is_not_the_key_is_neither_shown_nor_copied(desk: Desk, wrong: str) -> None:
+    run = desk.start()
+    app = run.make().app
+    vault_of(desk).items[app.ref(KEY)] = Secret(wrong)
+    with pytest.raises(SecretDiffers) as refusal:
+        run.apps.use.secret(app.id)
+    assert wrong == "" or wrong[:100] not in str(refusal.value)
+    vault_of(desk).not_text.add(app.ref(KEY))
+    with pytest.raises(SecretNotText):
+        run.apps.use.secret(app.id)
+
+
+def test_an_api_secret_of_another_form_is_not_shown(desk: Desk) -> None:
+    run = desk.start()
+    app = run.make(sessions=False).app
+    vault_of(desk).items[app.ref(SecretKind.API_SECRET)] = generate(KEY)
+    with pytest.raises(SecretDiffers):
+        run.apps.use.secret(app.id, SecretKind.API_SECRET)
+    assert KeyEnds.of(run.apps.use.secret(app.id)) == app.key_ends
+
+
+# Names of items
+
+
+@pytest.mark.parametrize(
+    ("service", "username", "expected"),
+    [
+        ("cortex-desktop/0a/1b/3", "api-key", SecretRef("0a", "1b", KEY, 3)),
+        ("cortex-desktop/0a/1b/3", "api-secret", SecretRef("0a", "1b", SecretKind.API_SECRET, 3)),
+        ("cortex-desktop/0a/claim", "claim", ClaimRef("0a")),
+        ("cortex-desktop/0a/1b/3", "claim", None),
+        ("cortex-desktop/0a/claim", "api-key", None),
+        ("cortex-desktop/0a/1b/0", "api-key", None),
+        ("cortex-desktop/0a/1b/03", "api-key", None),
+        ("cortex-desktop/0a/1b/3/x", "api-key", None),
+        ("cortex-desktop/0A/1b/3", "api-key", None),
+        ("other/0a/1b/3", "api-key", None),
+    ],
+)
+def test_names_of_items_are_read_as_they_are_written(service: str, username: str, expected: object) -> None:
+    ref = parse_ref(service, username)
+    assert ref == expected
+    if ref is not None:
+        assert (ref.service, ref.username) == (service, username)
