@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QCoreApplication, QPoint, Slot
 from PySide6.QtGui import QKeySequence
@@ -23,6 +23,9 @@ from ..kit.tools import Tools
 from ..workspace import Workspace
 from .presenter import AppsPresenter
 
+if TYPE_CHECKING:
+    from ...services.workbench import RequestServices
+
 Keys = QKeySequence.StandardKey
 
 
@@ -37,12 +40,19 @@ class _Selected(NamedTuple):
 class AppsEntry(PageEntry):
     """The first page of the window."""
 
-    def __init__(self, tools: Tools, workspace: Workspace, apps: AppServices, doctor: Doctor) -> None:
+    def __init__(
+        self,
+        tools: Tools,
+        workspace: Workspace,
+        apps: AppServices,
+        doctor: Doctor,
+        requests: Callable[[], RequestServices],
+    ) -> None:
         title = QCoreApplication.translate("AppsEntry", "Apps")
         super().__init__("apps", "layout-grid", title, Section.SETTINGS, "Ctrl+1")
         self._tools = tools
         self._workspace = workspace
-        self._services = apps, doctor
+        self._services = apps, doctor, requests
         self._only_among_apps: list[Action] = []
         workspace.app_asked.connect(self.show_app)
         workspace.apps_asked.connect(self.show_found)
@@ -284,6 +294,15 @@ class AppsEntry(PageEntry):
                 checked=self._is_detailed,
             ),
             Action(
+                "try_app",
+                "terminal",
+                self.tr("Try it"),
+                self._ask_try,
+                at={Menu.APP: 204},
+                tip=self.tr("Make a request with this app"),
+                enabled=self._is_usable,
+            ),
+            Action(
                 "app_activity",
                 "history",
                 self.tr("Show activity"),
@@ -318,6 +337,22 @@ class AppsEntry(PageEntry):
                 at={Menu.APP: 300},
                 enabled=self._can_change,
                 words=self._rotate_words,
+            ),
+            Action(
+                "use_key",
+                "key-round",
+                self.tr("Use a key from Cortex…"),
+                lambda: self.presenter.ask_use_key(),
+                at={Menu.APP: 303},
+                enabled=self._is_usable,
+            ),
+            Action(
+                "check_cortex",
+                "external-link",
+                self.tr("Check with Cortex"),
+                lambda: self.presenter.check_with_cortex(),
+                at={Menu.APP: 304},
+                enabled=self._can_change,
             ),
             Action(
                 "enable",
@@ -446,6 +481,11 @@ class AppsEntry(PageEntry):
         app = self._app()
         if app is not None:
             self._workspace.activity_asked.emit(app)
+
+    def _ask_try(self) -> None:
+        app = self._app()
+        if app is not None:
+            self._workspace.try_asked.emit(app)
 
     @Slot(QPoint)
     def _ask_menu(self, place: QPoint) -> None:

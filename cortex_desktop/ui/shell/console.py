@@ -152,6 +152,7 @@ class Console(QObject):
             entry.changed.connect(self.actions.changed)
             entry.menu_asked.connect(self._show_menu)
             entry.idle.connect(self._idle)
+            entry.stays.connect(self._stay)
             self.sidebar.buttons[entry.name].clicked.connect(partial(self._choose, entry))
         self._workspace.orgs_changed.connect(self._show_org)
         self._workspace.keychain_changed.connect(self._show_keychain)
@@ -335,6 +336,10 @@ class Console(QObject):
         """True if a page must come to a stop first. Closing the window a second time does not wait."""
         self._close_when_idle = any(entry.hold_window() for entry in self._pages)
         return self._close_when_idle
+
+    @Slot()
+    def _stay(self) -> None:
+        self._close_when_idle = False
 
     @Slot()
     def _idle(self) -> None:
