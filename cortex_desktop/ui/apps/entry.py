@@ -320,6 +320,14 @@ class AppsEntry(PageEntry):
                 words=self._rotate_words,
             ),
             Action(
+                "type_key",
+                "key-round",
+                self.tr("Type the key again…"),
+                lambda: self.presenter.ask_key(),
+                at={Menu.APP: 303},
+                enabled=self._is_usable,
+            ),
+            Action(
                 "enable",
                 "power",
                 self.tr("Disable"),
