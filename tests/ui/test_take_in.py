@@ -145,20 +145,6 @@ def test_of_several_it_asks_which(form: Form) -> None:
     assert form.desk.kept("One of two") == OTHER
 
 
-def test_once_chosen_it_asks_no_more(form: Form) -> None:
-    desk = form.desk
-    other = SECRET[::-1]
-    form.paste(f"key={KEY} key2={OTHER} secret={SECRET} secret2={other}")
-    assert "Several were found" in form.says()
-    desk.find("API key", QComboBox, form.dialog).setCurrentIndex(1)
-    assert "Several were found" in form.says(), "the secret is needed too"
-    form.sessions.click()
-    assert "Several were found" not in form.says(), "no secret is needed now"
-    form.sessions.click()
-    desk.find("API secret", QComboBox, form.dialog).setCurrentIndex(2)
-    assert "Several were found" not in form.says()
-
-
 def test_a_secret_makes_it_an_app_without_sessions(form: Form) -> None:
     form.paste(f'{{"apiKey": "{KEY}", "apiSecret": "{SECRET}"}}')
     assert not form.sessions.isChecked()
