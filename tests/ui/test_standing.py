@@ -16,7 +16,7 @@ from cortex_desktop.domain.folder import Standing
 from cortex_desktop.domain.secret import KeyEnds, SecretKind, SecretRef, generate
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.ui.apps.doctor_dialog import DoctorDialog
-from tests.support.gui import Desk, stored_apps
+from tests.support.gui import Desk, Key, stored_apps
 from tests.support.memory_vault import InMemoryVault
 
 Start = Callable[..., Desk]
@@ -188,7 +188,9 @@ def checked(start: Start, folder: Path, vault: InMemoryVault) -> Callable[..., t
         desk.choose("Check keychain", desk.open_menu("File"))
         dialog = desk.dialog()
         assert isinstance(dialog, DoctorDialog)
-        desk.wait(lambda: dialog.findChild(QListWidget).count())
+        desk.wait(lambda: dialog.findChild(QListWidget).isVisible())
+        desk.wait(lambda: dialog.ways.isVisible())
+        desk.let_pass(50)
         return desk, dialog
 
     return checked
@@ -237,7 +239,8 @@ def test_a_missing_key_is_typed_again(checked, vault: InMemoryVault) -> None:
     desk.wait(lambda: desk.dialog_or_none() not in (None, dialog))
     desk.dialog()
     desk.find("Paste the key", QPlainTextEdit).setFocus()
-    desk.type(key + "\n")
+    desk.type(key)
+    desk.key(Key.Key_Return)
     desk.click("Store key")
     desk.no_dialog()
     assert desk.kept("Ward tablet") == key
@@ -264,8 +267,6 @@ def test_an_item_without_an_app_is_brought_back_or_removed(checked, vault: InMem
 
     desk, dialog = checked(spoil)
     assert "An item without an app: API key, version 1, bbbbbbbb." in words(dialog)
-    desk.wait(lambda: dialog.findChild(QListWidget).isVisible())
-    dialog.findChild(QListWidget).setCurrentRow(1)
     desk.click("Remove", within=dialog)
     desk.wait(lambda: stray[0] not in vault.items)
     desk.click("Undo", within=desk.toast("Item removed"))
@@ -273,8 +274,8 @@ def test_an_item_without_an_app_is_brought_back_or_removed(checked, vault: InMem
     desk.no_dialog()
     desk.choose("Check keychain", desk.open_menu("File"))
     dialog = desk.dialog()
-    desk.wait(lambda: dialog.findChild(QListWidget).isVisible())
-    dialog.findChild(QListWidget).setCurrentRow(1)
+    desk.wait(lambda: dialog.ways.isVisible())
+    desk.let_pass(50)
     desk.click("Bring back", within=dialog)
     desk.wait(lambda: "Found bbbbbbbb" in desk.labels())
 

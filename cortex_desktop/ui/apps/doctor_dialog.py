@@ -177,7 +177,7 @@ class DoctorDialog(Dialog):
         self.repair.setVisible(any(item.flags() & Qt.ItemFlag.ItemIsUserCheckable for item in self._items()))
         self._count_chosen()
         self.close_button.setText(self.tr("Close"))
-        self._list.setCurrentRow(0)
+        self._list.setCurrentRow(next(row for row, item in enumerate(self._items()) if item.flags()))
         self.fit()
         self._wrap()
         self._list.setFocus()

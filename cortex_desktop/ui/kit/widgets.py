@@ -273,6 +273,7 @@ class ChoiceBanner(Banner):
             button.setProperty("compact", True)
             button.clicked.connect(lambda *_, act=act: act())
             self._row.addWidget(button)
+            button.show()
             self._buttons.append(button)
         self._row.addStretch()
         self._arrange()
