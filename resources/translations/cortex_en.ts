@@ -432,13 +432,6 @@
             <numerusform>%n things do not match. Check what to repair.</numerusform>
         </translation>
     </message>
-    <message numerus="yes">
-        <source>%n thing(s) repaired.</source>
-        <translation>
-            <numerusform>%n thing repaired.</numerusform>
-            <numerusform>%n things repaired.</numerusform>
-        </translation>
-    </message>
 </context>
 <context>
     <name>EditAppDialog</name>
@@ -557,6 +550,16 @@
         <translation>
             <numerusform>Clears from the clipboard in %n s</numerusform>
             <numerusform>Clears from the clipboard in %n s</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>KeychainChecks</name>
+    <message numerus="yes">
+        <source>%n thing(s) repaired</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
         </translation>
     </message>
 </context>
@@ -708,6 +711,16 @@
     </message>
 </context>
 <context>
+    <name>StandingBanner</name>
+    <message numerus="yes">
+        <source>It went from {seen} to {now}, and %n thing(s) fell due by that. Nothing is removed until you say that the clock is right. If it is wrong, set it in the system’s settings.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>StatusMessages</name>
     <message numerus="yes">
         <source>%n change(s) completed.</source>
@@ -721,6 +734,13 @@
         <translation>
             <numerusform>%n change undone.</numerusform>
             <numerusform>%n changes undone.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Keys of %Ln app(s) could not be removed</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
         </translation>
     </message>
 </context>
