@@ -557,9 +557,9 @@
     <name>KeychainChecks</name>
     <message numerus="yes">
         <source>%n thing(s) repaired</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n thing repaired</numerusform>
+            <numerusform>%n things repaired</numerusform>
         </translation>
     </message>
 </context>
@@ -714,9 +714,9 @@
     <name>StandingBanner</name>
     <message numerus="yes">
         <source>It went from {seen} to {now}, and %n thing(s) fell due by that. Nothing is removed until you say that the clock is right. If it is wrong, set it in the system’s settings.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>It went from {seen} to {now}, and %n thing fell due by that. Nothing is removed until you say that the clock is right. If it is wrong, set it in the system’s settings.</numerusform>
+            <numerusform>It went from {seen} to {now}, and %n things fell due by that. Nothing is removed until you say that the clock is right. If it is wrong, set it in the system’s settings.</numerusform>
         </translation>
     </message>
 </context>
@@ -738,9 +738,9 @@
     </message>
     <message numerus="yes">
         <source>Keys of %Ln app(s) could not be removed</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>Keys of %Ln app could not be removed</numerusform>
+            <numerusform>Keys of %Ln apps could not be removed</numerusform>
         </translation>
     </message>
 </context>
