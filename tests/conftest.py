@@ -143,7 +143,7 @@ def remove_keychain_items(folder: Path) -> None:
 
     with closing(open_vault()) as vault:
         for app in TinyRepository(folder).apps():
-            for ref in app.refs:
+            for ref in (ref for number in app.versions for ref in app.any_refs_of(number)):
                 vault.remove(ref)
     if sys.platform == "linux":
         assert not keychain_items(), "items were left in the keychain"

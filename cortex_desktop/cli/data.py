@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 from ..composition import Stores, compose
-from ..domain.errors import CortexError
+from ..domain.errors import CortexError, FolderInDoubt
+from ..domain.folder import Standing
 from ..system.folder_lock import NAME as LOCK_NAME
 from ..system.instance import AlreadyRunning, Instance
 from ..system.paths import data_dir
@@ -31,15 +32,13 @@ def quit_running(data_folder: str | None) -> int:
 def remove_all_data(data_folder: str | None, *, ask: bool) -> int:
     """Remove all keys from the keychain, then the data folder. Returns 0 when nothing is left, else 1.
 
-    ask: have the person type a word first. The keys go first, since without the rows nobody could find them.
+    ask: have the person type a word first. The keys go first, since without the rows nobody could find them. Nothing
+    is asked or removed where it is in doubt what the folder is.
     """
     folder = data_dir(data_folder)
     if not folder.is_dir():
         print(f"There is nothing to remove: {folder} does not exist.")
         return 0
-    if ask and not _agreed(folder):
-        print("Nothing was removed.")
-        return 1
     instance = Instance(folder)
     try:
         instance.acquire()
@@ -47,15 +46,25 @@ def remove_all_data(data_folder: str | None, *, ask: bool) -> int:
         print(f"cortex-desktop: {error} Nothing was removed.", file=sys.stderr)
         return 1
     try:
-        return _remove_all(folder, instance)
+        return _remove_all(folder, instance, ask=ask)
     finally:
         instance.release()
 
 
-def _remove_all(folder: Path, instance: Instance) -> int:
+def _remove_all(folder: Path, instance: Instance, *, ask: bool) -> int:
     stores = Stores.of(folder)
     try:
-        number = compose(stores).apps.deletion.remove_everything()
+        apps = compose(stores).apps
+        standing = apps.stores.folder.standing()
+        if standing not in (Standing.UNKNOWN, Standing.NEW, Standing.KNOWN):
+            doubt = FolderInDoubt(standing)
+            print(f"cortex-desktop: {doubt} Open the program on this folder and answer there.", file=sys.stderr)
+            print("Nothing was removed.")
+            return 1
+        if ask and not _agreed(folder):
+            print("Nothing was removed.")
+            return 1
+        number = apps.deletion.remove_everything()
         unreadable = stores.repository.unreadable
     except CortexError as error:
         print(f"cortex-desktop: {error} The data folder stays as long as keys may be left.", file=sys.stderr)

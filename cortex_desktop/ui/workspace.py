@@ -50,9 +50,12 @@ class ListedApp(Searchable):
 
 @dataclass(frozen=True)
 class KeychainCheck:
-    """A keychain check of all orgs. ended: when, aware; troubled: ids of apps whose keychain items do not match."""
+    """A keychain check of all orgs. troubled: ids of apps whose keychain items do not match.
 
-    ended: datetime
+    ended: when, aware; None where it ended in an earlier run.
+    """
+
+    ended: datetime | None
     troubled: AbstractSet[str]
 
 
@@ -68,6 +71,7 @@ class Workspace(QObject):
     apps_put(list[ListedApp]), apps_removed(set[str]): apps, of whatever orgs, are new or different, or gone;
     keychain_changed(KeychainStatus); recovered(RecoveryReport): unfinished work was settled;
     failed(CortexError): to be shown; recorded: the activity log has grown; hour_passed;
+    not_removed(tuple[NotRemoved]): secrets that are to go and have not;
     missing_changed: other apps' keys are missing; checked: there is another `check`;
     app_asked(str), activity_asked(App), try_asked(App): a page shows this app, its activity, or a request with its key;
     apps_asked(str): the apps that this search finds; copies_asked(date, date): the copies of keys from this day to
@@ -84,6 +88,7 @@ class Workspace(QObject):
     apps_removed = Signal(object)
     keychain_changed = Signal(KeychainStatus)
     recovered = Signal(RecoveryReport)
+    not_removed = Signal(object)
     failed = Signal(CortexError)
     recorded = Signal()
     hour_passed = Signal()
@@ -262,6 +267,11 @@ class Workspace(QObject):
         self._unsettled = False
         self.submit(Lane.VAULT, self._app_services.recovery.recover, self._recovered)
 
+    @Slot()
+    def keep_claim(self) -> None:
+        """Write into the keychain that the folder needs these keys, where that is due."""
+        self.submit(Lane.VAULT, self._app_services.stores.folder.keep_claim, _ignore)
+
     def recover_later(self) -> None:
         """Recover when the keychain answers again."""
         self._unsettled = True
@@ -347,6 +357,8 @@ class Workspace(QObject):
         self.keychain_changed.emit(status)
         if status.state is VaultState.UNLOCKED and (was_shut or self._unsettled):
             self.recover()
+        if status.state is VaultState.UNLOCKED and was_shut:
+            self.keep_claim()
 
     def _recovered(self, report: RecoveryReport) -> None:
         self._unsettled = self._unsettled or bool(report.waiting)
@@ -354,8 +366,14 @@ class Workspace(QObject):
             self.reload()
         if report.finished or report.undone:
             self.recovered.emit(report)
+        if report.not_removed:
+            self.not_removed.emit(report.not_removed)
         if report.more:
             self.recover()
+
+
+def _ignore(_: object) -> None:
+    """Ignore the result."""
 
 
 def _load(apps: AppListing, orgs: OrgService) -> tuple[list[Org], dict[str, dict[str, ListedApp]]]:

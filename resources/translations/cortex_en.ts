@@ -466,13 +466,6 @@
             <numerusform>%n things do not match. Check what to repair.</numerusform>
         </translation>
     </message>
-    <message numerus="yes">
-        <source>%n thing(s) repaired.</source>
-        <translation>
-            <numerusform>%n thing repaired.</numerusform>
-            <numerusform>%n things repaired.</numerusform>
-        </translation>
-    </message>
 </context>
 <context>
     <name>EditAppDialog</name>
@@ -591,6 +584,16 @@
         <translation>
             <numerusform>Clears from the clipboard in %n s</numerusform>
             <numerusform>Clears from the clipboard in %n s</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>KeychainChecks</name>
+    <message numerus="yes">
+        <source>%n thing(s) repaired</source>
+        <translation>
+            <numerusform>%n thing repaired</numerusform>
+            <numerusform>%n things repaired</numerusform>
         </translation>
     </message>
 </context>
@@ -759,6 +762,16 @@
     </message>
 </context>
 <context>
+    <name>StandingBanner</name>
+    <message numerus="yes">
+        <source>It went from {seen} to {now}, and %n thing(s) fell due by that. Nothing is removed until you say that the clock is right. If it is wrong, set it in the system’s settings.</source>
+        <translation>
+            <numerusform>It went from {seen} to {now}, and %n thing fell due by that. Nothing is removed until you say that the clock is right. If it is wrong, set it in the system’s settings.</numerusform>
+            <numerusform>It went from {seen} to {now}, and %n things fell due by that. Nothing is removed until you say that the clock is right. If it is wrong, set it in the system’s settings.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>StatusMessages</name>
     <message numerus="yes">
         <source>%n change(s) completed.</source>
@@ -772,6 +785,13 @@
         <translation>
             <numerusform>%n change undone.</numerusform>
             <numerusform>%n changes undone.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Keys of %Ln app(s) could not be removed</source>
+        <translation>
+            <numerusform>Keys of %Ln app could not be removed</numerusform>
+            <numerusform>Keys of %Ln apps could not be removed</numerusform>
         </translation>
     </message>
 </context>

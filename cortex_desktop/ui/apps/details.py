@@ -74,7 +74,8 @@ class DetailsPanel(QFrame):
 
     reveal_asked(SecretKind), copy_asked(SecretKind), snippet_asked(Snippet): copy it; try_asked(App): make a request;
     check_asked: ask Cortex; edit_asked, enable_asked(bool), delete_asked, rotate_asked, closed; roll_back_asked(int),
-    drop_kept_asked(int): make this earlier version current again, or remove it.
+    drop_kept_asked(int): make this earlier version current again, or remove it; type_asked: type the key again;
+    use_newer_asked: use the newer key that the keychain holds.
     """
 
     reveal_asked = Signal(SecretKind)
@@ -88,6 +89,8 @@ class DetailsPanel(QFrame):
     rotate_asked = Signal()
     roll_back_asked = Signal(int)
     drop_kept_asked = Signal(int)
+    type_asked = Signal()
+    use_newer_asked = Signal()
     closed = Signal()
 
     def __init__(self, look: Look, model: AppsModel, reveal: Reveal) -> None:
@@ -112,6 +115,10 @@ class DetailsPanel(QFrame):
         self.key.add(self._eye)
         self.key.add(self._copy)
         self._kept = label("", "hint", wrap=True)
+        self._type = Button(self.tr("Type the key again…"), look, "link")
+        self._newer = label("", "hint", wrap=True)
+        self._use_newer = Button(self.tr("Use it"), look)
+        self._use_newer.setProperty("compact", True)
         self._secret_title = label(self.tr("API secret"), "strong")
         self.secret = QFrame()
         self.secret.setObjectName("keyField")
@@ -173,6 +180,11 @@ class DetailsPanel(QFrame):
         column.addWidget(self.key)
         column.addSpacing(5)
         column.addWidget(self._kept)
+        column.addWidget(self._type, 0, Qt.AlignmentFlag.AlignLeft)
+        newer = QHBoxLayout()
+        newer.addWidget(self._newer, 1)
+        newer.addWidget(self._use_newer, 0, Qt.AlignmentFlag.AlignTop)
+        column.addLayout(newer)
         column.addSpacing(14)
         self._signing = QWidget()
         signing = QVBoxLayout(self._signing)
@@ -231,6 +243,8 @@ class DetailsPanel(QFrame):
         self._try.clicked.connect(self._ask_try)
         self._check.clicked.connect(self.check_asked)
         self._rotate.clicked.connect(self.rotate_asked)
+        self._type.clicked.connect(self.type_asked)
+        self._use_newer.clicked.connect(self.use_newer_asked)
         self._enable.clicked.connect(self._ask_enable)
         self._delete.clicked.connect(self.delete_asked)
         reveal.changed.connect(self._show_key)
@@ -248,8 +262,8 @@ class DetailsPanel(QFrame):
         self.many.show_apps(apps, busy)
         self._stack.setCurrentIndex(1)
 
-    def show_app(self, app: App) -> None:
-        """Show this app."""
+    def show_app(self, app: App, newer: int = 0) -> None:
+        """Show this app. newer: the number of a later version that only the keychain knows, 0 without one."""
         self._stack.setCurrentIndex(0)
         self._app = app
         usable = app.state is AppState.ACTIVE
@@ -275,6 +289,10 @@ class DetailsPanel(QFrame):
                 part.setVisible(bool(facts[name]))
         self._signing.setVisible(SecretKind.API_SECRET in app.kinds)
         self._enable.setText(self.tr("Disable") if app.enabled else self.tr("Enable"))
+        self._type.setVisible(usable and self._model.status(app) is Status.KEY_MISSING)
+        self._newer.setText(self.tr("The keychain holds a newer key (version {number}).").format(number=newer))
+        self._newer.setVisible(usable and newer > 0)
+        self._use_newer.setVisible(usable and newer > 0)
         keys = (self._eye, self._copy, self._secret_eye, self._secret_copy)
         for button in (*keys, self._edit, self._request_copy, self._enable, self._rotate, self._try, self._check):
             button.setEnabled(usable)
@@ -369,7 +387,7 @@ class DetailsPanel(QFrame):
             note = self.tr("Hides again in %n s.", "", self._reveal.seconds_left)
         self._secret_note.setText(note)
         if self._app is not None and self._model.status(self._app) is Status.KEY_MISSING:
-            self._kept.setText(self.tr("The keychain no longer holds this key. Rotate it to have a new one."))
+            self._kept.setText(self.tr("The keychain does not hold this key. Type it again, or rotate it."))
             return
         text = self.tr("Stored in {keychain}.").format(keychain=self._keychain) if self._keychain else ""
         if self._app is not None and not self._app.enabled:

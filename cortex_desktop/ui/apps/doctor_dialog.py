@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from PySide6.QtCore import QCoreApplication, QRect, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QListWidget, QListWidgetItem, QProgressBar, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QProgressBar, QWidget
 
 from ...domain.errors import CortexError
 from ...domain.model import App
 from ...domain.secret import SecretKind
-from ...services.doctor import Finding, Problem
+from ...services.doctor import Finding, Problem, Repair, Stray
 from ..kit.dialog import Dialog
 from ..kit.i18n import translate_text
 from ..kit.widgets import Button, Look, announce, label
@@ -26,18 +27,32 @@ SCROLL_BAR = 20
 class DoctorDialog(Dialog):
     """Checks one app after the other, lists what does not match, repairs what the person leaves checked.
 
-    orgs: the names of the orgs by id, to tell their apps apart where there are several.
-    check_asked(str): check this app, then call `checked` or `fail`; repair_asked(Finding): mend it, then call
-    `repaired` or `fail`.
+    orgs: the names of the orgs by id, to tell their apps apart where there are several; repairs: returns what can be
+    done about a finding, the usual first.
+    survey_asked: list items without an app, then call `surveyed` or `fail`; check_asked(str): check this app, then
+    call `checked` or `fail`; repair_asked(Finding, Repair or None): do this, or the usual, then call `repaired` or
+    close the dialog; ended: all that was asked for is repaired; type_asked(Finding), bring_back_asked(Stray),
+    remove_asked(Stray): close the dialog and do it.
     """
 
     about_org = False
 
+    survey_asked = Signal()
     check_asked = Signal(str)
-    repair_asked = Signal(Finding)
+    repair_asked = Signal(Finding, object)
+    ended = Signal()
+    type_asked = Signal(Finding)
+    bring_back_asked = Signal(Stray)
+    remove_asked = Signal(Stray)
 
     def __init__(
-        self, look: Look, apps: Sequence[App], orgs: Mapping[str, str], keychain: str, parent: QWidget
+        self,
+        look: Look,
+        apps: Sequence[App],
+        orgs: Mapping[str, str],
+        keychain: str,
+        repairs: Callable[[Finding], Sequence[Repair]],
+        parent: QWidget,
     ) -> None:
         title = QCoreApplication.translate("DoctorDialog", "Check keychain")
         text = QCoreApplication.translate("DoctorDialog", "Compares your app list with what {keychain} holds.")
@@ -45,7 +60,9 @@ class DoctorDialog(Dialog):
         self._to_check = [app.id for app in reversed(apps)]
         self._total = len(apps)
         self._orgs = orgs if len(orgs) > 1 else {}
-        self._to_repair: list[Finding] = []
+        self._repairs = repairs
+        self._strays: Sequence[Stray] = ()
+        self._to_repair: list[tuple[Finding, Repair | None]] = []
         self._repaired = 0
         self._stopped = False
         self._state = label("", "strong", wrap=True)
@@ -63,6 +80,25 @@ class DoctorDialog(Dialog):
         self.form.addSpacing(10)
         self.form.addWidget(self._progress)
         self.form.addWidget(self._list, 1)
+        self.ways = QWidget()
+        ways = QHBoxLayout(self.ways)
+        ways.setContentsMargins(0, 10, 0, 0)
+        ways.setSpacing(8)
+        self._ways = {
+            Repair.USE: Button(self.tr("Use it"), look),
+            Repair.NEW_KEY: Button(self.tr("New key"), look),
+            Repair.TYPE: Button(self.tr("Type the key again…"), look),
+            Repair.FORGET_KEPT: Button(self.tr("Forget"), look),
+            Repair.REMOVE: Button(self.tr("Remove"), look),
+        }
+        self.bring_back = Button(self.tr("Bring back…"), look)
+        for each in (*self._ways.values(), self.bring_back):
+            each.setAutoDefault(False)
+            each.hide()
+            ways.addWidget(each)
+        ways.addStretch()
+        self.ways.hide()
+        self.form.addWidget(self.ways)
         self.repair = Button(self.tr("Repair"), look, "primary")
         self.repair.hide()
         self.close_button = Button(self.tr("Cancel"), look)
@@ -72,18 +108,29 @@ class DoctorDialog(Dialog):
         self.close_button.clicked.connect(self.reject)
         self.repair.clicked.connect(self._begin_repair)
         self._list.itemChanged.connect(self._count_chosen)
+        self._list.currentItemChanged.connect(self._show_ways)
+        for way, button in self._ways.items():
+            button.clicked.connect(partial(self._act, way))
+        self.bring_back.clicked.connect(self._bring_back)
         self.finished.connect(self._stop)
 
     def start(self) -> None:
         """Begin to check."""
-        self._next_check()
+        self._next_state()
+        self.survey_asked.emit()
+
+    def surveyed(self, strays: Sequence[Stray]) -> None:
+        """Take the items without an app."""
+        self._strays = strays
+        if not self._stopped:
+            self._next_check()
 
     def checked(self, findings: Sequence[Finding]) -> None:
         """Take the findings for the app that was checked last."""
         for finding in findings:
             item = QListWidgetItem(self._words(finding))
             item.setData(Qt.ItemDataRole.UserRole, finding)
-            if finding.problem is not Problem.ELSEWHERE:
+            if any(way is not Repair.TYPE for way in self._repairs(finding)):
                 item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
                 # What takes something away from the keychain's present keys is for the person to choose.
                 harmless = finding.problem in (Problem.LEFTOVER, Problem.KEPT_MISSING)
@@ -107,27 +154,53 @@ class DoctorDialog(Dialog):
         self._set_text(f"{translate_text(error.title)}. {translate_text(error.message)} {translate_text(error.advice)}")
         self._end()
 
-    def _next_check(self) -> None:
+    def _next_state(self) -> None:
         done = self._total - len(self._to_check)
         self._progress.setValue(done)
+        shown = self.locale().toString(done)
+        self._state.setText(self.tr("Checked {done} of %n app(s)…", "", self._total).format(done=shown))
+
+    def _next_check(self) -> None:
         if self._to_check:
-            shown = self.locale().toString(done)
-            self._state.setText(self.tr("Checked {done} of %n app(s)…", "", self._total).format(done=shown))
+            self._next_state()
             self.check_asked.emit(self._to_check.pop())
             return
         self._progress.hide()
+        things = self._list.count() + len(self._strays)
+        self._list_strays()
         if self._list.count() == 0:
             self._set_text(self.tr("Everything matches. %n app(s) checked.", "", self._total))
             self._end()
             return
-        self._set_text(self.tr("%n thing(s) do not match. Check what to repair.", "", self._list.count()))
+        self._set_text(self.tr("%n thing(s) do not match. Check what to repair.", "", things))
         self._list.show()
-        self.repair.show()
+        self.repair.setVisible(any(item.flags() & Qt.ItemFlag.ItemIsUserCheckable for item in self._items()))
         self._count_chosen()
         self.close_button.setText(self.tr("Close"))
+        self._list.setCurrentRow(next(row for row, item in enumerate(self._items()) if item.flags()))
         self.fit()
         self._wrap()
         self._list.setFocus()
+
+    def _list_strays(self) -> None:
+        """List items without an app, under a heading of their own."""
+        if not self._strays:
+            return
+        heading = QListWidgetItem(self.tr("Items without an app"))
+        heading.setFlags(Qt.ItemFlag.NoItemFlags)
+        self._list.addItem(heading)
+        names = self._names()
+        for stray in self._strays:
+            if stray.is_ours:
+                text = self.tr("An item without an app: {what}, version {number}, {id}.")
+            else:
+                text = self.tr(
+                    "An item without an app, perhaps of another data folder: {what}, version {number}, {id}."
+                )
+            ref = stray.ref
+            item = QListWidgetItem(text.format(what=names[ref.kind], number=ref.version, id=ref.app_id[:8]))
+            item.setData(Qt.ItemDataRole.UserRole, stray)
+            self._list.addItem(item)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -145,26 +218,58 @@ class DoctorDialog(Dialog):
 
     @Slot()
     def _begin_repair(self) -> None:
-        self._to_repair = list(reversed(self._chosen()))
+        self._repair_all([(finding, None) for finding in self._chosen()])
+
+    def _repair_all(self, wanted: Sequence[tuple[Finding, Repair | None]]) -> None:
+        self._to_repair = list(reversed(wanted))
         self._repaired = 0
         self._progress.setRange(0, len(self._to_repair))
         self._progress.setValue(0)
         self._progress.show()
         self._list.setEnabled(False)
+        self.ways.setEnabled(False)
         self.repair.setEnabled(False)
         self._next_repair()
+
+    def _act(self, way: Repair) -> None:
+        """Do this about the current finding or item."""
+        chosen = self._list.currentItem().data(Qt.ItemDataRole.UserRole)
+        if isinstance(chosen, Stray):
+            self.remove_asked.emit(chosen)
+        elif way is Repair.TYPE:
+            self.type_asked.emit(chosen)
+        else:
+            self._repair_all([(chosen, way)])
+
+    @Slot()
+    def _bring_back(self) -> None:
+        self.bring_back_asked.emit(self._list.currentItem().data(Qt.ItemDataRole.UserRole))
+
+    @Slot()
+    def _show_ways(self) -> None:
+        """Offer what can be done about the current finding or item."""
+        item = self._list.currentItem()
+        chosen = item.data(Qt.ItemDataRole.UserRole) if item is not None else None
+        ways: Sequence[Repair] = ()
+        if isinstance(chosen, Finding):
+            ways = self._repairs(chosen)
+        elif isinstance(chosen, Stray) and chosen.is_ours:
+            ways = (Repair.REMOVE,)
+        for way, button in self._ways.items():
+            button.setVisible(way in ways)
+        self.bring_back.setVisible(isinstance(chosen, Stray) and chosen.ref.kind is SecretKind.API_KEY)
+        self.ways.setVisible(bool(ways) or isinstance(chosen, Stray))
 
     def _next_repair(self) -> None:
         if self._to_repair:
             self._state.setText(self.tr("Repairing…"))
-            self.repair_asked.emit(self._to_repair.pop())
+            self.repair_asked.emit(*self._to_repair.pop())
             return
-        self._progress.hide()
-        self._set_text(self.tr("%n thing(s) repaired.", "", self._repaired))
-        self._end()
+        self.ended.emit()
 
     def _end(self) -> None:
         self.repair.hide()
+        self.ways.hide()
         self._list.hide()
         self.close_button.setText(self.tr("Close"))
         self.close_button.setFocus()
@@ -175,8 +280,10 @@ class DoctorDialog(Dialog):
         announce(self, text)
 
     def _chosen(self) -> list[Finding]:
-        items = [self._list.item(row) for row in range(self._list.count())]
-        return [i.data(Qt.ItemDataRole.UserRole) for i in items if i.checkState() is Qt.CheckState.Checked]
+        return [i.data(Qt.ItemDataRole.UserRole) for i in self._items() if i.checkState() is Qt.CheckState.Checked]
+
+    def _items(self) -> list[QListWidgetItem]:
+        return [self._list.item(row) for row in range(self._list.count())]
 
     @Slot()
     def _count_chosen(self) -> None:
@@ -186,28 +293,44 @@ class DoctorDialog(Dialog):
     def _stop(self) -> None:
         self._stopped = True
 
+    def _names(self) -> dict[SecretKind, str]:
+        return {SecretKind.API_KEY: self.tr("API key"), SecretKind.API_SECRET: self.tr("API secret")}
+
     def _words(self, finding: Finding) -> str:
         """Return the sentence: what is wrong, and what repairing it does."""
-        names = {SecretKind.API_KEY: self.tr("API key"), SecretKind.API_SECRET: self.tr("API secret")}
         label, org = finding.app.label, self._orgs.get(finding.app.org_id)
         if org is not None:
             label = self.tr("{label} ({org})").format(label=label, org=org)
-        values = {"label": label, "what": names[finding.ref.kind], "number": finding.ref.version}
-        match finding.problem:
+        values = {"label": label, "what": self._names()[finding.ref.kind], "number": finding.ref.version}
+        return self._sentence(finding.problem).format(**values)
+
+    def _sentence(self, problem: Problem) -> str:
+        match problem:
             case Problem.ELSEWHERE:
-                text = self.tr(
-                    "{label}: made on another system, whose keychain holds the key. It cannot be repaired here."
-                )
+                return self.tr("{label}: made on another system, whose keychain has the key. It can be typed in.")
             case Problem.MISSING:
-                text = self.tr("{label}: the {what} is not in the keychain. Repair: a new key is made.")
-            case Problem.DIFFERS if finding.ref.kind is SecretKind.API_KEY:
-                text = self.tr("{label}: the keychain holds another key. Repair: the list takes that key over.")
+                return self.tr("{label}: the {what} is not in the keychain. Repair: a new key is made.")
             case Problem.DIFFERS:
-                text = self.tr("{label}: the {what} is not one of ours. Repair: a new key and secret are made.")
+                return self.tr("{label}: the keychain holds another key. Repair: the app uses that key.")
+            case Problem.NO_KEY:
+                return self.tr("{label}: what the keychain holds as {what} is no key. Repair: a new key is made.")
+            case Problem.REFUSED:
+                return self.tr(
+                    "{label}: the {what} is locked by itself. Unlock it in the keychain’s own program first."
+                )
             case Problem.KEPT_MISSING:
-                text = self.tr(
+                return self.tr(
                     "{label}: old version {number} is gone. Repair: it is no longer offered for rolling back."
                 )
             case Problem.LEFTOVER:
-                text = self.tr("{label}: the {what} of old version {number} was left behind. Repair: it is removed.")
-        return text.format(**values)
+                return self.tr("{label}: the {what} of old version {number} was left behind. Repair: it is removed.")
+            case Problem.NEWER:
+                return self.tr(
+                    "{label}: the keychain holds a newer key (version {number}). Repair: the app uses it, and the "
+                    "present key is kept for 7 days."
+                )
+            case Problem.DOUBLE:
+                return self.tr(
+                    "{label}: the keychain holds the {what} of version {number} more than once. It cannot be repaired "
+                    "here: remove the others in the keychain’s own program."
+                )

@@ -355,6 +355,14 @@ class AppsEntry(PageEntry):
                 enabled=self._can_change,
             ),
             Action(
+                "type_key",
+                "key-round",
+                self.tr("Type the key again…"),
+                lambda: self.presenter.ask_key(),
+                at={Menu.APP: 305},
+                enabled=self._is_usable,
+            ),
+            Action(
                 "enable",
                 "power",
                 self.tr("Disable"),

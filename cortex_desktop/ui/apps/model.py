@@ -240,6 +240,14 @@ class AppsModel(QAbstractTableModel):
         self._missing.discard(app_id)
         self._mark(app_id)
 
+    def mark_found(self, missing: AbstractSet[str], whole: AbstractSet[str]) -> None:
+        """Show which apps' keys the keychain does not hold, and which it does, in one update."""
+        marked = (self._missing - whole) | missing
+        if marked != self._missing:
+            self._missing = marked
+            self.missing_changed.emit()
+            self._take_stock()
+
     def mark_revealed(self, app_id: str) -> None:
         """Set which app's key is readable now, for screen readers; empty for none. The key itself stays outside."""
         old, self._revealed = self._revealed, app_id
@@ -368,7 +376,7 @@ class AppsModel(QAbstractTableModel):
                     "The keychain has not confirmed this key yet. It is completed or undone when the keychain answers."
                 )
             case AppColumn.STATUS if self.status(app) is Status.KEY_MISSING:
-                return self.tr("The keychain no longer holds this key.")
+                return self.tr("The keychain does not hold this key.")
             case AppColumn.STATUS:
                 return self._status_tip(app) or None
             case AppColumn.OWNER:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from PySide6.QtCore import (
@@ -29,7 +29,7 @@ from ..kit.scrolling import LowBody, scrolled_when_low
 from ..kit.table import TableCard
 from ..kit.tokens import DETAILS_WIDTH
 from ..kit.waiting import BUSY_SECONDS
-from ..kit.widgets import Banner, Button, EmptyState, Look, label
+from ..kit.widgets import Banner, Button, ChoiceBanner, EmptyState, Look, label
 from .bulk_bar import BulkBar
 from .details import DetailsPanel
 from .filters import SavedFilters
@@ -66,11 +66,13 @@ class AppsPage(Page):
         self.model = model
         self.busy = False
         """True while a bulk action is under way."""
+        self._newer_of: Callable[[App], int] = lambda _: 0
         self._wants_details = False
         self._loaded = False
         self._failed = False
         self._holds = False  # the selection is about to change again
 
+        self.standing_banner = ChoiceBanner(look)
         self.keychain_banner = Banner(look)
         self.storage_banner = Banner(look)
         self._title = label(self.tr("Apps"), "title")
@@ -112,6 +114,7 @@ class AppsPage(Page):
         column.setContentsMargins(24, 16, 24, 24)
         column.setSpacing(12)
         column.addWidget(self.storage_banner)
+        column.addWidget(self.standing_banner)
         column.addWidget(self.keychain_banner)
         column.addLayout(head)
         column.addWidget(self.bar)
@@ -220,6 +223,12 @@ class AppsPage(Page):
         finally:
             self._holds = False
             self._selection_changed()
+
+    def set_newer(self, newer_of: Callable[[App], int]) -> None:
+        """Set what returns the number of an app's newer version in the keychain, 0 without one; show the details."""
+        self._newer_of = newer_of
+        if self._details_shown:
+            self._fill_details()
 
     def set_busy(self, busy: bool) -> None:
         """Set whether a bulk action is under way."""
@@ -344,7 +353,7 @@ class AppsPage(Page):
     def _fill_details(self) -> None:
         app, several = self.current(), self.several()
         if app is not None:
-            self.details.show_app(app)
+            self.details.show_app(app, self._newer_of(app))
         elif several:
             self.details.show_apps(several, self.busy)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,22 +16,24 @@ from ...domain.secret import Secret, SecretKind
 from ...services.apps.create import Created
 from ...services.apps.services import AppServices
 from ...services.bulk import Delete, Disable, Rotate
-from ...services.doctor import Doctor, Finding
+from ...services.doctor import Doctor
 from ...services.periods import ROLLED_BACK_KEPT
 from ...services.snippets import Snippet
 from ...tasks.lanes import Lane
 from ..kit.i18n import place_of, short
 from ..kit.toasts import TOAST_SECONDS
 from ..kit.tools import Tools
-from ..workspace import KeychainCheck, ListedApp, Workspace
+from ..workspace import ListedApp, Workspace
 from .banners import Banners
 from .bulk_presenter import BulkPresenter
+from .checks import KeychainChecks
 from .cortex_check import CortexCheck
 from .filters import SavedFilters
 from .forms import AppForms
 from .keys import KeyPresenter
 from .model import AppColumn, AppsModel, Status
 from .page import AppsPage
+from .standing import StandingBanner
 
 if TYPE_CHECKING:
     from ...services.workbench import RequestServices
@@ -63,7 +65,6 @@ class AppsPresenter(QObject):
         self._reveal = tools.reveal
         self._workspace = workspace
         self._services = apps
-        self._doctor = doctor
         self.model = AppsModel(self)
         self.page = AppsPage(tools.look, self.model, tools.reveal, SavedFilters(tools.settings, self))
         self.keys = KeyPresenter(tools, workspace, apps, self.model)
@@ -71,6 +72,8 @@ class AppsPresenter(QObject):
         self.bulk = BulkPresenter(tools, workspace, apps, self.page.bulk)
         self._cortex = CortexCheck(tools, workspace, apps.use, requests)
         self.banners = Banners(workspace, self.page)
+        self.checks = KeychainChecks(tools, workspace, apps, doctor, self.model, self.page)
+        self.standing = StandingBanner(tools, workspace, apps, doctor, self.page.standing_banner, self.checks.open)
         self._connect()
         self.page.new.setEnabled(False)
         self.page.wait_for_load()  # before the sorting is restored, which has the page show its state
@@ -86,6 +89,7 @@ class AppsPresenter(QObject):
         workspace.apps_removed.connect(self._apps_removed)
         workspace.hour_passed.connect(self.model.turn_the_page)
         self.model.missing_changed.connect(self._share_missing)
+        self.checks.changed.connect(self._findings_changed)
         page.selected.connect(self.changed)
         page.inset_changed.connect(self.changed)
         page.retry_asked.connect(workspace.reload)
@@ -108,6 +112,8 @@ class AppsPresenter(QObject):
         details.rotate_asked.connect(self.ask_rotate)
         details.roll_back_asked.connect(self._roll_back)
         details.drop_kept_asked.connect(self._ask_drop_kept)
+        details.type_asked.connect(self.ask_key)
+        details.use_newer_asked.connect(self.use_newer)
         details.many.rotate_asked.connect(self.ask_rotate)
         details.many.enable_asked.connect(self.enable_several)
         details.many.disable_asked.connect(self.disable_several)
@@ -306,48 +312,26 @@ class AppsPresenter(QObject):
     @Slot()
     def check_keychain(self) -> None:
         """Open the keychain check and let it look at every app of every org."""
-        if not self._dialogs.free:
-            return
-        from .doctor_dialog import DoctorDialog
+        self.checks.open()
 
-        workspace = self._workspace
-        orgs = {org.id: org.name for org in workspace.orgs}
-        dialog = DoctorDialog(
-            self._look, list(workspace.all_apps()), orgs, workspace.keychain_name, self._dialogs.window
-        )
+    @Slot()
+    def ask_key(self) -> None:
+        """Open Type the key again for the selected app."""
+        app = self.page.current()
+        if app is not None:
+            self.checks.ask_key(app)
 
-        left = {app.id for app in workspace.all_apps()}
-        found: set[Finding] = set()
+    @Slot()
+    def use_newer(self) -> None:
+        """Make the newer key that the keychain holds the selected app's."""
+        app = self.page.current()
+        if app is not None:
+            self._reveal.end()
+            self.checks.use_newer(app)
 
-        def share() -> None:
-            if not left:
-                troubled = frozenset(finding.app.id for finding in found)
-                workspace.set_check(KeychainCheck(datetime.now(UTC), troubled))
-
-        def checked(app_id: str, findings: list[Finding]) -> None:
-            left.discard(app_id)
-            found.update(findings)
-            share()
-            dialog.checked(findings)
-
-        def repaired(finding: Finding) -> None:
-            found.discard(finding)
-            share()
-            dialog.repaired()
-
-        def check(app_id: str) -> None:
-            work = partial(self._doctor.check, app_id)
-            workspace.submit(Lane.VAULT, work, partial(checked, app_id), dialog.fail)
-
-        def repair(finding: Finding) -> None:
-            work = partial(self._doctor.repair, finding)
-            workspace.submit(Lane.VAULT, work, lambda _: repaired(finding), dialog.fail)
-
-        dialog.check_asked.connect(check)
-        dialog.repair_asked.connect(repair)
-        dialog.finished.connect(workspace.reload)
-        self._dialogs.open(dialog)
-        dialog.start()
+    @Slot()
+    def _findings_changed(self) -> None:
+        self.page.set_newer(self.checks.newer_of)
 
     @Slot()
     def show_deleted(self) -> None:
@@ -400,7 +384,12 @@ class AppsPresenter(QObject):
 
     def restore(self, app: App) -> None:
         """Bring a deleted app back."""
-        self._workspace.on_disk(partial(self._services.deletion.restore, app.id), self._workspace.put)
+
+        def restored(back: App) -> None:
+            self._workspace.put(back)
+            self._workspace.keep_claim()
+
+        self._workspace.on_disk(partial(self._services.deletion.restore, app.id), restored)
 
     def purge(self, app: App) -> None:
         """Remove a deleted app's secrets for good. When the keychain cannot now, a recovery does."""

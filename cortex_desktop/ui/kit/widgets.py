@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QRect, QRectF, QSize, Qt, Signal
@@ -18,6 +19,7 @@ from PySide6.QtGui import (
     QResizeEvent,
 )
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -211,15 +213,15 @@ class Banner(QFrame):
         self._text = label("", "hint", wrap=True)
         self.action = Button("", look)
         self._close = IconButton("x", self.tr("Dismiss"), look)
-        words = QVBoxLayout()
-        words.setSpacing(2)
-        words.addWidget(self._title)
-        words.addWidget(self._text)
+        self.words = QVBoxLayout()
+        self.words.setSpacing(2)
+        self.words.addWidget(self._title)
+        self.words.addWidget(self._text)
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 10, 14, 10)
         row.setSpacing(12)
         row.addWidget(self._picture)
-        row.addLayout(words, 1)
+        row.addLayout(self.words, 1)
         row.addWidget(self.action)
         row.addWidget(self._close)
         self.action.clicked.connect(self.acted)
@@ -240,6 +242,53 @@ class Banner(QFrame):
         self.show()
         if changed:
             announce(self, f"{title}. {text}")
+
+
+class ChoiceBanner(Banner):
+    """A message across the page with a button for each answer: side by side, or below each other without room."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(look)
+        self._look = look
+        self._buttons: list[Button] = []
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._row.setContentsMargins(0, 6, 0, 2)
+        self._row.setSpacing(8)
+        self.words.addLayout(self._row)
+
+    def show_choices(
+        self, tone: str, icon: str, title: str, text: str, choices: Sequence[tuple[str, Callable[[], object]]]
+    ) -> None:
+        """Show a message. choices: what can be answered, and what that calls."""
+        had_focus = any(button.hasFocus() for button in self._buttons)
+        self.show_message(tone, icon, title, text)
+        while self._row.takeAt(0) is not None:
+            pass
+        for button in self._buttons:
+            button.hide()
+            button.deleteLater()
+        self._buttons = []
+        for name, act in choices:
+            button = Button(name, self._look)
+            button.setProperty("compact", True)
+            button.clicked.connect(lambda *_, act=act: act())
+            self._row.addWidget(button)
+            button.show()
+            self._buttons.append(button)
+        self._row.addStretch()
+        self._arrange()
+        if had_focus and self._buttons:
+            self._buttons[0].setFocus()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        needed = sum(button.sizeHint().width() + 8 for button in self._buttons)
+        directions = QBoxLayout.Direction
+        fits = needed <= self.width() - 80
+        self._row.setDirection(directions.LeftToRight if fits else directions.TopToBottom)
 
 
 class EmptyState(QFrame):

@@ -151,6 +151,7 @@ class OrgsPresenter(QObject):
 
     def _restored(self, org: Org) -> None:
         self._workspace.wish(org.id)
+        self._workspace.keep_claim()
 
     def _purging(self, _: Org) -> None:
         self._workspace.recover()  # which removes its apps, secrets first

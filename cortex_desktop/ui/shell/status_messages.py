@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from ...domain.errors import CortexError, Defect, VaultError, VaultProblem
+from ...domain.errors import CortexError, Defect, FolderInDoubt, VaultError, VaultProblem
 from ...domain.ports import VaultState
-from ...services.apps.recovery import RecoveryReport
+from ...services.apps.recovery import NotRemoved, RecoveryReport
 from ...services.keychain import KeychainStatus
-from ..kit.i18n import translate_text
+from ..kit.i18n import short, translate_text
 from ..kit.toasts import TOAST_SECONDS, Toast
 from ..kit.tools import Tools
 from ..workspace import Workspace
@@ -29,10 +29,12 @@ class StatusMessages(QObject):
         self._toasts = tools.toasts
         self._workspace = workspace
         self._locked: set[str] = set()  # topics of errors that unlocking mends
+        self._not_removed: set[str] = set()  # ids of apps of which that was said
         tools.settings.refused = self._show_not_saved
         self._folder = tools.settings.folder
         workspace.keychain_changed.connect(self._keychain_changed)
         workspace.recovered.connect(self._show_recovered)
+        workspace.not_removed.connect(self._show_not_removed)
         workspace.failed.connect(self.show_error)
         workspace.waiting.busy.connect(self._show_busy)
         workspace.waiting.slow.connect(self._offer_stop)
@@ -45,6 +47,25 @@ class StatusMessages(QObject):
         if report.undone:
             text.append(self.tr("%n change(s) undone.", "", len(report.undone)))
         self._passing(self.tr("Interrupted changes were resolved"), " ".join(text), icon="info", tone="accent")
+
+    @Slot(object)
+    def _show_not_removed(self, failed: tuple[NotRemoved, ...]) -> None:
+        """Say once for each app that a key is still in the keychain, and why. A folder in doubt says so itself."""
+        new = [
+            each
+            for each in failed
+            if each.app.id not in self._not_removed and not isinstance(each.error, FolderInDoubt)
+        ]
+        if not new:
+            return
+        self._not_removed.update(each.app.id for each in new)
+        if len(new) == 1:
+            title = self.tr("A key of “{label}” could not be removed").format(label=short(new[0].app.label))
+        else:
+            title = self.tr("Keys of %Ln app(s) could not be removed", "", len(new))
+        reason = translate_text(new[0].error.message)
+        again = self.tr("It is tried again every hour and at each start.")
+        self._passing(title, f"{reason} {again}", icon="circle-alert", tone="danger", seconds=20)
 
     @Slot(CortexError)
     def show_error(self, error: CortexError) -> None:

@@ -1,0 +1,247 @@
+"""What stands above the apps while it is not known what the data folder is, or whether the clock is right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from PySide6.QtCore import QObject, Slot
+
+from ...domain.errors import CortexError
+from ...domain.folder import Answer, Claim, Standing
+from ...domain.ports import VaultState
+from ...services.apps.services import AppServices
+from ...services.doctor import Doctor, Problem
+from ...services.folder import ClockJump
+from ...services.keychain import KeychainStatus
+from ...tasks.lanes import Lane
+from ..kit.dialog import Question
+from ..kit.i18n import long_time
+from ..kit.toasts import TOAST_SECONDS
+from ..kit.tools import Tools
+from ..kit.widgets import ChoiceBanner
+from ..workspace import Workspace
+
+Choice = tuple[str, Callable[[], object]]
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What was found out on the vault lane."""
+
+    standing: Standing
+    answers: Sequence[Answer]
+    claim: Claim | None
+    jump: ClockJump | None
+
+
+class StandingBanner(QObject):
+    """Asks what the data folder is, as long as that is in doubt, and acts on the answer.
+
+    check: opens the keychain check, which lists what is newer.
+    """
+
+    def __init__(
+        self,
+        tools: Tools,
+        workspace: Workspace,
+        apps: AppServices,
+        doctor: Doctor,
+        banner: ChoiceBanner,
+        check: Callable[[], None],
+    ) -> None:
+        super().__init__(banner)
+        self._look = tools.look
+        self._dialogs = tools.dialogs
+        self._toasts = tools.toasts
+        self._workspace = workspace
+        self._services = apps
+        self._folder = apps.stores.folder
+        self._doctor = doctor
+        self._banner = banner
+        self._check = check
+        self._steps: Iterator[float] | None = None  # of giving the folder keys of its own
+        workspace.loaded.connect(self.look)
+        workspace.keychain_changed.connect(self._keychain_changed)
+        workspace.not_removed.connect(self.look)
+        workspace.hour_passed.connect(self.look)
+
+    @Slot()
+    def look(self) -> None:
+        """Find out what the folder is, and ask if that is in doubt."""
+        if self._steps is None:
+            self._workspace.submit(Lane.VAULT, self._see, self._show)
+
+    @Slot(KeychainStatus)
+    def _keychain_changed(self, status: KeychainStatus) -> None:
+        if status.state is VaultState.UNLOCKED:
+            self.look()
+
+    def _see(self) -> _Seen:
+        folder = self._folder
+        return _Seen(folder.standing(), folder.answers(), folder.claim, folder.clock_jump())
+
+    def _show(self, seen: _Seen) -> None:
+        if self._steps is not None:
+            return
+        if seen.answers:
+            title, text = self._words(seen)
+            is_chosen = seen.standing is Standing.VIEWER
+            tone, icon = ("info", "eye") if is_chosen else ("warning", "circle-alert")
+            self._banner.show_choices(tone, icon, title, text, self._choices(seen))
+        elif seen.jump is not None:
+            jump = seen.jump
+            text = self.tr(
+                "It went from {seen} to {now}, and %n thing(s) fell due by that. Nothing is removed until you say that "
+                "the clock is right. If it is wrong, set it in the system’s settings.",
+                "",
+                jump.due,
+            ).format(seen=long_time(jump.seen), now=long_time(jump.now))
+            choices = [(self.tr("The clock is right"), self._accept_clock)]
+            self._banner.show_choices("warning", "clock", self.tr("The clock was moved forward"), text, choices)
+        else:
+            self._banner.hide()
+
+    def _words(self, seen: _Seen) -> tuple[str, str]:
+        place = seen.claim.path if seen.claim is not None else ""
+        match seen.standing:
+            case Standing.MOVED:
+                title = self.tr("This data folder stood somewhere else before")
+                text = self.tr("It was at {place}, and is not there any more.").format(place=place)
+            case Standing.RESTORED:
+                title = self.tr("This data folder is older than the keychain")
+                text = self.tr("The keychain knows of changes that are not in it, as after a restored backup.")
+            case Standing.COPY:
+                title = self.tr("This data folder is a copy")
+                text = self.tr("Its keys belong to the folder at {place}.").format(place=place)
+            case Standing.VIEWER:
+                return (
+                    self.tr("This copy is for looking only"),
+                    self.tr("Keys can be copied. None is made, changed or removed here."),
+                )
+            case _:
+                title = self.tr("This keychain does not know this data folder")
+                text = self.tr("The keys are in another keychain, or on another computer.")
+        wait = self.tr("Keys can be copied. Nothing is removed from the keychain until you say what the folder is.")
+        return title, f"{text} {wait}"
+
+    def _choices(self, seen: _Seen) -> list[Choice]:
+        names = {
+            Answer.GO_ON: {
+                Standing.MOVED: self.tr("It was moved: go on"),
+                Standing.RESTORED: self.tr("It was restored: go on"),
+            }.get(seen.standing, self.tr("Go on with this keychain")),
+            Answer.OWN_KEYS: self.tr("A copy: give it keys of its own…"),
+            Answer.VIEWER: self.tr("A copy: look only"),
+            Answer.ASK_AGAIN: self.tr("Ask again"),
+        }
+        choices: list[Choice] = [(names[answer], partial(self._answer, answer, seen)) for answer in seen.answers]
+        if seen.standing is Standing.RESTORED:
+            choices.append((self.tr("Show what is newer…"), self._check))
+        if seen.standing is Standing.COPY:
+            choices.append((self.tr("Quit"), self._dialogs.window.close))
+        return choices
+
+    def _answer(self, answer: Answer, seen: _Seen) -> None:
+        if answer is Answer.OWN_KEYS:
+            self._ask_own_keys()
+            return
+        self._workspace.on_vault(
+            partial(self._folder.answer, answer), partial(self._answered, answer, seen.standing), self._refused
+        )
+
+    def _answered(self, answer: Answer, standing: Standing, undo: Callable[[], None] | None) -> None:
+        said = {
+            Answer.GO_ON: self.tr("You go on with this folder"),
+            Answer.VIEWER: self.tr("This copy is for looking only"),
+        }.get(answer)
+        if said is not None:
+            toast = self._toasts.show(said, action=self.tr("Undo") if undo is not None else "", topic="standing")
+            if undo is not None:
+                toast.acted.connect(partial(self._take_back, undo))
+            toast.count_down(TOAST_SECONDS)
+        self.look()
+        if answer is Answer.GO_ON:
+            self._workspace.reload()  # what was due has more time
+            self._workspace.recover()
+            if standing is Standing.RESTORED:
+                self._workspace.submit(Lane.VAULT, self._survey, self._surveyed)
+
+    def _take_back(self, undo: Callable[[], None]) -> None:
+        self._workspace.on_vault(undo, lambda _: self.look())
+
+    def _survey(self) -> bool:
+        """Look what is newer in the keychain. Returns whether anything is."""
+        self._doctor.survey()
+        return any(finding.problem is Problem.NEWER for finding in self._doctor.findings())
+
+    def _surveyed(self, is_newer: bool) -> None:
+        if is_newer:
+            self._check()
+
+    def _refused(self, error: CortexError) -> None:
+        self._workspace.failed.emit(error)
+        self.look()
+
+    def _accept_clock(self) -> None:
+        self._workspace.on_vault(self._folder.accept_clock, self._clock_accepted, self._refused)
+
+    def _clock_accepted(self, _: None) -> None:
+        self.look()
+        self._workspace.recover()
+
+    # Keys of its own
+
+    def _ask_own_keys(self) -> None:
+        if not self._dialogs.free:
+            return
+        question = Question(
+            self._look,
+            self.tr("Give this copy keys of its own?"),
+            self.tr(
+                "Each app gets a copy of its key in the keychain, so that this folder and the other no longer share "
+                "any. The other folder stays as it is. This cannot be undone; it can be stopped and gone on with."
+            ),
+            self.tr("Give it keys of its own"),
+            self._dialogs.window,
+        )
+        question.confirmed.connect(self._begin_own_keys)
+        self._dialogs.open(question)
+
+    @Slot()
+    def _begin_own_keys(self) -> None:
+        self._steps = self._services.own_keys.steps()
+        self._show_progress(0)
+        self._step()
+
+    def _step(self) -> None:
+        steps = self._steps
+        if steps is not None:
+            self._workspace.submit(Lane.VAULT, partial(next, steps, None), self._stepped, self._stopped_by)
+
+    def _stepped(self, done: float | None) -> None:
+        if done is None:
+            self._toasts.show(
+                self.tr("This folder has keys of its own"), self.tr("It shares none with the other folder any more.")
+            ).count_down(TOAST_SECONDS)
+            self._stop()
+        else:
+            self._show_progress(done)
+            self._step()
+
+    def _show_progress(self, done: float) -> None:
+        title = self.tr("Giving each app a key of its own: {percent} %")
+        text = self.tr("You can stop, and go on with it later.")
+        title = title.format(percent=self._banner.locale().toString(round(done * 100)))
+        self._banner.show_choices("info", "loader-circle", title, text, [(self.tr("Stop"), self._stop)])
+
+    def _stopped_by(self, error: CortexError) -> None:
+        self._workspace.failed.emit(error)
+        self._stop()
+
+    @Slot()
+    def _stop(self) -> None:
+        if self._steps is not None:
+            self._steps = None
+            self._workspace.reload()  # which looks again
