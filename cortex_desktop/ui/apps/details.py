@@ -208,12 +208,12 @@ class DetailsPanel(QFrame):
         column.addSpacing(4)
         column.addWidget(self._request)
         column.addSpacing(8)
-        trying = QHBoxLayout()
-        trying.setSpacing(8)
-        trying.addWidget(self._try)
-        trying.addWidget(self._check)
-        trying.addStretch()
-        column.addLayout(trying)
+        self._trying = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._trying.setSpacing(8)
+        self._trying.addWidget(self._try)
+        self._trying.addWidget(self._check)
+        self._trying.addStretch()
+        column.addLayout(self._trying)
         column.addSpacing(18)
         self._actions = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._actions.setSpacing(8)
@@ -346,10 +346,13 @@ class DetailsPanel(QFrame):
 
     def _arrange_actions(self) -> None:
         """Put the buttons side by side, or below each other where long words leave no room."""
-        needed = sum(b.sizeHint().width() for b in (self._rotate, self._enable, self._delete)) + 16
-        directions = QBoxLayout.Direction
-        fits = needed <= self._look.theme.px(DETAILS_WIDTH) - 41
-        self._actions.setDirection(directions.LeftToRight if fits else directions.TopToBottom)
+        directions, room = QBoxLayout.Direction, self._look.theme.px(DETAILS_WIDTH) - 41
+        for row, buttons in (
+            (self._trying, (self._try, self._check)),
+            (self._actions, (self._rotate, self._enable, self._delete)),
+        ):
+            needed = sum(button.sizeHint().width() for button in buttons) + 8 * (len(buttons) - 1)
+            row.setDirection(directions.LeftToRight if needed <= room else directions.TopToBottom)
 
     @Slot()
     def _show_key(self) -> None:

@@ -79,13 +79,13 @@ class RequestsEntry(PageEntry):
             action(
                 "keep_request", "plus", self.tr("Keep this request…"), lambda: self.presenter.ask_keep(), "Ctrl+S", 303
             ),
-            action(
+            Action(
                 "copy_request",
                 "copy",
                 self.tr("Copy request as curl"),
                 lambda: self.presenter.copy_as_curl(),
-                "Ctrl+Shift+U",
-                304,
+                at={Menu.EDIT: 304},
+                enabled=lambda: self.in_front,
             ),
             action(
                 "path",

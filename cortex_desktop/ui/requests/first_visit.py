@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from ..kit.widgets import Badge, Button, Look, Picture, announce, label, set_property
 from .parts import ScrollBody, mono
@@ -117,6 +117,7 @@ class FirstVisit(QFrame):
         self._problem.setProperty("tone", "danger")
         self._problem.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._problem.hide()
+        middle = Qt.AlignmentFlag.AlignHCenter
         box = QFrame()
         box.setObjectName("steps")
         box.setMaximumWidth(look.theme.px(600))
@@ -141,19 +142,17 @@ class FirstVisit(QFrame):
         note.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.elsewhere = Button("", look, "link")
         self.skip = Button(self.tr("Start with an empty request"), look, "link")
-        links = QHBoxLayout()
-        links.addStretch()
-        links.addWidget(self.elsewhere)
-        links.addWidget(label(self.tr("or"), "hint"))
-        links.addWidget(self.skip)
-        links.addStretch()
+        self._links = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._links.addStretch()
+        for part in (self.elsewhere, label(self.tr("or"), "hint"), self.skip):
+            self._links.addWidget(part, 0, middle)
+        self._links.addStretch()
         body = ScrollBody()
         body.setObjectName("plainBody")
         inside = QVBoxLayout(body)
         inside.setContentsMargins(16, 24, 16, 24)
         inside.setSpacing(10)
         inside.addStretch()
-        middle = Qt.AlignmentFlag.AlignHCenter
         inside.addWidget(badge, 0, middle)
         inside.addSpacing(8)
         inside.addWidget(title, 0, middle)
@@ -168,7 +167,7 @@ class FirstVisit(QFrame):
         inside.addSpacing(6)
         inside.addWidget(note)
         inside.addSpacing(4)
-        inside.addLayout(links)
+        inside.addLayout(self._links)
         inside.addStretch()
         scroll = QScrollArea()
         scroll.setObjectName("plainScroll")
@@ -198,6 +197,12 @@ class FirstVisit(QFrame):
         self._problem.setVisible(bool(problem))
         if had_keyboard or self.focusWidget() in (None, self):
             self.take_keyboard()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        directions = QBoxLayout.Direction
+        fits = self.elsewhere.sizeHint().width() + self.skip.sizeHint().width() + 80 <= self.width()
+        self._links.setDirection(directions.LeftToRight if fits else directions.TopToBottom)
 
     def take_keyboard(self) -> None:
         """Put the keyboard on the next step."""

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ...services.request_snippets import Language
 from ..kit.page import Page
 from ..kit.widgets import Banner, Button, EmptyState, IconButton, Look, label
 from .answer_card import AnswerCard
@@ -299,8 +300,11 @@ class RequestsPage(Page):
         target.setFocus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        keys = QKeySequence(event.keyCombination())
         if event.key() == Qt.Key.Key_Escape:
             self.escaped.emit()
+        elif keys == QKeySequence("Ctrl+Shift+U"):  # elsewhere these keys copy an app's first request
+            self.request.copy_asked.emit(Language.CURL)
         else:
             super().keyPressEvent(event)
 

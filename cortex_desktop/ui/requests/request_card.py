@@ -427,7 +427,7 @@ class RequestCard(QFrame):
         """Show what comes before the path."""
         self.base = base
         metrics = self._base_label.fontMetrics()
-        room = max(self.width() - self._look.theme.px(395), self._look.theme.px(60))
+        room = max(self.width() - self._look.theme.px(412), self._look.theme.px(60))
         self._base_label.setText(metrics.elidedText(base, Qt.TextElideMode.ElideMiddle, room))
         self._base_label.setToolTip(base)
 
