@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -28,6 +29,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from cortex_desktop.domain.activity import Action, ActivityEntry, Break, Harm
 from cortex_desktop.domain.errors import NotFinished, VaultError, VaultProblem, VaultTimeout
+from cortex_desktop.domain.folder import Answer, Claim
 from cortex_desktop.domain.model import App, AppState, Environment, Org, new_id
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import ClaimRef, KeyEnds, Secret, SecretKind, SecretRef, generate
@@ -281,6 +283,7 @@ def scenes(studio: Studio) -> None:
     console.show_palette()
 
     _activity(studio)
+    _standings(studio)
     workspace = studio.program.workspace
     for state, name in (
         (VaultState.LOCKED, "locked"),
@@ -412,6 +415,53 @@ def _badly_signed(studio: Studio, app: App) -> dict[str, str]:
         "Medable-Client-Nonce": "0123456789abcdef",
         "Medable-Client-Signature": signature,
     }
+
+
+def _standings(studio: Studio) -> None:
+    """The banner that asks what the data folder is, for each claim that the keychain may hold."""
+    stores, presenter = studio.program.stores, studio.program.apps.presenter
+    folder, banner = studio.program.services.apps.stores.folder, presenter.page.standing_banner
+    folder.keep_claim()
+    record = stores.repository.change_folder(lambda record: replace(record, is_claimed=True))
+    ref = ClaimRef(record.id)
+    kept = stores.vault.read(ref)
+    claim = Claim.from_text(kept.reveal())
+    assert claim is not None
+
+    def look() -> None:
+        folder.forget()
+        presenter.standing.look()
+
+    def show(name: str) -> None:
+        look()
+        wait(banner.isVisible)
+        for width in (560, SIZE[0]):
+            studio.window.resize(width, 600 if width == 560 else SIZE[1])
+            studio.shoot(f"standing-{name}-{width}")
+        banner.hide()
+
+    with tempfile.TemporaryDirectory() as other:
+        copied = Path(other, "cortex-desktop")
+        shutil.copytree(stores.folder, copied)
+        for name, changed in (
+            ("restored", replace(claim, session="another")),
+            ("moved", replace(claim, path="/home/john/cortex-desktop")),
+            ("copy", replace(claim, path=str(copied))),
+        ):
+            stores.vault.replace(ref, Secret(changed.to_text()))
+            show(name)
+    stores.vault.remove(ref)
+    show("other-keychain")
+    look()
+    take_back = folder.answer(Answer.VIEWER)
+    assert take_back is not None
+    show("viewer")
+    take_back()
+    stores.vault.replace(ref, Secret(kept.reveal()))
+    look()
+    wait(lambda: folder.standing().allows_removal)
+    pause(100)
+    banner.hide()
 
 
 ORGS = (

@@ -21,6 +21,8 @@ from pytestqt.exceptions import TimeoutError
 from cortex_desktop import __version__
 from cortex_desktop.domain.activity import DETAIL_WORDS, MOMENTS, Action, ActivityEntry, Break, Detail, Harm, Logged
 from cortex_desktop.domain.errors import ChangedSince, StorageError, VaultError, VaultProblem, VaultTimeout
+from cortex_desktop.domain.findings import Finding, Problem, Stray
+from cortex_desktop.domain.folder import Claim, Standing
 from cortex_desktop.domain.model import AppState, Environment, KeptVersion, Org, new_id
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.query import WORDS
@@ -28,6 +30,7 @@ from cortex_desktop.domain.secret import Secret, SecretKind, SecretRef
 from cortex_desktop.services.apps.recovery import RecoveryReport
 from cortex_desktop.services.bulk import Bulk, BulkAction, Delete, Disable, Enable, Refused, Restore, RollBack, Rotate
 from cortex_desktop.services.damage import Damage
+from cortex_desktop.services.folder import ANSWERS, ClockJump
 from cortex_desktop.services.history import Export
 from cortex_desktop.services.keychain import KeychainStatus
 from cortex_desktop.services.orgs import Content
@@ -35,8 +38,10 @@ from cortex_desktop.storage.problems import in_data_folder, log_not_read
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.system.identity import user_and_computer
 from cortex_desktop.ui.apps.bulk_report import BulkReport
+from cortex_desktop.ui.apps.doctor_dialog import DoctorDialog
 from cortex_desktop.ui.apps.model import AppColumn
 from cortex_desktop.ui.apps.rotate_dialog import RotateDialog
+from cortex_desktop.ui.apps.standing import Seen
 from cortex_desktop.ui.kit.dialog import WaitingDialog
 from cortex_desktop.ui.kit.waiting import BUSY_SECONDS
 from cortex_desktop.ui.orgs.form import ENDPOINTS
@@ -193,6 +198,13 @@ def scenes(desk: Desk) -> Iterator[str]:
     yield "damaged"
     workspace.damage_found.emit(Damage(True, "apps.json.damaged"))
     yield "damaged without backup"
+    for standing, answers in ANSWERS.items():
+        desk.apps.standing.show(Seen(standing, answers, Claim("", 1, "apps.json.damaged", ""), None))
+        yield f"standing: {standing.value}"
+    jump = ClockJump(datetime.now(UTC) - timedelta(days=60), datetime.now(UTC), 3)
+    desk.apps.standing.show(Seen(Standing.KNOWN, (), None, jump))
+    yield "clock"
+    desk.apps.standing.show(Seen(Standing.KNOWN, (), None, None))
     page.storage_banner.hide()
     for error in (*(VaultError(problem, "Test keychain") for problem in VaultProblem), VaultTimeout("Test keychain")):
         console.status_messages.show_error(error)
@@ -419,6 +431,7 @@ def dialogs(desk: Desk) -> Iterator[tuple[str, QWidget]]:
         ("delete several", lambda: desk.apps.bulk.ask_delete(desk.apps.model.all_apps() * 5)),
         ("which apps", lambda: report(desk)),
         ("check keychain", desk.apps.check_keychain),
+        ("type the key", lambda: desk.apps.checks.ask_key(desk.apps.model.all_apps()[0])),
         ("recently deleted", desk.apps.show_deleted),
         ("shortcuts", console.show_shortcuts),
         ("save filter", lambda: page.save_filter_asked.emit("is:enabled")),
@@ -433,6 +446,13 @@ def dialogs(desk: Desk) -> Iterator[tuple[str, QWidget]]:
         if isinstance(dialog, RotateDialog):
             dialog.keep.setCurrentIndex(dialog.keep.count() - 1)
             yield f"{name}: nothing kept", dialog
+        if isinstance(dialog, DoctorDialog):
+            app = desk.apps.model.all_apps()[0]
+            ref = app.ref(SecretKind.API_KEY)
+            other = replace(ref, app_id="12345678" * 4)
+            dialog.surveyed([Stray(other, is_ours) for is_ours in (True, False)])
+            dialog.checked([Finding(app, ref, problem) for problem in Problem])
+            yield "check keychain: everything", dialog
         if name == "create":
             for label in ("NewHealth App", "a\tb", "x" * 121, "x" * 119, "NewHealth App"):
                 dialog.name.setText(label)

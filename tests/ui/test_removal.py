@@ -147,6 +147,22 @@ def test_the_option_leaves_nothing(program: Desk, folder: Path, capsys: pytest.C
     assert data.remove_all_data(str(folder), ask=False) == 0
 
 
+@on_linux
+def test_the_option_removes_nothing_while_the_folder_is_in_doubt(
+    program: Desk, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the real keychain, whose claim is gone as in another keychain."""
+    program.create("NewHealth App")
+    program.program.services.apps.stores.folder.remove_claim()
+    program.close()
+    assert data.remove_all_data(str(folder), ask=False) == 1
+    written = capsys.readouterr()
+    assert "in another keychain" in written.err
+    assert "Open the program" in written.err
+    assert written.out == "Nothing was removed.\n"
+    assert keychain_items()
+
+
 @pytest.mark.parametrize("answer", ["", "no\n", "yes\n"])
 def test_the_option_asks(folder: Path, monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
     (folder / "settings.ini").write_text("")

@@ -232,7 +232,7 @@ def test_another_key_is_used_and_given_back(checked, vault: InMemoryVault) -> No
 
 
 def test_a_missing_key_is_typed_again(checked, vault: InMemoryVault) -> None:
-    key = "AbCdEfGhIjKlMnOpQrStU9"
+    key = generate(KEY).reveal()
     desk, dialog = checked(lambda app: vault.items.pop(key_of(app)))
     desk.wait(lambda: desk.values("Status") == ["Key missing"])
     desk.click("Type the key again", within=dialog)

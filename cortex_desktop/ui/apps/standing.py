@@ -27,7 +27,7 @@ Choice = tuple[str, Callable[[], object]]
 
 
 @dataclass(frozen=True)
-class _Seen:
+class Seen:
     """What was found out on the vault lane."""
 
     standing: Standing
@@ -71,18 +71,19 @@ class StandingBanner(QObject):
     def look(self) -> None:
         """Find out what the folder is, and ask if that is in doubt."""
         if self._steps is None:
-            self._workspace.submit(Lane.VAULT, self._see, self._show)
+            self._workspace.submit(Lane.VAULT, self._see, self.show)
 
     @Slot(KeychainStatus)
     def _keychain_changed(self, status: KeychainStatus) -> None:
         if status.state is VaultState.UNLOCKED:
             self.look()
 
-    def _see(self) -> _Seen:
+    def _see(self) -> Seen:
         folder = self._folder
-        return _Seen(folder.standing(), folder.answers(), folder.claim, folder.clock_jump())
+        return Seen(folder.standing(), folder.answers(), folder.claim, folder.clock_jump())
 
-    def _show(self, seen: _Seen) -> None:
+    def show(self, seen: Seen) -> None:
+        """Ask about what was found out, or about nothing."""
         if self._steps is not None:
             return
         if seen.answers:
@@ -103,7 +104,7 @@ class StandingBanner(QObject):
         else:
             self._banner.hide()
 
-    def _words(self, seen: _Seen) -> tuple[str, str]:
+    def _words(self, seen: Seen) -> tuple[str, str]:
         place = seen.claim.path if seen.claim is not None else ""
         match seen.standing:
             case Standing.MOVED:
@@ -126,7 +127,7 @@ class StandingBanner(QObject):
         wait = self.tr("Keys can be copied. Nothing is removed from the keychain until you say what the folder is.")
         return title, f"{text} {wait}"
 
-    def _choices(self, seen: _Seen) -> list[Choice]:
+    def _choices(self, seen: Seen) -> list[Choice]:
         names = {
             Answer.GO_ON: {
                 Standing.MOVED: self.tr("It was moved: go on"),
@@ -143,7 +144,7 @@ class StandingBanner(QObject):
             choices.append((self.tr("Quit"), self._dialogs.window.close))
         return choices
 
-    def _answer(self, answer: Answer, seen: _Seen) -> None:
+    def _answer(self, answer: Answer, seen: Seen) -> None:
         if answer is Answer.OWN_KEYS:
             self._ask_own_keys()
             return
