@@ -342,6 +342,11 @@ def org_scenes(studio: Studio) -> None:
     wait(lambda: len(workspace.orgs) == 1 + len(made))
     studio.program.orgs.open()
     studio.shoot("orgs")
+    orgs = console.pages.currentWidget().list
+    index = orgs.currentIndex()
+    orgs.setCurrentIndex(index.siblingAtRow(0))
+    studio.shoot("orgs-looked-at")
+    orgs.setCurrentIndex(index)
     form = console.pages.currentWidget().form
     form.code.setText("new health")
     studio.shoot("orgs-invalid")
