@@ -347,7 +347,7 @@ class ActivityPage(Page):
         return search
 
     def _make_day(self, name: str) -> DateField:
-        field = DateField(self._look, name, date.today())  # noqa: DTZ011 (where the person is)
+        field = DateField(self._look, name, date.today(), ahead=False)  # noqa: DTZ011 (where the person is)
         field.setMaximumWidth(self._look.theme.px(170))
         return field
 
