@@ -493,6 +493,11 @@ def org_scenes(studio: Studio) -> None:
     wait(lambda: len(workspace.orgs) == 1 + len(made))
     studio.program.orgs.open()
     studio.shoot("orgs")
+    orgs = console.pages.currentWidget().list
+    index = orgs.currentIndex()
+    orgs.setCurrentIndex(index.siblingAtRow(0))
+    studio.shoot("orgs-looked-at")
+    orgs.setCurrentIndex(index)
     form = console.pages.currentWidget().form
     form.code.setText("new health")
     studio.shoot("orgs-invalid")
@@ -730,6 +735,9 @@ def _forms(studio: Studio) -> None:
     dialog.expires.box.setChecked(True)
     dialog.expires.day.setDate(dialog.expires.day.shown().addDays(-200))
     studio.shoot("edit-changed")
+    dialog.expires.day.open_calendar()
+    studio.shoot("calendar")
+    studio.app.activePopupWidget().close()
     dialog.do.click()
     wait(lambda: studio.program.tools.dialogs.current is None)
     studio.shoot("edited")

@@ -130,6 +130,11 @@ class AppsEntry(PageEntry):
             for text, app in self.presenter.model.searched()
         )
 
+    def subject(self) -> str:
+        """The selected app's label."""
+        app = self._app()
+        return "" if app is None else app.label
+
     def hold_window(self) -> bool:
         """Whether a bulk action must come to a stop first."""
         return self.is_made and self.presenter.bulk.hold_window()
@@ -507,9 +512,10 @@ class AppsEntry(PageEntry):
     def _hits(self, app: App) -> list[Hit]:
         is_active = app.state is AppState.ACTIVE
         title = self.tr("Go to {label}").format(label=app.label)
-        hits = [Hit("layout-grid", title, "" if is_active else masked(app), partial(self._go_to, app))]
+        go, section = partial(self._go_to, app), self.title
+        hits = [Hit("layout-grid", title, "" if is_active else masked(app), go, section=section)]
         if is_active:
             title, ends = self.tr("Copy key: {label}"), f"{app.key_ends.head}…{app.key_ends.tail}"
             copy = partial(self.presenter.keys.copy_key, app)
-            hits.insert(0, Hit("copy", title.format(label=app.label), ends, copy))
+            hits.insert(0, Hit("copy", title.format(label=app.label), ends, copy, section=section))
         return hits

@@ -114,6 +114,10 @@ class PageEntry(QObject):
         """What the palette can find of it."""
         return ()
 
+    def subject(self) -> str:
+        """What the App menu's actions are about now; empty if it is not this page that knows, or not one thing."""
+        return ""
+
     def hold_window(self) -> bool:
         """Whether the window must wait with closing, until `idle`."""
         return False

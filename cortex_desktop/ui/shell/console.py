@@ -228,7 +228,7 @@ class Console(QObject):
         name = self.tr("Command palette")
         if not self._leave_palette(name) and self._dialogs.free:
             self.actions.refresh()
-            search = Finder(self.actions, self._workspace, self._pages).search
+            search = Finder(self.actions, self._workspace, self._pages, self._tools.settings).search
             Palette(self._look, search, self._dialogs.body, name, passing=self._passing_keys()).open()
 
     def _passing_keys(self) -> list[QKeySequence]:
