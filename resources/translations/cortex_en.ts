@@ -104,6 +104,16 @@
     </message>
 </context>
 <context>
+    <name>AppsModel</name>
+    <message numerus="yes">
+        <source>The key is %Ln day(s) old</source>
+        <translation>
+            <numerusform>The key is %Ln day old</numerusform>
+            <numerusform>The key is %Ln days old</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>Badge</name>
     <message numerus="yes">
         <source>%n app(s) need attention</source>

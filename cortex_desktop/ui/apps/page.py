@@ -384,7 +384,7 @@ class AppsPage(Page):
 
     def _fit(self) -> None:
         shown = self._details_shown and not self._scroll.isHidden()
-        self.table.columns.fit(self.width() - (self._look.theme.px(DETAILS_WIDTH) if shown else 0) - 52)
+        self.table.columns.fit(self.width() - (self._look.theme.px(DETAILS_WIDTH) if shown else 0) - 50)
 
     @Slot()
     def _show_state(self) -> None:
