@@ -689,13 +689,6 @@
             <numerusform>{shown} of %n apps</numerusform>
         </translation>
     </message>
-    <message numerus="yes">
-        <source>%Ln selected</source>
-        <translation>
-            <numerusform>%Ln selected</numerusform>
-            <numerusform>%Ln selected</numerusform>
-        </translation>
-    </message>
 </context>
 <context>
     <name>SearchField</name>
@@ -714,6 +707,16 @@
         <translation>
             <numerusform>%Ln app selected</numerusform>
             <numerusform>%Ln apps selected</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>SelectionBar</name>
+    <message numerus="yes">
+        <source>%Ln selected</source>
+        <translation>
+            <numerusform>%Ln selected</numerusform>
+            <numerusform>%Ln selected</numerusform>
         </translation>
     </message>
 </context>
