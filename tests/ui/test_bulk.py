@@ -110,9 +110,9 @@ class TestSelecting:
         desk.key(Key.Key_A, CTRL)
         offered = [button.text() for button in bar.findChildren(QPushButton) if button.isVisible()]
         assert offered == ["Rotate", "Disable", "Delete"]
-        desk.find("Disable", QPushButton, bar).click()
+        desk.find("Disable the selected apps", QPushButton, bar).click()
         desk.wait(lambda: set(desk.values("Status")) == {"Disabled"})
-        desk.wait(lambda: desk.find("Enable", QPushButton, bar).isEnabled())
+        desk.wait(lambda: desk.find("Enable the selected apps", QPushButton, bar).isEnabled())
         desk.find("Clear the selection", within=bar).click()
         assert selected(desk) == []
         assert not bar.isVisible()

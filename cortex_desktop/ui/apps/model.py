@@ -355,6 +355,8 @@ class AppsModel(QAbstractTableModel):
             case AppColumn.EXPIRES:
                 day = self._text(app, column)
                 return self.tr("Expires: {date}").format(date=day) if day else self.tr("Expires: never")
+            case AppColumn.AGE if not self.age(app):
+                return self.tr("The key is from today")
             case AppColumn.AGE:
                 return self.tr("The key is %Ln day(s) old", "", self.age(app))
             case AppColumn.STATUS:

@@ -153,13 +153,15 @@ class SelectionBar(QFrame):
         row.setSpacing(6)
         row.addWidget(self._count)
         row.addSpacing(6)
-        for button, asked in (
-            (self._rotate, self.rotate_asked),
-            (self._enable, self.enable_asked),
-            (self._disable, self.disable_asked),
-            (self._delete, self.delete_asked),
+        # The details panel has buttons of the same words.
+        for button, asked, name in (
+            (self._rotate, self.rotate_asked, self.tr("Rotate the selected apps")),
+            (self._enable, self.enable_asked, self.tr("Enable the selected apps")),
+            (self._disable, self.disable_asked, self.tr("Disable the selected apps")),
+            (self._delete, self.delete_asked, self.tr("Delete the selected apps")),
         ):
             button.setProperty("compact", True)
+            button.setAccessibleName(name)
             button.clicked.connect(asked)
             row.addWidget(button)
         row.addWidget(clear)
