@@ -121,6 +121,16 @@
     </message>
 </context>
 <context>
+    <name>AppsModel</name>
+    <message numerus="yes">
+        <source>The key is %Ln day(s) old</source>
+        <translation>
+            <numerusform>The key is %Ln day old</numerusform>
+            <numerusform>The key is %Ln days old</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>Badge</name>
     <message numerus="yes">
         <source>%n app(s) need attention</source>
@@ -733,13 +743,6 @@
             <numerusform>{shown} of %n apps</numerusform>
         </translation>
     </message>
-    <message numerus="yes">
-        <source>%Ln selected</source>
-        <translation>
-            <numerusform>%Ln selected</numerusform>
-            <numerusform>%Ln selected</numerusform>
-        </translation>
-    </message>
 </context>
 <context>
     <name>SearchField</name>
@@ -758,6 +761,16 @@
         <translation>
             <numerusform>%Ln app selected</numerusform>
             <numerusform>%Ln apps selected</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>SelectionBar</name>
+    <message numerus="yes">
+        <source>%Ln selected</source>
+        <translation>
+            <numerusform>%Ln selected</numerusform>
+            <numerusform>%Ln selected</numerusform>
         </translation>
     </message>
 </context>

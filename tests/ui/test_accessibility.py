@@ -279,6 +279,7 @@ def test_what_is_said_of_a_row(desk: Desk) -> None:
         "No owner",
         "Expires: never",
         "Key from: Not known",
+        "The key is from today",
     ]
     table = QAccessible.queryAccessibleInterface(desk.table)
     children = [table.child(number) for number in range(table.childCount())]
@@ -294,6 +295,7 @@ def test_what_is_said_of_a_row(desk: Desk) -> None:
         "Owner",
         "Expires",
         "Key from",
+        "Age",
     ]
 
 

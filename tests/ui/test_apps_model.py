@@ -215,3 +215,20 @@ def test_the_same_apps_again_are_no_other_rows(model: AppsModel) -> None:
 def test_owners_by_how_much_is_theirs(model: AppsModel) -> None:
     model.load([ListedApp(app(str(n), owner=owner)) for n, owner in enumerate(["Bo", "Ada", "", "Ada", "🩺", ""])])
     assert model.owners() == ["Ada", "Bo", "🩺"]
+
+
+def test_the_age_of_a_key_counts_from_when_it_was_made(model: AppsModel) -> None:
+    now = datetime.now(UTC)
+    kinds = [
+        replace(app("old"), created=now - 400 * DAY),
+        replace(app("renewed"), created=now - 500 * DAY, rotated=now - 20 * DAY),
+        replace(app("new"), created=now),
+    ]
+    model.load([ListedApp(a) for a in kinds])
+    model.sort(AppColumn.AGE, UP)
+    assert labels(model) == ["new", "renewed", "old"]
+    ages = [model.index(row, AppColumn.AGE) for row in range(3)]
+    assert [age.data() for age in ages] == ["Today", "20 d", "400 d"]
+    assert ages[1].data(Qt.ItemDataRole.AccessibleTextRole).startswith("The key is 20 day")
+    model.sort(AppColumn.AGE, DOWN)
+    assert labels(model) == ["old", "renewed", "new"]

@@ -209,7 +209,7 @@ class TestRoom:
 
     def test_columns_go_one_after_the_other(self, filled: Desk) -> None:
         filled.resize(1200, 760)
-        assert filled.columns() == ["Label", "API Key", "Sessions", "CSRF Protection", "Status", "Created"]
+        assert filled.columns() == ["Label", "API Key", "Sessions", "CSRF Protection", "Status", "Created", "Age"]
         seen = []
         for width in range(1150, 640, -50):
             filled.resize(width, 600)
@@ -220,18 +220,18 @@ class TestRoom:
         lengths = [len(columns) for columns in seen]
         assert lengths == sorted(lengths, reverse=True)
         filled.resize(1200, 760)
-        assert len(filled.columns()) == 6
+        assert len(filled.columns()) == 7
 
     def test_details_take_columns_and_give_them_back(self, filled: Desk) -> None:
         filled.resize(1200, 760)
         filled.key(Key.Key_Return)
         assert "First request" in filled.screen()
         assert filled.columns()[:2] == ["Label", "API Key"]
-        assert len(filled.columns()) < 6
+        assert len(filled.columns()) < 7
         assert chip_is_whole(filled)
         filled.click("Close details")
         assert "First request" not in filled.screen()
-        assert len(filled.columns()) == 6
+        assert len(filled.columns()) == 7
         assert filled.table.hasFocus()
 
     def test_details_alone_where_there_is_no_room_for_both(self, filled: Desk) -> None:
@@ -245,7 +245,7 @@ class TestRoom:
     def test_no_text_of_the_table_is_cut_off(self, filled: Desk) -> None:
         filled.resize(1200, 760)
         words = painted(filled.table.horizontalHeader().viewport())
-        assert words == ["Label", "API Key", "Sessions", "CSRF Protection", "Status", "Created"]
+        assert words == ["Label", "API Key", "Sessions", "CSRF Protection", "Status", "Created", "Age"]
         for label in APPS:
             assert filled.seen(filled.cell(label, "Label")) == label
 
@@ -284,7 +284,7 @@ class TestMemory:
         filled.close()
         again = start()
         again.resize(1200, 760)
-        assert len(again.columns()) == 6
+        assert len(again.columns()) == 7
         assert all(again.table.columnWidth(c) > 40 for c in range(6))
 
     @pytest.mark.parametrize(
@@ -299,7 +299,7 @@ class TestMemory:
         (folder / "settings.ini").write_text(settings)
         desk = open_with(APPS)
         assert desk.labels() == ["App 2", "Ärzte-Portal", "App 10", "Trial portal"]
-        assert desk.columns() == ["Label", "API Key", "Sessions", "CSRF Protection", "Status", "Created"]
+        assert desk.columns() == ["Label", "API Key", "Sessions", "CSRF Protection", "Status", "Created", "Age"]
 
 
 class TestThousands:
@@ -375,7 +375,7 @@ def test_columns_without_room_are_said_in_the_last_heading(desk: Desk) -> None:
     desk.resize(1400, 760)
     assert heading(Qt.ItemDataRole.DisplayRole) == ""
     desk.resize(900, 600)
-    gone = [name for name in ("Created", "CSRF Protection", "Sessions", "Status") if name not in desk.columns()]
+    gone = [name for name in ("Age", "Created", "CSRF Protection", "Sessions", "Status") if name not in desk.columns()]
     assert gone
     assert heading(Qt.ItemDataRole.DisplayRole) == f"+{len(gone)}"
     for role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):

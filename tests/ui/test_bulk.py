@@ -104,6 +104,20 @@ class TestSelecting:
         assert len(selected(desk)) == 1
         assert "selected" not in desk.screen()
 
+    def test_the_bar_below_the_table_acts_on_them(self, desk: Desk) -> None:
+        bar = desk.apps.page.selection_bar
+        assert not bar.isVisible()
+        desk.key(Key.Key_A, CTRL)
+        offered = [button.text() for button in bar.findChildren(QPushButton) if button.isVisible()]
+        assert offered == ["Rotate", "Disable", "Delete"]
+        desk.find("Disable the selected apps", QPushButton, bar).click()
+        desk.wait(lambda: set(desk.values("Status")) == {"Disabled"})
+        desk.wait(lambda: desk.find("Enable the selected apps", QPushButton, bar).isEnabled())
+        desk.find("Clear the selection", within=bar).click()
+        assert selected(desk) == []
+        assert not bar.isVisible()
+        assert desk.table.hasFocus()
+
     def test_by_mouse(self, desk: Desk) -> None:
         select(desk, "App 2", "App 5")
         place = desk.table.visualRect(desk.cell("App 6", "Label")).center()

@@ -124,7 +124,7 @@ def test_an_error_in_what_a_click_does(desk: Desk, crashes: Crashes, monkeypatch
     desk.type("NewHealth App")
     desk.key(Key.Key_Return)
     desk.wait(lambda: len(open_dialogs()) == 2, "the report is open")
-    (crash,) = (d for d in open_dialogs() if d.windowTitle() == TITLE)
+    (crash,) = (d for d in open_dialogs() if d.accessibleName() == TITLE)
     assert "ZeroDivisionError: in a slot" in desk.find("Report", QPlainTextEdit, crash).toPlainText()
 
 

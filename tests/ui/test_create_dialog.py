@@ -42,7 +42,7 @@ def form(desk: Desk) -> Form:
 
 
 def test_starts_in_label_with_the_guides_settings(form: Form) -> None:
-    assert form.dialog.windowTitle() == "Create App"
+    assert form.dialog.accessibleName() == "Create App"
     assert QApplication.focusWidget() is form.label
     assert "My organization · Development" in form.says()
     assert not form.desk.find("Sessions", QCheckBox).isChecked()
@@ -150,7 +150,7 @@ def test_nothing_is_made_when_it_is_called_off(form: Form, way: str, vault: InMe
 
 def test_only_one_opens(form: Form) -> None:
     form.desk.action("new_app").trigger()
-    assert len([w for w in QApplication.topLevelWidgets() if w.windowTitle() == "Create App" and w.isVisible()]) == 1
+    assert len([w for w in QApplication.topLevelWidgets() if w.accessibleName() == "Create App" and w.isVisible()]) == 1
 
 
 class TestSlowKeychain:

@@ -18,7 +18,7 @@ Start = Callable[..., Desk]
 NOW = datetime.now(UTC)
 TODAY = date.today()  # noqa: DTZ011
 DAY = timedelta(days=1)
-SIX = ["Label", "API Key", "Sessions", "CSRF Protection", "Status", "Created"]
+USUAL = ["Label", "API Key", "Sessions", "CSRF Protection", "Status", "Created", "Age"]
 APPS: dict[str, dict[str, object]] = {
     "Kiosk": {"enabled": False, "expires": TODAY - DAY},
     "Portal: phase 2": {"expires": TODAY + 9 * DAY, "owner": "Ada Lovelace", "sessions": False},
@@ -441,11 +441,11 @@ class TestColumns:
 
     def test_shown_hidden_and_remembered(self, desk: Desk, start: Start) -> None:
         desk.resize(1500, 760)
-        assert desk.columns() == SIX
+        assert desk.columns() == USUAL
         menu = desk.console.actions.menus["columns"]
         for name in ("Owner", "Expires", "Sessions"):
             self.entry(menu, name).trigger()
-        wanted = ["Label", "API Key", "CSRF Protection", "Status", "Created", "Owner", "Expires"]
+        wanted = ["Label", "API Key", "CSRF Protection", "Status", "Created", "Age", "Owner", "Expires"]
         assert desk.columns() == wanted
         assert desk.seen(desk.cell("Portal: phase 2", "Owner")) == "Ada Lovelace"
         assert desk.seen(desk.cell("Portal: phase 2", "Expires")) == desk.values("Expires")[1]
@@ -456,7 +456,7 @@ class TestColumns:
         desk.wait(lambda: len(desk.labels()) == len(APPS))
         assert desk.columns() == wanted
         self.entry(desk.console.actions.menus["columns"], "Reset").trigger()
-        assert desk.columns() == SIX
+        assert desk.columns() == USUAL
 
     def test_without_room_they_wait_and_say_so(self, desk: Desk) -> None:
         desk.resize(1100, 700)
@@ -467,7 +467,7 @@ class TestColumns:
         assert self.entry(menu, "Created").text() == "Created (no room now)"
         assert self.entry(menu, "Created").isChecked()
         desk.resize(1600, 760)
-        assert set(desk.columns()) == {*SIX, "Owner"}
+        assert set(desk.columns()) == {*USUAL, "Owner"}
         assert self.entry(menu, "Created").text() == "Created"
 
     def test_moved_by_keyboard(self, desk: Desk) -> None:
@@ -491,7 +491,7 @@ class TestColumns:
         header = desk.table.horizontalHeader()
         header.moveSection(header.count() - 1, 0)
         assert header.logicalIndex(header.count() - 1) == 6
-        assert desk.columns() == SIX
+        assert desk.columns() == USUAL
 
     def test_the_menu_of_a_heading(self, desk: Desk) -> None:
         desk.resize(1400, 760)
@@ -499,7 +499,7 @@ class TestColumns:
         place = QPoint(header.sectionViewportPosition(3) + 10, 10)
         header.customContextMenuRequested.emit(place)
         menu = desk.menu()
-        assert ticked(menu) == SIX[2:]
+        assert ticked(menu) == USUAL[2:]
         desk.choose("Move “CSRF Protection” left", menu)
         assert desk.columns()[2] == "CSRF Protection"
         header.customContextMenuRequested.emit(place)
@@ -520,7 +520,7 @@ class TestColumns:
         desk.apps.page.restore_layout(head.saveState(), "")
         old.deleteLater()
         desk.resize(1400, 760)
-        assert desk.columns() == ["Label", "Status", "API Key", "Sessions", "CSRF Protection", "Created"]
+        assert desk.columns() == ["Label", "Status", "API Key", "Sessions", "CSRF Protection", "Created", "Age"]
         assert desk.table.columnWidth(2) == 141
         assert desk.table.horizontalHeader().visualIndex(6) == 9
         assert desk.table.columnWidth(6) < 60
@@ -531,7 +531,7 @@ class TestSorting:
         desk.resize(1600, 760)
         menu = desk.console.actions.menus["sorting"]
         names = [plain(action.text()) for action in menu.actions() if not action.isSeparator()]
-        assert names == [*SIX, "Owner", "Expires", "Key from", "Ascending", "Descending"]
+        assert names == [*USUAL, "Owner", "Expires", "Key from", "Ascending", "Descending"]
         assert ticked(menu) == ["Created", "Descending"]
         by = {plain(action.text()): action for action in menu.actions()}
         by["Owner"].trigger()

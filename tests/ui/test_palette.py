@@ -161,7 +161,7 @@ def test_running_an_action(desk: Desk) -> None:
     desk.type("prefer")
     assert desk.hits() == ["Preferences"]
     desk.key(Key.Key_Return)
-    assert desk.dialog().windowTitle() == "Preferences"
+    assert desk.dialog().accessibleName() == "Preferences"
 
 
 def test_what_cannot_be_done_now_is_not_found(desk: Desk) -> None:

@@ -11,11 +11,20 @@ from PySide6.QtWidgets import QHeaderView, QMenu, QTableView
 
 from .model import AppColumn, AppsModel
 
-USUAL = (AppColumn.LABEL, AppColumn.KEY, AppColumn.SESSIONS, AppColumn.CSRF, AppColumn.STATUS, AppColumn.CREATED)
+USUAL = (
+    AppColumn.LABEL,
+    AppColumn.KEY,
+    AppColumn.SESSIONS,
+    AppColumn.CSRF,
+    AppColumn.STATUS,
+    AppColumn.CREATED,
+    AppColumn.AGE,
+)
 """The columns shown until a person chooses others."""
 
 ORDER = (*USUAL, AppColumn.OWNER, AppColumn.EXPIRES, AppColumn.ORIGIN, AppColumn.MENU)
 GIVEN_UP_FIRST = (
+    AppColumn.AGE,
     AppColumn.CREATED,
     AppColumn.CSRF,
     AppColumn.SESSIONS,

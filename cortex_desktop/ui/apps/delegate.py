@@ -27,9 +27,14 @@ from ...services.snippets import masked
 from ..kit.reveal import Reveal
 from ..kit.table import ELIDE, LEADING, PADDING, Index, RowDelegate, widest_date
 from ..kit.widgets import Look, badge_size, paint_badge
-from .model import AppColumn, AppRole, AppsModel, Status
+from .model import YEAR, AppColumn, AppRole, AppsModel, Status
 
 BUTTON = 26
+HEADING_ROOM = 3
+"""Pixels beside a heading's word for the arrow, which also uses the padding."""
+
+BAR = 3
+"""Height of the bar under an age, in pixels."""
 
 
 class AppsDelegate(RowDelegate):
@@ -60,6 +65,7 @@ class AppsDelegate(RowDelegate):
             self._paint_owner,
             self._paint_expires,
             self._paint_origin,
+            self._paint_age,
         )
         self.refresh()
         look.theme.changed.connect(self.refresh)
@@ -92,16 +98,16 @@ class AppsDelegate(RowDelegate):
 
     def _heading_width(self, column: AppColumn) -> int:
         header = QFontMetrics(self._look.theme.font(12, QFont.Weight.DemiBold))
-        return header.horizontalAdvance(self._model.headerData(column, Qt.Orientation.Horizontal)) + 26
+        return header.horizontalAdvance(self._model.headerData(column, Qt.Orientation.Horizontal)) + HEADING_ROOM
 
     def _measure(self, column: AppColumn) -> int:
         if column is AppColumn.KEY:
-            return self._chip_text + 2 * BUTTON + 12 + 2 * PADDING
+            return self._chip_size.width() + PADDING + 2
         if column is AppColumn.MENU:
             heading = QFontMetrics(self._look.theme.font(12, QFont.Weight.DemiBold))
-            return max(BUTTON + 2 * PADDING - 6, heading.horizontalAdvance("+9") + 2 * PADDING + 4)
+            return max(BUTTON + PADDING, heading.horizontalAdvance("+9") + 2 * PADDING + 1)
         if column is AppColumn.LABEL:
-            return self._look.theme.px(130)
+            return self._look.theme.px(126)
         width = self._heading_width(column)
         if column is AppColumn.STATUS:
             width = max(width, *(badge_size(self._look, self._model.status_words(s)[0]).width() for s in Status))
@@ -114,6 +120,8 @@ class AppsDelegate(RowDelegate):
                 width,
                 widest_date(QFontMetrics(self._text_font)),
             )
+        if column is AppColumn.AGE:
+            width = max(width, self._text_metrics.horizontalAdvance(self._model.age_words(8888)))
         return width + 2 * PADDING
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
@@ -160,6 +168,24 @@ class AppsDelegate(RowDelegate):
     def _paint_expires(self, painter: QPainter, rect: QRect, app: App, row: int) -> None:
         self._paint_text(painter, rect, self._model.expires_words(row))
 
+    def _paint_age(self, painter: QPainter, rect: QRect, app: App, row: int) -> None:
+        """Draw the age over a bar that is full after a year."""
+        inner = rect.adjusted(PADDING, 0, -PADDING, 0)
+        height = self._text_metrics.height()
+        words = QRect(inner.left(), inner.center().y() - (height + BAR + 3) // 2 + 1, inner.width(), height)
+        painter.setFont(self._text_font)
+        painter.setPen(self.ink("muted"))
+        age = self._model.age(app)
+        painter.drawText(words, LEADING, self._model.age_words(age))
+        groove = QRect(inner.left(), words.bottom() + 3, inner.width(), BAR)
+        filled = groove.width() * min(age, YEAR) // YEAR
+        painter.fillRect(groove, self._colors["disabled_ground"])
+        if self._view.layoutDirection() is Qt.LayoutDirection.RightToLeft:
+            groove.setLeft(groove.right() + 1 - filled)
+        else:
+            groove.setWidth(filled)
+        painter.fillRect(groove, self.ink("warning" if age > YEAR else "accent"))
+
     def _paint_text(self, painter: QPainter, rect: QRect, text: str) -> None:
         if not text:
             self._paint_sign(painter, rect, "minus", "muted")
@@ -173,7 +199,11 @@ class AppsDelegate(RowDelegate):
         self._paint_button(painter, self._parts(rect, AppColumn.MENU)["menu"], "ellipsis-vertical", row, "menu")
 
     def _paint_status(self, painter: QPainter, rect: QRect, app: App, row: int) -> None:
-        text, tone = self._model.status_words(self._model.status(app))
+        status = self._model.status(app)
+        text, tone = self._model.status_words(status)
+        if status is Status.ENABLED:  # quiet, so that what needs attention stands out
+            self._paint_text(painter, rect, text)
+            return
         size = badge_size(self._look, text)
         top = rect.center().y() - size.height() // 2 + 1
         paint_badge(painter, self._look, QRectF(QPointF(rect.left() + PADDING, top), size.toSizeF()), text, tone)
@@ -246,6 +276,7 @@ class AppsDelegate(RowDelegate):
                 hovered = (index.row(), self._part_at(index, position))
         if hovered != self._hovered:
             self._hovered = hovered
+            self.hovered_row = hovered[0]
             self._view.viewport().setCursor(
                 Qt.CursorShape.PointingHandCursor if hovered[1] else Qt.CursorShape.ArrowCursor
             )

@@ -66,7 +66,7 @@ class ManyPanel(QWidget):
         column.addSpacing(6)
         column.addWidget(self._names)
         column.addSpacing(18)
-        for line, buttons in zip(self._lines, ((self.rotate, self.delete), (self.disable, self.enable)), strict=True):
+        for line, buttons in zip(self._lines, ((self.rotate, self.disable), (self.enable, self.delete)), strict=True):
             line.setSpacing(8)
             for button in buttons:
                 button.setProperty("compact", True)
@@ -106,7 +106,7 @@ class ManyPanel(QWidget):
     def _arrange(self) -> None:
         """Put two buttons side by side, or below each other where long words leave no room."""
         directions = QBoxLayout.Direction
-        pairs = ((self.rotate, self.delete), (self.disable, self.enable))
+        pairs = ((self.rotate, self.disable), (self.enable, self.delete))
         fits = all(sum(b.sizeHint().width() for b in pair) + 8 <= self._room for pair in pairs)
         for line in self._lines:
             line.setDirection(directions.LeftToRight if fits else directions.TopToBottom)

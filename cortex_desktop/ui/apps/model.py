@@ -16,12 +16,16 @@ from ...domain.folding import fold, look
 from ...domain.model import App, AppState, Origin
 from ...domain.query import AppQuery, At, parse
 from ...services.snippets import masked
-from ..kit.i18n import long_date, long_day, long_time
+from ..kit.i18n import local, long_date, long_day, long_time
 from ..kit.plain import tip
 from ..workspace import ListedApp, by_label
 
 Index = QModelIndex | QPersistentModelIndex
 AppRole = Qt.ItemDataRole.UserRole
+
+
+YEAR = 365
+"""Days after which a key counts as old."""
 
 
 class AppColumn(IntEnum):
@@ -37,6 +41,7 @@ class AppColumn(IntEnum):
     OWNER = 7
     EXPIRES = 8
     ORIGIN = 9
+    AGE = 10
 
 
 class Status(IntEnum):
@@ -86,6 +91,7 @@ class AppsModel(QAbstractTableModel):
             self.tr("Owner"),
             self.tr("Expires"),
             self.tr("Key from"),
+            self.tr("Age"),
         )
         self._origins = {
             Origin.HERE: self.tr("Made here"),
@@ -177,6 +183,15 @@ class AppsModel(QAbstractTableModel):
         """The last day of the app in this visible row, for the table; empty when there is none."""
         expires = self._visible[row].app.expires
         return "" if expires is None else long_day(expires)
+
+    def age(self, app: App) -> int:
+        """How many days ago the app's key was made, where the person is."""
+        made = local(app.rotated or app.created).date()
+        return max(0, self._today.toordinal() - date(made.year(), made.month(), made.day()).toordinal())
+
+    def age_words(self, days: int) -> str:
+        """This many days as the table writes an age, like the search does: 90d."""
+        return self.tr("{number} d").format(number=QLocale().toString(days)) if days else self.tr("Today")
 
     def has_label(self, label: str, but: str = "") -> bool:
         """True if an app has a label that looks like this. but: the id of one that does not count."""
@@ -337,6 +352,8 @@ class AppsModel(QAbstractTableModel):
                 return long_day(app.expires) if app.expires is not None else ""
             case AppColumn.ORIGIN:
                 return self._origins[app.origin]
+            case AppColumn.AGE:
+                return self.age_words(self.age(app))
             case AppColumn.MENU:
                 return ""
 
@@ -357,6 +374,10 @@ class AppsModel(QAbstractTableModel):
                 return self.tr("Expires: {date}").format(date=day) if day else self.tr("Expires: never")
             case AppColumn.ORIGIN:
                 return self.tr("Key from: {origin}").format(origin=self._text(app, column))
+            case AppColumn.AGE if not self.age(app):
+                return self.tr("The key is from today")
+            case AppColumn.AGE:
+                return self.tr("The key is %Ln day(s) old", "", self.age(app))
             case AppColumn.STATUS:
                 tip = self._status_tip(app)
                 return f"{self._text(app, column)}. {tip}" if tip else self._text(app, column)
@@ -371,6 +392,9 @@ class AppsModel(QAbstractTableModel):
                 return tip(app.label)
             case AppColumn.CREATED:
                 return long_time(app.created)
+            case AppColumn.AGE:
+                made = long_time(app.rotated or app.created)
+                return self.tr("The key was made on {time}.").format(time=made)
             case AppColumn.STATUS if self.status(app) is Status.UNFINISHED:
                 return self.tr(
                     "The keychain has not confirmed this key yet. It is completed or undone when the keychain answers."
@@ -451,6 +475,8 @@ class AppsModel(QAbstractTableModel):
                 return attrgetter("app.expires")
             case AppColumn.ORIGIN:
                 return attrgetter("app.origin.value")
+            case AppColumn.AGE:
+                return lambda row: -(row.app.rotated or row.app.created).timestamp()
             case _:
                 return attrgetter("created_at")
 
@@ -477,7 +503,7 @@ class AppsModel(QAbstractTableModel):
         if _same_apps(rows, self._visible):
             self._visible = rows  # nothing moves, so what is selected and scrolled to stays
             if rows:
-                self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, AppColumn.MENU))
+                self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(AppColumn) - 1))
         else:
             self.beginResetModel()
             self._visible = rows

@@ -35,7 +35,7 @@ from .details import DetailsPanel
 from .filters import SavedFilters
 from .model import AppColumn, AppsModel
 from .search_bar import SearchBar
-from .selection import Selection
+from .selection import Selection, SelectionBar
 from .table import AppsTable
 
 
@@ -84,6 +84,7 @@ class AppsPage(Page):
         self.bulk = BulkBar(look)
         self.table = AppsTable(model, look, reveal)
         self.selection = Selection(self.table, model)
+        self.selection_bar = SelectionBar(look)
         self._card = TableCard(self.table, look)
         self.empty = EmptyState(look)
         self._reveal = reveal
@@ -120,6 +121,7 @@ class AppsPage(Page):
         column.addWidget(self.bar)
         column.addWidget(self.bulk)
         column.addWidget(holder, 1)
+        column.addWidget(self.selection_bar)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
@@ -135,6 +137,7 @@ class AppsPage(Page):
         self.storage_banner.dismissed.connect(self.storage_banner.hide)
         self.table.opened.connect(self.open_details)
         self.table.menu_asked.connect(self.menu_asked)
+        self.selection_bar.cleared.connect(self._clear_selection)
         self.table.painter.menu_asked.connect(self._menu_of_row)
         self.selection.changed.connect(self._selection_changed)
         model.rearranged.connect(self._rearranged)
@@ -234,6 +237,7 @@ class AppsPage(Page):
         """Set whether a bulk action is under way."""
         if busy != self.busy:
             self.busy = busy
+            self._show_selection_bar()
             self._show_details()
 
     @Slot()
@@ -335,7 +339,7 @@ class AppsPage(Page):
     def _selection_changed(self) -> None:
         if self._holds:
             return
-        self.bar.set_selected_count(self.selection.count)
+        self._show_selection_bar()
         self._show_details()
         self.selected.emit()
 
@@ -343,6 +347,16 @@ class AppsPage(Page):
     def _data_changed(self) -> None:
         if self._details_shown:
             self._fill_details()
+        if self.selection.count > 1:
+            self._show_selection_bar()
+
+    def _show_selection_bar(self) -> None:
+        self.selection_bar.show_apps(self.several(), self.busy)
+
+    @Slot()
+    def _clear_selection(self) -> None:
+        self.table.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.table.clearSelection()
 
     @Slot()
     def _rearranged(self) -> None:
@@ -393,7 +407,7 @@ class AppsPage(Page):
 
     def _fit(self) -> None:
         shown = self._details_shown and not self._scroll.isHidden()
-        self.table.columns.fit(self.width() - (self._look.theme.px(DETAILS_WIDTH) if shown else 0) - 52)
+        self.table.columns.fit(self.width() - (self._look.theme.px(DETAILS_WIDTH) if shown else 0) - 50)
 
     @Slot()
     def _show_state(self) -> None:

@@ -97,6 +97,10 @@ class AppsPresenter(QObject):
         page.table.painter.reveal_asked.connect(self._reveal_of)
         page.table.painter.copy_asked.connect(self._copy_of)
         page.details_made.connect(self._listen_to)
+        page.selection_bar.rotate_asked.connect(self.ask_rotate)
+        page.selection_bar.enable_asked.connect(self.enable_several)
+        page.selection_bar.disable_asked.connect(self.disable_several)
+        page.selection_bar.delete_asked.connect(self.ask_delete)
         self._reveal.changed.connect(self._reveal_changed)
         self.bulk.changed.connect(self._bulk_changed)
 

@@ -43,8 +43,6 @@ class SearchBar(QWidget):
         self.search.setMinimumWidth(look.theme.px(140))
         self.filter = self._make_filter_button()
         self._count = CountLabel()
-        self._chosen = label("", "count")
-        self._chosen.hide()
         self._wrong = QWidget()
         self._wrong_text = label("", "fieldNote", wrap=True)
         set_property(self._wrong_text, "tone", "warning")
@@ -53,7 +51,6 @@ class SearchBar(QWidget):
         tools.addWidget(self.search, 2)
         tools.addWidget(self.filter)
         tools.addStretch(1)
-        tools.addWidget(self._chosen)
         tools.addWidget(self._count)
         wrong = QHBoxLayout(self._wrong)
         wrong.setContentsMargins(0, 0, 0, 0)
@@ -97,12 +94,6 @@ class SearchBar(QWidget):
             self._count.set_text(text, every, some.format(shown=number(total)))
         else:
             self._count.set_text(text)
-
-    def set_selected_count(self, count: int) -> None:
-        """Show how many apps are selected, if several are."""
-        self._chosen.setText(self.tr("%Ln selected", "", count))
-        self._chosen.setVisible(count > 1)
-        self._count.setVisible(count < 2)  # there is room for one of them
 
     # Inside
 

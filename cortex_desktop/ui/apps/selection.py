@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import (
     QItemSelection,
     QItemSelectionModel,
@@ -12,10 +14,10 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtWidgets import QTableView
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QTableView
 
 from ...domain.model import App
-from ..kit.widgets import announce
+from ..kit.widgets import Button, IconButton, Look, announce, label
 from .model import AppsModel
 
 ANNOUNCE_MS = 300
@@ -123,6 +125,59 @@ class Selection(QObject):
         count = self.count
         if count > 1:  # one is read out as the row that it is
             announce(self._table, self.tr("%Ln app(s) selected", "", count))
+
+
+class SelectionBar(QFrame):
+    """How many apps are selected and what can be done to all of them; hidden while fewer than two are.
+
+    It stands below the table, so that no row moves when it appears. cleared: the person selects none.
+    """
+
+    rotate_asked = Signal()
+    enable_asked = Signal()
+    disable_asked = Signal()
+    delete_asked = Signal()
+    cleared = Signal()
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self.setObjectName("bulk")
+        self._count = label("", "strong")
+        self._rotate = Button(self.tr("Rotate"), look)
+        self._enable = Button(self.tr("Enable"), look)
+        self._disable = Button(self.tr("Disable"), look)
+        self._delete = Button(self.tr("Delete"), look, "danger")
+        clear = IconButton("x", self.tr("Clear the selection"), look)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 6, 8, 6)
+        row.setSpacing(6)
+        row.addWidget(self._count)
+        row.addSpacing(6)
+        # The details panel has buttons of the same words.
+        for button, asked, name in (
+            (self._rotate, self.rotate_asked, self.tr("Rotate the selected apps")),
+            (self._enable, self.enable_asked, self.tr("Enable the selected apps")),
+            (self._disable, self.disable_asked, self.tr("Disable the selected apps")),
+            (self._delete, self.delete_asked, self.tr("Delete the selected apps")),
+        ):
+            button.setProperty("compact", True)
+            button.setAccessibleName(name)
+            button.clicked.connect(asked)
+            row.addWidget(button)
+        row.addWidget(clear)
+        row.addStretch()
+        clear.clicked.connect(self.cleared)
+        self.hide()
+
+    def show_apps(self, apps: Sequence[App], busy: bool) -> None:
+        """Show what can be done to these apps. busy: bulk work is under way, and so none can begin."""
+        self._count.setText(self.tr("%Ln selected", "", len(apps)))
+        all_disabled = not any(app.enabled for app in apps)
+        self._enable.setVisible(all_disabled)
+        self._disable.setVisible(not all_disabled)
+        for button in (self._rotate, self._enable, self._disable, self._delete):
+            button.setEnabled(not busy)
+        self.setVisible(len(apps) > 1)
 
 
 def _runs(rows: list[int]) -> list[tuple[int, int]]:

@@ -7,11 +7,14 @@ from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu
 
 from ..kit.reveal import Reveal
-from ..kit.table import RowTable
+from ..kit.table import Headings, RowTable
 from ..kit.widgets import Look
 from .columns import Columns
 from .delegate import AppsDelegate
 from .model import AppColumn, AppsModel
+
+ROOM = 2
+"""Rows of room below the last one."""
 
 
 class AppsTable(RowTable):
@@ -19,6 +22,9 @@ class AppsTable(RowTable):
 
     def __init__(self, model: AppsModel, look: Look, reveal: Reveal) -> None:
         super().__init__()
+        self.setHorizontalHeader(Headings(look))
+        self.horizontalHeader().setHighlightSections(False)
+        self.horizontalHeader().setMinimumSectionSize(40)
         self.setModel(model)
         self.painter: AppsDelegate = AppsDelegate(look, reveal, self)
         self.setItemDelegate(self.painter)
@@ -55,7 +61,7 @@ class AppsTable(RowTable):
         self._sorted = (column, order)
         header = self.horizontalHeader()
         header.setSortIndicatorShown(True)
-        header.setSortIndicator(column, order)  # Fusion's arrow points as is usual on each system
+        header.setSortIndicator(column, order)
         self.columns.show_sorting(column, order)
         self.model().sort(column, order)
 
@@ -79,6 +85,15 @@ class AppsTable(RowTable):
             self.sort_by(column, Qt.SortOrder.DescendingOrder)
         else:
             self.sort_by(column, Qt.SortOrder.AscendingOrder)
+
+    def updateGeometries(self) -> None:
+        """Let the last row scroll up past the place where toasts appear."""
+        bar = self.verticalScrollBar()
+        before = bar.value()
+        super().updateGeometries()
+        if bar.maximum():
+            bar.setMaximum(bar.maximum() + self.painter.row_height * ROOM)
+            bar.setValue(before)
 
     def sizeHintForColumn(self, column: int) -> int:
         return self.painter.width_of(AppColumn(column))

@@ -17,10 +17,11 @@ from PySide6.QtWidgets import (
 )
 
 from ...domain.errors import CortexError
-from . import plain
 from .i18n import translate_text
 from .keyboard import KeyGuard, keep_from_window
 from .widgets import Button, Look, Picture, announce, label
+
+PROGRAM = "Cortex Desktop"
 
 
 class _Body(QWidget):
@@ -78,7 +79,8 @@ class _Scroll(QScrollArea):
 class Dialog(QDialog):
     """A dialog over the window, opened with `open()`, gone for good when it closes.
 
-    title: in the title bar and, larger, above the form; subtitle: a sentence under it; width: at 13 px text.
+    title: above the form and as the accessible name, since the title bar names the program;
+    subtitle: a sentence under it; width: at 13 px text.
     form: where a subclass puts its fields; foot: its buttons, after a stretch. about_org: True for a dialog about the
     current org or its apps, which is marked when that is production.
     """
@@ -88,7 +90,8 @@ class Dialog(QDialog):
     def __init__(self, look: Look, title: str, subtitle: str, width: int, parent: QWidget) -> None:
         super().__init__(parent)
         self.look = look
-        self.setWindowTitle(plain.title(title))
+        self.setWindowTitle(PROGRAM)
+        self.setAccessibleName(title)
         self.setWindowModality(Qt.WindowModality.WindowModal)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._guard = KeyGuard(look.clock, self)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class DialogHost(QObject):
-    """Opens dialogs over `window` and dims `body`, what is in it, meanwhile.
+    """Opens dialogs over `window` and dims it meanwhile. body: what is in it, below the menu bar.
 
     One at a time: shortcuts reach the window even while a dialog is modal, so check `free` before opening one.
 
@@ -43,7 +43,7 @@ class DialogHost(QObject):
         self._current_org = current_org
         self._waiting = waiting
         self._stop_waiting = stop_waiting
-        self._overlay = Overlay(body)
+        self._overlay = Overlay(window)
 
     @property
     def free(self) -> bool:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QRectF, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QContextMenuEvent, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QContextMenuEvent, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -24,6 +24,9 @@ PADDING = 12
 LEADING = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeading
 
 ELIDE = Qt.TextElideMode.ElideRight
+
+ARROW = 12
+"""Width of the arrow beside a heading, in pixels."""
 
 _DIGIT = re.compile(r"\d")
 
@@ -44,6 +47,30 @@ def widest_date(metrics: QFontMetrics) -> int:
     digit = max("0123456789", key=metrics.horizontalAdvance)
     days = (long_day(date(2026, month, 28)) for month in range(1, 13))
     return max(metrics.horizontalAdvance(_DIGIT.sub(digit, day)) for day in days)
+
+
+class Headings(QHeaderView):
+    """The headings of a table, with the arrow of the sorting beside its word."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+        self._look = look
+        self.setSectionsClickable(True)
+
+    def paintSection(self, painter: QPainter, rect: QRect, section: int) -> None:
+        painter.save()
+        super().paintSection(painter, rect, section)
+        painter.restore()
+        if not self.isSortIndicatorShown() or section != self.sortIndicatorSection():
+            return
+        word = str(self.model().headerData(section, Qt.Orientation.Horizontal))
+        font = self._look.theme.font(12, QFont.Weight.DemiBold)
+        x = PADDING + QFontMetrics(font).horizontalAdvance(word) + 2
+        place = QRect(rect.left() + x, rect.top(), ARROW, rect.height())
+        if self.layoutDirection() is Qt.LayoutDirection.RightToLeft:
+            place.moveRight(rect.right() - x)
+        icon = "arrow-up" if self.sortIndicatorOrder() is Qt.SortOrder.AscendingOrder else "arrow-down"
+        self._look.icons.paint(painter, place, icon, "muted", ARROW)
 
 
 class RowTable(QTableView):
@@ -133,6 +160,8 @@ class RowDelegate(QStyledItemDelegate):
         self._look = look
         self._view = view
         self._selected = False  # the row at hand
+        self.hovered_row = -1
+        """The row under the pointer, or -1."""
 
     def take_colors(self) -> None:
         """Read the colours of the theme."""
@@ -176,6 +205,8 @@ class RowDelegate(QStyledItemDelegate):
                 selected = chosen.isSelected(model.index(row, 0))
                 if selected:
                     painter.fillRect(left, y, length, height, colors["selected"])
+                elif row == self.hovered_row:
+                    painter.fillRect(left, y, length, height, colors["header"])
                 if row < end:  # the card's own edge ends the last row
                     painter.fillRect(left, y + height - 1, length, 1, colors["line"])
                 if selected and left <= 0 and (not self._ground_differs or view.hasFocus()):

@@ -14,7 +14,7 @@ from .widgets import Button, IconButton, Look, Picture, announce, label, shadow
 TOAST_SECONDS = 8
 """How long a toast stays that asks for nothing."""
 
-SHADOW = 10
+SHADOW = 20
 """Room around a toast for its shadow, in pixels."""
 
 

@@ -339,10 +339,11 @@ def shadow(painter: QPainter, rect: QRect, depth: int, radius: int) -> None:
     A graphics effect would draw the whole card anew at each change.
     """
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(16, 24, 40, 3))
+    painter.setBrush(QColor(16, 24, 40, 2))
+    below = depth // 3  # light falls from above
     for step in range(depth):
         painter.drawRoundedRect(
-            QRectF(rect).adjusted(step, step + 3, -step, -max(0, step - 3)),
+            QRectF(rect).adjusted(step, step + below, -step, -max(0, step - below)),
             radius + depth - step,
             radius + depth - step,
         )
