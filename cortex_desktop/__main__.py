@@ -29,6 +29,10 @@ def main(arguments: list[str] | None = None) -> int:
         if chosen.quit:
             return data.quit_running(chosen.data_dir)
         return data.remove_all_data(chosen.data_dir, ask=not chosen.yes)
+    if chosen.command == "sandbox":
+        from .cli.sandbox import run_sandbox
+
+        return run_sandbox(chosen.data_dir, chosen.port, with_parent=chosen.parent)
     # For the budget of the start (docs/budgets.md): Python's own threshold has it look for garbage dozens of times
     # while modules are imported, and there is none.
     gc.set_threshold(100_000)

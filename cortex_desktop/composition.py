@@ -5,11 +5,14 @@ Nothing here touches the disk or the keychain: each store opens at its first cal
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from . import __version__
 from .domain.errors import CortexError
 from .domain.ports import Inventory, NewFiles, Vault
 from .services.activity import Recorder
@@ -28,7 +31,9 @@ from .system.identity import user_and_computer
 from .vault.opening import open_vault
 
 if TYPE_CHECKING:
+    from .domain.sandbox import Message, Received, SandboxProcess
     from .services.health_report import HealthReports
+    from .services.workbench import RequestServices
 
 
 class OpenVault(Vault, Inventory, Protocol):
@@ -60,6 +65,20 @@ class Stores:
         set_aside = recovery.set_aside.name if recovery.set_aside is not None else ""
         return Damage(True, set_aside, recovery.restored_from, recovery.apps, unreadable)
 
+    def sandbox(
+        self,
+        *,
+        on_received: Callable[[Received], object],
+        on_message: Callable[[Message], object],
+        on_ended: Callable[[], object],
+    ) -> SandboxProcess:
+        """The sandbox of this data folder, as a process that ends with this one. It does not run yet."""
+        from .sandbox.child import ChildSandbox
+
+        program = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "cortex_desktop"]
+        command = [*program, "--data-dir", str(self.folder), "sandbox", "--parent"]
+        return ChildSandbox(command, on_received=on_received, on_message=on_message, on_ended=on_ended)
+
     def close(self) -> None:
         """Let go of the keychain, and leave a database that plain TinyDB reads."""
         self.vault.close()
@@ -77,6 +96,8 @@ class Services:
     history: History
     keychain: KeychainService
     orgs: OrgService
+    requests: Callable[[], RequestServices]
+    """Builds what the Requests page works with, and loads the HTTP library."""
     files: NewFiles
     speech: Speech
 
@@ -114,4 +135,16 @@ def compose(
         orgs=OrgService(repository, recorder=recorder, folder=apps.stores.folder),
         files=files,
         speech=speech,
+        requests=cache(partial(_request_services, stores)),
     )
+
+
+def _request_services(stores: Stores) -> RequestServices:
+    from .net.client import HttpNetwork
+    from .services.request_history import FILE_NAME, RequestHistory
+    from .services.workbench import RequestServices, Workbench
+    from .storage.document_file import DocumentFile
+
+    network = HttpNetwork(agent=f"Cortex-Desktop/{__version__}")
+    history = RequestHistory(DocumentFile(stores.folder / FILE_NAME))
+    return RequestServices(Workbench(network, stores.vault), history, stores.sandbox)

@@ -202,7 +202,8 @@ class _Run:
         for app in self._stores.repository.apps():
             for ref in app.refs:
                 self._stores.vault.remove(ref)
-        self._stores.vault.remove(ClaimRef(self._stores.repository.folder_record().id))
+        if self._stores.vault.state() is VaultState.UNLOCKED:
+            self._stores.vault.remove(ClaimRef(self._stores.repository.folder_record().id))
         return "what was made is removed"
 
     def _dialogs(self) -> list[QWidget]:

@@ -18,8 +18,9 @@ from product import PROGRAM, RESOURCES, ROOT
 # Top-level modules of the archive that are not the standard library's. Another one is a surprise to look at first.
 MODULES = frozenset(
     """
-    _cffi_backend _distutils_hack backports cortex_desktop cryptography importlib_metadata jaraco jeepney keyring
-    more_itertools platformdirs PySide6 secretstorage shiboken6 tinydb typing_extensions win32ctypes zipp
+    _cffi_backend _distutils_hack backports cortex_desktop cryptography h11 httpcore2 httpx2 idna importlib_metadata
+    jaraco jeepney keyring markupsafe more_itertools platformdirs PySide6 secretstorage shiboken6 tinydb truststore
+    typing_extensions werkzeug win32ctypes zipp
     """.split()
 )
 PYINSTALLER_OWN = re.compile(r"^(_?pyi|pyimod)")

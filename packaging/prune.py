@@ -14,10 +14,10 @@ from typing import NamedTuple
 SYSTEM = {"linux": "linux", "win32": "windows", "darwin": "macos"}.get(sys.platform, "linux")
 EVERYWHERE = ("linux", "windows", "macos")
 
-BUDGET_MB = {"linux": 130, "windows": 70, "macos": 130}
+BUDGET_MB = {"linux": 130, "windows": 80, "macos": 130}
 """The most that the installed program may take, in MB of 10^6 bytes."""
 
-PACKED_BUDGET_MB = {".exe": 25, ".msi": 25 if sys.platform == "win32" else 32, ".dmg": 45, ".deb": 45, ".xz": 45}
+PACKED_BUDGET_MB = {".exe": 27, ".msi": 27 if sys.platform == "win32" else 36, ".dmg": 45, ".deb": 45, ".xz": 45}
 """The most that one installer or archive may take. What is released is made on Windows; wixl, which makes the .msi on
 Linux for the bench, knows the older of the two ways to compress one only."""
 
@@ -36,9 +36,13 @@ MODULES = (
     Cut(("setuptools", "pkg_resources", "pip", "distutils", "ensurepip"), "nothing is installed from inside"),
     Cut(("sqlite3",), "TinyDB is the database"),
     Cut(("bz2", "_bz2", "lzma", "_lzma"), "reading archives; zipfile and tarfile do without"),
+    Cut(("_hashlib",), "the hash functions have their own code, which needs no OpenSSL in memory"),
+    Cut(("anyio", "h2", "socksio"), "the HTTP client's ways for asynchronous programs, HTTP/2 and SOCKS"),
     Cut(
-        ("ssl", "_ssl", "_hashlib"), "HTTPS is Qt's, with the system's own TLS; the hash functions have their own code"
+        ("httpx2._main", "attr", "certifi", "charset_normalizer", "click", "pygments", "requests", "rich", "urllib3"),
+        "the HTTP client's own command, and libraries that could stand beside it",
     ),
+    Cut(("werkzeug.debug", "watchdog"), "a server for developing web sites"),
     Cut(("asyncio", "multiprocessing", "xmlrpc", "ftplib"), "never called; libraries offer them for other uses"),
     Cut(("PySide6.QtDBus", "PySide6.QtSvgWidgets", "PySide6.QtOpenGL", "PySide6.QtTest"), "not imported"),
     Cut(("secretstorage", "jeepney", "cryptography"), "the Secret Service is Linux's", ("windows", "macos")),

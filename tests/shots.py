@@ -6,12 +6,17 @@ contrast, with text of 9 to 14 pt, on 1024 x 600 at 100 to 200 %, and right to l
 
 from __future__ import annotations
 
+import hmac
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -35,6 +40,7 @@ from cortex_desktop.storage import activity
 from cortex_desktop.ui.app import make_application, open_program
 from cortex_desktop.ui.apps.model import AppColumn
 from cortex_desktop.ui.kit.actions import Menu
+from cortex_desktop.ui.requests.request_card import Draft
 from cortex_desktop.ui.shell.crash_dialog import CrashDialog
 from cortex_desktop.ui.shell.palette import Palette
 from cortex_desktop.ui.workspace import KeychainCheck
@@ -182,6 +188,8 @@ def scenes(studio: Studio) -> None:
     window, console, page = studio.window, studio.console, studio.program.apps.presenter.page
     studio.shoot("empty")
     studio.seed()
+    request_scenes(studio)
+    studio.program.apps.open()
     page.select(_id_of(studio, "NewHealth App"))
     studio.shoot("apps")
     studio.program.apps.presenter.reveal_or_hide()
@@ -316,6 +324,99 @@ def scenes(studio: Studio) -> None:
     org_scenes(studio)
 
 
+def request_scenes(studio: Studio) -> None:
+    """The Requests page, with the sandbox in a process of its own."""
+    window, entry = studio.window, studio.program.requests
+    org = studio.program.workspace.org
+    assert org is not None
+    entry.open()
+    presenter, page = entry.presenter, entry.presenter.page
+    studio.shoot("requests-first")
+    page.first.step_asked.emit(0)
+    wait(lambda: presenter.sandbox.answers)
+    studio.shoot("requests-first-started")
+    page.first.step_asked.emit(1)
+    wait(lambda: "Use code" in page.first.rows[1].button.text())
+    studio.shoot("requests-first-code")
+    window.resize(900, 600)
+    studio.shoot("requests-first-900")
+    window.resize(*SIZE)
+    page.first.step_asked.emit(1)
+    wait(lambda: page.first.rows[1].button.isHidden())
+    page.first.step_asked.emit(2)
+    wait(lambda: not page.is_first)
+    studio.shoot("requests")
+    window.resize(900, 600)
+    studio.shoot("requests-900")
+    window.resize(*SIZE)
+
+    def send(method: str, path: str, body: str = "") -> None:
+        presenter.begin_new()
+        page.request.show_draft(Draft(method, path, body=body))
+        presenter.send()
+        wait(lambda: not presenter.is_sending)
+
+    presenter.choose("log in")
+    presenter.send()
+    wait(lambda: not presenter.is_sending)
+    studio.shoot("requests-code")
+    window.resize(900, 600)
+    studio.shoot("requests-code-900")
+    window.resize(*SIZE)
+    presenter.page.answer.code.cancelled.emit()
+    send("PUT", "/c_examples/1", '{"c_name": "A"')
+    studio.shoot("requests-body-invalid")
+    send("GET", "/nothing/here?limit=20&sort=name")
+    page.request.tabs.choose("query")
+    studio.shoot("requests-fault")
+    app = studio.program.workspace.find(_id_of(studio, "EMR integration"))
+    assert app is not None
+    presenter.try_app(app)
+    request = urllib.request.Request(  # noqa: S310
+        f"{presenter.sandbox.address}/{org.code}/v2/accounts?limit=20", headers=_badly_signed(studio, app)
+    )
+    with suppress(urllib.error.HTTPError):
+        urllib.request.urlopen(request, timeout=10)  # noqa: S310
+    wait(lambda: bool(presenter.sandbox.requests))
+    presenter.choose(presenter.sandbox.requests[-1])
+    studio.shoot("requests-received")
+    presenter.show_inbox()
+    _dialog(studio)
+    studio.shoot("requests-inbox")
+    studio.program.tools.dialogs.current.close()
+    presenter.set_target("cortex")
+    presenter.begin_ready()
+    presenter.send()
+    wait(lambda: not presenter.is_sending)
+    studio.shoot("requests-offline")
+    presenter.set_target("sandbox")
+    status = studio.program.workspace.status
+    studio.program.workspace.status = KeychainStatus("GNOME Keyring", VaultState.LOCKED)
+    studio.program.workspace.keychain_changed.emit(studio.program.workspace.status)
+    studio.shoot("requests-locked")
+    studio.program.workspace.status = status
+    studio.program.workspace.keychain_changed.emit(status)
+    presenter.stop_sandbox()
+    wait(lambda: not presenter.sandbox.answers)
+    presenter.begin_new()
+    studio.shoot("requests-stopped")
+
+
+def _badly_signed(studio: Studio, app: App) -> dict[str, str]:
+    """Headers of a client that signs the query too."""
+    vault = studio.program.stores.vault
+    key = vault.read(app.ref(SecretKind.API_KEY)).reveal()
+    secret = vault.read(app.ref(SecretKind.API_SECRET)).reveal()
+    moment = str(int(time.time() * 1000))
+    signature = hmac.new((key + secret).encode(), f"/accounts?limit=20;GET;{moment}".encode(), "sha256").hexdigest()
+    return {
+        "Medable-Client-Key": key,
+        "Medable-Client-Timestamp": moment,
+        "Medable-Client-Nonce": "0123456789abcdef",
+        "Medable-Client-Signature": signature,
+    }
+
+
 def _standings(studio: Studio) -> None:
     """The banner that asks what the data folder is, for each claim that the keychain may hold."""
     stores, presenter = studio.program.stores, studio.program.apps.presenter
@@ -392,6 +493,11 @@ def org_scenes(studio: Studio) -> None:
     wait(lambda: len(workspace.orgs) == 1 + len(made))
     studio.program.orgs.open()
     studio.shoot("orgs")
+    orgs = console.pages.currentWidget().list
+    index = orgs.currentIndex()
+    orgs.setCurrentIndex(index.siblingAtRow(0))
+    studio.shoot("orgs-looked-at")
+    orgs.setCurrentIndex(index)
     form = console.pages.currentWidget().form
     form.code.setText("new health")
     studio.shoot("orgs-invalid")
@@ -417,6 +523,14 @@ def org_scenes(studio: Studio) -> None:
     console.switch_org()
     workspace.enter(made[0].id)
     studio.shoot("orgs-production")
+    studio.program.requests.open()
+    studio.program.requests.presenter.set_target("cortex")
+    studio.shoot("requests-production")
+    studio.program.requests.presenter.page.banner_acted.emit()
+    _dialog(studio)
+    studio.shoot("requests-production-allow")
+    studio.program.tools.dialogs.current.reject()
+    wait(lambda: studio.program.tools.dialogs.current is None)
     studio.program.apps.open()
     studio.shoot("production")
     studio.program.apps.presenter.ask_rotate()
@@ -621,6 +735,9 @@ def _forms(studio: Studio) -> None:
     dialog.expires.box.setChecked(True)
     dialog.expires.day.setDate(dialog.expires.day.shown().addDays(-200))
     studio.shoot("edit-changed")
+    dialog.expires.day.open_calendar()
+    studio.shoot("calendar")
+    studio.app.activePopupWidget().close()
     dialog.do.click()
     wait(lambda: studio.program.tools.dialogs.current is None)
     studio.shoot("edited")

@@ -31,6 +31,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         parser.error("--yes needs --remove-all-data")
     if chosen.self_check + chosen.quit + chosen.remove_all_data > 1:
         parser.error("--self-check, --quit and --remove-all-data cannot be combined")
+    if chosen.command and (chosen.self_check or chosen.quit or chosen.remove_all_data):
+        parser.error(f"{chosen.command} cannot be combined with --self-check, --quit and --remove-all-data")
     if chosen.data_dir is not None:
         _check_folder(parser, "--data-dir", chosen.data_dir)
     elif not chosen.self_check and (folder := os.environ.get(DATA_DIR_VARIABLE)):
@@ -62,7 +64,23 @@ def _parser() -> _Parser:
     parser.add_argument("--yes", action="store_true", help="with --remove-all-data: do not ask")
     parser.add_argument("--report", metavar="FILE", help="with --self-check: write what was found as JSON")
     parser.add_argument("--screenshots", metavar="DIR", help="with --self-check: write pictures of each step")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    sandbox = commands.add_parser(
+        "sandbox",
+        help="answer requests on this computer as Cortex does, for all apps, until Ctrl+C",
+        description="Answers requests on this computer as Cortex's documentation says that Cortex does, for all apps "
+        "of the data folder, until Ctrl+C. Nothing of it was tried on a real Cortex.",
+        allow_abbrev=False,
+    )
+    sandbox.add_argument("--port", metavar="N", type=_port, help="the port to use; otherwise the last one, or 8631")
+    sandbox.add_argument("--parent", action="store_true", help=argparse.SUPPRESS)  # how the window starts it
     return parser
+
+
+def _port(text: str) -> int:
+    if text.isascii() and text.isdecimal() and 0 < int(text) < 65536:
+        return int(text)
+    raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
 
 
 def _check_folder(parser: _Parser, where: str, name: str) -> None:

@@ -27,6 +27,7 @@ class Action(Enum):
     KEY_REVEALED = "key revealed"
     SECRET_REVEALED = "secret revealed"  # noqa: S105
     ROTATED = "rotated"
+    KEY_GIVEN = "key given"  # one that Cortex made, for an app that has one already
     ROLLED_BACK = "rolled back"
     KEY_TYPED = "key typed"  # a key that was made elsewhere, into an app that is here
     KEY_TAKEN = "key taken"  # a newer key that the keychain held
@@ -187,6 +188,7 @@ ACTION_WORDS: Mapping[Action, str] = {
     Action.KEY_REVEALED: QT_TRANSLATE_NOOP("core", "Key revealed"),
     Action.SECRET_REVEALED: QT_TRANSLATE_NOOP("core", "Secret revealed"),
     Action.ROTATED: QT_TRANSLATE_NOOP("core", "Key rotated"),
+    Action.KEY_GIVEN: QT_TRANSLATE_NOOP("core", "Key from Cortex used"),
     Action.ROLLED_BACK: QT_TRANSLATE_NOOP("core", "Rolled back"),
     Action.KEY_TYPED: QT_TRANSLATE_NOOP("core", "Existing key typed in"),
     Action.KEY_TAKEN: QT_TRANSLATE_NOOP("core", "Newer key of the keychain in use"),

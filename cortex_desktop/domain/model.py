@@ -45,6 +45,31 @@ class AppState(Enum):
     DELETING = "deleting"  # secrets are being removed
 
 
+class Origin(Enum):
+    """Who made a key. The value is what the database holds; UNKNOWN is left out."""
+
+    HERE = "here"  # Cortex does not know it
+    CORTEX = "cortex"  # the web console gave it
+    UNKNOWN = ""  # of a version of this program that did not note it
+
+
+class Known(Enum):
+    """What Cortex says of a key. The value is what the database holds."""
+
+    YES = "yes"
+    NO = "no"
+    DISABLED = "disabled"
+    SUSPENDED = "suspended"
+    EXPIRED = "expired"
+    NO_ORG = "no org"
+    NOT_ASKED = "not asked"  # no answer, or one that says nothing about the key
+
+    @property
+    def works(self) -> bool:
+        """True if Cortex takes the key now."""
+        return self is Known.YES
+
+
 class OrgState(Enum):
     """Whether an org exists. All but ACTIVE hold for its apps too, whatever their rows say."""
 
@@ -96,26 +121,28 @@ class PendingVersion:
     """A new version of an app's secrets that is being stored.
 
     sessions: the app's Sessions from this version on, which decides what secrets it has; details: the app's details
-    from this version on, None where only the secrets are new.
+    from this version on, None where only the secrets are new; origin: of its key.
     """
 
     number: int
     key_ends: KeyEnds
     sessions: bool
     details: AppDetails | None = None
+    origin: Origin = Origin.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
 class KeptVersion:
     """An earlier version of an app's secrets, which the keychain keeps until `until`.
 
-    sessions: the app's Sessions with this version, which decides what secrets it has.
+    sessions: the app's Sessions with this version, which decides what secrets it has; origin: of its key.
     """
 
     number: int
     key_ends: KeyEnds
     sessions: bool
     until: datetime
+    origin: Origin = Origin.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +164,9 @@ class App:
     none is used twice; key_ends: what may be shown of the API key; keychain: name of the keychain class that holds
     the secrets; kept: earlier versions, newest first; given_up: versions whose secrets may still arrive in the keychain
     until sweep_until, where recovery removes them; taken: numbers under which the keychain held somebody's key already;
-    expires, review: the last day of use, and the day on which to look at it again, both for information only. Times are
-    aware, in UTC.
+    expires, review: the last day of use, and the day on which to look at it again, both for information only; origin:
+    of the current key; known: what Cortex said of that key at `checked`, None if it was never asked. Times are aware,
+    in UTC.
     """
 
     id: str
@@ -165,6 +193,9 @@ class App:
     owner: str = ""
     expires: date | None = None
     review: date | None = None
+    origin: Origin = Origin.UNKNOWN
+    known: Known | None = None
+    checked: datetime | None = None
 
     @property
     def kinds(self) -> tuple[SecretKind, ...]:

@@ -17,7 +17,7 @@ from typing import Protocol, TypeVar
 
 from .days import midnight
 from .folding import fold
-from .model import App, AppState
+from .model import App, AppState, Origin
 from .text import QT_TRANSLATE_NOOP, Text
 
 _PARTS = {"label": slice(0, 1), "key": slice(1, 3), "owner": slice(3, 4), "notes": slice(4, 5)}
@@ -27,6 +27,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "is": ("enabled", "disabled", "attention", "expired", "expiring", "review", "missing", "unfinished"),
     "sessions": ("on", "off"),
     "csrf": ("on", "off"),
+    "from": ("here", "cortex"),
     "created": ("<7d", "<30d", "<90d", ">365d"),
     "rotated": ("<30d", ">90d", ">365d", "none"),
     "expires": ("<30d", "<90d", "none"),
@@ -37,8 +38,9 @@ WORDS: dict[str, tuple[str, ...]] = {
     "key": (),
     "notes": ('""',),
 }
-"""The filters, and the suggestions after each one's colon. `is`, `sessions` and `csrf` take nothing else."""
+"""The filters, and the suggestions after each one's colon. `is`, `sessions`, `csrf` and `from` take nothing else."""
 
+_CHOICES = ("is", "sessions", "csrf", "from")
 _DATES = {"expires": ("expires",), "review": ("review",), "due": ("expires", "review")}
 """Filters of days, and the app's days of which one must match."""
 
@@ -141,6 +143,16 @@ class Switch:
 
     def select(self, entries: Sequence[S], at: At) -> list[S]:
         return [entry for entry in entries if getattr(entry.app, self.name) is self.on]
+
+
+@dataclass(frozen=True)
+class From:
+    """Who made the app's key."""
+
+    origin: Origin
+
+    def select(self, entries: Sequence[S], at: At) -> list[S]:
+        return [entry for entry in entries if entry.app.origin is self.origin]
 
 
 @dataclass(frozen=True)
@@ -340,6 +352,8 @@ def _term(token: Token) -> Term | None:
         return Is(value) if value in WORDS[name] else None
     if name in ("sessions", "csrf"):
         return Switch(name, value == "on") if value in WORDS[name] else None
+    if name == "from":
+        return From(Origin(value)) if value in WORDS[name] else None
     if value == "none" and name not in ("created", "due"):
         return Without(name)
     return _when(name, value)
@@ -375,14 +389,14 @@ def _is_begun(token: Token) -> bool:
         return True
     if token.name in _PARTS:
         return not value
-    return token.name not in ("is", "sessions", "csrf") and bool(_BEGUN_WHEN.fullmatch(value))
+    return token.name not in _CHOICES and bool(_BEGUN_WHEN.fullmatch(value))
 
 
 def _problem(token: Token, text: str) -> Text:
     values = {"word": _shortened(text[token.start : token.end]), "filter": token.name}
     if token.name in _PARTS:
         source = QT_TRANSLATE_NOOP("core", "“{word}” is left out: write what to look for after the colon.")
-    elif token.name in ("is", "sessions", "csrf"):
+    elif token.name in _CHOICES:
         values["choices"] = ", ".join(f"{token.name}:{word}" for word in WORDS[token.name])
         source = QT_TRANSLATE_NOOP("core", "“{word}” is left out: it can be {choices}.")
     else:

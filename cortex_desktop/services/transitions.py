@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from ..domain.errors import AppGone, NotFinished, OrgGone, TooManyVersions
 from ..domain.model import (
@@ -13,8 +14,10 @@ from ..domain.model import (
     AppState,
     GivenUp,
     KeptVersion,
+    Known,
     Org,
     OrgState,
+    Origin,
     PendingVersion,
 )
 from ..domain.secret import KeyEnds
@@ -36,11 +39,14 @@ def change_details(app: App, details: AppDetails) -> App:
 # Versions
 
 
-def begin_version(app: App, key_ends: KeyEnds, number: int, details: AppDetails | None = None) -> App:
+def begin_version(
+    app: App, key_ends: KeyEnds, number: int, details: AppDetails | None = None, origin: Origin | None = None
+) -> App:
     """Give an active app a pending version, which is about to be stored; return others unchanged.
 
     number: higher than any that was given out, and what is in between is taken; details: the app's details from when
-    the version becomes current, Sessions included; None leaves them. Raises TooManyVersions.
+    the version becomes current, Sessions included; None leaves them; origin: of the new key; None for the key that it
+    has already. Raises TooManyVersions.
     """
     if app.state is not AppState.ACTIVE:
         return app
@@ -48,7 +54,8 @@ def begin_version(app: App, key_ends: KeyEnds, number: int, details: AppDetails 
         raise TooManyVersions
     if number <= app.last_version:
         raise ValueError("a number is used once")
-    pending = PendingVersion(number, key_ends, app.sessions if details is None else details.sessions, details)
+    sessions = app.sessions if details is None else details.sessions
+    pending = PendingVersion(number, key_ends, sessions, details, app.origin if origin is None else origin)
     taken = (*app.taken, *range(app.last_version + 1, number))
     return replace(app, pending=pending, last_version=number, taken=taken)
 
@@ -64,10 +71,24 @@ def move_pointer(app: App, now: datetime, until: datetime) -> App:
         key_ends=pending.key_ends,
         sessions=pending.sessions,
         pending=None,
-        kept=(KeptVersion(app.version, app.key_ends, app.sessions, until), *app.kept),
+        kept=(KeptVersion(app.version, app.key_ends, app.sessions, until, app.origin), *app.kept),
         rotated=now if pending.sessions == app.sessions else app.rotated,  # switching Sessions keeps the key
+        origin=pending.origin,
+        **_check_of(app, pending.key_ends),
     )
     return app if pending.details is None else change_details(app, pending.details)
+
+
+def note_check(app: App, known: Known, now: datetime) -> App:
+    """Note what Cortex said of the current key. A key that it knows came from there, whatever was noted before."""
+    is_known = known not in (Known.NO, Known.NO_ORG, Known.NOT_ASKED)
+    return replace(app, known=known, checked=now, origin=Origin.CORTEX if is_known else app.origin)
+
+
+def _check_of(app: App, key_ends: KeyEnds) -> dict[str, Any]:
+    """The last check with Cortex, which holds as long as the key is the same."""
+    same = key_ends == app.key_ends
+    return {"known": app.known if same else None, "checked": app.checked if same else None}
 
 
 def drop_pending(app: App, until: datetime) -> App:
@@ -85,7 +106,7 @@ def end_sweep(app: App) -> App:
 
 def take_version(app: App, number: int, key_ends: KeyEnds, sessions: bool, now: datetime, until: datetime) -> App:
     """Make a version that the keychain holds the current one, and keep the one before until `until`."""
-    kept = KeptVersion(app.version, app.key_ends, app.sessions, until)
+    kept = KeptVersion(app.version, app.key_ends, app.sessions, until, app.origin)
     return replace(
         app,
         version=number,
@@ -96,6 +117,8 @@ def take_version(app: App, number: int, key_ends: KeyEnds, sessions: bool, now: 
         given_up=tuple(each for each in app.given_up if each.number != number),
         taken=tuple(sorted({*app.taken, *range(app.last_version + 1, number)} - {number})),
         rotated=now,
+        origin=Origin.UNKNOWN,
+        **_check_of(app, key_ends),
     )
 
 
@@ -117,8 +140,16 @@ def swap_versions(app: App, number: int, until: datetime, details: AppDetails | 
     if chosen is None:
         return app
     others = tuple(kept for kept in app.kept if kept.number != number)
-    replaced = KeptVersion(app.version, app.key_ends, app.sessions, until)
-    app = replace(app, version=number, key_ends=chosen.key_ends, sessions=chosen.sessions, kept=(replaced, *others))
+    replaced = KeptVersion(app.version, app.key_ends, app.sessions, until, app.origin)
+    app = replace(
+        app,
+        version=number,
+        key_ends=chosen.key_ends,
+        sessions=chosen.sessions,
+        kept=(replaced, *others),
+        origin=chosen.origin,
+        **_check_of(app, chosen.key_ends),
+    )
     return app if details is None else change_details(app, details)
 
 

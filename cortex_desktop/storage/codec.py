@@ -20,20 +20,22 @@ from ..domain.model import (
     Environment,
     GivenUp,
     KeptVersion,
+    Known,
     Org,
     OrgState,
+    Origin,
     PendingVersion,
 )
 from ..domain.rules import environment_called
 from ..domain.secret import KeyEnds, SecretKind, SecretRef
-from .documents import to_text
+from .documents import to_text, to_time
 
 LOST_ENVIRONMENT = "Unknown"
 
 T = TypeVar("T")
 V = TypeVar("V")
 
-_VERSION_FIELDS = frozenset("version key_head key_tail sessions until details".split())
+_VERSION_FIELDS = frozenset("version key_head key_tail sessions until details origin".split())
 
 NOT_READABLE = (KeyError, TypeError, ValueError, OverflowError)
 
@@ -124,6 +126,9 @@ def _app_to_doc(app: App) -> dict[str, Any]:
         "last_copied": app.last_copied and _time_to_text(app.last_copied),
         "purge_after": app.purge_after and _time_to_text(app.purge_after),
         **({"sweep_until": _time_to_text(app.sweep_until)} if app.sweep_until else {}),
+        **({"origin": app.origin.value} if app.origin.value else {}),
+        **({"known": app.known.value} if app.known else {}),
+        **({"checked": _time_to_text(app.checked)} if app.checked else {}),
         **({"given_up": [_given_up_to_doc(each) for each in app.given_up]} if app.sweep_until or app.given_up else {}),
         **({"taken": list(app.taken)} if app.taken else {}),
         **_noted_to_doc(app),
@@ -169,11 +174,17 @@ def _app_from_doc(doc: Mapping[str, Any]) -> App:
         # Rows of versions that could not rotate keys lack the next four.
         last_version=max(version, _version(doc.get("last_version", version))),
         pending=None if doc.get("pending") is None else _pending_from_doc(doc["pending"], doc),
-        kept=tuple(KeptVersion(*_version_from_doc(kept, doc), _time(kept["until"])) for kept in doc.get("kept", ())),
+        kept=tuple(
+            KeptVersion(*_version_from_doc(kept, doc), _time(kept["until"]), _origin(kept))
+            for kept in doc.get("kept", ())
+        ),
         rotated=None if doc.get("rotated") is None else _time(doc["rotated"]),
         last_copied=None if doc["last_copied"] is None else _time(doc["last_copied"]),
         purge_after=None if doc["purge_after"] is None else _time(doc["purge_after"]),
         sweep_until=None if doc.get("sweep_until") is None else _time(doc["sweep_until"]),
+        origin=_origin(doc),
+        known=_known(doc.get("known")),
+        checked=None if doc.get("checked") is None else to_time(doc["checked"]),
         given_up=tuple(map(_given_up_from_doc, doc.get("given_up", ()))),
         taken=tuple(map(_version, doc.get("taken", ()))),
         **_noted_from_doc(doc),
@@ -183,6 +194,21 @@ def _app_from_doc(doc: Mapping[str, Any]) -> App:
         unnamed = sorted(set(range(1, app.last_version + 1)) - set(app.versions))
         app = replace(app, given_up=tuple(GivenUp(number, None) for number in unnamed))
     return app
+
+
+def _origin(doc: Mapping[str, Any]) -> Origin:
+    """Return who made a key. Damage there, or a word of a newer version, is no reason to hide the key."""
+    try:
+        return Origin(doc.get("origin", ""))
+    except ValueError:
+        return Origin.UNKNOWN
+
+
+def _known(value: object) -> Known | None:
+    try:
+        return None if value is None else Known(value)
+    except ValueError:
+        return None
 
 
 def _noted_from_doc(doc: Mapping[str, Any]) -> dict[str, Any]:
@@ -206,15 +232,17 @@ def _pending_from_doc(value: object, app: Mapping[str, Any]) -> PendingVersion:
     number, key_ends, sessions = _version_from_doc(value, app)
     found = _is_a(dict, value).get("details")
     if found is None:
-        return PendingVersion(number, key_ends, sessions)
+        return PendingVersion(number, key_ends, sessions, origin=_origin(_is_a(dict, value)))
     doc: dict[str, Any] = _is_a(dict, found)
     label, csrf = _is_a(str, doc["label"]), _is_a(bool, doc["csrf"])
-    return PendingVersion(number, key_ends, sessions, AppDetails(label, sessions, csrf, **_noted_from_doc(doc)))
+    details = AppDetails(label, sessions, csrf, **_noted_from_doc(doc))
+    return PendingVersion(number, key_ends, sessions, details, _origin(_is_a(dict, value)))
 
 
 def _version_to_doc(version: PendingVersion | KeptVersion) -> dict[str, Any]:
     ends = version.key_ends
-    return {"version": version.number, "key_head": ends.head, "key_tail": ends.tail, "sessions": version.sessions}
+    found = {"version": version.number, "key_head": ends.head, "key_tail": ends.tail, "sessions": version.sessions}
+    return found | ({"origin": version.origin.value} if version.origin.value else {})
 
 
 def _version_from_doc(value: object, app: Mapping[str, Any]) -> tuple[int, KeyEnds, bool]:
@@ -296,7 +324,7 @@ APPS = Codec(
     frozenset(
         "id org label sessions csrf enabled created state version "
         "key_head key_tail keychain last_version pending kept rotated last_copied purge_after sweep_until "
-        "given_up taken notes owner expires review".split()
+        "given_up taken notes owner expires review origin known checked".split()
     ),
 )
 

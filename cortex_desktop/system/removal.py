@@ -12,8 +12,13 @@ FILES = (
     "activity.*",
     "apps.json",
     "apps.json.*",  # the journal, and databases set aside with their date
+    "requests.json*",
+    "sandbox.json*",
+    "sandbox.lock",
     ".activity.*.tmp",
     ".apps.json*.tmp",  # of a write that was cut short
+    ".requests.json*.tmp",
+    ".sandbox.json*.tmp",
     "cortex-desktop.log*",
     "cortex-desktop.quit",  # requests to a running program, in versions up to 0.1
     "cortex-desktop.raise",

@@ -67,6 +67,7 @@ class Program(QObject):
         from .kit.widgets import Look
         from .orgs.entry import OrgsEntry
         from .overview.entry import OverviewEntry
+        from .requests.entry import RequestsEntry
         from .shell.console import Console
         from .shell.idle import Idle
         from .shell.updates import Updates
@@ -106,9 +107,10 @@ class Program(QObject):
         self.tools = Tools(
             look, settings, dialogs, Toasts(body, look), SecretClipboard(clock, window), Reveal(clock, window)
         )
-        self.apps = AppsEntry(self.tools, workspace, self.services.apps, self.services.doctor)
+        self.apps = AppsEntry(self.tools, workspace, self.services.apps, self.services.doctor, self.services.requests)
         self.orgs = OrgsEntry(self.tools, workspace, self.services.orgs)
         self.activity = ActivityEntry(self.tools, workspace, self.jobs, self.services.history)
+        self.requests = RequestsEntry(self.tools, workspace, self.jobs, self.services.requests)
         self.overview = OverviewEntry(
             self.tools, workspace, self.jobs, self.services.history, self.services.health_reports
         )
@@ -117,13 +119,15 @@ class Program(QObject):
         self.console.data_removed.connect(self._end_without_data)
         self.idle = Idle(settings, clock, window)
         self.idle.idle.connect(self.tools.put_keys_away)
+        self.idle.idle.connect(self.requests.put_answers_away)
         self.idle.away.connect(self.tools.reveal.end)  # the clipboard is for where the person went
         self.screen_lock = ScreenLock(window)
         self.screen_lock.locked.connect(self.tools.put_keys_away)
+        self.screen_lock.locked.connect(self.requests.put_answers_away)
 
     def pages(self) -> list[PageEntry]:
         """The pages, in the order of their sections from top to bottom. A new one gets its line here."""
-        return [self.apps, self.orgs, self.activity, self.overview]
+        return [self.apps, self.orgs, self.requests, self.activity, self.overview]
 
     def start(self) -> None:
         """Begin to work: read what there is, look at the keychain, the log and for updates."""
@@ -138,6 +142,7 @@ class Program(QObject):
         self.window.hide()  # making the last snapshot may take a moment
         self.jobs.close()
         self.activity.reader.close()
+        self.requests.close()
         self.tools.clipboard.clear()
         self.screen_lock.close()
         self.stores.close()

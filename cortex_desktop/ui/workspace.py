@@ -73,9 +73,9 @@ class Workspace(QObject):
     failed(CortexError): to be shown; recorded: the activity log has grown; hour_passed;
     not_removed(tuple[NotRemoved]): secrets that are to go and have not;
     missing_changed: other apps' keys are missing; checked: there is another `check`;
-    app_asked(str), activity_asked(App): a page shows this app, or its activity; apps_asked(str): the apps that this
-    search finds; copies_asked(date, date): the copies of keys from this day to that; check_asked: check the keychain;
-    new_app_asked: create an app.
+    app_asked(str), activity_asked(App), try_asked(App): a page shows this app, its activity, or a request with its key;
+    apps_asked(str): the apps that this search finds; copies_asked(date, date): the copies of keys from this day to
+    that; check_asked: check the keychain; new_app_asked: create an app.
     Lists travel as objects, since a Signal(list) copies each item to C++ and back.
     """
 
@@ -96,6 +96,7 @@ class Workspace(QObject):
     checked = Signal()
     app_asked = Signal(str)
     activity_asked = Signal(App)
+    try_asked = Signal(App)
     apps_asked = Signal(str)
     copies_asked = Signal(object, object)
     check_asked = Signal()

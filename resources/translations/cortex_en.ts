@@ -53,6 +53,23 @@
     </message>
 </context>
 <context>
+    <name>AnswerModel</name>
+    <message numerus="yes">
+        <source>%Ln properties</source>
+        <translation>
+            <numerusform>%Ln property</numerusform>
+            <numerusform>%Ln properties</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln item(s)</source>
+        <translation>
+            <numerusform>%Ln item</numerusform>
+            <numerusform>%Ln items</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>AppForms</name>
     <message numerus="yes">
         <source>Its API secret stays in the keychain for %n day(s), in case you switch Sessions off again.</source>
@@ -380,6 +397,23 @@
     </message>
 </context>
 <context>
+    <name>CortexCheck</name>
+    <message numerus="yes">
+        <source>%Ln key(s) checked with Cortex</source>
+        <translation>
+            <numerusform>%Ln key checked with Cortex</numerusform>
+            <numerusform>%Ln keys checked with Cortex</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln of them work(s) there now. Each app’s details say more.</source>
+        <translation>
+            <numerusform>%Ln of them works there now. Each app’s details say more.</numerusform>
+            <numerusform>%Ln of them work there now. Each app’s details say more.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>DeletedDialog</name>
     <message numerus="yes">
         <source>Restore %Ln app(s)</source>
@@ -663,6 +697,23 @@
         <translation>
             <numerusform>The other %Ln needs nothing now.</numerusform>
             <numerusform>The other %Ln need nothing now.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>RequestsPresenter</name>
+    <message numerus="yes">
+        <source>Expires in %n min</source>
+        <translation>
+            <numerusform>Expires in %n min</numerusform>
+            <numerusform>Expires in %n min</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Clears from the clipboard in %n s</source>
+        <translation>
+            <numerusform>Clears from the clipboard in %n s</numerusform>
+            <numerusform>Clears from the clipboard in %n s</numerusform>
         </translation>
     </message>
 </context>

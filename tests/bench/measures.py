@@ -33,6 +33,7 @@ START_RATIO, START_RIVAL, MEMORY_RIVAL = 1.15, 1.0, 1.0
 CREATE_RATIO, CREATE_MS = 1.3, 30
 CHANGE_RATIO = 2.0
 FRAMES_MS, BULK_MS = 33, 50
+CLIENT_RATIO, RATE_RATIO, PAGE_RATIO = 1.3, 0.5, 1.5
 OVERVIEW_MS, COPIES_MS = 100, 1_000
 
 BARE, RIVAL, PACKAGED = "bare window", "KeePassXC", "packaged"
@@ -69,6 +70,7 @@ class Measures:
             "table": self.table,
             "bulk": self.bulk,
             "activity": self.activity,
+            "network": self.network,
             "overview": self.overview,
         }
 
@@ -212,6 +214,46 @@ class Measures:
             slowest = f"the slowest {each[worst]:.0f} ms (“{worst.removeprefix(kind)}”)"
             rows.append(Row(f"activity, {LOG:,} entries: search, {what}", spread(list(each.values())), slowest))
         return [*rows, _stall(f"longest stall, search of {LOG:,} entries", found, "search", FRAMES_MS)]
+
+    def network(self) -> list[Row]:
+        """A request through the client beside bare httpx2; the sandbox beside an empty server, and its pages."""
+        found = _child("child_network.py", 15 * self._rounds)
+        client, bare, empty = found["client"], found["bare"], found["empty"]
+        rows = [
+            Row(
+                "a request through the client",
+                spread(client, digits=2),
+                f"httpx2 {spread(bare, digits=2)}",
+                _times(client, bare),
+                f"{CLIENT_RATIO:g} ×",
+                middle(client) <= CLIENT_RATIO * middle(bare),
+            )
+        ]
+        for name, what in (("signature", "checks a signature"), ("session", "checks a login and its CSRF token")):
+            ratio = middle(empty) / middle(found[name])
+            rows.append(
+                Row(
+                    f"the sandbox {what}, {_apps(SOME)}",
+                    spread(found[name], digits=2),
+                    f"empty server {spread(empty, digits=2)}",
+                    f"{ratio:.2f} × its requests/s",
+                    f"{RATE_RATIO:g} ×",
+                    ratio >= RATE_RATIO,
+                )
+            )
+        for name in ("by id", "by skip"):
+            few, many = found[f"{name}, few"], found[f"{name}, many"]
+            rows.append(
+                Row(
+                    f"a page of {MANY:,} accounts, {name}",
+                    spread(many, digits=2),
+                    f"of {FEW} {spread(few, digits=2)}",
+                    _times(many, few),
+                    f"{PAGE_RATIO:g} ×",
+                    middle(many) <= PAGE_RATIO * middle(few),
+                )
+            )
+        return rows
 
     def overview(self) -> list[Row]:
         """The Overview page of an org among many, with a log all of which lies in the weeks that are counted."""

@@ -66,7 +66,7 @@ ALT = Qt.KeyboardModifier.AltModifier
 CTRL = Qt.KeyboardModifier.ControlModifier
 NONE = Qt.KeyboardModifier.NoModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
-HEADERS = ("Label", "API Key", "Sessions", "CSRF Protection", "Status", "Created", "", "Owner", "Expires")
+HEADERS = ("Label", "API Key", "Sessions", "CSRF Protection", "Status", "Created", "", "Owner", "Expires", "Key from")
 """By the number of the column."""
 DOTS = HEADERS.index("")
 MILLISECONDS = 10_000

@@ -278,6 +278,7 @@ def test_what_is_said_of_a_row(desk: Desk) -> None:
         "Actions for EMR integration",
         "No owner",
         "Expires: never",
+        "Key from: Not known",
     ]
     table = QAccessible.queryAccessibleInterface(desk.table)
     children = [table.child(number) for number in range(table.childCount())]
@@ -292,6 +293,7 @@ def test_what_is_said_of_a_row(desk: Desk) -> None:
         "Actions",
         "Owner",
         "Expires",
+        "Key from",
     ]
 
 

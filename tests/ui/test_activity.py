@@ -17,11 +17,13 @@ from cortex_desktop.domain.errors import StorageError
 from cortex_desktop.domain.model import App
 from cortex_desktop.storage.activity import FILE_NAME, ActivityFile
 from cortex_desktop.storage.repository import TinyRepository
+from cortex_desktop.system.paths import resources
 from cortex_desktop.ui.activity.model import ActivityColumn
+from cortex_desktop.ui.activity.table import ICONS
 from cortex_desktop.ui.kit.i18n import long_day
 from cortex_desktop.ui.kit.table import PADDING
 from cortex_desktop.ui.kit.waiting import BUSY_SECONDS
-from tests.support.gui import CTRL, Desk, Key, stored_apps
+from tests.support.gui import CTRL, Desk, Key, clipboard_text, stored_apps
 from tests.support.memory_vault import InMemoryVault
 
 Start = Callable[..., Desk]
@@ -422,6 +424,36 @@ def test_a_row_is_spoken_and_explained_in_full(desk: Desk) -> None:
     tip = said(ActivityColumn.WHAT, Qt.ItemDataRole.ToolTipRole)
     for part in ("Created", "NewHealth App", "Sessions on", "john on desk-7"):
         assert part in tip
+
+
+def test_ctrl_c_copies_the_row(desk: Desk) -> None:
+    desk.select("NewHealth App")
+    view = opened(desk)
+    rows(desk)
+    view.setFocus()
+    view.selectRow(1)
+    desk.key(Key.Key_C, CTRL)
+    when, *parts = clipboard_text().split("\t")
+    assert str(datetime.now().astimezone().year) in when
+    assert parts == [
+        "Created",
+        "NewHealth App",
+        "My organization",
+        "Sessions on, CSRF Protection off",
+        "john",
+        "desk-7",
+    ]
+
+
+def test_each_kind_has_a_picture() -> None:
+    assert set(ICONS) == set(Action)
+    assert not [name for name in ICONS.values() if not (resources() / "icons" / f"{name}.svg").exists()]
+
+
+def test_wide_windows_give_labels_room(desk: Desk) -> None:
+    view = opened(desk)
+    desk.resize(1200, 600)
+    desk.wait(lambda: view.columnWidth(ActivityColumn.APP) > view.painter.width_of(ActivityColumn.APP))
 
 
 @pytest.mark.parametrize("width", [560, 900, 1200])

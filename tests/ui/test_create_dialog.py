@@ -202,7 +202,7 @@ class TestSlowKeychain:
         self.store(form, vault)
         form.desk.pass_time(SLOW_SECONDS)
         assert form.desk.all("Stop waiting", QPushButton)
-        assert "prompt of the system may be open behind this window" in form.says()
+        assert "system prompt may be open behind this window" in form.says()
         vault.slow = set()
         vault.current = VaultState.LOCKED  # or it would be settled at once
         form.desk.click("Stop waiting")

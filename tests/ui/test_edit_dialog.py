@@ -10,7 +10,16 @@ import pytest
 from PySide6.QtCore import QDate, QLocale, QRect
 from PySide6.QtGui import QGuiApplication, QScreen
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QCalendarWidget, QCheckBox, QLineEdit, QPlainTextEdit, QScrollArea, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QCalendarWidget,
+    QCheckBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QScrollArea,
+    QWidget,
+)
 
 from cortex_desktop.domain.errors import StorageError, VaultError, VaultProblem
 from cortex_desktop.domain.ports import VaultState
@@ -204,6 +213,17 @@ def test_the_calendar_opens_by_keyboard(desk: Desk) -> None:
     desk.dialog()
     desk.key(Key.Key_Up)
     assert field.day == before + timedelta(days=2)
+
+
+@pytest.mark.parametrize(("text", "days", "years"), [("30 days", 30, 0), ("90 days", 90, 0), ("1 year", 0, 1)])
+def test_the_calendar_offers_days_ahead(desk: Desk, text: str, days: int, years: int) -> None:
+    form = Form(desk, "With sessions")
+    field = form.part("Expires on", DateField)
+    field.open_calendar()
+    popup = QApplication.activePopupWidget()
+    next(made for made in popup.findChildren(QPushButton) if made.text() == text).click()
+    assert field.shown() == QDate.currentDate().addDays(days).addYears(years)
+    desk.wait(lambda: QApplication.activePopupWidget() is None)
 
 
 def test_a_day_in_the_past_is_warned_of_and_taken(desk: Desk) -> None:

@@ -522,7 +522,7 @@ class TestColumns:
         desk.resize(1400, 760)
         assert desk.columns() == ["Label", "Status", "API Key", "Sessions", "CSRF Protection", "Created"]
         assert desk.table.columnWidth(2) == 141
-        assert desk.table.horizontalHeader().visualIndex(6) == 8
+        assert desk.table.horizontalHeader().visualIndex(6) == 9
         assert desk.table.columnWidth(6) < 60
 
 
@@ -531,7 +531,7 @@ class TestSorting:
         desk.resize(1600, 760)
         menu = desk.console.actions.menus["sorting"]
         names = [plain(action.text()) for action in menu.actions() if not action.isSeparator()]
-        assert names == [*SIX, "Owner", "Expires", "Ascending", "Descending"]
+        assert names == [*SIX, "Owner", "Expires", "Key from", "Ascending", "Descending"]
         assert ticked(menu) == ["Created", "Descending"]
         by = {plain(action.text()): action for action in menu.actions()}
         by["Owner"].trigger()

@@ -223,15 +223,52 @@ class TestThePage:
         spoken = listed.model().index(0, 0).data(role_of_description())
         assert spoken == "clinic · Production, 1 app"
 
-    def test_moving_in_the_list_makes_another_org_current(self, desk: Desk) -> None:
-        page(desk)
+    def test_looking_is_not_switching(self, desk: Desk) -> None:
         assert page(desk).list.hasFocus()
+        assert "You work in this organization." in texts(page(desk))
+        assert not page(desk).switch.isVisible()
         desk.key(Key.Key_Up)
-        desk.wait(lambda: current(desk) == "Lab")
         assert field(desk, "Name").text() == "Lab"
         assert field(desk, "Name of the environment").text() == "Sandbox"
+        assert current(desk) == "My organization"
+        assert "You only look at it: you work in My organization." in texts(page(desk))
+        desk.key(Key.Key_1, CTRL)
+        assert len(desk.labels()) == 2
+
+    @pytest.mark.parametrize("way", ["button", "enter"])
+    def test_switching_to_what_is_looked_at(self, desk: Desk, way: str) -> None:
+        page(desk)
+        desk.key(Key.Key_Up)
+        if way == "button":
+            desk.click("Switch to it")
+        else:
+            desk.key(Key.Key_Return)
+        desk.wait(lambda: current(desk) == "Lab")
+        assert field(desk, "Name").text() == "Lab"
+        assert not page(desk).switch.isVisible()
+        assert page(desk).list.hasFocus()
         desk.key(Key.Key_1, CTRL)
         assert "No apps yet" in desk.screen()
+
+    def test_saving_what_is_looked_at_does_not_switch(self, desk: Desk) -> None:
+        page(desk)
+        desk.key(Key.Key_Up)
+        field(desk, "Name").setText("Laboratory")
+        desk.click("Save")
+        desk.wait(lambda: "Laboratory" in orgs(desk))
+        assert field(desk, "Name").text() == "Laboratory"
+        assert current(desk) == "My organization"
+
+    def test_another_current_one_is_shown(self, desk: Desk) -> None:
+        page(desk)
+        desk.key(Key.Key_Up)
+        switch(desk, "Clinic")
+        assert field(desk, "Name").text() == "Clinic"
+
+    def test_says_how_many_apps_and_which_is_current(self, desk: Desk) -> None:
+        words = painted(page(desk).list.viewport())
+        assert words.count("Current") == 1
+        assert {"1 app", "0 apps", "2 apps"} <= set(words)
 
     def test_changes_are_saved_and_seen_everywhere(self, desk: Desk) -> None:
         page(desk)

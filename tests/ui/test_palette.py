@@ -17,7 +17,7 @@ from cortex_desktop.domain.model import Environment, Org, new_id
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.ui.kit.actions import Action
 from cortex_desktop.ui.kit.finding import Hit, Source, best
-from tests.support.gui import CTRL, Desk, Key, clipboard_text
+from tests.support.gui import CTRL, Desk, Key, clipboard_text, painted
 
 Start = Callable[..., Desk]
 KEY = "mwidxhb8ShcqmV1B9iOYJh"  # of the Cortex guide
@@ -49,6 +49,90 @@ def test_what_the_design_shows(desk: Desk) -> None:
         QKeySequence.SequenceFormat.NativeText
     )
     assert found.model().index(1, 0).data(described) == "mwid…OYJh"
+
+
+def sections(desk: Desk) -> dict[str, str]:
+    """The heading that each listed hit stands under, as it is painted."""
+    found = painted(desk.palette().list.viewport())
+    titles = {"Recent", "Apps", "Organizations", "File", "Edit", "App", "View", "Help"}
+    under, heading = {}, ""
+    for text in found:
+        heading = text if text in titles else heading
+        under.setdefault(text, heading)
+    return under
+
+
+def test_hits_stand_under_headings(desk: Desk) -> None:
+    opened(desk)
+    desk.type("new")
+    under = sections(desk)
+    assert under["New App"] == "File"
+    assert under["Copy key: NewHealth App"] == under["Go to NewHealth App"] == "Apps"
+
+
+def test_actions_say_which_app_they_are_about(desk: Desk) -> None:
+    opened(desk)
+    for typed in ("rotate", "rotate portal"):
+        desk.palette().edit.setText(typed)
+        assert desk.hits() == ["Rotate API key: Ärzte portal"]
+    desk.palette().edit.setText("portal")
+    assert desk.hits() == ["Copy key: Ärzte portal", "Go to Ärzte portal"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("restore", "Recently deleted"),
+        ("undo", "Recently deleted"),
+        ("dark", "Preferences"),
+        ("lock", "Preferences"),
+        ("backup", "Preferences"),
+        ("help", "Keyboard shortcuts"),
+    ],
+)
+def test_other_words_find_it_too(desk: Desk, typed: str, first: str) -> None:
+    opened(desk)
+    desk.type(typed)
+    assert desk.hits()[0] == first
+
+
+def test_expired_finds_the_filter(desk: Desk) -> None:
+    opened(desk)
+    desk.type("expired")
+    assert "Filter" in desk.hits()
+
+
+def test_what_takes_something_away_is_found_by_name_alone_and_last(desk: Desk) -> None:
+    opened(desk)
+    dangerous = {"Delete: Ärzte portal", "Remove all data"}
+    assert not dangerous & set(desk.hits())
+    for typed in ("elet", "portal"):
+        desk.palette().edit.setText(typed)
+        assert not dangerous & set(desk.hits())
+    for typed in ("de", "delete"):  # "Details" stands in the same menu
+        desk.palette().edit.setText(typed)
+        assert desk.hits()[-1] == "Delete: Ärzte portal"
+    desk.palette().edit.setText("remove all")
+    assert desk.hits() == ["Remove all data"]
+
+
+def test_what_was_run_last_comes_first(desk: Desk, start: Start) -> None:
+    for typed in ("keyboard", "preferences"):
+        opened(desk)
+        desk.type(typed)
+        desk.key(Key.Key_Return)
+        desk.dialog()
+        desk.key(Key.Key_Escape)
+        desk.wait(lambda: desk.tools.dialogs.free)
+    opened(desk)
+    assert desk.hits()[:2] == ["Preferences", "Keyboard shortcuts"]
+    assert sections(desk)["Keyboard shortcuts"] == "Recent"
+    assert desk.hits().count("Preferences") == 1
+    desk.key(Key.Key_Escape)
+    desk.close()
+    again = start()
+    again.console.show_palette()
+    assert again.hits()[0] == "Preferences"
 
 
 def test_copying_a_key(desk: Desk) -> None:

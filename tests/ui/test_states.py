@@ -60,7 +60,7 @@ class TestLoading:
     def test_says_so_only_when_it_takes_long(self, start: Start, folder: Path, vault: InMemoryVault) -> None:
         stored_apps(folder, vault, ["Ward tablet"])
         desk = start(ready=False, repository=SlowRepository)
-        desk.wait(lambda: desk.program.stores is not None)
+        desk.wait(lambda: "Activity" in desk.screen(), "the window is filled")
         assert "Reading your apps…" not in desk.screen()
         desk.pass_time(BUSY_SECONDS)
         assert "Reading your apps…" in desk.screen()

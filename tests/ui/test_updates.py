@@ -135,7 +135,7 @@ def test_a_feed_that_says_nothing_does_not_hold_up_quitting(asking: Desk, feed) 
 
 def test_without_an_address(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.program.updates.ask()
-    says(desk, "was not told where releases are announced")
+    says(desk, "knows no release feed")
     leave(desk)
 
 

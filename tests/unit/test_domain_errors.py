@@ -42,7 +42,9 @@ from cortex_desktop.domain.errors import (
 )
 from cortex_desktop.domain.folder import Standing
 from cortex_desktop.domain.model import Environment, Org
+from cortex_desktop.domain.request import NoAnswer, Request, Stopped, Trouble, clean_endpoint, clean_request
 from cortex_desktop.domain.rules import clean_label, clean_notes, clean_org, clean_owner
+from cortex_desktop.domain.sandbox import PortTaken, SandboxNotStarted, SandboxRunning
 from cortex_desktop.domain.text import Text
 from cortex_desktop.storage import problems
 
@@ -94,6 +96,25 @@ def every_error() -> list[CortexError]:
         OrgGone(),
         OnlyOrg(),
         Defect(),
+        raised_by(clean_endpoint, "http://x"),
+        *[
+            raised_by(clean_request, Request("code", method, path, headers))
+            for method, path, headers in (
+                ("", "", ()),
+                ("GET", "//x", ()),
+                ("GET", "", (("a b", "c"),)),
+                ("GET", "", (("Cookie", "c"),)),
+            )
+        ],
+        *[
+            NoAnswer(trouble, "api.example.com", may_be_done=may_be_done, seconds=2.1)
+            for trouble in Trouble
+            for may_be_done in (True, False)
+        ],
+        Stopped("api.example.com", may_be_done=False, seconds=2.1),
+        SandboxRunning("http://127.0.0.1:8631"),
+        PortTaken(80),
+        SandboxNotStarted("The port is taken."),
         *[
             make(OSError(number, "x"), FOLDER)
             for make in (problems.not_read, problems.not_written)

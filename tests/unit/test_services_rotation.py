@@ -8,8 +8,11 @@ from datetime import timedelta
 
 import pytest
 
+from cortex_desktop.domain.activity import Action
 from cortex_desktop.domain.errors import (
     AppGone,
+    KeyFormError,
+    KeyKnown,
     NotFinished,
     SecretMissing,
     StorageError,
@@ -19,7 +22,7 @@ from cortex_desktop.domain.errors import (
     VaultTimeout,
     VersionGone,
 )
-from cortex_desktop.domain.model import LAST_VERSION, App, AppState, KeptVersion
+from cortex_desktop.domain.model import LAST_VERSION, App, AppState, KeptVersion, Known, Origin
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate
 from cortex_desktop.services.apps.recovery import RecoveryReport
@@ -48,7 +51,7 @@ def test_a_rotated_app_keeps_its_old_secrets(office: Office, sessions: bool, kin
         version=2,
         last_version=2,
         key_ends=KeyEnds.of(new.key),
-        kept=(KeptVersion(1, old.app.key_ends, sessions, office.time + A_WEEK),),
+        kept=(KeptVersion(1, old.app.key_ends, sessions, office.time + A_WEEK, Origin.HERE),),
         rotated=office.time,
     )
     assert office.row(old.app) == new.app
@@ -198,7 +201,9 @@ def test_a_disk_that_refuses_the_last_step_is_not_told_as_a_failure(office: Offi
     assert (row.version, row.pending) == (2, None)
     assert KeyEnds.of(again.use.secret(made.app.id)) == row.key_ends
     # How long the person wanted it kept died with the program.
-    assert row.kept == (KeptVersion(1, made.app.key_ends, made.app.sessions, office.time + KEPT_BY_RECOVERY),)
+    assert row.kept == (
+        KeptVersion(1, made.app.key_ends, made.app.sessions, office.time + KEPT_BY_RECOVERY, Origin.HERE),
+    )
 
 
 @pytest.mark.parametrize(
@@ -316,7 +321,7 @@ def test_rolling_back_swaps(office: Office, sessions: bool) -> None:
         new.app,
         version=1,
         key_ends=old.app.key_ends,
-        kept=(KeptVersion(2, new.app.key_ends, new.app.sessions, office.time + timedelta(days=1)),),
+        kept=(KeptVersion(2, new.app.key_ends, new.app.sessions, office.time + timedelta(days=1), Origin.HERE),),
     )
     assert office.row(app) == app
     assert office.use.secret(app.id) == old.key
@@ -546,3 +551,38 @@ def test_a_life_with_a_start_after_each_step(office: Office) -> None:
     office.restart().deletion.delete(app_id)
     office.restart().removal.purge(app_id)
     assert not office.vault.items
+
+
+class TestOrigin:
+    """Who made the current key, and what Cortex said of it."""
+
+    def test_made_here_then_given_then_rolled_back(self, office: Office) -> None:
+        made = office.make("Ward tablet", sessions=True)
+        assert made.app.origin is Origin.HERE
+        key = generate(SecretKind.API_KEY)
+        given = office.rotation.use_key(made.app.id, key, None, A_WEEK).app
+        assert (given.origin, given.key_ends) == (Origin.CORTEX, KeyEnds.of(key))
+        assert office.last_entry()[0] is Action.KEY_GIVEN
+        checked = office.apps.use.note_check(given.id, Known.YES)
+        assert (checked.known, checked.checked) == (Known.YES, office.time)
+        back = office.rotation.roll_back(given.id, 1, A_WEEK)
+        assert (back.origin, back.known, back.checked) == (Origin.HERE, None, None)
+
+    def test_rotating_makes_a_key_ours(self, office: Office) -> None:
+        made = office.make("Ward tablet", sessions=True)
+        key = generate(SecretKind.API_KEY)
+        office.rotation.use_key(made.app.id, key, None, A_WEEK)
+        assert office.rotation.rotate(made.app.id, A_WEEK).app.origin is Origin.HERE
+
+    def test_a_signing_app_needs_a_secret_too(self, office: Office) -> None:
+        made = office.make("EMR", sessions=False)
+        with pytest.raises(KeyFormError):
+            office.rotation.use_key(made.app.id, generate(SecretKind.API_KEY), None, A_WEEK)
+        with pytest.raises(KeyKnown):
+            office.rotation.use_key(made.app.id, made.key, generate(SecretKind.API_SECRET), A_WEEK)
+        assert office.row(made.app) == made.app
+
+    def test_what_cortex_knows_came_from_there(self, office: Office) -> None:
+        made = office.make("Ward tablet", sessions=True)
+        assert office.apps.use.note_check(made.app.id, Known.NO).origin is Origin.HERE
+        assert office.apps.use.note_check(made.app.id, Known.DISABLED).origin is Origin.CORTEX

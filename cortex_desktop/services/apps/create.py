@@ -8,7 +8,7 @@ from functools import partial
 from ...domain.activity import Action
 from ...domain.errors import KeyFormError, KeyKnown, OrgGone, SecretMissing
 from ...domain.findings import Stray
-from ...domain.model import App, AppDetails, AppState, OrgState, new_id, secrets_of
+from ...domain.model import App, AppDetails, AppState, OrgState, Origin, new_id, secrets_of
 from ...domain.rules import clean_details
 from ...domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate, well_formed
 from .. import transitions
@@ -45,7 +45,7 @@ class AppCreation:
         details = clean_details(details)
         self._require_org(org_id)
         self._stores.require_keychain()
-        created = self._store(org_id, details, generate(SecretKind.API_KEY))
+        created = self._store(org_id, details, Origin.HERE, generate(SecretKind.API_KEY))
         if copy_of is not None:
             self._stores.record.app(Action.DUPLICATED, created.app, copy_of=copy_of.label)
         else:
@@ -62,7 +62,7 @@ class AppCreation:
         self._require_org(org_id)
         self._stores.require_keychain()
         self._require_unknown(key)
-        created = self._store(org_id, details, key, secret)
+        created = self._store(org_id, details, Origin.CORTEX, key, secret)
         self._record(Action.IMPORTED, created.app)
         return created
 
@@ -103,7 +103,9 @@ class AppCreation:
         except SecretMissing:
             return None
 
-    def _store(self, org_id: str, details: AppDetails, key: Secret, secret: Secret | None = None) -> Created:
+    def _store(
+        self, org_id: str, details: AppDetails, origin: Origin, key: Secret, secret: Secret | None = None
+    ) -> Created:
         """Write the row, store the secrets, mark the row as active."""
         stores = self._stores
         app = App(
@@ -114,6 +116,7 @@ class AppCreation:
             key_ends=KeyEnds.of(key),
             keychain=stores.vault.backend,
             state=AppState.CREATING,
+            origin=origin,
         )
         stores.repository.add_app(app)
         undo = partial(transitions.mark_for_removal, late=stores.now())

@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from ...domain.activity import Action
-from ...domain.errors import AppGone, CortexError, NotFinished, SecretDiffers, SecretMissing, VersionGone
-from ...domain.model import App, AppState
+from ...domain.errors import AppGone, CortexError, KeyKnown, NotFinished, SecretDiffers, SecretMissing, VersionGone
+from ...domain.model import App, AppState, Origin
 from ...domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate, well_formed
 from .. import transitions
+from ..key_index import find_key
 from .create import Created, require_form
 from .recovery import Recovery
 from .two_stores import TwoStores
@@ -29,7 +30,7 @@ class KeyRotation:
         Raises AppGone, SecretElsewhere, TooManyVersions, StorageError, VaultError with the old key still the current
         one; NotFinished when the keychain gave no answer: recovery settles which one it is.
         """
-        created = self._store_next(app_id, generate(SecretKind.API_KEY), None, keep)
+        created = self._store_next(app_id, generate(SecretKind.API_KEY), None, keep, Origin.HERE)
         if keep:
             self._stores.record.app(Action.ROTATED, created.app, kept_until=self._stores.now() + keep)
         else:
@@ -46,10 +47,25 @@ class KeyRotation:
         app = stores.repository.app(app_id)
         require_form(app.sessions, key, secret)
         if app.keychain == stores.vault.backend:
-            created = self._store_next(app_id, key, secret, keep)
+            created = self._store_next(app_id, key, secret, keep, _origin_of(app, key))
         else:
             created = self._store_here(app, key, secret)
         self._stores.record.app(Action.KEY_TYPED, created.app, kept_until=self._stores.now() + keep)
+        return created
+
+    def use_key(self, app_id: str, key: Secret, secret: Secret | None, keep: timedelta) -> Created:
+        """Give the app a key that Cortex made; keep the old one for `keep`. secret: for an app without Sessions.
+
+        Raises as `rotate`, KeyFormError for what is no key or no secret, KeyKnown when an app has this key.
+        """
+        stores = self._stores
+        stores.require_keychain()
+        require_form(stores.app_here(app_id).sessions, key, secret)
+        known = find_key(key, stores.repository.apps(), stores.vault)
+        if known is not None:
+            raise KeyKnown(known.app.label, "", deleted=False, removed=False)
+        created = self._store_next(app_id, key, secret, keep, Origin.CORTEX)
+        stores.record.app(Action.KEY_GIVEN, created.app, kept_until=stores.now() + keep)
         return created
 
     def _store_here(self, app: App, key: Secret, secret: Secret | None) -> Created:
@@ -59,7 +75,7 @@ class KeyRotation:
         here = partial(replace, keychain=stores.vault.backend, kept=())
         stores.repository.change_app(app.id, here)
         try:
-            created = self._store_next(app.id, key, secret, timedelta(0))
+            created = self._store_next(app.id, key, secret, timedelta(0), _origin_of(app, key))
         except NotFinished:
             raise
         except CortexError:
@@ -68,7 +84,9 @@ class KeyRotation:
         forget = partial(transitions.forget_kept, number=app.version)
         return Created(stores.finish(created.app, forget), key)
 
-    def _store_next(self, app_id: str, key: Secret, secret: Secret | None, keep: timedelta) -> Created:
+    def _store_next(
+        self, app_id: str, key: Secret, secret: Secret | None, keep: timedelta, origin: Origin | None
+    ) -> Created:
         """Store this key as the next version and make it the current one; keep the old one for `keep`."""
         stores = self._stores
         stores.require_keychain()
@@ -77,7 +95,7 @@ class KeyRotation:
         if app.state is not AppState.ACTIVE:
             raise AppGone
         number = self._recovery.free_number(app)
-        begin = partial(transitions.begin_version, key_ends=KeyEnds.of(key), number=number)
+        begin = partial(transitions.begin_version, key_ends=KeyEnds.of(key), number=number, origin=origin)
         app = stores.repository.change_app(app_id, begin)
         if app.pending is None:
             raise AppGone
@@ -151,3 +169,8 @@ class KeyRotation:
             change = partial(transitions.change_kept_until, number=number, until=until)
             app = stores.repository.change_app(app_id, change)
         return app
+
+
+def _origin_of(app: App, key: Secret) -> Origin | None:
+    """Who made a key that a person typed: nobody else than before if it is the app's own, else Cortex."""
+    return None if KeyEnds.of(key) == app.key_ends else Origin.CORTEX

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ...domain.activity import Action
-from ...domain.model import App
+from ...domain.model import App, Known
 from ...domain.secret import Secret, SecretKind
+from .. import transitions
 from .two_stores import TwoStores
 
 
@@ -40,6 +41,11 @@ class AppUse:
     def note_revealed(self, app_id: str, action: Action = Action.KEY_REVEALED) -> None:
         """Note that the key or the secret was shown. Raises AppGone, StorageError."""
         self._stores.record.app(action, self._stores.repository.app(app_id))
+
+    def note_check(self, app_id: str, known: Known) -> App:
+        """Note what Cortex said of the app's key just now. Returns the app. Raises AppGone, StorageError."""
+        now = self._stores.now()
+        return self._stores.repository.change_app(app_id, lambda app: transitions.note_check(app, known, now))
 
     def set_enabled(self, app_id: str, enabled: bool) -> App:
         """Enable or disable the app in this console, and return it. Raises AppGone, StorageError."""

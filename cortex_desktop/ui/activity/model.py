@@ -192,6 +192,15 @@ class ActivityModel(QAbstractTableModel):
             return "", line.what, "", "", line.details, ""
         return self.when_words(line), line.what, entry.label, entry.org_name, line.details, entry.who
 
+    def copied(self, row: int) -> str:
+        """The row for a clipboard, its parts divided by tabs; empty while it is being fetched."""
+        line = self.line(row)
+        if line is None or line.entry is None:
+            return ""
+        entry = line.entry
+        parts = (long_time(entry.when), line.what, entry.label, entry.org_name, line.details, entry.who, entry.computer)
+        return "\t".join(part.replace("\t", " ").replace("\n", " ") for part in parts)
+
     def _tip(self, line: Line) -> str:
         """Everything about the entry, since columns are narrow and times are short."""
         entry = line.entry

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from PySide6.QtCore import QDate, QPoint, Qt, Signal, Slot
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
@@ -31,7 +31,7 @@ from ..kit.search import SearchField
 from ..kit.suggestions import Suggestion
 from ..kit.table import CountLabel, TableCard
 from ..kit.waiting import BUSY_SECONDS
-from ..kit.widgets import Banner, Button, EmptyState, Look, label
+from ..kit.widgets import Banner, Button, EmptyState, Look, announce, label
 from .model import ActivityModel
 from .reader import Wanted
 from .table import ActivityTable
@@ -167,6 +167,7 @@ class ActivityPage(Page):
         self.only_copies.toggled.connect(self._ask)
         self.table.opened.connect(self._open)
         self.table.menu_asked.connect(self._show_menu)
+        self.table.copy_asked.connect(self._copy)
         self.empty.acted.connect(self._empty_acted)
         self._patience = look.clock.timer(self)
         self._patience.timeout.connect(self._show_state)
@@ -347,7 +348,7 @@ class ActivityPage(Page):
         return search
 
     def _make_day(self, name: str) -> DateField:
-        field = DateField(self._look, name, date.today())  # noqa: DTZ011 (where the person is)
+        field = DateField(self._look, name, date.today(), ahead=False)  # noqa: DTZ011 (where the person is)
         field.setMaximumWidth(self._look.theme.px(170))
         return field
 
@@ -512,7 +513,15 @@ class ActivityPage(Page):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction(self.tr("Show app"), self._open)
         menu.addAction(self.tr("Only this app"), lambda: self.show_only(entry.app_id, entry.label))
+        menu.addAction(self.tr("Copy row"), self._copy)
         menu.popup(place)
+
+    @Slot()
+    def _copy(self) -> None:
+        text = self.model.copied(self.table.currentIndex().row())
+        if text:
+            QGuiApplication.clipboard().setText(text)
+            announce(self, self.tr("Row copied"))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -14,11 +14,12 @@ from .model import AppColumn, AppsModel
 USUAL = (AppColumn.LABEL, AppColumn.KEY, AppColumn.SESSIONS, AppColumn.CSRF, AppColumn.STATUS, AppColumn.CREATED)
 """The columns shown until a person chooses others."""
 
-ORDER = (*USUAL, AppColumn.OWNER, AppColumn.EXPIRES, AppColumn.MENU)
+ORDER = (*USUAL, AppColumn.OWNER, AppColumn.EXPIRES, AppColumn.ORIGIN, AppColumn.MENU)
 GIVEN_UP_FIRST = (
     AppColumn.CREATED,
     AppColumn.CSRF,
     AppColumn.SESSIONS,
+    AppColumn.ORIGIN,
     AppColumn.OWNER,
     AppColumn.EXPIRES,
     AppColumn.STATUS,

@@ -59,6 +59,7 @@ class AppsDelegate(RowDelegate):
             self._paint_menu,
             self._paint_owner,
             self._paint_expires,
+            self._paint_origin,
         )
         self.refresh()
         look.theme.changed.connect(self.refresh)
@@ -104,6 +105,8 @@ class AppsDelegate(RowDelegate):
         width = self._heading_width(column)
         if column is AppColumn.STATUS:
             width = max(width, *(badge_size(self._look, self._model.status_words(s)[0]).width() for s in Status))
+        if column is AppColumn.ORIGIN:
+            width = max(width, self._look.theme.px(80))
         if column is AppColumn.OWNER:
             width = max(width, self._look.theme.px(120))
         if column in (AppColumn.CREATED, AppColumn.EXPIRES):
@@ -147,6 +150,9 @@ class AppsDelegate(RowDelegate):
         painter.drawText(
             inner, LEADING, self._text_metrics.elidedText(self._model.created_words(row), ELIDE, inner.width())
         )
+
+    def _paint_origin(self, painter: QPainter, rect: QRect, app: App, row: int) -> None:
+        self._paint_text(painter, rect, self._model.index(row, AppColumn.ORIGIN).data())
 
     def _paint_owner(self, painter: QPainter, rect: QRect, app: App, row: int) -> None:
         self._paint_text(painter, rect, app.owner)

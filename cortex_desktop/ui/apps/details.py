@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ...domain.model import App, AppState, Org
+from ...domain.model import App, AppState, Org, Origin
 from ...domain.secret import SecretKind
 from ...services.snippets import Snippet, masked, to_read
 from ..kit.boxes import ComboBox
@@ -31,6 +31,7 @@ from ..kit.i18n import long_date, long_day, long_time
 from ..kit.reveal import Reveal
 from ..kit.tokens import DETAILS_WIDTH
 from ..kit.widgets import Badge, Button, IconButton, Look, label, set_property
+from .cortex_check import known_words
 from .many_panel import ManyPanel
 from .model import AppsModel, Status
 
@@ -71,14 +72,17 @@ class KeyField(QFrame):
 class DetailsPanel(QFrame):
     """Shows one app, or what several have in common, and what can be done with it.
 
-    reveal_asked(SecretKind), copy_asked(SecretKind), snippet_asked(Snippet): copy it; edit_asked, enable_asked(bool),
-    delete_asked, rotate_asked, closed; roll_back_asked(int), drop_kept_asked(int): make this earlier version current
-    again, or remove it; type_asked: type the key again; use_newer_asked: use the newer key that the keychain holds.
+    reveal_asked(SecretKind), copy_asked(SecretKind), snippet_asked(Snippet): copy it; try_asked(App): make a request;
+    check_asked: ask Cortex; edit_asked, enable_asked(bool), delete_asked, rotate_asked, closed; roll_back_asked(int),
+    drop_kept_asked(int): make this earlier version current again, or remove it; type_asked: type the key again;
+    use_newer_asked: use the newer key that the keychain holds.
     """
 
     reveal_asked = Signal(SecretKind)
     copy_asked = Signal(SecretKind)
     snippet_asked = Signal(Snippet)
+    try_asked = Signal(App)
+    check_asked = Signal()
     edit_asked = Signal()
     enable_asked = Signal(bool)
     delete_asked = Signal()
@@ -149,6 +153,10 @@ class DetailsPanel(QFrame):
         ):
             self.language.addItem(name, snippet)
         self._request_copy = IconButton("copy", "", look)
+        self._try = Button(self.tr("Try it"), look, icon="terminal")
+        self._check = Button(self.tr("Check with Cortex"), look)
+        for button in (self._try, self._check):
+            button.setProperty("compact", True)
         self._rotate = Button(self.tr("Rotate key"), look, icon="rotate-cw")
         self._enable = Button("", look)
         self._enable.setToolTip(self.tr("On this computer only. Nothing changes in Cortex."))
@@ -199,6 +207,13 @@ class DetailsPanel(QFrame):
         column.addLayout(request_head)
         column.addSpacing(4)
         column.addWidget(self._request)
+        column.addSpacing(8)
+        self._trying = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._trying.setSpacing(8)
+        self._trying.addWidget(self._try)
+        self._trying.addWidget(self._check)
+        self._trying.addStretch()
+        column.addLayout(self._trying)
         column.addSpacing(18)
         self._actions = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._actions.setSpacing(8)
@@ -225,6 +240,8 @@ class DetailsPanel(QFrame):
         self._secret_copy.clicked.connect(self._ask_copy_secret)
         self._request_copy.clicked.connect(self._ask_snippet)
         self.language.currentIndexChanged.connect(self._show_request)
+        self._try.clicked.connect(self._ask_try)
+        self._check.clicked.connect(self.check_asked)
         self._rotate.clicked.connect(self.rotate_asked)
         self._type.clicked.connect(self.type_asked)
         self._use_newer.clicked.connect(self.use_newer_asked)
@@ -256,6 +273,8 @@ class DetailsPanel(QFrame):
         facts = {
             "sessions": self.tr("On") if app.sessions else self.tr("Off"),
             "csrf": self.tr("On") if app.csrf else self.tr("Off"),
+            "origin": self._origin_words(app.origin),
+            "checked": self._check_words(app),
             "created": long_time(app.created),
             "rotated": long_time(app.rotated) if app.rotated else self.tr("Never"),
             "copied": long_time(app.last_copied) if app.last_copied else "—",
@@ -275,12 +294,24 @@ class DetailsPanel(QFrame):
         self._newer.setVisible(usable and newer > 0)
         self._use_newer.setVisible(usable and newer > 0)
         keys = (self._eye, self._copy, self._secret_eye, self._secret_copy)
-        for button in (*keys, self._edit, self._request_copy, self._enable, self._rotate):
+        for button in (*keys, self._edit, self._request_copy, self._enable, self._rotate, self._try, self._check):
             button.setEnabled(usable)
         self._show_request()
         self._show_earlier(app)
         self._arrange_actions()
         self._show_key()
+
+    def _origin_words(self, origin: Origin) -> str:
+        return {
+            Origin.HERE: self.tr("Made here: it works in the sandbox, and Cortex does not know it"),
+            Origin.CORTEX: self.tr("Cortex"),
+            Origin.UNKNOWN: self.tr("Not known"),
+        }[origin]
+
+    def _check_words(self, app: App) -> str:
+        if app.known is None or app.checked is None:
+            return self.tr("Never asked")
+        return f"{known_words(app.known)}, {long_time(app.checked)}"
 
     def _show_earlier(self, app: App) -> None:
         """List the versions that are kept, each with what can be done with it."""
@@ -315,10 +346,13 @@ class DetailsPanel(QFrame):
 
     def _arrange_actions(self) -> None:
         """Put the buttons side by side, or below each other where long words leave no room."""
-        needed = sum(b.sizeHint().width() for b in (self._rotate, self._enable, self._delete)) + 16
-        directions = QBoxLayout.Direction
-        fits = needed <= self._look.theme.px(DETAILS_WIDTH) - 41
-        self._actions.setDirection(directions.LeftToRight if fits else directions.TopToBottom)
+        directions, room = QBoxLayout.Direction, self._look.theme.px(DETAILS_WIDTH) - 41
+        for row, buttons in (
+            (self._trying, (self._try, self._check)),
+            (self._actions, (self._rotate, self._enable, self._delete)),
+        ):
+            needed = sum(button.sizeHint().width() for button in buttons) + 8 * (len(buttons) - 1)
+            row.setDirection(directions.LeftToRight if needed <= room else directions.TopToBottom)
 
     @Slot()
     def _show_key(self) -> None:
@@ -398,6 +432,11 @@ class DetailsPanel(QFrame):
         self.copy_asked.emit(SecretKind.API_SECRET)
 
     @Slot()
+    def _ask_try(self) -> None:
+        if self._app is not None:
+            self.try_asked.emit(self._app)
+
+    @Slot()
     def _ask_enable(self) -> None:
         if self._app is not None:
             self.enable_asked.emit(not self._app.enabled)
@@ -412,6 +451,8 @@ class DetailsPanel(QFrame):
         names = {
             "sessions": self.tr("Sessions"),
             "csrf": self.tr("CSRF Protection"),
+            "origin": self.tr("Key from"),
+            "checked": self.tr("Cortex says"),
             "created": self.tr("Created"),
             "rotated": self.tr("Rotated"),
             "copied": self.tr("Last copied"),

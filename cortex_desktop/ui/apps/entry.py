@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QCoreApplication, QPoint, Slot
 from PySide6.QtGui import QKeySequence
@@ -23,6 +23,9 @@ from ..kit.tools import Tools
 from ..workspace import Workspace
 from .presenter import AppsPresenter
 
+if TYPE_CHECKING:
+    from ...services.workbench import RequestServices
+
 Keys = QKeySequence.StandardKey
 
 
@@ -37,12 +40,19 @@ class _Selected(NamedTuple):
 class AppsEntry(PageEntry):
     """The first page of the window."""
 
-    def __init__(self, tools: Tools, workspace: Workspace, apps: AppServices, doctor: Doctor) -> None:
+    def __init__(
+        self,
+        tools: Tools,
+        workspace: Workspace,
+        apps: AppServices,
+        doctor: Doctor,
+        requests: Callable[[], RequestServices],
+    ) -> None:
         title = QCoreApplication.translate("AppsEntry", "Apps")
         super().__init__("apps", "layout-grid", title, Section.SETTINGS, "Ctrl+1")
         self._tools = tools
         self._workspace = workspace
-        self._services = apps, doctor
+        self._services = apps, doctor, requests
         self._only_among_apps: list[Action] = []
         workspace.app_asked.connect(self.show_app)
         workspace.apps_asked.connect(self.show_found)
@@ -119,6 +129,11 @@ class AppsEntry(PageEntry):
             Source(text, partial(self._hits, app), (text.partition("\n")[0],))
             for text, app in self.presenter.model.searched()
         )
+
+    def subject(self) -> str:
+        """The selected app's label."""
+        app = self._app()
+        return "" if app is None else app.label
 
     def hold_window(self) -> bool:
         """Whether a bulk action must come to a stop first."""
@@ -284,6 +299,15 @@ class AppsEntry(PageEntry):
                 checked=self._is_detailed,
             ),
             Action(
+                "try_app",
+                "terminal",
+                self.tr("Try it"),
+                self._ask_try,
+                at={Menu.APP: 204},
+                tip=self.tr("Make a request with this app"),
+                enabled=self._is_usable,
+            ),
+            Action(
                 "app_activity",
                 "history",
                 self.tr("Show activity"),
@@ -320,11 +344,27 @@ class AppsEntry(PageEntry):
                 words=self._rotate_words,
             ),
             Action(
+                "use_key",
+                "key-round",
+                self.tr("Use a key from Cortex…"),
+                lambda: self.presenter.ask_use_key(),
+                at={Menu.APP: 303},
+                enabled=self._is_usable,
+            ),
+            Action(
+                "check_cortex",
+                "external-link",
+                self.tr("Check with Cortex"),
+                lambda: self.presenter.check_with_cortex(),
+                at={Menu.APP: 304},
+                enabled=self._can_change,
+            ),
+            Action(
                 "type_key",
                 "key-round",
                 self.tr("Type the key again…"),
                 lambda: self.presenter.ask_key(),
-                at={Menu.APP: 303},
+                at={Menu.APP: 305},
                 enabled=self._is_usable,
             ),
             Action(
@@ -455,6 +495,11 @@ class AppsEntry(PageEntry):
         if app is not None:
             self._workspace.activity_asked.emit(app)
 
+    def _ask_try(self) -> None:
+        app = self._app()
+        if app is not None:
+            self._workspace.try_asked.emit(app)
+
     @Slot(QPoint)
     def _ask_menu(self, place: QPoint) -> None:
         self.menu_asked.emit(Menu.APP, place)
@@ -467,9 +512,10 @@ class AppsEntry(PageEntry):
     def _hits(self, app: App) -> list[Hit]:
         is_active = app.state is AppState.ACTIVE
         title = self.tr("Go to {label}").format(label=app.label)
-        hits = [Hit("layout-grid", title, "" if is_active else masked(app), partial(self._go_to, app))]
+        go, section = partial(self._go_to, app), self.title
+        hits = [Hit("layout-grid", title, "" if is_active else masked(app), go, section=section)]
         if is_active:
             title, ends = self.tr("Copy key: {label}"), f"{app.key_ends.head}…{app.key_ends.tail}"
             copy = partial(self.presenter.keys.copy_key, app)
-            hits.insert(0, Hit("copy", title.format(label=app.label), ends, copy))
+            hits.insert(0, Hit("copy", title.format(label=app.label), ends, copy, section=section))
         return hits

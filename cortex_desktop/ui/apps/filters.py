@@ -206,6 +206,12 @@ class Filters(QObject):
                 ),
             ),
             Group(
+                "from",
+                self.tr("Key from"),
+                self.tr("Anywhere"),
+                (("from:here", self.tr("Made here")), ("from:cortex", self.tr("From Cortex"))),
+            ),
+            Group(
                 "expires",
                 self.tr("Expires"),
                 self.tr("Any time, or never"),

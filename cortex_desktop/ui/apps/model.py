@@ -13,7 +13,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QLocale, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal, Slot
 
 from ...domain.folding import fold, look
-from ...domain.model import App, AppState
+from ...domain.model import App, AppState, Origin
 from ...domain.query import AppQuery, At, parse
 from ...services.snippets import masked
 from ..kit.i18n import long_date, long_day, long_time
@@ -36,6 +36,7 @@ class AppColumn(IntEnum):
     MENU = 6
     OWNER = 7
     EXPIRES = 8
+    ORIGIN = 9
 
 
 class Status(IntEnum):
@@ -84,7 +85,13 @@ class AppsModel(QAbstractTableModel):
             "",
             self.tr("Owner"),
             self.tr("Expires"),
+            self.tr("Key from"),
         )
+        self._origins = {
+            Origin.HERE: self.tr("Made here"),
+            Origin.CORTEX: self.tr("Cortex"),
+            Origin.UNKNOWN: self.tr("Not known"),
+        }
         self._status_words = {
             Status.ENABLED: (self.tr("Enabled"), "success"),
             Status.REVIEW_DUE: (self.tr("Review due"), "warning"),
@@ -328,6 +335,8 @@ class AppsModel(QAbstractTableModel):
                 return app.owner
             case AppColumn.EXPIRES:
                 return long_day(app.expires) if app.expires is not None else ""
+            case AppColumn.ORIGIN:
+                return self._origins[app.origin]
             case AppColumn.MENU:
                 return ""
 
@@ -346,6 +355,8 @@ class AppsModel(QAbstractTableModel):
             case AppColumn.EXPIRES:
                 day = self._text(app, column)
                 return self.tr("Expires: {date}").format(date=day) if day else self.tr("Expires: never")
+            case AppColumn.ORIGIN:
+                return self.tr("Key from: {origin}").format(origin=self._text(app, column))
             case AppColumn.STATUS:
                 tip = self._status_tip(app)
                 return f"{self._text(app, column)}. {tip}" if tip else self._text(app, column)
@@ -438,6 +449,8 @@ class AppsModel(QAbstractTableModel):
                 return lambda row: fold(row.app.owner)
             case AppColumn.EXPIRES:
                 return attrgetter("app.expires")
+            case AppColumn.ORIGIN:
+                return attrgetter("app.origin.value")
             case _:
                 return attrgetter("created_at")
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from ...domain.errors import AppGone, CortexError, VaultError
 from ...domain.model import App, AppState
-from ...domain.secret import SecretKind
+from ...domain.secret import Secret, SecretKind
 from ...services.apps.create import Created
 from ...services.apps.recovery import NotRemoved
 from ...services.apps.services import AppServices
@@ -28,6 +28,7 @@ from ..workspace import ListedApp, Workspace
 from .banners import Banners
 from .bulk_presenter import BulkPresenter
 from .checks import KeychainChecks
+from .cortex_check import CortexCheck
 from .filters import SavedFilters
 from .forms import AppForms
 from .keys import KeyPresenter
@@ -36,6 +37,7 @@ from .page import AppsPage
 from .standing import StandingBanner
 
 if TYPE_CHECKING:
+    from ...services.workbench import RequestServices
     from .deleted_dialog import DeletedDialog
     from .details import DetailsPanel
 
@@ -49,7 +51,14 @@ class AppsPresenter(QObject):
     changed = Signal()
     counted = Signal(int)
 
-    def __init__(self, tools: Tools, workspace: Workspace, apps: AppServices, doctor: Doctor) -> None:
+    def __init__(
+        self,
+        tools: Tools,
+        workspace: Workspace,
+        apps: AppServices,
+        doctor: Doctor,
+        requests: Callable[[], RequestServices],
+    ) -> None:
         super().__init__(tools.dialogs)
         self._tools = tools
         self._look = tools.look
@@ -62,6 +71,7 @@ class AppsPresenter(QObject):
         self.keys = KeyPresenter(tools, workspace, apps, self.model)
         self.forms = AppForms(tools, workspace, apps, self.page, self.keys)
         self.bulk = BulkPresenter(tools, workspace, apps, self.page.bulk)
+        self._cortex = CortexCheck(tools, workspace, apps.use, requests)
         self.banners = Banners(workspace, self.page)
         self.checks = KeychainChecks(tools, workspace, apps, doctor, self.model, self.page)
         self.standing = StandingBanner(tools, workspace, apps, doctor, self.page.standing_banner, self.checks.open)
@@ -98,6 +108,8 @@ class AppsPresenter(QObject):
         details.snippet_asked.connect(self.copy_as)
         details.enable_asked.connect(self.enable_or_disable)
         details.delete_asked.connect(self.ask_delete)
+        details.try_asked.connect(self._workspace.try_asked)
+        details.check_asked.connect(self.check_with_cortex)
         details.rotate_asked.connect(self.ask_rotate)
         details.roll_back_asked.connect(self._roll_back)
         details.drop_kept_asked.connect(self._ask_drop_kept)
@@ -200,6 +212,38 @@ class AppsPresenter(QObject):
         def submit(keep: timedelta) -> None:
             work = partial(self._services.rotation.rotate, app.id, keep)
             self._workspace.on_vault(work, rotated, dialog.fail)
+
+        dialog.submitted.connect(submit)
+        self._dialogs.open_waiting(dialog)
+
+    @Slot()
+    def check_with_cortex(self) -> None:
+        """Ask Cortex whether it knows the keys of the selected app, or apps."""
+        app = self.page.current()
+        self._cortex.ask(self.page.several() or ([app] if app is not None else []))
+
+    @Slot()
+    def ask_use_key(self) -> None:
+        """Open the dialog that gives the selected app a key from Cortex."""
+        app, org = self.page.current(), self._workspace.org
+        if app is None or org is None or app.state is not AppState.ACTIVE or not self._dialogs.free:
+            return
+        from .use_key_dialog import UseKeyDialog
+
+        dialog = UseKeyDialog(self._look, app, f"{short(app.label)} · {place_of(org)}", self._dialogs.window)
+
+        def used(made: Created) -> None:
+            dialog.accept()
+            self.model.mark_whole(app.id)
+            self._workspace.put(made.app)
+            self._tools.toasts.show(
+                self.tr("“{label}” uses the key from Cortex").format(label=short(app.label)),
+                self.tr("The one before is kept: you can roll back in the details."),
+            ).count_down(TOAST_SECONDS)
+
+        def submit(key: Secret, secret: Secret | None, keep: timedelta) -> None:
+            work = partial(self._services.rotation.use_key, app.id, key, secret, keep)
+            self._workspace.on_vault(work, used, dialog.fail)
 
         dialog.submitted.connect(submit)
         self._dialogs.open_waiting(dialog)

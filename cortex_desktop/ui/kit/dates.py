@@ -6,8 +6,9 @@ from datetime import date
 
 from PySide6.QtCore import QDate, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QKeyEvent
-from PySide6.QtWidgets import QCalendarWidget, QFrame, QLineEdit, QToolButton, QVBoxLayout
+from PySide6.QtWidgets import QLineEdit
 
+from .date_picker import DatePicker
 from .i18n import long_day, read_day
 from .widgets import Look, set_property
 
@@ -15,14 +16,15 @@ from .widgets import Look, set_property
 class DateField(QLineEdit):
     """A day. Alt+Down or F4 opens the calendar, Up and Down go by days, Page Up and Page Down by months.
 
-    changed: the day is another one, or what was typed is none.
+    ahead: whether the calendar offers days ahead of today. changed: the day is another one, or what was typed is none.
     """
 
     changed = Signal()
 
-    def __init__(self, look: Look, name: str, day: date) -> None:
+    def __init__(self, look: Look, name: str, day: date, *, ahead: bool = True) -> None:
         super().__init__()
         self._look = look
+        self._ahead = ahead
         self._day: date | None = day
         self.setAccessibleName(name)
         self.setText(long_day(day))
@@ -51,24 +53,9 @@ class DateField(QLineEdit):
     @Slot()
     def open_calendar(self) -> None:
         """Open a calendar below, on the day that is shown."""
-        calendar = QCalendarWidget()
-        calendar.setAccessibleName(self.accessibleName())
-        calendar.setVerticalHeaderFormat(QCalendarWidget.VerticalHeaderFormat.NoVerticalHeader)
-        calendar.setSelectedDate(self.shown() if self._day is not None else QDate.currentDate())
-        for name, icon in (("qt_calendar_prevmonth", "chevron-left"), ("qt_calendar_nextmonth", "chevron-right")):
-            button = calendar.findChild(QToolButton, name)
-            if button is not None:  # Fusion's arrows are black in dark too
-                button.setIcon(self._look.icons.icon(icon))
-        popup = QFrame(self, Qt.WindowType.Popup)
-        popup.setObjectName("calendar")
-        popup.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        inside = QVBoxLayout(popup)
-        inside.setContentsMargins(1, 1, 1, 1)
-        inside.addWidget(calendar)
-        calendar.activated.connect(self.setDate)
-        calendar.activated.connect(popup.close)
-        calendar.clicked.connect(self.setDate)
-        calendar.clicked.connect(popup.close)
+        day = self.shown() if self._day is not None else QDate.currentDate()
+        popup = DatePicker(self._look, self.accessibleName(), day, self, ahead=self._ahead)
+        popup.chosen.connect(self.setDate)
         popup.adjustSize()
         place = self.mapToGlobal(QPoint(0, self.height() + 2))
         room = self.screen().availableGeometry()
@@ -76,7 +63,7 @@ class DateField(QLineEdit):
         y = place.y() if place.y() + popup.height() <= room.bottom() else place.y() - self.height() - popup.height() - 4
         popup.move(max(room.left(), x), max(room.top(), y))
         popup.show()
-        calendar.setFocus(Qt.FocusReason.PopupFocusReason)
+        popup.month.setFocus(Qt.FocusReason.PopupFocusReason)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         days = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1}.get(Qt.Key(event.key()), 0)

@@ -54,7 +54,8 @@ class PageEntry(QObject):
 
     open_asked: bring it to the front, and put the keyboard where the person goes on; changed: its
     actions may be enabled or not; counted(int): so many things are on it; attention_changed(int): so many need
-    attention; menu_asked(Menu, QPoint): open this menu there; idle: what kept the window from closing has ended.
+    attention; menu_asked(Menu, QPoint): open this menu there; idle: what kept the window from closing has ended; stays:
+    the window is to stay, as the person has said so.
     """
 
     open_asked = Signal()
@@ -63,6 +64,7 @@ class PageEntry(QObject):
     attention_changed = Signal(int)
     menu_asked = Signal(Menu, QPoint)
     idle = Signal()
+    stays = Signal()
 
     def __init__(self, name: str, icon: str, title: str, section: Section, keys: str) -> None:
         super().__init__()
@@ -111,6 +113,10 @@ class PageEntry(QObject):
     def found(self) -> Iterable[Source]:
         """What the palette can find of it."""
         return ()
+
+    def subject(self) -> str:
+        """What the App menu's actions are about now; empty if it is not this page that knows, or not one thing."""
+        return ""
 
     def hold_window(self) -> bool:
         """Whether the window must wait with closing, until `idle`."""

@@ -1,4 +1,4 @@
-"""The Organization page: all orgs, and the details of the current one."""
+"""The Organization page: all orgs, and the details of the one that is looked at."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from PySide6.QtWidgets import (
 
 from ...domain.errors import CortexError
 from ...domain.model import Org
-from ..kit.i18n import environment_of, translate_text
+from ..kit.i18n import environment_of, short, translate_text
 from ..kit.page import Page
 from ..kit.plain import tip
 from ..kit.widgets import Button, Card, Look, announce, label
@@ -88,7 +88,8 @@ class OrgsModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return org.name
         if role == Qt.ItemDataRole.AccessibleDescriptionRole:
-            return f"{self.place(org)}, {self._workspace.count_words(org.id)}"
+            words = f"{self.place(org)}, {self.count_words(org)}"
+            return self.tr("{words}, current").format(words=words) if self.is_current(org) else words
         if role == Qt.ItemDataRole.ToolTipRole:
             return tip(f"{org.name}\n{org.endpoint}/{org.code}")
         return None
@@ -98,13 +99,17 @@ class OrgsModel(QAbstractListModel):
         place = f"{org.code} · {environment_of(org)}"
         return self.tr("{place} · not saved").format(place=place) if org.id in self.edited else place
 
-    def count(self, org: Org) -> int:
-        """How many apps it has."""
-        return self._workspace.count(org.id)
+    def count_words(self, org: Org) -> str:
+        """How many apps it has, in words."""
+        return self._workspace.count_words(org.id)
+
+    def is_current(self, org: Org) -> bool:
+        """True for the org that the person works in."""
+        return self._workspace.org is not None and org.id == self._workspace.org.id
 
 
 class _OrgPainter(QStyledItemDelegate):
-    """Paints an org: its name, code and environment, and how many apps it has."""
+    """Paints an org: its name, code and environment, how many apps it has, and whether it is the current one."""
 
     def __init__(self, look: Look, model: OrgsModel, parent: QObject) -> None:
         super().__init__(parent)
@@ -142,9 +147,12 @@ class _OrgPainter(QStyledItemDelegate):
         inside = room.adjusted(14, 7, -14, -7)
         top = QRect(inside.left(), inside.top(), inside.width(), inside.height() // 2)
         bottom = QRect(inside.left(), top.bottom() + 1, inside.width(), inside.height() - top.height())
-        number = line(top, option.widget.locale().toString(self._model.count(org)), "muted", theme.font(11), far=True)
-        top.setRight(top.right() - number - 8)
+        count = line(top, self._model.count_words(org), "muted", theme.font(11), far=True)
+        top.setRight(top.right() - count - 8)
         line(top, org.name, "text", theme.font(13, QFont.Weight.DemiBold))
+        if self._model.is_current(org):
+            current = line(bottom, self.tr("Current"), "accent", theme.font(11, QFont.Weight.DemiBold), far=True)
+            bottom.setRight(bottom.right() - current - 8)
         if org.production:
             icon = QRect(bottom.left(), bottom.top(), 14, bottom.height())
             self._look.icons.paint(
@@ -160,7 +168,7 @@ class _OrgPainter(QStyledItemDelegate):
 
 
 class OrgsList(QListView):
-    """The list itself: moving through it makes another org the current one."""
+    """The list itself: moving through it shows another org's details; Enter or a double click switches to it."""
 
     def __init__(self, look: Look, model: OrgsModel) -> None:
         super().__init__()
@@ -198,9 +206,8 @@ class _Body(QWidget):
 class OrganizationPage(Page):
     """Shows the workspace's orgs, and emits what the person wants.
 
-    entered(str): the org with this id becomes the current one; save_asked(Org):
-    keep these details, then call `saved` or `not_saved`; add_asked; remove_asked(Org); removed_asked: show those
-    removed.
+    entered(str): the org with this id becomes the current one; save_asked(Org): keep these details, then call `saved`
+    or `not_saved`; add_asked; remove_asked(Org); removed_asked: show those removed.
     """
 
     entered = Signal(str)
@@ -216,13 +223,15 @@ class OrganizationPage(Page):
         self._look = look
         self._workspace = workspace
         self._drafts: dict[str, Org] = {}  # what was typed about an org and not saved, by its id
-        self._org: Org | None = None
+        self._org: Org | None = None  # the one that is looked at
         self._filling = False
         self._model = OrgsModel(workspace, self)
         self.list = OrgsList(look, self._model)
         self.form = OrgForm(look)
         self.add = Button(self.tr("Add organization"), look, "primary", "plus")
         self.removed = Button(self.tr("Recently removed…"), look, "link")
+        self.switch = Button(self.tr("Switch to it"), look)
+        self._where = label("", "subtitle", wrap=True)
         self.save = Button(self.tr("Save"), look, "primary")
         self.discard = Button(self.tr("Discard changes"), look)
         self.remove = Button(self.tr("Remove organization…"), look, "danger", "trash-2")
@@ -232,11 +241,14 @@ class OrganizationPage(Page):
             self.tr("This is your only organization. Add another one before you remove it."), "fieldNote", wrap=True
         )
         self._lay_out()
+        workspace.entered.connect(self._look_at_current)
         workspace.orgs_changed.connect(self._show)
         self.list.selectionModel().currentChanged.connect(self._chosen)
         self.form.changed.connect(self._edited)
         self.add.clicked.connect(self.add_asked)
         self.removed.clicked.connect(self.removed_asked)
+        self.switch.clicked.connect(self._switch)
+        self.list.activated.connect(self._switch)
         self.save.clicked.connect(self._save)
         self.discard.clicked.connect(self._discard)
         self.remove.clicked.connect(self._remove)
@@ -265,7 +277,9 @@ class OrganizationPage(Page):
         words = QVBoxLayout()
         words.setSpacing(5)
         words.addWidget(label(self.tr("Organization"), "title"))
-        subtitle = label(self.tr("Where your apps live. Choose one to work in it."), "subtitle", wrap=True)
+        subtitle = label(
+            self.tr("Where your apps live. Look at any; switch to the one to work in."), "subtitle", wrap=True
+        )
         subtitle.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         words.addWidget(subtitle)
         head = QHBoxLayout()
@@ -283,6 +297,15 @@ class OrganizationPage(Page):
         column = QVBoxLayout(inside)
         column.setContentsMargins(20, 18, 20, 18)
         column.setSpacing(0)
+        where = QHBoxLayout()
+        where.setSpacing(8)
+        where.addWidget(self._where, 1)
+        where.addWidget(self.switch)
+        kept = self.switch.sizePolicy()
+        kept.setRetainSizeWhenHidden(True)  # the fields below do not move
+        self.switch.setSizePolicy(kept)
+        column.addLayout(where)
+        column.addSpacing(12)
         column.addWidget(self.form)
         column.addWidget(self._problem)
         buttons = QHBoxLayout()
@@ -321,25 +344,46 @@ class OrganizationPage(Page):
     # What there is
 
     @Slot()
+    def _look_at_current(self) -> None:
+        """Another org is current: show it, not the one that was looked at."""
+        self._org = self._workspace.org
+
+    @Slot()
     def _show(self) -> None:
-        """Show the orgs, and the current one's details: those that were typed, where they are not saved yet."""
-        org = self._workspace.org
-        if org is None:
+        """Show the orgs, and the details of the one that is looked at: those that were typed, where they are not saved.
+
+        That is the current one until the person chooses another in the list.
+        """
+        orgs, current = self._workspace.orgs, self._workspace.org
+        if current is None:
             return
+        looked_at = "" if self._org is None else self._org.id
+        org = next((listed for listed in orgs if listed.id == looked_at), current)
         self._filling = True
-        there = {listed.id for listed in self._workspace.orgs}
+        there = {listed.id for listed in orgs}
         self._drafts = {org_id: draft for org_id, draft in self._drafts.items() if org_id in there}
         self._model.edited = set(self._drafts)
-        if tuple(self._workspace.orgs) != tuple(self._model.orgs):
-            self._model.show(self._workspace.orgs)
+        if tuple(orgs) != tuple(self._model.orgs):
+            self._model.show(orgs)
         index = self._model.index(self._model.row_of(org), 0)
         self.list.setCurrentIndex(index)
         self.list.scrollTo(index)
         self.list.viewport().update()
         self._filling = False
+        self._show_details(org)
+
+    def _show_details(self, org: Org) -> None:
         if org != self._org:
             self._problem.hide()
         self._org = org
+        here = self._model.is_current(org)
+        work = self._workspace.org
+        self.switch.setVisible(not here)
+        self._where.setText(
+            self.tr("You work in this organization.")
+            if here or work is None
+            else self.tr("You only look at it: you work in {org}.").format(org=short(work.name))
+        )
         self.form.show_org(self._drafts.get(org.id, org), self._workspace.orgs)
         only = len(self._workspace.orgs) < 2
         self.remove.setEnabled(not only)
@@ -349,7 +393,15 @@ class OrganizationPage(Page):
     @Slot(QModelIndex)
     def _chosen(self, index: Index) -> None:
         if not self._filling and index.isValid():
-            self.entered.emit(self._model.orgs[index.row()].id)
+            self._show_details(self._model.orgs[index.row()])
+
+    @Slot()
+    def _switch(self) -> None:
+        """Make the org that is looked at the current one; the keyboard goes back to the list."""
+        if self._org is not None and not self._model.is_current(self._org):
+            self.list.setFocus()  # the button goes
+            self.entered.emit(self._org.id)
+            announce(self, self._where.text())
 
     # Editing
 

@@ -152,6 +152,7 @@ class Console(QObject):
             entry.changed.connect(self.actions.changed)
             entry.menu_asked.connect(self._show_menu)
             entry.idle.connect(self._idle)
+            entry.stays.connect(self._stay)
             self.sidebar.buttons[entry.name].clicked.connect(partial(self._choose, entry))
         self._workspace.orgs_changed.connect(self._show_org)
         self._workspace.keychain_changed.connect(self._show_keychain)
@@ -227,7 +228,7 @@ class Console(QObject):
         name = self.tr("Command palette")
         if not self._leave_palette(name) and self._dialogs.free:
             self.actions.refresh()
-            search = Finder(self.actions, self._workspace, self._pages).search
+            search = Finder(self.actions, self._workspace, self._pages, self._tools.settings).search
             Palette(self._look, search, self._dialogs.body, name, passing=self._passing_keys()).open()
 
     def _passing_keys(self) -> list[QKeySequence]:
@@ -335,6 +336,10 @@ class Console(QObject):
         """True if a page must come to a stop first. Closing the window a second time does not wait."""
         self._close_when_idle = any(entry.hold_window() for entry in self._pages)
         return self._close_when_idle
+
+    @Slot()
+    def _stay(self) -> None:
+        self._close_when_idle = False
 
     @Slot()
     def _idle(self) -> None:

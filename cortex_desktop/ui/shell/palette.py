@@ -18,7 +18,7 @@ from PySide6.QtCore import (
     Qt,
     Slot,
 )
-from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -66,6 +66,11 @@ class _Hits(QAbstractListModel):
     def rowCount(self, parent: Index | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else len(self.hits)
 
+    def heading(self, row: int) -> str:
+        """The section that begins with this row, if one does."""
+        section = self.hits[row].section
+        return section if row == 0 or section != self.hits[row - 1].section else ""
+
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         hit = self.hits[index.row()]
         if role == Qt.ItemDataRole.DisplayRole:
@@ -76,16 +81,21 @@ class _Hits(QAbstractListModel):
 
 
 class _HitPainter(QStyledItemDelegate):
-    """Paints a hit: icon, text, and the hint at the far side."""
+    """Paints a hit: icon, text, and the hint at the far side; above a section's first, its heading."""
 
     def __init__(self, look: Look, hits: _Hits, parent: QObject) -> None:
         super().__init__(parent)
         self._look = look
         self._hits = hits
-        self.height = max(35, look.theme.px(35))
+        self._height = max(35, look.theme.px(35))
+        self._heading = max(26, look.theme.px(26))
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(100, self.height)
+        return QSize(100, self.height_of(index.row()))
+
+    def height_of(self, row: int) -> int:
+        """The height in pixels of a row, with its heading."""
+        return self._height + (self._heading if self._hits.heading(row) else 0)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         theme, hit = self._look.theme, self._hits.hits[index.row()]
@@ -94,6 +104,15 @@ class _HitPainter(QStyledItemDelegate):
         mirrored = option.direction == Qt.LayoutDirection.RightToLeft
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        side = Qt.AlignmentFlag.AlignRight if mirrored else Qt.AlignmentFlag.AlignLeft
+        if heading := self._hits.heading(index.row()):
+            font = theme.font(11, QFont.Weight.DemiBold)
+            top = QRect(room.left() + 10, room.top(), room.width() - 20, self._heading)
+            shown = QFontMetrics(font).elidedText(heading, Qt.TextElideMode.ElideRight, top.width())
+            painter.setFont(font)
+            painter.setPen(theme.color("muted"))
+            painter.drawText(top, side | Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignAbsolute, shown)
+            room = room.adjusted(0, self._heading, 0, 0)
         if here:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.color("selected"))
@@ -117,7 +136,6 @@ class _HitPainter(QStyledItemDelegate):
         painter.setFont(font)
         painter.setPen(theme.color(theme.ink("text", selected=here)))
         shown = QFontMetrics(font).elidedText(hit.text, Qt.TextElideMode.ElideRight, text.width())
-        side = Qt.AlignmentFlag.AlignRight if mirrored else Qt.AlignmentFlag.AlignLeft
         painter.drawText(turned(text), side | Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignAbsolute, shown)
         painter.restore()
 
@@ -178,7 +196,6 @@ class Palette(QWidget):
         self.list.setModel(self._hits)
         self._painter = _HitPainter(look, self._hits, self)
         self.list.setItemDelegate(self._painter)
-        self.list.setUniformItemSizes(True)
         self.list.setMouseTracking(True)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -273,7 +290,6 @@ class Palette(QWidget):
         found = self._hits.rowCount()
         self._nothing.setVisible(not found)
         self.list.setVisible(bool(found))
-        self.list.setFixedHeight(min(found, SHOWN) * self._painter.height)
         if found:
             self.list.setCurrentIndex(self._hits.index(0, 0))
         else:
@@ -291,7 +307,7 @@ class Palette(QWidget):
     def _announce(self, index: Index) -> None:
         if index.isValid():
             hit = self._hits.hits[index.row()]
-            announce(self, f"{hit.text}, {hit.hint}" if hit.hint else hit.text)
+            announce(self, ", ".join(filter(None, (self._hits.heading(index.row()), hit.text, hit.hint))))
 
     def leave(self) -> None:
         """Close, and have the keyboard where it was."""
@@ -307,8 +323,11 @@ class Palette(QWidget):
         width = min(self._look.theme.px(wanted), body.width() - 32) + 2 * SHADOW
         # A layout learns of shown and hidden parts too late for a card that changes at each letter.
         inside = width - 2 * SHADOW - 18
+        around = self._head.minimumHeight() + 1 + 16 + 2 * (SHADOW + 1)
+        rows = sum(map(self._painter.height_of, range(min(self._hits.rowCount(), SHOWN))))
+        self.list.setFixedHeight(max(min(rows, body.height() - around), self._head.minimumHeight()))
         found = self.list.height() if self._hits.hits else self._nothing.heightForWidth(inside)
-        self._card.resize(width, self._head.minimumHeight() + 1 + 16 + found + 2 * (SHADOW + 1))
+        self._card.resize(width, around + found)
         if self._anchor is not None:
             below = self._anchor.mapTo(body, self._anchor.rect().bottomLeft())
             left = below.x() - SHADOW

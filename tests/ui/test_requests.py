@@ -1,0 +1,506 @@
+"""The Requests page, by keyboard and mouse, against the real sandbox in this process."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.error import HTTPError
+
+import pytest
+from PySide6.QtWidgets import QLineEdit, QPlainTextEdit
+
+from cortex_desktop.domain.model import Environment
+from cortex_desktop.domain.secret import SecretKind
+from cortex_desktop.storage.repository import TinyRepository
+from cortex_desktop.ui.requests.presenter import RequestsPresenter
+from tests.support.clock import TestClock
+from tests.support.gui import CTRL, Desk, Key, clipboard_text, stored_apps
+from tests.support.memory_vault import InMemoryVault
+from tests.support.sandbox import LocalStores
+
+SECONDS = 10
+
+
+@pytest.fixture
+def go(qapp, qtbot, folder: Path, vault: InMemoryVault) -> Iterator[Callable[..., Desk]]:
+    """`go(sessions)` opens the page with one app. production: of a production org with this endpoint."""
+    desks: list[Desk] = []
+
+    def go(sessions: bool, *, endpoint: str = "", production: bool = False, visited: bool = True) -> Desk:
+        stored_apps(folder, vault, {"NewHealth App": {"sessions": sessions}})
+        if endpoint:
+            repository = TinyRepository(folder)
+            org = repository.orgs()[0]
+            environment = Environment.PRODUCTION if production else Environment.DEVELOPMENT
+            repository.save_org(replace(org, environment=environment, endpoint=endpoint))
+            repository.close()
+        desk = Desk(qapp, LocalStores(folder, TinyRepository(folder), vault), qtbot, clock=TestClock())
+        desks.append(desk)
+        desk.start()
+        if visited:
+            desk.tools.settings.set_text("requests_visited", "1")
+        desk.key(Key.Key_4, CTRL)
+        desk.wait(lambda: "NewHealth App" in desk.screen() or not presenter(desk).page.is_first)
+        return desk
+
+    yield go
+    for desk in desks:
+        desk.close()
+
+
+def presenter(desk: Desk) -> RequestsPresenter:
+    return desk.program.requests.presenter
+
+
+def tree(desk: Desk) -> dict[str, str]:
+    """The open rows of the answer: values by name."""
+    view = presenter(desk).page.answer.tree
+    found, index = {}, view.model().index(0, 0)
+    while index.isValid():
+        found[index.data()] = index.siblingAtColumn(1).data()
+        index = view.indexBelow(index)
+    return found
+
+
+def history(desk: Desk) -> list[str]:
+    model = presenter(desk).page.history.model()
+    return [f"{model.index(row, 0).data()}" for row in range(model.rowCount())]
+
+
+def write(desk: Desk, path: str, method: str = "GET", body: str = "") -> None:
+    """Begin a new request and write this one."""
+    desk.key(Key.Key_T, CTRL)
+    desk.find("Path", QLineEdit).setText(path)
+    presenter(desk).page.request.method.setCurrentText(method)
+    if body:
+        desk.click("Body")
+        desk.find("Body", QPlainTextEdit).setPlainText(body)
+
+
+def send(desk: Desk) -> None:
+    """Send by the keyboard, and wait for the outcome."""
+    desk.key(Key.Key_Return, CTRL)
+    desk.wait(lambda: not presenter(desk).is_sending, "an answer has come")
+
+
+class Stub:
+    """A server that answers as a test says. waits: holds each answer back until `release`."""
+
+    def __init__(self) -> None:
+        self.status, self.type, self.body = 200, "application/json", b"{}"
+        self.headers: dict[str, str] = {}
+        self.waits = False
+        self.asked: list[str] = []
+        self.released = threading.Event()
+        stub = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def _answer(self) -> None:
+                stub.asked.append(f"{self.command} {self.path}")
+                self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                if stub.waits:
+                    stub.released.wait(20)
+                try:
+                    self.send_response(stub.status)
+                    for name, value in stub.headers.items():
+                        self.send_header(name, value)
+                    self.send_header("Content-Type", stub.type)
+                    self.send_header("Content-Length", str(len(stub.body)))
+                    self.end_headers()
+                    self.wfile.write(stub.body)
+                except OSError:
+                    pass
+
+            do_GET = do_POST = do_PUT = do_DELETE = _answer  # noqa: N815
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = False
+        self._server.block_on_close = True
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+        self._thread.start()
+        self.address = f"http://127.0.0.1:{self._server.server_port}"
+
+    def close(self) -> None:
+        self.released.set()
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+@pytest.fixture
+def stub() -> Iterator[Stub]:
+    found = Stub()
+    yield found
+    found.close()
+
+
+def to_cortex(desk: Desk) -> None:
+    presenter(desk).set_target("cortex")
+
+
+@pytest.mark.parametrize("sessions", [True, False])
+def test_the_first_visit_by_keyboard(go: Callable[..., Desk], sessions: bool) -> None:
+    desk = go(sessions, visited=False)
+    assert "Make your first API request" in desk.screen()
+    assert "Nothing here was tried on a real Cortex" in desk.screen()
+    desk.key(Key.Key_Space)
+    desk.wait(lambda: "Running" in [badge.accessibleName() for badge in desk.all("Running")])
+    desk.key(Key.Key_Space)
+    if sessions:
+        desk.wait(lambda: "Your Cortex code is" in desk.screen())
+        desk.key(Key.Key_Space)
+    desk.wait(lambda: desk.all("3 of 3, Who am I, next" if sessions else "3 of 3, Accounts, next"))
+    desk.key(Key.Key_Space)
+    desk.wait(lambda: not presenter(desk).page.is_first)
+    found = tree(desk)
+    if sessions:
+        assert found["email"] == '"john@my-org.example"'
+        assert "never shown or kept" in found["key"]
+        assert "Logged in as john@my-org.example" in desk.screen()
+    else:
+        assert found["object"] == '"list"'
+        assert "Signs each request" in desk.screen()
+    assert desk.all("200 OK")
+
+
+def test_the_first_visit_is_only_the_first(go: Callable[..., Desk]) -> None:
+    desk = go(True, visited=False)
+    desk.click("Start with an empty request")
+    assert "Press Send. The answer appears here." in desk.screen()
+    desk.key(Key.Key_1, CTRL)
+    desk.key(Key.Key_4, CTRL)
+    assert "Make your first API request" not in desk.screen()
+
+
+def test_a_login_asks_for_a_code_and_goes_on(go: Callable[..., Desk]) -> None:
+    desk = go(True)
+    presenter(desk).choose("log in")
+    send(desk)
+    assert "The status is 200, yet you are not logged in." in " ".join(desk.screen().split())
+    assert desk.window.focusWidget().accessibleName() == "Code"
+    desk.click("Use code")
+    desk.key(Key.Key_Return)
+    desk.wait(lambda: "Logged in as john@my-org.example" in desk.screen())
+    desk.click("Log out")
+    desk.wait(lambda: "Not logged in" in desk.screen())
+
+
+def test_a_fault_in_words(go: Callable[..., Desk]) -> None:
+    desk = go(True)
+    write(desk, "/accounts/me")
+    send(desk)
+    words = desk.screen()
+    assert "cortex.accessDenied.notLoggedIn" in words or "cortex.accessDenied" in words
+    assert "Log in again" in words
+    assert desk.all("403 Forbidden") or desk.all("401 Unauthorized")
+
+
+def test_a_request_from_elsewhere_is_shown_with_its_mistake(go: Callable[..., Desk]) -> None:
+    desk = go(False)
+    send(desk)
+    sandbox = presenter(desk).sandbox
+    key = desk.kept("NewHealth App")
+    headers = {
+        "Medable-Client-Key": key,
+        "Medable-Client-Signature": "0" * 64,
+        "Medable-Client-Timestamp": str(int(time.time() * 1000)),
+        "Medable-Client-Nonce": "a" * 16,
+    }
+    asked = urllib.request.Request(f"{sandbox.address}/my-org/v2/accounts", headers=headers)  # noqa: S310
+    with pytest.raises(HTTPError):
+        urllib.request.urlopen(asked, timeout=SECONDS)  # noqa: S310
+    desk.wait(lambda: sandbox.requests)
+    presenter(desk).choose(sandbox.requests[-1])
+    words = desk.screen()
+    assert "Received from your own client" in words
+    assert "The signature does not match" in words
+    assert key not in words
+    desk.click("Send it signed correctly")
+    desk.wait(lambda: tree(desk).get("object") == '"list"')
+
+
+def test_stop_frees_the_window_at_once(go: Callable[..., Desk], stub: Stub) -> None:
+    desk = go(False, endpoint=stub.address)
+    to_cortex(desk)
+    stub.waits = True
+    write(desk, "/c_examples", "POST", "{}")
+    desk.key(Key.Key_Return, CTRL)
+    desk.wait(lambda: stub.asked)
+    desk.pass_time(0.5)
+    assert desk.find("Stop").isEnabled()
+    began = time.monotonic()
+    desk.key(Key.Key_Escape)
+    desk.wait(lambda: not presenter(desk).is_sending and desk.all("Send"))
+    assert time.monotonic() - began < 0.1
+    desk.toast("Cortex may still have done it.")
+    stub.waits = False
+    stub.released.set()
+    write(desk, "/")
+    send(desk)
+    assert desk.all("200 OK")
+
+
+def test_production_sends_only_get_until_allowed(go: Callable[..., Desk], stub: Stub) -> None:
+    desk = go(True, endpoint=stub.address, production=True)
+    to_cortex(desk)
+    assert "Production: only GET is sent" in desk.banner()
+    write(desk, "/c_examples/1", "DELETE")
+    assert not desk.find("Send").isEnabled()
+    desk.key(Key.Key_Return, CTRL)
+    desk.find("Path", QLineEdit).setFocus()
+    desk.key(Key.Key_Return)
+    desk.let_pass(50)
+    assert not stub.asked
+    write(desk, "/")
+    send(desk)
+    assert stub.asked == ["GET /my-org/v2"]
+    desk.click("Allow changes")
+    dialog = desk.dialog()
+    assert not desk.find("Allow changes", within=dialog).isEnabled()
+    desk.type("my-org")
+    desk.click("Allow changes")
+    desk.no_dialog()
+    write(desk, "/c_examples/1", "DELETE")
+    send(desk)
+    assert stub.asked[-1] == "DELETE /my-org/v2/c_examples/1"
+    desk.click("Stop allowing")
+    assert not desk.find("Send").isEnabled()
+
+
+def test_answers_of_production_are_put_away(go: Callable[..., Desk], stub: Stub) -> None:
+    desk = go(True, endpoint=stub.address, production=True)
+    to_cortex(desk)
+    stub.body = b'{"object": "account", "email": "patient@example.org"}'
+    send(desk)
+    assert "patient@example.org" in tree(desk)["email"]
+    desk.program.screen_lock.locked.emit()
+    assert tree(desk).get("email") is None
+    answer = presenter(desk).page.answer
+    assert "patient" not in answer.raw.toPlainText() + desk.screen()
+
+
+def test_secrets_in_answers_are_never_shown(go: Callable[..., Desk], stub: Stub) -> None:
+    desk = go(True, endpoint=stub.address)
+    to_cortex(desk)
+    key = desk.kept("NewHealth App")
+    stub.body = (
+        b'{"object": "account", "key": {"secret": "account-secret"}, "echo": "%s", '
+        b'"configuration": {"email": {"api_key": "mail-secret"}}}' % key.encode()
+    )
+    stub.headers = {"Set-Cookie": "md.sid=cookie-secret; Path=/", "Medable-Csrf-Token": "token-secret-token-secret"}
+    send(desk)
+    answer = presenter(desk).page.answer
+    presenter(desk).page.answer.tree.expandAll()
+    seen = f"{tree(desk)} {answer.raw.toPlainText()} {answer.headers.toPlainText()} {desk.screen()}"
+    desk.click("Copy answer")
+    for secret in ("account-secret", "mail-secret", "cookie-secret", "token-secret-token-secret"):
+        assert secret not in seen + clipboard_text()
+    assert key not in seen + clipboard_text()
+
+
+def test_history_has_no_bodies_and_no_keys(go: Callable[..., Desk], folder: Path, stub: Stub) -> None:
+    desk = go(False, endpoint=stub.address)
+    to_cortex(desk)
+    stub.body = b'{"name": "body-of-answer"}'
+    write(desk, "/c_examples?where=value-of-query", "POST", '{"name": "body-of-request"}')
+    send(desk)
+    desk.wait(lambda: history(desk) == ["/c_examples"])
+    key, secret = desk.kept("NewHealth App"), desk.kept("NewHealth App", SecretKind.API_SECRET)
+    text = (folder / "requests.json").read_text()
+    assert "/c_examples" in text
+    for private in ("body-of-answer", "body-of-request", "value-of-query", key, secret):
+        assert private not in text
+    assert (folder / "requests.json").stat().st_mode & 0o077 == 0
+
+
+def test_a_kept_request_comes_back(go: Callable[..., Desk]) -> None:
+    desk = go(False)
+    write(desk, "/c_examples?limit=5")
+    desk.key(Key.Key_S, CTRL)
+    desk.dialog()
+    desk.find("Name", QLineEdit).setText("First five")
+    desk.key(Key.Key_Return)
+    desk.no_dialog()
+    rows = presenter(desk).page.yours.model()
+    desk.wait(lambda: rows.rowCount() == 1)
+    desk.key(Key.Key_T, CTRL)
+    page = presenter(desk).page
+    page.yours.setFocus()
+    page.yours.setCurrentIndex(rows.index(0, 0))
+    desk.key(Key.Key_Return)
+    assert desk.find("Path", QLineEdit).text() == "/c_examples?limit=5"
+    assert rows.index(0, 0).data() == "First five"
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ({"type": "text/html", "body": b"<html>Hello</html>"}, "The answer is HTML. A proxy may have sent it."),
+        ({"body": b""}, "The answer is empty."),
+        ({"body": b"not json"}, "The answer is not JSON."),
+        ({"status": 302, "headers": {"Location": "https://elsewhere.example/x"}}, "the key goes only to the org’s own"),
+        ({"body": b'"' + b"x" * 9_000_000 + b'"'}, "First 8.4 MB of 9.0 MB"),
+        (
+            {"type": "application/x-ndjson", "body": b'{"a": 1}\n{"object": "fault", "errCode": "cortex.x.y"}\n'},
+            "cortex.x.y",
+        ),
+    ],
+    ids=["html", "empty", "not json", "redirect", "huge", "lines"],
+)
+def test_strange_answers(go: Callable[..., Desk], stub: Stub, answer: dict[str, object], words: str) -> None:
+    desk = go(True, endpoint=stub.address)
+    to_cortex(desk)
+    for name, value in answer.items():
+        setattr(stub, name, value)
+    send(desk)
+    assert words in desk.screen()
+
+
+def test_nobody_there(go: Callable[..., Desk], stub: Stub) -> None:
+    desk = go(True, endpoint="http://127.0.0.1:9")
+    to_cortex(desk)
+    send(desk)
+    assert "127.0.0.1" in desk.screen()
+    assert desk.find("Try again").isVisible()
+
+
+def test_a_missing_key_sends_nothing(go: Callable[..., Desk], stub: Stub, vault: InMemoryVault) -> None:
+    desk = go(True, endpoint=stub.address)
+    to_cortex(desk)
+    vault.items.clear()
+    send(desk)
+    assert "The key of NewHealth App is not in the keychain" in desk.screen()
+    assert not stub.asked
+
+
+def test_what_is_no_json_is_marked(go: Callable[..., Desk]) -> None:
+    desk = go(True)
+    write(desk, "/c_examples", "POST", '{"a": 1,\n "b" 2}')
+    assert "Line 2, column 6: a colon is missing here." in desk.screen()
+
+
+def test_find_in_the_answer(go: Callable[..., Desk], stub: Stub) -> None:
+    desk = go(True, endpoint=stub.address)
+    to_cortex(desk)
+    stub.body = b'{"object": "list", "data": [{"name": "first"}, {"name": "needle"}]}'
+    send(desk)
+    desk.key(Key.Key_F, CTRL)
+    desk.type("needle")
+    assert presenter(desk).page.answer.tree.currentIndex().siblingAtColumn(1).data() == '"needle"'
+    desk.type("s")
+    assert "Not found" in desk.screen()
+
+
+def test_copy_as_curl_has_the_key_for_a_while(go: Callable[..., Desk]) -> None:
+    desk = go(False)
+    desk.wait(lambda: desk.action("copy_request").isEnabled())
+    desk.action("copy_request").trigger()
+    key = desk.kept("NewHealth App")
+    desk.wait(lambda: key in clipboard_text())
+    assert desk.kept("NewHealth App", SecretKind.API_SECRET) not in clipboard_text()
+    desk.pass_time(31)
+    assert clipboard_text() == ""
+
+
+def test_try_it_from_the_details(go: Callable[..., Desk]) -> None:
+    desk = go(True)
+    desk.key(Key.Key_1, CTRL)
+    desk.wait(lambda: desk.action("try_app").isEnabled())
+    desk.action("try_app").trigger()
+    assert desk.window.windowTitle() == "Requests – Cortex Desktop"
+
+
+def test_ready_requests_are_in_the_palette(go: Callable[..., Desk]) -> None:
+    desk = go(True)
+    desk.key(Key.Key_1, CTRL)
+    desk.key(Key.Key_K, CTRL)
+    desk.type("who am i")
+    assert desk.hits() == ["Request: Who am I"]
+    desk.key(Key.Key_Return)
+    desk.wait(lambda: desk.find("Path", QLineEdit).text() == "/accounts/me")
+
+
+def test_quitting_asks_while_the_sandbox_has_clients(go: Callable[..., Desk]) -> None:
+    desk = go(False)
+    send(desk)
+    sandbox = presenter(desk).sandbox
+    with pytest.raises(HTTPError):
+        urllib.request.urlopen(f"{sandbox.address}/my-org/v2", timeout=SECONDS)  # noqa: S310
+    desk.wait(lambda: sandbox.has_clients)
+    desk.window.close()
+    desk.dialog()
+    desk.click("Cancel")
+    desk.no_dialog()
+    assert desk.window.isVisible()
+    desk.window.close()
+    desk.dialog()
+    desk.click("Quit")
+    desk.wait(lambda: not desk.window.isVisible())
+
+
+LOADED = """
+import sys
+from cortex_desktop.ui.app import make_application, open_program
+from pathlib import Path
+program = open_program(make_application(), Path(sys.argv[1]))
+heavy = ("httpx2", "werkzeug", "ssl", "cortex_desktop.domain.request", "cortex_desktop.services.workbench")
+print([name for name in heavy if name in sys.modules])
+sys.stdout.flush()
+import os
+os._exit(0)
+"""
+
+
+def test_nothing_of_it_loads_before_it_is_opened(folder: Path) -> None:
+    run = subprocess.run([sys.executable, "-c", LOADED, str(folder)], capture_output=True, text=True, check=True)
+    assert run.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "words", "works"),
+    [
+        (200, b'{"object": "org", "code": "my-org"}', "Known", "cortex"),
+        (404, b'{"object": "fault", "errCode": "cortex.notFound.app", "status": 404}', "Not known there", "here"),
+        (403, b'{"object": "fault", "errCode": "cortex.accessDenied.appDisabled"}', "Known, but disabled", "cortex"),
+    ],
+)
+def test_check_with_cortex(
+    go: Callable[..., Desk], stub: Stub, status: int, body: bytes, words: str, works: str
+) -> None:
+    desk = go(True, endpoint=stub.address)
+    made = desk.create("Ward tablet", sessions=True) if desk.key(Key.Key_1, CTRL) is None else None
+    stub.status, stub.body = status, body
+    assert not stub.asked
+    desk.action("check_cortex").trigger()
+    desk.toast(f"Ward tablet: {words}")
+    assert stub.asked == ["GET /my-org/v2"]
+    assert made is not None
+    desk.wait(lambda: desk.app("Ward tablet").checked is not None)
+    desk.apps.page.look_for(f"from:{works}")
+    desk.wait(lambda: "Ward tablet" in desk.labels())
+
+
+def test_use_a_key_from_cortex(go: Callable[..., Desk]) -> None:
+    desk = go(True)
+    desk.key(Key.Key_1, CTRL)
+    desk.create("Ward tablet", sessions=True)
+    desk.action("use_key").trigger()
+    desk.dialog()
+    desk.type("Key: GsAqlhnIMzrDeD8V2MBQWq")
+    desk.key(Key.Key_Return)
+    desk.wait(lambda: desk.find("Use key").isEnabled())
+    desk.click("Use key")
+    desk.no_dialog()
+    desk.wait(lambda: desk.kept("Ward tablet") == "GsAqlhnIMzrDeD8V2MBQWq")
+    app = desk.app("Ward tablet")
+    assert (app.origin.value, len(app.kept)) == ("cortex", 1)
