@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..domain.errors import VaultError
 from ..domain.ports import Vault, VaultState
 
 
 @dataclass(frozen=True)
 class KeychainStatus:
-    """name: the keychain's own name, e.g. "GNOME Keyring"; state: what it can do now."""
+    """name: the keychain's own name, e.g. "GNOME Keyring"; state: what it can do now; why: it is MISSING, if known."""
 
     name: str
     state: VaultState
+    why: VaultError | None = None
 
 
 class KeychainService:
@@ -24,7 +26,7 @@ class KeychainService:
     def status(self) -> KeychainStatus:
         """Return the keychain's state, without a prompt. Never raises."""
         state = self._vault.state()
-        return KeychainStatus(self._vault.name, state)
+        return KeychainStatus(self._vault.name, state, self._vault.trouble if state is VaultState.MISSING else None)
 
     def unlock(self) -> KeychainStatus:
         """Have the system unlock the keychain, which may prompt the person. Raises VaultError."""

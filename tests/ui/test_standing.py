@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QAbstractButton, QListWidget, QPlainTextEdit
 
-from cortex_desktop.domain.errors import VaultError, VaultProblem
+from cortex_desktop.domain.errors import NothingExposed, VaultError, VaultProblem
 from cortex_desktop.domain.findings import Problem
 from cortex_desktop.domain.folder import Standing
+from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import KeyEnds, SecretKind, SecretRef, generate
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.ui.apps.doctor_dialog import DoctorDialog
@@ -172,6 +173,14 @@ def _seen(record, seen):
     from dataclasses import replace
 
     return replace(record, seen=seen)
+
+
+def test_a_keychain_that_shares_nothing_says_what_to_do(desk: Desk, vault: InMemoryVault) -> None:
+    vault.trouble = NothingExposed("KeePassXC")
+    vault.current = VaultState.MISSING
+    desk.workspace.look_at_keychain()
+    desk.wait(lambda: "KeePassXC shares no group" in desk.banner())
+    assert "Expose entries under this group" in desk.banner()
 
 
 # The check

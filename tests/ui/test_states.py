@@ -322,13 +322,13 @@ class TestUnfinishedWork:
         desk.toast("1 change undone.")  # by itself: it answers again
         desk.wait(lambda: desk.labels() == [])
 
-    def test_delete_now_while_locked_is_not_finished(self, desk: Desk, vault: InMemoryVault) -> None:
+    def test_delete_now_while_locked_is_done_later(self, desk: Desk, vault: InMemoryVault) -> None:
         app = desk.create("Ward tablet")
         desk.apps.delete(app, lambda _: None)
         desk.wait(lambda: not desk.labels())
         vault.current = VaultState.LOCKED
         desk.apps.purge(app)
-        desk.toast("Not finished yet")
+        desk.toast("A key of “Ward tablet” could not be removed")
         assert vault.items
         vault.current = VaultState.UNLOCKED
         desk.workspace.look_at_keychain()

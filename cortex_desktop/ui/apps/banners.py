@@ -43,6 +43,10 @@ class Banners(QObject):
                     text.format(**values),
                     self.tr("Unlock…"),
                 )
+            case VaultState.MISSING if status.why is not None:
+                why = status.why
+                text = f"{translate_text(why.message)} {translate_text(why.advice)}"
+                banner.show_message("warning", "circle-alert", translate_text(why.title), text, self.tr("Try again"))
             case VaultState.MISSING:
                 text = self.tr(
                     "Apps are listed, but keys can't be shown, copied or created. "

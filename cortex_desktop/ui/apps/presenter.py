@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from ...domain.errors import AppGone, CortexError, NotFinished, VaultError
+from ...domain.errors import AppGone, CortexError, VaultError
 from ...domain.model import App, AppState
 from ...domain.secret import Secret, SecretKind
 from ...services.apps.create import Created
+from ...services.apps.recovery import NotRemoved
 from ...services.apps.services import AppServices
 from ...services.bulk import Delete, Disable, Rotate
 from ...services.doctor import Doctor
@@ -399,10 +400,10 @@ class AppsPresenter(QObject):
         """Remove a deleted app's secrets for good. When the keychain cannot now, a recovery does."""
 
         def failed(error: CortexError) -> None:
-            if isinstance(error, VaultError):
+            if isinstance(error, VaultError):  # the record of its removal is already saved
                 self._workspace.recover_later()
-                error = NotFinished(app.label)  # the record of its removal is already saved
-            if not isinstance(error, AppGone):
+                self._workspace.not_removed.emit((NotRemoved(app, error),))
+            elif not isinstance(error, AppGone):
                 self._workspace.failed.emit(error)
 
         self._workspace.submit(Lane.VAULT, partial(self._services.removal.purge, app.id), _ignore, failed)
