@@ -61,7 +61,7 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
         def today(cls) -> date:
             return watch.time.astimezone().date()
 
-    for module in ("overview.presenter", "overview.page", "apps.model", "apps.presenter"):
+    for module in ("overview.presenter", "overview.page", "apps.model", "apps.checks"):
         monkeypatch.setattr(f"cortex_desktop.ui.{module}.datetime", Stopped)
     monkeypatch.setattr("cortex_desktop.ui.apps.model.date", Today)
     return watch
