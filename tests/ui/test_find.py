@@ -522,7 +522,7 @@ class TestColumns:
         desk.resize(1400, 760)
         assert desk.columns() == ["Label", "Status", "API Key", "Sessions", "CSRF Protection", "Created", "Age"]
         assert desk.table.columnWidth(2) == 141
-        assert desk.table.horizontalHeader().visualIndex(6) == 9
+        assert desk.table.horizontalHeader().visualIndex(6) == 10
         assert desk.table.columnWidth(6) < 60
 
 
@@ -546,5 +546,5 @@ class TestSorting:
         assert ticked(menu) == ["Label", "Descending"]
 
     def test_the_palette_says_what_is_sorted_and_shown(self, desk: Desk) -> None:
-        finder = Finder(desk.console.actions, desk.workspace, [desk.program.apps])
+        finder = Finder(desk.console.actions, desk.workspace, [desk.program.apps], desk.program.settings)
         assert {"Sort by Owner", "Column: Owner"} <= {hit.text for hit in finder.search("owner")}

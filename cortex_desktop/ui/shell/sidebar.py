@@ -173,7 +173,7 @@ class PageButton(_Painted):
         """True while its page is in front."""
         self._full = max(34, look.theme.px(34))
         self.setMaximumHeight(self._full)
-        self.setMinimumHeight(24)  # in a low window
+        self.setMinimumHeight(22)  # in a low window
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 
         entry.counted.connect(self.count)
@@ -265,14 +265,14 @@ class Sidebar(QFrame):
         column.setSpacing(2)
         column.addWidget(self.org)
         on_top = [self.buttons[entry.name] for entry in pages if entry.section is Section.TOP]
+        room = QSizePolicy.Policy.Maximum  # given up in a low window
         if on_top:
-            column.addSpacing(14)
+            column.addSpacerItem(QSpacerItem(0, 14, QSizePolicy.Policy.Minimum, room))
             for button in on_top:
                 column.addWidget(button)
         for section, title in ((Section.SETTINGS, self.tr("Settings")), (Section.DEVELOPER, self.tr("Developer"))):
             buttons = [self.buttons[entry.name] for entry in pages if entry.section is section]
             if buttons:
-                room = QSizePolicy.Policy.Maximum  # given up in a low window
                 column.addSpacerItem(
                     QSpacerItem(0, 14 if self._sections or on_top else 30, QSizePolicy.Policy.Minimum, room)
                 )
