@@ -106,7 +106,7 @@ def test_the_keyboard_moves_the_reader_through_the_table(reader: Reader, folder:
         table = program.find("Apps", "table")
         table.find("EMR integration", "cell")
         cells = [thing for thing in table.children() if thing.role == "cell"]
-        assert len(cells) == 10
+        assert len(cells) == 11
         assert all(cell.name.strip() for cell in cells)
         assert all(cell.selected for cell in cells)
 

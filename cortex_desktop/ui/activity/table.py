@@ -41,6 +41,7 @@ ICONS = {
     Action.ROLLED_BACK: "undo-2",
     Action.KEY_TYPED: "key-round",
     Action.KEY_TAKEN: "key-round",
+    Action.KEY_GIVEN: "key-round",
     Action.BROUGHT_BACK: "undo-2",
     Action.OWN_KEYS: "key-round",
     Action.KEPT_REMOVED: "trash-2",
