@@ -35,7 +35,7 @@ class Signals(QObject):
                 os.set_blocking(descriptor, False)
             receiver, sender = self._pipe
         signal.set_wakeup_fd(sender, warn_on_full_buffer=False)
-        self._numbers = [number for number in _ending() if signal.getsignal(number) is not signal.SIG_IGN]
+        self._numbers = _ending()
         for number in self._numbers:
             signal.signal(number, lambda *_: None)
         self._notifier = QSocketNotifier(receiver, QSocketNotifier.Type.Read, self)
@@ -64,6 +64,8 @@ class Signals(QObject):
 
 
 def _ending() -> list[signal.Signals]:
-    """The signals that ask a program to end, on this system."""
+    """The signals that ask this program to end."""
     usual = [signal.SIGINT, signal.SIGTERM]
-    return usual if sys.platform == "win32" else [*usual, signal.SIGHUP]
+    if sys.platform == "win32" or signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        return usual
+    return [*usual, signal.SIGHUP]

@@ -300,7 +300,7 @@ class Desk:
             if isinstance(self.clock, TestClock):
                 self.clock.advance(SEEN_SECONDS + 0.001)
             else:
-                self.let_pass(round(SEEN_SECONDS * 1000) + 1)
+                self.let_pass(round(SEEN_SECONDS * 1000) * 3)  # counted from its first paint, which may come late
         return dialog
 
     def unseen_dialog(self) -> QDialog:

@@ -498,13 +498,13 @@ def cost(text: str) -> float:
 def test_a_nasty_text_takes_linear_time(piece: str) -> None:
     few, many = (piece * (size // len(piece)) + f"\nkey={KEY}" for size in (20_000, 200_000))
     # Ten times the text: quadratic time would be a hundred times as much.
-    assert cost(many) < 30 * max(cost(few), 0.004)
+    assert min(cost(many) for _ in range(3)) < 30 * max(cost(few), 0.004)
 
 
 def test_many_values_in_one_line_take_linear_time() -> None:
     values = [f'a{n}("{drawn(n, 22)}"' for n in range(4_000)]
     few, many = (" ".join(values[:count]) for count in (400, 4_000))
-    assert cost(many) < 30 * max(cost(few), 0.004)
+    assert min(cost(many) for _ in range(3)) < 30 * max(cost(few), 0.004)
 
 
 def test_of_a_long_text_the_structure_is_not_read_and_that_is_said() -> None:
