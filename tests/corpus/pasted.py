@@ -312,7 +312,7 @@ def paste_toml(d: Draw) -> str:
 
 @paste
 def paste_npmrc(d: Draw) -> str:
-    return f"//registry.npmjs.org/:_authToken=npm_{d.drawn(36)}\n//npm.pkg.github.com/:_authToken={d.other()}\nmedable_key={d.key}\n"
+    return f"//packages.example/:_authToken=npm_{d.drawn(36)}\n//packages.example.org/:_authToken={d.other()}\nmedable_key={d.key}\n"
 
 
 @paste
