@@ -61,15 +61,19 @@ def start() -> NoReturn:
     """
     status = main()
     end = time.monotonic() + LAST_WORK_SECONDS
-    others = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
-    for thread in others:
+    for thread in _others():
         thread.join(max(0.0, end - time.monotonic()))
-    if any(thread.is_alive() for thread in others):
+    if _others():  # asked anew: one may have started another
         logging.shutdown()
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)
     sys.exit(status)
+
+
+def _others() -> list[threading.Thread]:
+    """Return the threads that are alive beside this one."""
+    return [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ import os, random, signal, sys, threading, time
 from functools import partial
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
+from cortex_desktop.__main__ import start
 from cortex_desktop.composition import Stores
 from cortex_desktop.domain.model import AppDetails
 from cortex_desktop.domain.secret import Secret
@@ -107,7 +108,8 @@ def work():
 
 
 app.Program, app.MainWindow = Racing, Leaving
-sys.exit(app.run(sys.argv[1]))
+sys.argv[1:] = ["--data-dir", sys.argv[1]]
+start()
 '''
 
 

@@ -141,15 +141,19 @@ def test_a_stopped_program_is_named_and_not_waited_for(folder: Path) -> None:
 CLOSE_AFTER = """
 import sys
 from PySide6.QtCore import QTimer
+from cortex_desktop.__main__ import start
 from cortex_desktop.ui import app
+
+after, folder = sys.argv[1:]
 
 class Window(app.MainWindow):
     def show(self):
         super().show()
-        QTimer.singleShot(int(sys.argv[1]), self, self.close)
+        QTimer.singleShot(int(after), self, self.close)
 
 app.MainWindow = Window
-sys.exit(app.run(sys.argv[2]))
+sys.argv[1:] = ["--data-dir", folder]
+start()
 """
 
 
