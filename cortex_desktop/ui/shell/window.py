@@ -12,7 +12,6 @@ from PySide6.QtCore import QEvent, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QColor, QFontInfo, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QMainWindow
 
-from ..kit.keyboard import leave_to_focus
 from ..kit.settings import Settings
 from ..kit.tokens import DARK, LIGHT
 
@@ -66,7 +65,14 @@ class MainWindow(QMainWindow):
         self.activateWindow()
 
     def event(self, event: QEvent) -> bool:
-        return leave_to_focus(event) or super().event(event)
+        if event.type() == QEvent.Type.ShortcutOverride:
+            from ..kit.keyboard import (
+                leave_to_focus,
+            )  # for the budget of the start: nobody types before the first paint
+
+            if leave_to_focus(event):
+                return True
+        return super().event(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if not self._was_painted:
