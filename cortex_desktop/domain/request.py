@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from pathlib import Path
 from typing import Protocol
 from urllib.parse import SplitResult, quote, urlsplit
 
@@ -221,6 +222,9 @@ class Session(Protocol):
 class Network(Protocol):
     """Makes sessions."""
 
+    def use(self, limits: Limits, ca_file: Path | None) -> None:
+        """Keep these limits, and trust the authorities of this file besides the system's, from the next request on."""
+
     def session(self, endpoint: str) -> Session:
         """A new session without cookies. endpoint: https, or http on this computer. Raises EndpointError."""
 
@@ -251,6 +255,22 @@ class AutomaticHeader:
     name: str
     reason: Reason
     shown: str = ""
+
+
+class CaFileError(CortexError):
+    """The file with more certificates to trust cannot be used. Nothing was sent. path: of the file."""
+
+    def __init__(self, path: str, *, is_readable: bool) -> None:
+        words = (
+            QT_TRANSLATE_NOOP("core", "{path} cannot be read. Nothing was sent."),
+            QT_TRANSLATE_NOOP("core", "{path} holds no certificate in PEM form. Nothing was sent."),
+        )
+        super().__init__(
+            QT_TRANSLATE_NOOP("core", "The CA file cannot be used"),
+            words[is_readable],
+            QT_TRANSLATE_NOOP("core", "Choose another one in Preferences, or clear the field."),
+            {"path": path},
+        )
 
 
 class RequestFormError(CortexError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Lock
 from typing import Protocol
 
@@ -15,6 +16,7 @@ from ..domain.request import (
     Answer,
     Credentials,
     Form,
+    Limits,
     Login,
     Network,
     NoAnswer,
@@ -59,6 +61,10 @@ class Workbench:
         self._vault = vault
         self._lock = Lock()
         self._sessions: dict[tuple[str, str], Session] = {}
+
+    def use(self, limits: Limits, ca_file: Path | None) -> None:
+        """As `Network.use`. From any thread."""
+        self._network.use(limits, ca_file)
 
     def credentials(self, app: App) -> Credentials:
         """The app's key, and the secret if it signs. Hold them for one request. Raises VaultError, SecretMissing."""

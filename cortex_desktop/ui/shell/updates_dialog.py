@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QUrl, Slot
+from PySide6.QtCore import QCoreApplication, Slot
 from PySide6.QtWidgets import QProgressBar, QWidget
 
 from ... import __version__
@@ -15,7 +15,7 @@ from ..kit.i18n import translate_text
 from ..kit.widgets import Button, Look, announce, label
 
 if TYPE_CHECKING:
-    from ...system.updates import Release
+    from ...services.updates import Release
 
 
 class UpdatesDialog(Dialog):
@@ -60,7 +60,7 @@ class UpdatesDialog(Dialog):
             self._page = release.page
             title = self.tr("Version {version} is available").format(version=release.version)
             text = self.tr("Nothing was downloaded. Get it from {host} and install it over this version.")
-            self._show_message(title, text.format(host=QUrl(release.page).host()), page=True)
+            self._show_message(title, text.format(host=release.host), page=True)
         else:
             self._show_message(self.tr("You have the newest version"), "")
 
