@@ -17,6 +17,7 @@ from . import __version__
 from .domain.errors import CortexError
 from .domain.ports import Inventory, NewFiles, Vault
 from .services.activity import Recorder
+from .services.apps.logins import RememberedLogins
 from .services.apps.services import AppServices
 from .services.apps.two_stores import TwoStores
 from .services.damage import Damage
@@ -145,7 +146,7 @@ def compose(
         orgs=OrgService(repository, recorder=recorder, folder=apps.stores.folder),
         files=files,
         speech=speech,
-        requests=Once(lambda: _request_services(stores, network())),
+        requests=Once(lambda: _request_services(stores, network(), apps.logins)),
         updates=Once(lambda: _update_check(network())),
         check_ca_file=_check_ca_file,
     )
@@ -173,13 +174,13 @@ def _network() -> HttpNetwork:
     return HttpNetwork(agent=f"Cortex-Desktop/{__version__}")
 
 
-def _request_services(stores: Stores, network: HttpNetwork) -> RequestServices:
+def _request_services(stores: Stores, network: HttpNetwork, logins: RememberedLogins) -> RequestServices:
     from .services.request_history import FILE_NAME, RequestHistory
     from .services.workbench import RequestServices, Workbench
     from .storage.document_file import DocumentFile
 
     history = RequestHistory(DocumentFile(stores.folder / FILE_NAME))
-    return RequestServices(Workbench(network, stores.vault), history, stores.sandbox)
+    return RequestServices(Workbench(network, stores.vault, logins), logins, history, stores.sandbox)
 
 
 def _check_ca_file(path: Path) -> None:

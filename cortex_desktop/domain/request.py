@@ -212,6 +212,9 @@ class Session(Protocol):
     def remember_device(self, device: Secret) -> None:
         """Use a kept device cookie."""
 
+    def forget_device(self) -> None:
+        """Drop the device cookie, so that the next login is from a new place. Asks no server."""
+
     def forget(self) -> None:
         """Drop all cookies and tokens, so that the next login starts anew. Asks no server."""
 
@@ -265,6 +268,7 @@ class CaFileError(CortexError):
             QT_TRANSLATE_NOOP("core", "{path} cannot be read. Nothing was sent."),
             QT_TRANSLATE_NOOP("core", "{path} holds no certificate in PEM form. Nothing was sent."),
         )
+        self.is_readable = is_readable
         super().__init__(
             QT_TRANSLATE_NOOP("core", "The CA file cannot be used"),
             words[is_readable],

@@ -508,6 +508,11 @@ class HttpSession:
             with self._lock:
                 self._cookies.extract_cookies(answered)
 
+    def forget_device(self) -> None:
+        """Drop the device cookie."""
+        with self._lock:
+            self._cookies.delete(DEVICE_COOKIE)
+
     def forget(self) -> None:
         """Drop all cookies and tokens."""
         with self._lock:
