@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.error import HTTPError
 
 import pytest
-from PySide6.QtWidgets import QApplication, QCheckBox, QFileDialog, QLineEdit, QPlainTextEdit
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QLineEdit, QPlainTextEdit
 
 from cortex_desktop.domain.errors import VaultError, VaultProblem
 from cortex_desktop.domain.model import Environment
@@ -687,10 +687,11 @@ def test_saving_a_whole_answer_can_be_stopped(go: Callable[..., Desk], stub: Stu
     for stops in (True, False):
         stub.waits = stops
         desk.click("Save all")
-        dialog = QApplication.activeModalWidget()
+        dialog = desk.dialog()
         assert isinstance(dialog, QFileDialog)
-        dialog.fileSelected.emit(str(target))
-        dialog.reject()
+        dialog.setDirectory(str(tmp_path))
+        dialog.findChild(QLineEdit).setText(target.name)
+        dialog.accept()
         desk.no_dialog()
         assert presenter(desk).is_sending or not stops
         if stops:

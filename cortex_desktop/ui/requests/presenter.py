@@ -1299,6 +1299,7 @@ class RequestsPresenter(QObject):
             self._tools.toasts.show(self.tr("Production: only GET is sent until changes are allowed."))
             return
         dialog = save_dialog(self._tools.look, self.tr("Save answer"), self._dialogs.window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.selectFile("answer.json")
         dialog.fileSelected.connect(partial(self._save, sent))
         self._dialogs.open(dialog)
