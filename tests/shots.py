@@ -36,6 +36,7 @@ from cortex_desktop.domain.secret import ClaimRef, KeyEnds, Secret, SecretKind, 
 from cortex_desktop.services.bulk import Bulk, Refused, Rotate
 from cortex_desktop.services.damage import Damage
 from cortex_desktop.services.keychain import KeychainStatus
+from cortex_desktop.services.updates import Release
 from cortex_desktop.storage import activity
 from cortex_desktop.ui.app import make_application, open_program
 from cortex_desktop.ui.apps.model import AppColumn
@@ -245,11 +246,9 @@ def scenes(studio: Studio) -> None:
 
     for name, act in (
         ("create", studio.program.apps.presenter.forms.ask_new_app),
-        ("preferences", console.show_preferences),
         ("about", console.show_about),
         ("organization-add", studio.program.orgs.presenter.ask_add),
         ("remove data", console.ask_remove_data),
-        ("updates", studio.program.updates.ask),
         ("delete", studio.program.apps.presenter.ask_delete),
         ("save-filter", lambda: page.save_filter_asked.emit("is:attention owner:ada")),
         ("deleted", studio.program.apps.presenter.show_deleted),
@@ -271,6 +270,7 @@ def scenes(studio: Studio) -> None:
             studio.shoot(name)
         dialog.close()
         wait(lambda: studio.program.tools.dialogs.current is None)
+    _preferences(studio)
     _bad_days(studio)
 
     console.show_palette()
@@ -765,6 +765,40 @@ def _forms(studio: Studio) -> None:
     dialog.do.click()
     wait(lambda: not dialog.busy)
     studio.shoot("import-known")
+    dialog.close()
+    wait(lambda: studio.program.tools.dialogs.current is None)
+
+
+def _preferences(studio: Studio) -> None:
+    """Preferences, as they are and with values that cannot be used; and what a check for updates comes to."""
+    window, settings = studio.window, studio.program.settings
+    studio.console.show_preferences()
+    dialog = _dialog(studio)
+    studio.shoot("preferences")
+    dialog.ca_file.setText("/etc/ssl/gone.pem")
+    dialog.ca_file.editingFinished.emit()
+    dialog.total_seconds.setValue(20)
+    dialog.login_path.setText("https://example.org/login")
+    dialog.feed.setText("http://example.org/release.json")
+    wait(lambda: dialog.ca_file.property("invalid"))
+    studio.shoot("preferences-wrong")
+    settings.ca_file = settings.feed = settings.login_path = ""
+    dialog.close()
+    wait(lambda: studio.program.tools.dialogs.current is None)
+    window.resize(900, 600)
+    studio.console.show_preferences()
+    studio.shoot("preferences-narrow")
+    _dialog(studio).close()
+    wait(lambda: studio.program.tools.dialogs.current is None)
+    window.resize(*SIZE)
+    studio.program.updates.ask()
+    dialog = _dialog(studio)
+    studio.shoot("updates-failed")
+    dialog.show_busy()
+    studio.shoot("updates-busy")
+    for version, newer, name in (("0.1.0", False, "updates"), ("1.4.0", True, "updates-found")):
+        dialog.show_release(Release(version, "https://example.org/cortex-desktop/releases"), newer)
+        studio.shoot(name)
     dialog.close()
     wait(lambda: studio.program.tools.dialogs.current is None)
 

@@ -157,6 +157,19 @@ class GivenUp:
 
 
 @dataclass(frozen=True, slots=True)
+class RememberedLogin:
+    """A login for which the keychain keeps the cookie by which a server knows this computer.
+
+    number: of its item, among those of the org; place: the endpoint, or "sandbox"; until: None while it is in use; else
+    it is to go, and what arrives of it until then too.
+    """
+
+    number: int
+    place: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class App:
     """One app of an org, without its secrets.
 
@@ -165,8 +178,8 @@ class App:
     the secrets; kept: earlier versions, newest first; given_up: versions whose secrets may still arrive in the keychain
     until sweep_until, where recovery removes them; taken: numbers under which the keychain held somebody's key already;
     expires, review: the last day of use, and the day on which to look at it again, both for information only; origin:
-    of the current key; known: what Cortex said of that key at `checked`, None if it was never asked. Times are aware,
-    in UTC.
+    of the current key; known: what Cortex said of that key at `checked`, None if it was never asked; logins: those for
+    which a server knows this computer. Times are aware, in UTC.
     """
 
     id: str
@@ -196,6 +209,7 @@ class App:
     origin: Origin = Origin.UNKNOWN
     known: Known | None = None
     checked: datetime | None = None
+    logins: tuple[RememberedLogin, ...] = ()
 
     @property
     def kinds(self) -> tuple[SecretKind, ...]:
@@ -226,6 +240,10 @@ class App:
     def refs(self) -> tuple[SecretRef, ...]:
         """The places of all current secrets of the app."""
         return self.refs_of(self.version)
+
+    def login_at(self, place: str) -> RememberedLogin | None:
+        """The login that is remembered for this place."""
+        return next((login for login in self.logins if login.place == place and login.until is None), None)
 
     def is_expired(self, today: date) -> bool:
         """True if its last day has passed."""

@@ -105,6 +105,24 @@ class ClaimRef:
 
 
 @dataclass(frozen=True, slots=True)
+class LoginRef:
+    """The place of a remembered login in the keychain. org_id: lower-case hex; number: from 1, of the org's logins."""
+
+    org_id: str
+    number: int
+
+    @property
+    def service(self) -> str:
+        """The keychain item's service name."""
+        return f"{SERVICE}/{self.org_id}/login/{self.number}"
+
+    @property
+    def username(self) -> str:
+        """The keychain item's user name."""
+        return "fingerprint"
+
+
+@dataclass(frozen=True, slots=True)
 class SecretRef:
     """The place of one version of one secret in the keychain.
 
@@ -145,19 +163,23 @@ class KeyEnds:
         return cls(text[:length], text[len(text) - length :])
 
 
-def parse_ref(service: str, username: str) -> SecretRef | ClaimRef | None:
+def parse_ref(service: str, username: str) -> SecretRef | LoginRef | ClaimRef | None:
     """Return the place that a keychain item's name stands for, None for one that is not ours."""
     match = _NAME.fullmatch(service)
     if match is None:
         return None
-    first, app_id, number = match.groups()
+    first, app_id, number, login = match.groups()
+    if login is not None:
+        return LoginRef(first, int(login)) if username == "fingerprint" else None
     if number is None:
         return ClaimRef(first) if username == "claim" else None
     kinds = [kind for kind in SecretKind if kind.value == username]
     return SecretRef(first, app_id, kinds[0], int(number)) if kinds else None
 
 
-_NAME = re.compile(rf"{SERVICE}/([0-9a-f]+)/(?:([0-9a-f]+)/([1-9][0-9]{{0,5}})|claim)", re.ASCII)
+_NAME = re.compile(
+    rf"{SERVICE}/([0-9a-f]+)/(?:([0-9a-f]+)/([1-9][0-9]{{0,5}})|login/([1-9][0-9]{{0,5}})|claim)", re.ASCII
+)
 _LENGTHS = {SecretKind.API_KEY: 22, SecretKind.API_SECRET: 64}
 _FORMS = {SecretKind.API_KEY: re.compile(f"{KEY}|{APP_NAME}"), SecretKind.API_SECRET: re.compile(API_SECRET)}
 

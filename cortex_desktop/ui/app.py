@@ -114,8 +114,8 @@ class Program(QObject):
         self.overview = OverviewEntry(
             self.tools, workspace, self.jobs, self.services.history, self.services.health_reports
         )
-        self.updates = Updates(self.jobs, self.tools)
-        self.console = Console(window, self.tools, workspace, self.updates, self.pages())
+        self.updates = Updates(self.jobs, self.tools, self.services.updates)
+        self.console = Console(window, self.tools, workspace, self.updates, self.services.check_ca_file, self.pages())
         self.console.data_removed.connect(self._end_without_data)
         self.idle = Idle(settings, clock, window)
         self.idle.idle.connect(self.tools.put_keys_away)

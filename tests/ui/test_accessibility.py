@@ -143,7 +143,7 @@ def region(widget: QWidget, window: QWidget) -> QWidget:
     while (
         widget is not window
         and not isinstance(widget, ChartCard | CheckCard)
-        and widget.objectName() not in {"sidebar", "details", "toast", "orgScroll"}
+        and widget.objectName() not in {"sidebar", "details", "toast", "orgScroll", "column"}
     ):
         widget = widget.parentWidget()
     return widget
@@ -342,7 +342,7 @@ def test_labels_belong_to_their_fields(desk: Desk) -> None:
         (desk.apps.forms.ask_edit, ["Label", "Owner", "Notes"]),
         (desk.apps.forms.ask_import_key, ["Paste the key", "Label"]),
         (desk.program.orgs.presenter.ask_add, ["Name", "Code", "Environment", "API endpoint"]),
-        (desk.console.show_preferences, ["Appearance", "Clear the clipboard after", "Hide a revealed key after"]),
+        (desk.console.show_preferences, ["Theme", "Clear the clipboard after", "Hide a revealed key after"]),
     ):
         act()
         dialog = desk.dialog()

@@ -43,6 +43,7 @@ from cortex_desktop.ui.apps.model import AppColumn
 from cortex_desktop.ui.apps.rotate_dialog import RotateDialog
 from cortex_desktop.ui.apps.standing import Seen
 from cortex_desktop.ui.kit.dialog import WaitingDialog
+from cortex_desktop.ui.kit.settings import LOGIN_PATH
 from cortex_desktop.ui.kit.waiting import BUSY_SECONDS
 from cortex_desktop.ui.orgs.form import ENDPOINTS
 from cortex_desktop.ui.workspace import KeychainCheck, ListedApp
@@ -523,6 +524,7 @@ def data_of(desk: Desk) -> list[str]:
         str(desk.program.stores.folder).replace(os.sep, os.sep + "\u200b"),
         "x" * 119,
         "x" * 121,
+        LOGIN_PATH,
     ]
 
 

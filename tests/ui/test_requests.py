@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import threading
@@ -14,14 +15,16 @@ from pathlib import Path
 from urllib.error import HTTPError
 
 import pytest
-from PySide6.QtWidgets import QLineEdit, QPlainTextEdit
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QLineEdit, QPlainTextEdit
 
+from cortex_desktop.domain.errors import VaultError, VaultProblem
 from cortex_desktop.domain.model import Environment
-from cortex_desktop.domain.secret import SecretKind
+from cortex_desktop.domain.secret import LoginRef, SecretKind
 from cortex_desktop.storage.repository import TinyRepository
+from cortex_desktop.tasks.lanes import Lane
 from cortex_desktop.ui.requests.presenter import RequestsPresenter
 from tests.support.clock import TestClock
-from tests.support.gui import CTRL, Desk, Key, clipboard_text, stored_apps
+from tests.support.gui import CTRL, Desk, Key, clipboard_text, stored_apps, texts
 from tests.support.memory_vault import InMemoryVault
 from tests.support.sandbox import LocalStores
 
@@ -30,11 +33,13 @@ SECONDS = 10
 
 @pytest.fixture
 def go(qapp, qtbot, folder: Path, vault: InMemoryVault) -> Iterator[Callable[..., Desk]]:
-    """`go(sessions)` opens the page with one app. production: of a production org with this endpoint."""
+    """`go(sessions)` opens the page with one app, `go(None)` with what is there; production: of a production org with
+    this endpoint."""
     desks: list[Desk] = []
 
-    def go(sessions: bool, *, endpoint: str = "", production: bool = False, visited: bool = True) -> Desk:
-        stored_apps(folder, vault, {"NewHealth App": {"sessions": sessions}})
+    def go(sessions: bool | None, *, endpoint: str = "", production: bool = False, visited: bool = True) -> Desk:
+        if sessions is not None:
+            stored_apps(folder, vault, {"NewHealth App": {"sessions": sessions}})
         if endpoint:
             repository = TinyRepository(folder)
             org = repository.orgs()[0]
@@ -504,3 +509,210 @@ def test_use_a_key_from_cortex(go: Callable[..., Desk]) -> None:
     desk.wait(lambda: desk.kept("Ward tablet") == "GsAqlhnIMzrDeD8V2MBQWq")
     app = desk.app("Ward tablet")
     assert (app.origin.value, len(app.kept)) == ("cortex", 1)
+
+
+# Remembered logins
+
+
+def logins(vault: InMemoryVault) -> list[LoginRef]:
+    return [ref for ref in vault.items if isinstance(ref, LoginRef)]
+
+
+def log_in(desk: Desk, *, remember: bool = False) -> None:
+    """Log in as John, with the code of the sandbox."""
+    presenter(desk).choose("log in")
+    send(desk)
+    desk.wait(lambda: desk.all("Use code"))
+    if remember:
+        desk.find("Remember this computer", QCheckBox).click()
+    desk.click("Use code")
+    desk.key(Key.Key_Return)
+    desk.wait(lambda: "Logged in as john@my-org.example" in desk.screen())
+
+
+def test_a_remembered_computer_needs_no_code_after_a_restart_until_it_is_forgotten(
+    go: Callable[..., Desk], vault: InMemoryVault, folder: Path
+) -> None:
+    desk = go(True)
+    log_in(desk, remember=True)
+    desk.toast("This computer is remembered")
+    [ref] = logins(vault)
+    desk.close()
+    assert vault.items[ref].reveal() not in "".join(path.read_text("utf-8", "replace") for path in files(folder))
+    desk = go(None)
+    presenter(desk).choose("log in")
+    send(desk)
+    desk.wait(lambda: "Logged in as john@my-org.example" in desk.screen())
+    desk.click("Log out")
+    desk.wait(lambda: "Not logged in" in desk.screen())
+    desk.click(presenter(desk).page.target.accessibleName())
+    desk.choose("Forget this computer")
+    desk.toast("This computer is forgotten")
+    assert logins(vault) == []
+    presenter(desk).choose("log in")
+    send(desk)
+    desk.wait(lambda: desk.all("Use code"))
+
+
+def files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def test_only_who_asks_is_remembered(go: Callable[..., Desk], vault: InMemoryVault) -> None:
+    desk = go(True)
+    log_in(desk)
+    desk.let_pass(50)
+    assert logins(vault) == []
+    desk.click(presenter(desk).page.target.accessibleName())
+    [forget] = [action for action in desk.menu().actions() if action.text() == "Forget this computer"]
+    assert not forget.isEnabled()
+    desk.menu().close()
+
+
+def test_a_keychain_that_refuses_keeps_nobody_from_logging_in(go: Callable[..., Desk], vault: InMemoryVault) -> None:
+    desk = go(True)
+    vault.fail_next("store", VaultError(VaultProblem.LOCKED, vault.name))
+    log_in(desk, remember=True)
+    desk.toast("Logged in, but this computer is not remembered")
+    assert logins(vault) == []
+
+
+def test_a_remembered_login_that_is_gone_is_told_and_a_code_asked_for(
+    go: Callable[..., Desk], vault: InMemoryVault
+) -> None:
+    desk = go(True)
+    log_in(desk, remember=True)
+    desk.toast("This computer is remembered")
+    desk.close()
+    vault.items.pop(logins(vault)[0])
+    desk = go(None)
+    presenter(desk).choose("log in")
+    send(desk)
+    desk.toast("Cortex will not know this computer")
+    desk.wait(lambda: desk.all("Use code"))
+
+
+# Preferences
+
+
+def test_a_login_path_of_the_persons_own_counts_for_the_endpoint_only(go: Callable[..., Desk], stub: Stub) -> None:
+    desk = go(True, endpoint=stub.address)
+    desk.tools.settings.login_path = "/c_sign_in"
+    to_cortex(desk)
+    presenter(desk).choose("log in")
+    login = presenter(desk).page.request.login
+    login.email.setText("ada@example.org")
+    login.password.setText("secret")
+    desk.key(Key.Key_Return, CTRL)
+    desk.click("Log in", within=desk.dialog())
+    desk.wait(lambda: stub.asked == ["POST /my-org/v2/c_sign_in"])
+    presenter(desk).set_target("sandbox")
+    log_in(desk)
+
+
+def test_other_limits_count_from_the_next_request_on(go: Callable[..., Desk], stub: Stub) -> None:
+    desk = go(False, endpoint=stub.address)
+    to_cortex(desk)
+    write(desk, "/")
+    send(desk)
+    assert desk.all("200 OK")
+    stub.waits = True
+    desk.tools.settings.read_seconds = 1
+    send(desk)
+    assert "Nothing came for 1.0 s" in desk.screen()
+
+
+def test_a_ca_file_that_cannot_be_used_is_told(go: Callable[..., Desk], stub: Stub, tmp_path: Path) -> None:
+    desk = go(False, endpoint=stub.address.replace("http:", "https:"))
+    desk.tools.settings.ca_file = str(tmp_path / "gone.pem")
+    to_cortex(desk)
+    write(desk, "/")
+    send(desk)
+    assert "The CA file cannot be used" in desk.screen()
+    assert stub.asked == []
+
+
+# Stop
+
+
+def test_a_request_waits_for_no_other_work_of_the_network(go: Callable[..., Desk], stub: Stub) -> None:
+    desk = go(False, endpoint=stub.address)
+    send(desk)
+    stub.waits = True
+    desk.key(Key.Key_1, CTRL)
+    desk.apps.page.select_all()
+    desk.action("check_cortex").trigger()
+    desk.wait(lambda: stub.asked, "the check waits for an answer")
+    hold = threading.Event()
+    desk.program.jobs.submit(Lane.NETWORK, lambda: hold.wait(20), desk.window, print, print)
+    desk.key(Key.Key_4, CTRL)
+    write(desk, "/accounts")
+    began = time.monotonic()
+    send(desk)
+    assert time.monotonic() - began < 1
+    assert desk.all("200 OK")
+    hold.set()
+    stub.released.set()
+
+
+def test_the_next_request_does_not_wait_for_the_one_that_was_stopped(go: Callable[..., Desk], stub: Stub) -> None:
+    desk = go(False, endpoint=stub.address)
+    send(desk)
+    stub.waits = True
+    for _ in range(3):
+        to_cortex(desk)
+        write(desk, "/c_examples")
+        desk.key(Key.Key_Return, CTRL)
+        before = len(stub.asked)
+        desk.wait(lambda before=before: len(stub.asked) > before or stub.asked)
+        began = time.monotonic()
+        desk.key(Key.Key_Escape)
+        assert not presenter(desk).is_sending
+        assert time.monotonic() - began < 0.1
+        presenter(desk).set_target("sandbox")
+        write(desk, "/accounts")
+        send(desk)
+        assert time.monotonic() - began < 1
+        assert desk.all("200 OK")
+    stub.released.set()
+
+
+def test_saving_a_whole_answer_can_be_stopped(go: Callable[..., Desk], stub: Stub, tmp_path: Path) -> None:
+    desk = go(False, endpoint=stub.address)
+    to_cortex(desk)
+    stub.body = json.dumps([{"_id": number, "text": "x" * 80} for number in range(90_000)]).encode()
+    write(desk, "/c_examples")
+    send(desk)
+    target = tmp_path / "answer.json"
+    for stops in (True, False):
+        stub.waits = stops
+        desk.click("Save all")
+        dialog = desk.dialog()
+        assert isinstance(dialog, QFileDialog)
+        dialog.setDirectory(str(tmp_path))
+        dialog.findChild(QLineEdit).setText(target.name)
+        dialog.accept()
+        desk.no_dialog()
+        assert presenter(desk).is_sending or not stops
+        if stops:
+            desk.key(Key.Key_Escape)
+            assert not presenter(desk).is_sending
+            stub.released.set()
+            desk.wait(lambda: not list(tmp_path.glob("answer.json*")))
+        else:
+            desk.toast("Answer saved")
+            assert target.read_bytes() == stub.body
+        assert desk.all("200 OK"), "the answer on the page stays"
+
+
+def test_saving_never_sends_a_change_again_unasked(go: Callable[..., Desk], stub: Stub) -> None:
+    desk = go(False, endpoint=stub.address)
+    to_cortex(desk)
+    stub.body = json.dumps([{"_id": number, "text": "x" * 80} for number in range(90_000)]).encode()
+    write(desk, "/c_examples", "POST", "{}")
+    send(desk)
+    desk.click("Save all")
+    assert "may be done a second time" in " ".join(texts(desk.dialog()))
+    desk.key(Key.Key_Escape)
+    desk.no_dialog()
+    assert len(stub.asked) == 1

@@ -8,6 +8,7 @@ from .create import AppCreation
 from .delete import AppDeletion
 from .edit import AppEditing
 from .listing import AppListing
+from .logins import RememberedLogins
 from .own_keys import OwnKeys
 from .recovery import Recovery
 from .removal import Removal
@@ -30,6 +31,7 @@ class AppServices:
     removal: Removal
     recovery: Recovery
     own_keys: OwnKeys
+    logins: RememberedLogins
 
     @classmethod
     def build(cls, stores: TwoStores) -> AppServices:
@@ -47,4 +49,5 @@ class AppServices:
             removal,
             recovery,
             OwnKeys(stores),
+            RememberedLogins(stores, removal),
         )

@@ -44,6 +44,7 @@ class CortexCheck(QObject):
     ) -> None:
         super().__init__(tools.toasts)
         self._toasts = tools.toasts
+        self._settings = tools.settings
         self._workspace = workspace
         self._use = use
         self._services = services
@@ -77,6 +78,7 @@ class CortexCheck(QObject):
 
         services, credentials = found
         assert self._org is not None
+        services.workbench.use(*self._settings.network())
         work = partial(services.workbench.check, self._org, credentials, Stop())
         self._workspace.submit(Lane.NETWORK, work, partial(self._checked, app), self._failed)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -118,6 +118,15 @@ class Dialog(QDialog):
         self.column.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         self.column.addWidget(_Scroll(body), 1)
         self.column.addWidget(foot)
+
+    def add_close(self, *, is_default: bool = True) -> Button:
+        """Add the button that closes the dialog, at the right end of the foot: call it after all others."""
+        close = Button(QCoreApplication.translate("Dialog", "Close"), self.look)
+        close.setAutoDefault(is_default)
+        close.setDefault(is_default)
+        close.clicked.connect(self.reject)
+        self.foot.addWidget(close)
+        return close
 
     def mark_production(self, place: str) -> None:
         """Show on top that this is about production. place: the org and its environment."""

@@ -101,7 +101,11 @@ class CodePanel(QWidget):
         self.log_in = Button(self.tr("Log in"), look, "primary")
         self.cancel = Button(self.tr("Cancel"), look)
         self.remember = QCheckBox(self.tr("Remember this computer"))
-        self.remember.setToolTip(self.tr("Its cookie is kept in memory, and nowhere else."))
+        self.remember.setToolTip(
+            self.tr(
+                "Keeps its cookie in the keychain, so that the next login needs no code. The target’s menu forgets it."
+            )
+        )
         self._inbox = QFrame()
         self._inbox.setObjectName("inbox")
         self._from = label("", "hint", wrap=True)

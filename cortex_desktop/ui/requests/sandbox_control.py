@@ -94,12 +94,12 @@ class SandboxControl(QObject):
             self._set(SandboxState.STOPPED)
             failed(error)
 
-        self._jobs.submit(Lane.NETWORK, self._process.start, self, started, refused)
+        self._jobs.submit(Lane.SANDBOX, self._process.start, self, started, refused)
 
     def stop(self) -> None:
         """Stop it."""
         if self._process is not None and self.state is SandboxState.RUNNING:
-            self._jobs.submit(Lane.NETWORK, self._process.stop, self, self._ended, _ignore)
+            self._jobs.submit(Lane.SANDBOX, self._process.stop, self, self._ended, _ignore)
 
     def reset(self) -> None:
         """Have it forget people, objects, logins and its log."""
