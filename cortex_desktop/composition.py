@@ -16,6 +16,7 @@ from . import __version__
 from .domain.errors import CortexError
 from .domain.ports import Inventory, NewFiles, Vault
 from .services.activity import Recorder
+from .services.apps.origins import KeyOrigins
 from .services.apps.services import AppServices
 from .services.apps.two_stores import TwoStores
 from .services.damage import Damage
@@ -92,6 +93,7 @@ class Services:
     stores: Stores
     recorder: Recorder
     apps: AppServices
+    origins: KeyOrigins
     doctor: Doctor
     history: History
     keychain: KeychainService
@@ -129,6 +131,7 @@ def compose(
         stores=stores,
         recorder=recorder,
         apps=apps,
+        origins=KeyOrigins(apps.stores, log),
         doctor=Doctor(apps, vault),
         history=History(log, files, recorder, speech),
         keychain=KeychainService(vault),

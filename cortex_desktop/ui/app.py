@@ -107,7 +107,14 @@ class Program(QObject):
         self.tools = Tools(
             look, settings, dialogs, Toasts(body, look), SecretClipboard(clock, window), Reveal(clock, window)
         )
-        self.apps = AppsEntry(self.tools, workspace, self.services.apps, self.services.doctor, self.services.requests)
+        self.apps = AppsEntry(
+            self.tools,
+            workspace,
+            self.services.apps,
+            self.services.doctor,
+            self.services.origins,
+            self.services.requests,
+        )
         self.orgs = OrgsEntry(self.tools, workspace, self.services.orgs)
         self.activity = ActivityEntry(self.tools, workspace, self.jobs, self.services.history)
         self.requests = RequestsEntry(self.tools, workspace, self.jobs, self.services.requests)

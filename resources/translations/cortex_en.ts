@@ -422,6 +422,13 @@
             <numerusform>%Ln of them work there now. Each app’s details say more.</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>%Ln key(s) missing from the keychain.</source>
+        <translation>
+            <numerusform>%Ln key missing from the keychain.</numerusform>
+            <numerusform>%Ln keys missing from the keychain.</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>DeletedDialog</name>
@@ -648,6 +655,16 @@
         <translation>
             <numerusform>%Ln app deleted before can no longer be restored alone.</numerusform>
             <numerusform>%Ln apps deleted before can no longer be restored alone.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>OriginPresenter</name>
+    <message numerus="yes">
+        <source>%Ln app(s)</source>
+        <translation type="unfinished">
+            <numerusform>%Ln app</numerusform>
+            <numerusform>%Ln apps</numerusform>
         </translation>
     </message>
 </context>

@@ -490,6 +490,22 @@ def test_check_with_cortex(
     desk.wait(lambda: "Ward tablet" in desk.labels())
 
 
+def test_check_several_goes_on_after_a_key_that_is_missing(
+    go: Callable[..., Desk], stub: Stub, vault: InMemoryVault
+) -> None:
+    desk = go(True, endpoint=stub.address)
+    desk.key(Key.Key_1, CTRL)
+    made = [desk.create(label, sessions=True) for label in ("One", "Two", "Three")]
+    vault.items.pop(made[1].ref(SecretKind.API_KEY))
+    stub.body = b'{"object": "org", "code": "my-org"}'
+    desk.apps.page.select_all()
+    desk.wait(desk.action("check_cortex").isEnabled)
+    desk.action("check_cortex").trigger()
+    desk.toast("1 key missing from the keychain")
+    assert len(stub.asked) == 3
+    desk.wait(lambda: [desk.app(app.label).known is not None for app in made] == [True, False, True])
+
+
 def test_use_a_key_from_cortex(go: Callable[..., Desk]) -> None:
     desk = go(True)
     desk.key(Key.Key_1, CTRL)
