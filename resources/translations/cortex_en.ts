@@ -662,7 +662,7 @@
     <name>OriginPresenter</name>
     <message numerus="yes">
         <source>%Ln app(s)</source>
-        <translation type="unfinished">
+        <translation>
             <numerusform>%Ln app</numerusform>
             <numerusform>%Ln apps</numerusform>
         </translation>

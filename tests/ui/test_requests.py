@@ -14,7 +14,9 @@ from pathlib import Path
 from urllib.error import HTTPError
 
 import pytest
-from PySide6.QtWidgets import QLineEdit, QPlainTextEdit
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QSplitter
 
 from cortex_desktop.domain.model import Environment
 from cortex_desktop.domain.secret import SecretKind
@@ -418,6 +420,66 @@ def test_try_it_from_the_details(go: Callable[..., Desk]) -> None:
     desk.wait(lambda: desk.action("try_app").isEnabled())
     desk.action("try_app").trigger()
     assert desk.window.windowTitle() == "Requests – Cortex Desktop"
+
+
+def test_app_target_tab_and_divider_are_remembered_for_each_org(
+    qapp, qtbot, folder: Path, vault: InMemoryVault
+) -> None:
+    repository = TinyRepository(folder)
+    first = repository.orgs()[0]
+    other = replace(first, id="f" * 32, code="other", name="Other")
+    repository.save_org(other)
+    repository.close()
+    stored_apps(folder, vault, {"One": {}, "Two": {}})
+    stored_apps(folder, vault, {"Else": {"org_id": other.id}})
+
+    def opened() -> Desk:
+        desk = Desk(qapp, LocalStores(folder, TinyRepository(folder), vault), qtbot, clock=TestClock()).start()
+        desk.tools.settings.set_text("requests_visited", "1")
+        desk.workspace.enter(first.id)
+        desk.key(Key.Key_4, CTRL)
+        desk.wait(lambda: not presenter(desk).page.is_first)
+        return desk
+
+    def chosen(desk: Desk) -> tuple[object, ...]:
+        page = presenter(desk).page
+        app = presenter(desk).app
+        return (
+            app and app.label,
+            "Cortex" in page.target.accessibleName(),
+            page.request.tabs.current,
+            page.answer.views.current,
+        )
+
+    desk = opened()
+    desk.resize(1280, 800)
+    page = presenter(desk).page
+    presenter(desk).try_app(desk.app("One"))
+    send(desk)
+    desk.click("Raw", within=page.answer)
+    send(desk)
+    assert page.answer.views.current == "raw", "the next answer shows as the last one did"
+    presenter(desk).set_target("cortex")
+    desk.click("Query", within=page.request)
+    handle = page.findChild(QSplitter).handle(1)
+    before = page.request.height()
+    middle = handle.rect().center()
+    QTest.mousePress(handle, Qt.MouseButton.LeftButton, pos=middle)
+    QTest.mouseMove(handle, middle + QPoint(0, 40))
+    QTest.mouseRelease(handle, Qt.MouseButton.LeftButton, pos=middle + QPoint(0, 40))
+    desk.wait(lambda: page.request.height() == before + 40)
+    desk.workspace.enter(other.id)
+    assert chosen(desk) == ("Else", False, "headers", "tree")
+    desk.wait(lambda: page.request.height() == before)
+    desk.workspace.enter(first.id)
+    assert chosen(desk) == ("One", True, "query", "raw")
+    desk.wait(lambda: page.request.height() == before + 40)
+    desk.close()
+    desk = opened()
+    desk.resize(1280, 800)
+    assert chosen(desk) == ("One", True, "query", "raw")
+    desk.wait(lambda: presenter(desk).page.request.height() == before + 40)
+    desk.close()
 
 
 def test_ready_requests_are_in_the_palette(go: Callable[..., Desk]) -> None:

@@ -527,10 +527,7 @@ class AnswerCard(QFrame):
         has_tree = shown.document is not None
         self.tree.show_document(shown.document if has_tree else {})
         self.views.buttons["tree"].setEnabled(has_tree)
-        if not has_tree:
-            self.views.choose("raw")
-        elif self.views.current == "raw" and not self.views.buttons["raw"].hasFocus():
-            self.views.choose("tree")
+        self.views.choose(self.views.wanted if has_tree else "raw")
         self._wants_text = shown.text is None
         self._copies_text = False
         self._set_text(shown.text or "")

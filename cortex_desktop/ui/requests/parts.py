@@ -297,7 +297,10 @@ class RowList(QListView):
 
 
 class Choice(QWidget):
-    """Buttons of which one is down. chosen(str): its name. look: "tab" or "segment"."""
+    """Buttons of which one is down. chosen(str): its name. style: "tab" or "segment".
+
+    wanted: the name of the one that a person chose last, to come back to after `choose`.
+    """
 
     chosen = Signal(str)
 
@@ -314,11 +317,17 @@ class Choice(QWidget):
             button.setCheckable(True)
             button.setProperty("place", "first" if number == 0 else "last" if number == len(names) - 1 else "middle")
             self._group.addButton(button)
-            button.clicked.connect(lambda _, name=name: self.choose(name))
+            button.clicked.connect(lambda _, name=name: self.want(name))
             row.addWidget(button)
             self.buttons[name] = button
-        self.current = names[0][0]
+        self.current = self.wanted = names[0][0]
         self.buttons[self.current].setChecked(True)
+
+    def want(self, name: str) -> None:
+        """Have this one down, as a person wants it; a name that there is not changes nothing."""
+        if name in self.buttons:
+            self.wanted = name
+            self.choose(name)
 
     def choose(self, name: str) -> None:
         """Have this one down."""

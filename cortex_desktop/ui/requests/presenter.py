@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -42,7 +43,7 @@ from ..kit.widgets import announce
 from ..workspace import ListedApp, Workspace
 from .answer_card import Outcome, masked_number, milliseconds
 from .first_visit import Step
-from .page import RequestsPage
+from .page import REQUEST_HEIGHT, RequestsPage
 from .parts import Row
 from .request_card import Automatic, Draft
 from .sandbox_control import SandboxControl, SandboxState
@@ -56,6 +57,8 @@ SESSION_SECONDS = 900.0
 MENU_APPS = 15
 """With more apps than this, they are chosen in a dialog."""
 TICK_SECONDS = 0.1
+DEFAULTS = ["-", "sandbox", "headers", "tree", str(REQUEST_HEIGHT)]
+"""App, target, tab, view and divider of an org that was not shown before."""
 
 
 @dataclass
@@ -98,6 +101,7 @@ class RequestsPresenter(QObject):
         self.sandbox = SandboxControl(jobs, self._clock.now, self)
         self.page = RequestsPage(tools.look)
         self._app_id = ""
+        self._org_id = ""
         self._target = "sandbox"
         self._payload: object = None
         self._received: Received | None = None
@@ -235,15 +239,15 @@ class RequestsPresenter(QObject):
     def _enter(self) -> None:
         """Another org is the current one: what was shown was about the one before."""
         self.stop()
+        self.remember()
         self._allowed = False
         self._pending = None
         self._after_login = None
         self._outcome = self._sent = self._received = None
         self._payload = None
         org = self._org
-        remembered = self._settings.text(f"requests_{org.id}").split() if org is not None else []
-        self._app_id = remembered[0] if remembered else ""
-        self._target = "cortex" if remembered[1:2] == ["cortex"] else "sandbox"
+        self._org_id = org.id if org is not None else ""
+        self._recall()
         self._step = 0
         self.page.answer.show_nothing()
         self._apps_changed()
@@ -273,9 +277,21 @@ class RequestsPresenter(QObject):
         self._show_place()
 
     def remember(self) -> None:
-        """Put what was chosen into the settings."""
-        if self._org is not None:
-            self._settings.set_text(f"requests_{self._org.id}", f"{self._app_id or '-'} {self._target}")
+        """Put into the settings what was chosen for the org that is shown: app, target, tab, view and divider."""
+        if self._org_id:
+            page = self.page
+            chosen = (self._app_id or "-", self._target, page.request.tabs.wanted, page.answer.views.wanted)
+            self._settings.set_text(f"requests_{self._org_id}", f"{' '.join(chosen)} {page.divider}")
+
+    def _recall(self) -> None:
+        """Choose what was chosen for this org before."""
+        words = self._settings.text(f"requests_{self._org_id}").split()
+        app_id, target, tab, view, divider = (words + DEFAULTS[len(words) :])[:5]
+        self._app_id = app_id if app_id != "-" else ""
+        self._target = "cortex" if target == "cortex" else "sandbox"
+        self.page.request.tabs.want(tab)
+        self.page.answer.views.want(view)
+        self.page.set_divider(int(divider) if re.fullmatch(r"[1-9]\d{2,3}", divider) else REQUEST_HEIGHT)
 
     @Slot()
     def _choose_app(self) -> None:

@@ -342,7 +342,7 @@ class RequestCard(QFrame):
         self.open = Button(self.tr("Open as request"), look)
         self._lay_out()
         self._connect()
-        self.tabs.choose("headers")
+        self.tabs.want("headers")
 
     def _lay_out(self) -> None:
         line = QHBoxLayout(self._received)
@@ -415,7 +415,8 @@ class RequestCard(QFrame):
         self._is_login = is_login
         self._show_query()
         self._filling = False
-        self.tabs.choose("body" if is_login or draft.body.strip() not in ("", "{}") else "headers")
+        without_body = self.tabs.wanted if self.tabs.wanted != "body" else "headers"
+        self.tabs.choose("body" if is_login or draft.body.strip() not in ("", "{}") else without_body)
         self._show_tab(self.tabs.current)
 
     @property
