@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -79,6 +80,14 @@ class Stores:
         program = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "cortex_desktop"]
         command = [*program, "--data-dir", str(self.folder), "sandbox", "--parent"]
         return ChildSandbox(command, on_received=on_received, on_message=on_message, on_ended=on_ended)
+
+    def find_sandbox(self) -> str | None:
+        """Where a sandbox of this data folder answers, one in a terminal too; None if none runs."""
+        from .sandbox.folder_lock import running_at
+
+        with suppress(OSError):
+            return running_at(self.folder)
+        return None
 
     def close(self) -> None:
         """Let go of the keychain, and leave a database that plain TinyDB reads."""

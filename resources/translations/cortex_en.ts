@@ -728,6 +728,23 @@
     </message>
 </context>
 <context>
+    <name>RequestsEntry</name>
+    <message numerus="yes">
+        <source>%n program(s) used the sandbox within the last ten minutes and will find nobody.</source>
+        <translation>
+            <numerusform>%n program used the sandbox within the last ten minutes and will find nobody.</numerusform>
+            <numerusform>%n programs used the sandbox within the last ten minutes and will find nobody.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n client(s)</source>
+        <translation>
+            <numerusform>%n client</numerusform>
+            <numerusform>%n clients</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>RequestsPresenter</name>
     <message numerus="yes">
         <source>Expires in %n min</source>

@@ -19,11 +19,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QSplitter
 
 from cortex_desktop.domain.model import Environment
+from cortex_desktop.domain.sandbox import LOCK_FILE
 from cortex_desktop.domain.secret import SecretKind
+from cortex_desktop.sandbox.folder_lock import FolderLock
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.ui.requests.presenter import RequestsPresenter
+from cortex_desktop.ui.shell.status_line import StatusLine
 from tests.support.clock import TestClock
-from tests.support.gui import CTRL, Desk, Key, clipboard_text, stored_apps
+from tests.support.gui import CTRL, Desk, Key, clipboard_text, stored_apps, texts
 from tests.support.memory_vault import InMemoryVault
 from tests.support.sandbox import LocalStores
 
@@ -498,7 +501,7 @@ def test_quitting_asks_while_the_sandbox_has_clients(go: Callable[..., Desk]) ->
     sandbox = presenter(desk).sandbox
     with pytest.raises(HTTPError):
         urllib.request.urlopen(f"{sandbox.address}/my-org/v2", timeout=SECONDS)  # noqa: S310
-    desk.wait(lambda: sandbox.has_clients)
+    desk.wait(lambda: sandbox.clients)
     desk.window.close()
     desk.dialog()
     desk.click("Cancel")
@@ -508,6 +511,57 @@ def test_quitting_asks_while_the_sandbox_has_clients(go: Callable[..., Desk]) ->
     desk.dialog()
     desk.click("Quit")
     desk.wait(lambda: not desk.window.isVisible())
+
+
+def status_line(desk: Desk) -> str:
+    """The line about the sandbox at the foot of the sidebar, with what it says more."""
+    lines = [line for line in desk.window.findChildren(StatusLine) if line.isVisible()]
+    return " ".join(f"{line.accessibleName()}, {line.accessibleDescription()}" for line in lines)
+
+
+def test_the_sidebar_shows_the_sandbox_and_leads_to_it(go: Callable[..., Desk]) -> None:
+    desk = go(False)
+    assert status_line(desk) == ""
+    send(desk)
+    place = presenter(desk).sandbox.address.removeprefix("http://")
+    desk.wait(lambda: status_line(desk) == f"Sandbox · {place}, No clients")
+    for path in ("my-org/v2", "my-org/v2/accounts"):
+        with pytest.raises(HTTPError):
+            urllib.request.urlopen(f"http://{place}/{path}", timeout=SECONDS)
+    desk.wait(lambda: status_line(desk) == f"Sandbox · {place}, 1 client")
+    desk.key(Key.Key_1, CTRL)
+    assert desk.window.windowTitle() == "Apps – Cortex Desktop"
+    desk.click(f"Sandbox · {place}")
+    assert desk.window.windowTitle() == "Requests – Cortex Desktop"
+    desk.pass_time(601)
+    desk.wait(lambda: status_line(desk) == f"Sandbox · {place}, No clients")
+    desk.action("stop_sandbox").trigger()
+    desk.wait(lambda: status_line(desk) == "")
+
+
+def test_removing_all_data_names_the_clients_of_the_sandbox_and_then_asks_no_more(go: Callable[..., Desk]) -> None:
+    desk = go(False)
+    send(desk)
+    with pytest.raises(HTTPError):
+        urllib.request.urlopen(f"{presenter(desk).sandbox.address}/my-org/v2", timeout=SECONDS)  # noqa: S310
+    desk.wait(lambda: presenter(desk).sandbox.clients)
+    desk.action("remove_data").trigger()
+    assert "1 program used the sandbox" in " ".join(texts(desk.dialog()))
+    desk.type("remove")
+    desk.key(Key.Key_Return)
+    desk.wait(lambda: not desk.window.isVisible())
+    assert desk.program.data_removed
+
+
+def test_a_sandbox_in_a_terminal_is_noticed_and_so_is_its_end(folder: Path, start: Callable[..., Desk]) -> None:
+    lock = FolderLock(folder / LOCK_FILE)
+    assert lock.take()
+    lock.say("http://127.0.0.1:8999")
+    desk = start()
+    desk.wait(lambda: status_line(desk) == "Sandbox · 127.0.0.1:8999, Runs in a terminal")
+    lock.release()
+    desk.pass_time(3)
+    desk.wait(lambda: status_line(desk) == "")
 
 
 LOADED = """

@@ -33,7 +33,6 @@ from ...services.request_history import KeptRequest, SentRequest
 from ...services.request_snippets import Language, request_code
 from ...services.snippets import mask
 from ...services.workbench import ReadyRequest, RequestServices, is_change, ready_requests
-from ...tasks.jobs import Jobs
 from ...tasks.lanes import Lane
 from ..kit.i18n import short, translate_text
 from ..kit.toasts import TOAST_SECONDS
@@ -88,7 +87,13 @@ class RequestsPresenter(QObject):
 
     changed = Signal()
 
-    def __init__(self, tools: Tools, workspace: Workspace, jobs: Jobs, services: Callable[[], RequestServices]) -> None:
+    def __init__(
+        self,
+        tools: Tools,
+        workspace: Workspace,
+        sandbox: SandboxControl,
+        services: Callable[[], RequestServices],
+    ) -> None:
         super().__init__(tools.dialogs)
         self._tools = tools
         self._dialogs = tools.dialogs
@@ -98,7 +103,7 @@ class RequestsPresenter(QObject):
         self._build = services
         self._services: RequestServices | None = None
         self._waiting: list[Callable[[], object]] = []
-        self.sandbox = SandboxControl(jobs, self._clock.now, self)
+        self.sandbox = sandbox
         self.page = RequestsPage(tools.look)
         self._app_id = ""
         self._org_id = ""
@@ -191,13 +196,12 @@ class RequestsPresenter(QObject):
             self._waiting.append(work)
 
     def close(self) -> None:
-        """End what is under way, and the sandbox."""
+        """End what is under way."""
         if self._sending is not None:
             self._sending.stop.stop()
         self._pending = None
         if self._services is not None:
             self._services.workbench.close()
-        self.sandbox.close()
 
     # Who and where to
 
