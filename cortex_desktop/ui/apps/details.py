@@ -353,6 +353,7 @@ class DetailsPanel(QFrame):
         directions, room = QBoxLayout.Direction, self._look.theme.px(DETAILS_WIDTH) - 41
         for row, buttons in (
             (self._trying, (self._try, self._check)),
+            (self._answers, tuple(self._who_made.findChildren(Button))),
             (self._actions, (self._rotate, self._enable, self._delete)),
         ):
             needed = sum(button.sizeHint().width() for button in buttons) + 8 * (len(buttons) - 1)
@@ -480,17 +481,17 @@ class DetailsPanel(QFrame):
         column.setContentsMargins(0, 12, 0, 0)
         column.setSpacing(4)
         column.addWidget(label(self.tr("Who made this key? Cortex takes only those that it made."), "hint", wrap=True))
-        answers = QHBoxLayout()
-        answers.setSpacing(8)
+        self._answers = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._answers.setSpacing(0)
         for text, origin in (
             (self.tr("Cortex made it"), Origin.CORTEX),
             (self.tr("It was made here"), Origin.HERE),
         ):
             answer = Button(text, self._look, "link")
             answer.clicked.connect(partial(self.origin_said.emit, origin))
-            answers.addWidget(answer)
-        answers.addStretch()
-        column.addLayout(answers)
+            self._answers.addWidget(answer, 0, Qt.AlignmentFlag.AlignLeft)
+        self._answers.addStretch()
+        column.addLayout(self._answers)
         return self._who_made
 
     @Slot()

@@ -405,11 +405,11 @@ class AppsPresenter(QObject):
     # Service calls without a dialog
 
     def set_enabled(self, app: App, enabled: bool) -> None:
-        """Enable or disable the app. Disabling one whose key Cortex takes says that it goes on doing so."""
+        """Enable or disable the app. Disabling one whose key is from Cortex says that it goes on doing so."""
 
         def done(changed: App) -> None:
             self._workspace.put(changed)
-            if not enabled and changed.origin is not Origin.HERE:
+            if not enabled and changed.origin is Origin.CORTEX:
                 self._show_disabled(changed)
 
         self._workspace.on_disk(partial(self._services.use.set_enabled, app.id, enabled), done)

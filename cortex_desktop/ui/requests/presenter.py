@@ -1190,7 +1190,11 @@ class RequestsPresenter(QObject):
         vault_read = partial(self._services.workbench.credentials, app)
 
         def fetched(credentials: Credentials) -> None:
-            text = request_code(language, app, endpoint, request, credentials.key.reveal())
+            try:
+                text = request_code(language, app, endpoint, request, credentials.key.reveal())
+            except CortexError as error:
+                self._workspace.failed.emit(error)
+                return
             seconds = self._settings.clipboard_seconds
             self._tools.clipboard.put(Secret(text), seconds)
             title = self.tr("Request copied, with the key in it")

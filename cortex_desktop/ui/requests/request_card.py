@@ -322,7 +322,12 @@ class RequestCard(QFrame):
         self.language = QComboBox()
         self.language.setObjectName("flatBox")
         self.language.setAccessibleName(self.tr("Language of the copied request"))
-        for language, name in ((Language.CURL, "curl"), (Language.PYTHON, "Python"), (Language.JAVASCRIPT, "Node.js")):
+        for language, name in (
+            (Language.CURL, "curl"),
+            (Language.PYTHON, "Python"),
+            (Language.JAVASCRIPT, "Node.js"),
+            (Language.SWIFT, "Swift"),
+        ):
             self.language.addItem(name, language)
         self.language.setFixedWidth(look.theme.px(82))
         self.copy = IconButton("copy", self.tr("Copy request as code"), look)
