@@ -330,7 +330,6 @@ class RequestsPage(Page):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         narrow = self.width() < self._look.theme.px(NARROW)
-        self.request.show_base(self.request.base)
         if narrow == self._is_narrow:
             return
         self._is_narrow = narrow
