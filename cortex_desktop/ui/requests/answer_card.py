@@ -524,16 +524,12 @@ class AnswerCard(QFrame):
 
     def _fit_head(self) -> None:
         """Leave out of the head what has no room: what the answer rests on, then its size."""
-        parts: list[QWidget] = [self._status, self._time, self._size, self._basis, self.views, self.copy]
-        wanted: dict[QWidget, bool] = {
-            self._basis: bool(self._basis.text()) and not self._is_narrow,
-            self._size: bool(self._size.text()),
-        }
-        for part in (self._basis, self._size):
-            needed = sum(p.sizeHint().width() + 12 for p in parts if wanted.get(p, True)) + 24
-            wanted[part] = wanted[part] and needed <= self.width()
-        for part, is_wanted in wanted.items():
-            part.setVisible(is_wanted)
+        always: list[QWidget] = [self._status, self._time, self.views, self.copy]
+        room = self.width() - 24 - sum(part.sizeHint().width() + 12 for part in always)
+        size = self._size.sizeHint().width() + 12 if self._size.text() else 0
+        basis = self._basis.sizeHint().width() + 12 if self._basis.text() and not self._is_narrow else 0
+        self._basis.setVisible(0 < basis <= room - size)
+        self._size.setVisible(0 < size <= room)
 
     def _begin(self, *, head: bool, body: bool) -> None:
         self._head.setVisible(head)

@@ -438,8 +438,8 @@ class RequestCard(QFrame):
         self._received.setVisible(is_received)
         for widget in (self.send, self._tab_row, self._rule, self._pages):
             widget.setVisible(not is_received)
-        self.setMinimumHeight(self._look.theme.px(112 if is_received else 150))
-        self.setMaximumHeight(self._look.theme.px(120) if is_received else QWIDGETSIZE_MAX)
+        self.setMinimumHeight(self._look.theme.px(118 if is_received else 150))
+        self.setMaximumHeight(self._look.theme.px(124) if is_received else QWIDGETSIZE_MAX)
         if is_received != self._is_received:
             self._is_received = is_received
             self.grown.emit(not is_received)
