@@ -24,6 +24,7 @@ from cortex_desktop.domain.secret import SecretKind
 from cortex_desktop.sandbox.folder_lock import FolderLock
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.ui.requests.presenter import RequestsPresenter
+from cortex_desktop.ui.requests.request_card import Draft
 from cortex_desktop.ui.shell.status_line import StatusLine
 from tests.support.clock import TestClock
 from tests.support.gui import CTRL, Desk, Key, clipboard_text, stored_apps, texts
@@ -292,6 +293,62 @@ def test_answers_of_production_are_put_away(go: Callable[..., Desk], stub: Stub)
     assert tree(desk).get("email") is None
     answer = presenter(desk).page.answer
     assert "patient" not in answer.raw.toPlainText() + desk.screen()
+
+
+def test_an_answer_of_production_that_comes_while_nobody_is_here_stays_hidden(
+    go: Callable[..., Desk], stub: Stub
+) -> None:
+    desk = go(True, endpoint=stub.address, production=True)
+    to_cortex(desk)
+    stub.body, stub.waits = b'{"object": "account", "email": "patient@example.org"}', True
+    desk.key(Key.Key_Return, CTRL)
+    desk.wait(lambda: stub.asked)
+    desk.program.screen_lock.locked.emit()
+    stub.waits = False
+    stub.released.set()
+    desk.wait(lambda: not presenter(desk).is_sending)
+    assert "patient" not in presenter(desk).page.answer.raw.toPlainText() + desk.screen()
+    assert tree(desk).get("email") is None
+    desk.pass_time(1)
+    send(desk)
+    assert "patient@example.org" in tree(desk)["email"]
+
+
+def test_after_a_new_login_production_asks_again_what_was_allowed_before(go: Callable[..., Desk], stub: Stub) -> None:
+    desk = go(True, endpoint=stub.address, production=True)
+    to_cortex(desk)
+    desk.click("Allow changes")
+    desk.dialog()
+    desk.type("my-org")
+    desk.click("Allow changes")
+    desk.no_dialog()
+    stub.status, stub.body = 403, b'{"object": "fault", "errCode": "cortex.accessDenied.sessionExpired"}'
+    write(desk, "/c_examples/1", "DELETE")
+    send(desk)
+    desk.click("Stop allowing")
+    desk.click("Log in again")
+    form = presenter(desk).page.request.login
+    form.email.setText("john@example.org")
+    form.password.setText("secret")
+    stub.status, stub.body = 200, b'{"object": "account", "email": "john@example.org"}'
+    desk.key(Key.Key_Return, CTRL)
+    desk.dialog()
+    desk.click("Log in")
+    desk.wait(lambda: "Logged in as john@example.org" in desk.screen())
+    desk.let_pass(50)
+    assert [line.split()[0] for line in stub.asked] == ["DELETE", "POST"], "and not the deletion once more"
+    assert desk.find("Path", QLineEdit).text() == "/c_examples/1", "which is there to be sent"
+
+
+def test_no_header_smuggles_another_method_into_production(go: Callable[..., Desk], stub: Stub) -> None:
+    desk = go(True, endpoint=stub.address, production=True)
+    to_cortex(desk)
+    draft = Draft("GET", "/c_examples/1", (("X-HTTP-Method-Override", "DELETE"),))
+    desk.key(Key.Key_T, CTRL)
+    presenter(desk).page.request.show_draft(draft)
+    desk.key(Key.Key_Return, CTRL)
+    desk.let_pass(50)
+    assert not stub.asked
 
 
 def test_secrets_in_answers_are_never_shown(go: Callable[..., Desk], stub: Stub) -> None:

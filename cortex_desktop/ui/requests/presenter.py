@@ -122,6 +122,8 @@ class RequestsPresenter(QObject):
         self._after_login: Draft | None = None
         self._people: dict[tuple[str, str], _Person] = {}
         self._allowed = False
+        self._put_away = float("-inf")
+        """When answers were hidden, as nobody was here."""
         self._warned: set[str] = set()
         self._step = 0
         self._step_problem = ""
@@ -785,7 +787,10 @@ class RequestsPresenter(QObject):
         elif sending.request.path.partition("?")[0] == "/accounts/me/logout" and answer.is_success:
             self._people.pop(place, None)
         self._note(sending, answer)
-        self._show_outcome()
+        if outcome.production and sending.started <= self._put_away:
+            self._hide_answer(self.tr("Hidden while nobody was here. Press Send to see it again."))
+        else:
+            self._show_outcome()
         if self.page.is_first:
             self._took_step(sending, outcome)
         self._show_place()
@@ -819,7 +824,8 @@ class RequestsPresenter(QObject):
         if draft is not None:
             self.page.request.show_draft(draft)
             self._payload = None
-            self._send(None)
+            self._show_place()
+            self.send()
 
     def _no_answer(self, sending: _Sending, error: CortexError) -> None:
         if self._sending is not sending:
@@ -1096,6 +1102,7 @@ class RequestsPresenter(QObject):
     def put_answers_away(self) -> None:
         """Nobody is here, or the screen is locked: hide answers of Production, and codes."""
         self._allowed = False
+        self._put_away = self._clock.now()
         if self._pending is not None:
             self._pending = None
             self._hide_answer(self.tr("The login was given up while nobody was here. Log in again."))
