@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,7 @@ from .domain.errors import CortexError
 from .domain.ports import Inventory, NewFiles, Vault
 from .services.activity import Recorder
 from .services.apps.logins import RememberedLogins
+from .services.apps.origins import KeyOrigins
 from .services.apps.services import AppServices
 from .services.apps.two_stores import TwoStores
 from .services.damage import Damage
@@ -85,6 +87,14 @@ class Stores:
         command = [*program, "--data-dir", str(self.folder), "sandbox", "--parent"]
         return ChildSandbox(command, on_received=on_received, on_message=on_message, on_ended=on_ended)
 
+    def find_sandbox(self) -> str | None:
+        """Where a sandbox of this data folder answers, one in a terminal too; None if none runs."""
+        from .sandbox.folder_lock import running_at
+
+        with suppress(OSError):
+            return running_at(self.folder)
+        return None
+
     def close(self) -> None:
         """Let go of the keychain, and leave a database that plain TinyDB reads."""
         self.vault.close()
@@ -98,6 +108,7 @@ class Services:
     stores: Stores
     recorder: Recorder
     apps: AppServices
+    origins: KeyOrigins
     doctor: Doctor
     history: History
     keychain: KeychainService
@@ -140,6 +151,7 @@ def compose(
         stores=stores,
         recorder=recorder,
         apps=apps,
+        origins=KeyOrigins(apps.stores, log),
         doctor=Doctor(apps, vault),
         history=History(log, files, recorder, speech),
         keychain=KeychainService(vault),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
@@ -101,6 +102,14 @@ class Org:
         """True if people depend on it, so that changes are confirmed first."""
         own = self.environment is Environment.OWN and self.like_production
         return own or self.environment is Environment.PRODUCTION
+
+    @property
+    def console(self) -> str:
+        """The address of its apps in the web console: `app` for `api` in the host. Empty where the host has none."""
+        scheme, separator, rest = self.endpoint.partition("://")
+        if not separator or not re.match(r"api[.-]", rest, re.IGNORECASE):
+            return ""
+        return f"{scheme}://app{rest[3:].partition('/')[0]}/{self.code}/settings/apps"
 
 
 @dataclass(frozen=True)

@@ -198,11 +198,16 @@ def check_of(answer: Answer) -> Check:
     return Check(Known.YES if is_judged and answer.status < 500 and answer.status != 429 else Known.NOT_ASKED, fault)
 
 
+_OTHER_METHOD = ("x-http-method", "x-http-method-override", "x-method-override")
+
+
 def is_change(request: Request, login_path: str = "/accounts/login") -> bool:
     """Whether a request may change something, and so waits in Production until it is allowed.
 
-    Reading does not, nor does logging in and out.
+    Reading does not, nor does logging in and out. A header by which servers take another method instead may.
     """
+    if any(name.lower() in _OTHER_METHOD for name, _ in request.headers):
+        return True
     path = request.path.partition("?")[0].rstrip("/")
     if request.method.upper() == "POST" and path in (login_path.rstrip("/"), "/accounts/me/logout"):
         return False

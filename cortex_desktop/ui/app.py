@@ -107,10 +107,19 @@ class Program(QObject):
         self.tools = Tools(
             look, settings, dialogs, Toasts(body, look), SecretClipboard(clock, window), Reveal(clock, window)
         )
-        self.apps = AppsEntry(self.tools, workspace, self.services.apps, self.services.doctor, self.services.requests)
+        self.apps = AppsEntry(
+            self.tools,
+            workspace,
+            self.services.apps,
+            self.services.doctor,
+            self.services.origins,
+            self.services.requests,
+        )
         self.orgs = OrgsEntry(self.tools, workspace, self.services.orgs)
         self.activity = ActivityEntry(self.tools, workspace, self.jobs, self.services.history)
-        self.requests = RequestsEntry(self.tools, workspace, self.jobs, self.services.requests)
+        self.requests = RequestsEntry(
+            self.tools, workspace, self.jobs, self.services.requests, self.services.stores.find_sandbox
+        )
         self.overview = OverviewEntry(
             self.tools, workspace, self.jobs, self.services.history, self.services.health_reports
         )
@@ -121,6 +130,7 @@ class Program(QObject):
         self.idle.idle.connect(self.tools.put_keys_away)
         self.idle.idle.connect(self.requests.put_answers_away)
         self.idle.away.connect(self.tools.reveal.end)  # the clipboard is for where the person went
+        app.applicationStateChanged.connect(self.requests.look_for_sandbox)
         self.screen_lock = ScreenLock(window)
         self.screen_lock.locked.connect(self.tools.put_keys_away)
         self.screen_lock.locked.connect(self.requests.put_answers_away)
@@ -134,6 +144,7 @@ class Program(QObject):
         self.workspace.start()
         self.activity.reader.check()
         self.updates.look_if_due()
+        self.requests.look_for_sandbox()
         self.idle.watch(self.window.windowHandle())
         self.screen_lock.watch(self.window.winId(), self._beside)
 
@@ -159,7 +170,13 @@ class Program(QObject):
     @Slot()
     def _end_without_data(self) -> None:
         self.data_removed = True
+        self.window.holds.clear()  # whoever would miss the program was named before
         self.window.close()
+
+    def end_or_ask(self) -> None:
+        """Close the window. If a page asks first, bring that question to the front."""
+        if not self.window.close():
+            self.window.come_up()
 
     def _beside(self, work: Callable[[], None], done: Callable[[None], None]) -> None:
         """Run what may wait for an answer on a lane where nothing else waits."""
@@ -251,7 +268,7 @@ def _settle_in(program: Program, instance: Instance) -> Crashes:
     crashes.reported.connect(program.console.status_messages.show_crash)
     program.workspace.submit(Lane.DISK, crashes.watch_faults, _ignore)
     instance.listen(
-        {"raise": partial(_do, program, program.window.come_up), "quit": partial(_do, program, program.window.close)}
+        {"raise": partial(_do, program, program.window.come_up), "quit": partial(_do, program, program.end_or_ask)}
     )
     return crashes
 

@@ -422,6 +422,13 @@
             <numerusform>%Ln of them work there now. Each app’s details say more.</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>%Ln key(s) missing from the keychain.</source>
+        <translation>
+            <numerusform>%Ln key missing from the keychain.</numerusform>
+            <numerusform>%Ln keys missing from the keychain.</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>DeletedDialog</name>
@@ -652,6 +659,16 @@
     </message>
 </context>
 <context>
+    <name>OriginPresenter</name>
+    <message numerus="yes">
+        <source>%Ln app(s)</source>
+        <translation>
+            <numerusform>%Ln app</numerusform>
+            <numerusform>%Ln apps</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>OverviewPage</name>
     <message numerus="yes">
         <source>Half are younger than %Ln day(s).</source>
@@ -707,6 +724,33 @@
         <translation>
             <numerusform>The other %Ln needs nothing now.</numerusform>
             <numerusform>The other %Ln need nothing now.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>PreferencesDialog</name>
+    <message numerus="yes">
+        <source>Each request ends after %n second(s), so a longer time above never counts.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>RequestsEntry</name>
+    <message numerus="yes">
+        <source>%n program(s) used the sandbox within the last ten minutes and will find nobody.</source>
+        <translation>
+            <numerusform>%n program used the sandbox within the last ten minutes and will find nobody.</numerusform>
+            <numerusform>%n programs used the sandbox within the last ten minutes and will find nobody.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n client(s)</source>
+        <translation>
+            <numerusform>%n client</numerusform>
+            <numerusform>%n clients</numerusform>
         </translation>
     </message>
 </context>

@@ -209,7 +209,32 @@ class Filters(QObject):
                 "from",
                 self.tr("Key from"),
                 self.tr("Anywhere"),
-                (("from:here", self.tr("Made here")), ("from:cortex", self.tr("From Cortex"))),
+                (
+                    ("from:here", self.tr("Made here")),
+                    ("from:cortex", self.tr("From Cortex")),
+                    ("from:unknown", self.tr("Not known")),
+                ),
+            ),
+            Group(
+                "works",
+                self.tr("Works at Cortex"),
+                self.tr("Yes, no or not asked"),
+                (
+                    ("works:yes", self.tr("Yes")),
+                    ("works:no", self.tr("No")),
+                    ("works:unchecked", self.tr("Not asked")),
+                ),
+            ),
+            Group(
+                "checked",
+                self.tr("Checked with Cortex"),
+                self.tr("Any time, or never"),
+                (
+                    ("checked:<30d", self.tr("In the last 30 days")),
+                    ("checked:>30d", self.tr("More than 30 days ago")),
+                    ("checked:>90d", self.tr("More than 90 days ago")),
+                    ("checked:none", self.tr("Never")),
+                ),
             ),
             Group(
                 "expires",

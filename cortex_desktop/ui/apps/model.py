@@ -19,6 +19,7 @@ from ...services.snippets import masked
 from ..kit.i18n import local, long_date, long_day, long_time
 from ..kit.plain import tip
 from ..workspace import ListedApp, by_label
+from .cortex_check import known_words
 
 Index = QModelIndex | QPersistentModelIndex
 AppRole = Qt.ItemDataRole.UserRole
@@ -351,7 +352,8 @@ class AppsModel(QAbstractTableModel):
             case AppColumn.EXPIRES:
                 return long_day(app.expires) if app.expires is not None else ""
             case AppColumn.ORIGIN:
-                return self._origins[app.origin]
+                words = self._origins[app.origin]
+                return words if app.known is None else f"{words} · {known_words(app.known)}"
             case AppColumn.AGE:
                 return self.age_words(self.age(app))
             case AppColumn.MENU:
@@ -392,6 +394,8 @@ class AppsModel(QAbstractTableModel):
                 return tip(app.label)
             case AppColumn.CREATED:
                 return long_time(app.created)
+            case AppColumn.ORIGIN if app.checked is not None:
+                return self.tr("Cortex was asked on {time}.").format(time=long_time(app.checked))
             case AppColumn.AGE:
                 made = long_time(app.rotated or app.created)
                 return self.tr("The key was made on {time}.").format(time=made)

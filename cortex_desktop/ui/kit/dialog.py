@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from ...domain.errors import CortexError
+from .desktop import open_web_page
 from .i18n import translate_text
 from .keyboard import KeyGuard, keep_from_window
 from .widgets import Button, Look, Picture, announce, label
@@ -309,6 +310,15 @@ class Question(Dialog):
             do.setEnabled(False)
             field.textChanged.connect(self._typed)
             field.setFocus()
+
+    def add_link(self, text: str, address: str) -> None:
+        """Offer a web page below the text, where there is one."""
+        if address:
+            link = Button(text, self.look, "link", icon="external-link")
+            link.setAutoDefault(False)
+            link.clicked.connect(lambda: open_web_page(address))
+            self.form.addSpacing(8)
+            self.form.addWidget(link, 0, Qt.AlignmentFlag.AlignLeft)
 
     @Slot(str)
     def _typed(self, text: str) -> None:

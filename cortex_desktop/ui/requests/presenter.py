@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -33,7 +34,6 @@ from ...services.request_history import KeptRequest, SentRequest
 from ...services.request_snippets import Language, request_code
 from ...services.snippets import mask
 from ...services.workbench import ReadyRequest, RequestServices, is_change, ready_requests
-from ...tasks.jobs import Jobs
 from ...tasks.lanes import Lane
 from ..kit.i18n import short, translate_text
 from ..kit.settings import LOGIN_PATH
@@ -44,7 +44,7 @@ from ..kit.widgets import announce
 from ..workspace import ListedApp, Workspace
 from .answer_card import Outcome, masked_number, milliseconds
 from .first_visit import Step
-from .page import RequestsPage
+from .page import REQUEST_HEIGHT, RequestsPage
 from .parts import Row
 from .request_card import Automatic, Draft
 from .sandbox_control import SandboxControl, SandboxState
@@ -57,6 +57,8 @@ SESSION_SECONDS = 900.0
 MENU_APPS = 15
 """With more apps than this, they are chosen in a dialog."""
 TICK_SECONDS = 0.1
+DEFAULTS = ["-", "sandbox", "headers", "tree", str(REQUEST_HEIGHT)]
+"""App, target, tab, view and divider of an org that was not shown before."""
 
 
 @dataclass
@@ -89,7 +91,13 @@ class RequestsPresenter(QObject):
 
     changed = Signal()
 
-    def __init__(self, tools: Tools, workspace: Workspace, jobs: Jobs, services: Callable[[], RequestServices]) -> None:
+    def __init__(
+        self,
+        tools: Tools,
+        workspace: Workspace,
+        sandbox: SandboxControl,
+        services: Callable[[], RequestServices],
+    ) -> None:
         super().__init__(tools.dialogs)
         self._tools = tools
         self._dialogs = tools.dialogs
@@ -99,9 +107,10 @@ class RequestsPresenter(QObject):
         self._build = services
         self._services: RequestServices | None = None
         self._waiting: list[Callable[[], object]] = []
-        self.sandbox = SandboxControl(jobs, self._clock.now, self)
+        self.sandbox = sandbox
         self.page = RequestsPage(tools.look)
         self._app_id = ""
+        self._org_id = ""
         self._target = "sandbox"
         self._payload: object = None
         self._received: Received | None = None
@@ -117,6 +126,8 @@ class RequestsPresenter(QObject):
         self._after_login: Draft | None = None
         self._people: dict[tuple[str, str], _Person] = {}
         self._allowed = False
+        self._put_away = float("-inf")
+        """When answers were hidden, as nobody was here."""
         self._warned: set[str] = set()
         self._step = 0
         self._step_problem = ""
@@ -191,13 +202,12 @@ class RequestsPresenter(QObject):
             self._waiting.append(work)
 
     def close(self) -> None:
-        """End what is under way, and the sandbox."""
+        """End what is under way."""
         if self._sending is not None:
             self._sending.stop.stop()
         self._pending = None
         if self._services is not None:
             self._services.workbench.close()
-        self.sandbox.close()
 
     # Who and where to
 
@@ -249,15 +259,15 @@ class RequestsPresenter(QObject):
     def _enter(self) -> None:
         """Another org is the current one: what was shown was about the one before."""
         self.stop()
+        self.remember()
         self._allowed = False
         self._pending = None
         self._after_login = None
         self._outcome = self._sent = self._received = None
         self._payload = None
         org = self._org
-        remembered = self._settings.text(f"requests_{org.id}").split() if org is not None else []
-        self._app_id = remembered[0] if remembered else ""
-        self._target = "cortex" if remembered[1:2] == ["cortex"] else "sandbox"
+        self._org_id = org.id if org is not None else ""
+        self._recall()
         self._step = 0
         self.page.answer.show_nothing()
         self._apps_changed()
@@ -287,9 +297,21 @@ class RequestsPresenter(QObject):
         self._show_place()
 
     def remember(self) -> None:
-        """Put what was chosen into the settings."""
-        if self._org is not None:
-            self._settings.set_text(f"requests_{self._org.id}", f"{self._app_id or '-'} {self._target}")
+        """Put into the settings what was chosen for the org that is shown: app, target, tab, view and divider."""
+        if self._org_id:
+            page = self.page
+            chosen = (self._app_id or "-", self._target, page.request.tabs.wanted, page.answer.views.wanted)
+            self._settings.set_text(f"requests_{self._org_id}", f"{' '.join(chosen)} {page.divider}")
+
+    def _recall(self) -> None:
+        """Choose what was chosen for this org before."""
+        words = self._settings.text(f"requests_{self._org_id}").split()
+        app_id, target, tab, view, divider = (words + DEFAULTS[len(words) :])[:5]
+        self._app_id = app_id if app_id != "-" else ""
+        self._target = "cortex" if target == "cortex" else "sandbox"
+        self.page.request.tabs.want(tab)
+        self.page.answer.views.want(view)
+        self.page.set_divider(int(divider) if re.fullmatch(r"[1-9]\d{2,3}", divider) else REQUEST_HEIGHT)
 
     @Slot()
     def _choose_app(self) -> None:
@@ -807,7 +829,10 @@ class RequestsPresenter(QObject):
         elif sending.request.path.partition("?")[0] == "/accounts/me/logout" and answer.is_success:
             self._people.pop(place, None)
         self._note(sending, answer)
-        self._show_outcome()
+        if outcome.production and sending.started <= self._put_away:
+            self._hide_answer(self.tr("Hidden while nobody was here. Press Send to see it again."))
+        else:
+            self._show_outcome()
         if self.page.is_first:
             self._took_step(sending, outcome)
         self._show_place()
@@ -842,7 +867,8 @@ class RequestsPresenter(QObject):
         if draft is not None:
             self.page.request.show_draft(draft)
             self._payload = None
-            self._send(None)
+            self._show_place()
+            self.send()
 
     def _no_answer(self, sending: _Sending, error: CortexError) -> None:
         if self._sending is not sending:
@@ -1165,6 +1191,7 @@ class RequestsPresenter(QObject):
     def put_answers_away(self) -> None:
         """Nobody is here, or the screen is locked: hide answers of Production, and codes."""
         self._allowed = False
+        self._put_away = self._clock.now()
         if self._pending is not None:
             self._pending = None
             self._hide_answer(self.tr("The login was given up while nobody was here. Log in again."))
@@ -1259,7 +1286,11 @@ class RequestsPresenter(QObject):
         vault_read = partial(self._services.workbench.credentials, app)
 
         def fetched(credentials: Credentials) -> None:
-            text = request_code(language, app, endpoint, request, credentials.key.reveal())
+            try:
+                text = request_code(language, app, endpoint, request, credentials.key.reveal())
+            except CortexError as error:
+                self._workspace.failed.emit(error)
+                return
             seconds = self._settings.clipboard_seconds
             self._tools.clipboard.put(Secret(text), seconds)
             title = self.tr("Request copied, with the key in it")

@@ -285,7 +285,8 @@ class Console(QObject):
         from .removal_dialog import RemovalDialog
 
         keychain, folder = self._workspace.keychain_name, self._tools.settings.folder
-        dialog = RemovalDialog(self._look, keychain, folder, self.window)
+        in_use = " ".join(filter(None, (entry.in_use() for entry in self._pages)))
+        dialog = RemovalDialog(self._look, keychain, folder, in_use, self.window)
 
         def removed(_: int) -> None:
             dialog.accept()
