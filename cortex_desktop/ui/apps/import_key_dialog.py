@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QWidget
 
 from ...domain.errors import CortexError
 from ...domain.model import AppDetails, secrets_of
-from ...domain.secret import Secret, SecretKind
+from ...domain.secret import KeyEnds, Secret, SecretKind, is_made_up
+from ...services.snippets import mask
 from ...tasks.lanes import Job
 from ..kit.widgets import Look, announce, label, set_property
 from .app_form import AppDialog, field, option
@@ -254,7 +255,10 @@ class ImportKeyDialog(AppDialog):
 
     def _refusal(self, found: Found) -> str:
         if found.placeholder:
-            text = self.tr("{text} is a placeholder. Paste the key itself.").format(text=found.placeholder)
+            shown = found.placeholder
+            if not is_made_up(shown):
+                shown = mask(KeyEnds.of(Secret(shown)))
+            text = self.tr("{text} is a placeholder. Paste the key itself.").format(text=shown)
         else:
             text = self.tr(
                 "There is no API key in this. A key has 22 letters and digits, or is the name of an app that "
