@@ -40,6 +40,8 @@ _IGNORABLE = frozenset(
     {0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2065, 0x3164, 0xFFA0}
     | {*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xFFF0, 0xFFF9), *range(0xE0000, 0xE1000)}
 )
+
+
 class _WithoutMarks(dict[int, int | None]):
     """Maps a character to itself, and an accent or what is invisible to nothing, for `str.translate`.
 

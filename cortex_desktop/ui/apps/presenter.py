@@ -73,7 +73,7 @@ class AppsPresenter(QObject):
         self.bulk = BulkPresenter(tools, workspace, apps, self.page.bulk)
         self._cortex = CortexCheck(tools, workspace, apps.use, requests)
         self.banners = Banners(workspace, self.page)
-        self.checks = KeychainChecks(tools, workspace, apps, doctor, self.model, self.page)
+        self.checks = KeychainChecks(tools, workspace, apps, doctor, self.model, self.keys, self.page)
         self.standing = StandingBanner(tools, workspace, apps, doctor, self.page.standing_banner, self.checks.open)
         self._connect()
         self.page.new.setEnabled(False)
@@ -249,6 +249,7 @@ class AppsPresenter(QObject):
             work = partial(self._services.rotation.use_key, app.id, key, secret, keep)
             self._workspace.on_vault(work, used, dialog.fail)
 
+        self.keys.watch(dialog)
         dialog.submitted.connect(submit)
         self._dialogs.open_waiting(dialog)
 
