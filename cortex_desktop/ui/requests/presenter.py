@@ -34,6 +34,7 @@ from ...services.snippets import mask
 from ...services.workbench import ReadyRequest, RequestServices, is_change, ready_requests
 from ...tasks.jobs import Jobs
 from ...tasks.lanes import Lane
+from ..kit.file_dialog import save_dialog
 from ..kit.i18n import short, translate_text
 from ..kit.toasts import TOAST_SECONDS
 from ..kit.tools import Tools
@@ -1183,13 +1184,10 @@ class RequestsPresenter(QObject):
     @Slot()
     def _ask_save(self) -> None:
         """Save all of an answer that is too large to be shown: it is asked for again."""
-        from PySide6.QtWidgets import QFileDialog
-
         sent = self._sent
         if sent is None or self._services is None or not self._dialogs.free:
             return
-        dialog = QFileDialog(self._dialogs.window, self.tr("Save answer"), "answer.json")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog = save_dialog(self._tools.look, self.tr("Save answer"), "answer.json", self._dialogs.window)
         dialog.fileSelected.connect(partial(self._save, sent))
         self._dialogs.open(dialog)
 
