@@ -35,6 +35,8 @@ _PAIRS = frozenset(
     "us ut va ve wh wi wo xe xt yo yp".split()
 )
 """Pairs of letters that words are made of."""
+_SAID = ("medable", "cortex", "client", "replace", "example", "placeholder", "sample", "changeme", "apikey")
+"""Words of placeholders: each in one of a million keys that look made."""
 _KEYBOARD = str.maketrans("qwertyuiopasdfghjklzxcvbnm", string.ascii_lowercase)
 _LEET = str.maketrans("013457", "oleast")
 
@@ -249,6 +251,12 @@ def look(text: str) -> Look:
     if len(parts) > readable and len(parts) > 5:
         return Look.DOUBTFUL if one_case else Look.DRAWN
     return Look.DOUBTFUL if len(parts) > readable - 3 and len(parts) > 3 and not one_case else Look.MADE
+
+
+def is_made_up(text: str) -> bool:
+    """True if `text` cannot have been drawn (once in a million million keys), so that it may be shown."""
+    lowered = text.lower()
+    return len(set(lowered)) < 5 or (look(text) is Look.MADE and any(word in lowered for word in _SAID))
 
 
 def _in_order(text: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import linecache
 import logging
+import os
 import sys
 import threading
 from collections.abc import Callable
@@ -191,7 +192,18 @@ def make_application() -> QApplication:
     QApplication.setApplicationVersion(__version__)
     QApplication.setDesktopFileName("cortex-desktop")
     with screen_needed():
-        return QApplication(sys.argv[:1])
+        return QApplication([*sys.argv[:1], *_theme_arguments()])
+
+
+def _theme_arguments() -> list[str]:
+    """What has Qt show the desktop's own file dialogs in the packaged program, which brings no GTK."""
+    is_packaged = hasattr(sys, "frozen")
+    if sys.platform == "linux" and is_packaged and "QT_QPA_PLATFORMTHEME" not in os.environ:
+        from ..system.file_portal import has_file_portal
+
+        if has_file_portal(os.environ):
+            return ["-platformtheme", "xdgdesktopportal"]
+    return []
 
 
 def open_program(app: QApplication, folder: Path) -> Program:

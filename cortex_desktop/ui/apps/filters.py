@@ -10,7 +10,7 @@ from typing import NamedTuple
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMenu
 
-from ...domain.folding import fold
+from ...domain.folding import fold, sort_key
 from ...domain.query import completions, has_filter, parse, quoted, tokens, with_filter
 from ..kit.plain import entry
 from ..kit.settings import Settings
@@ -47,7 +47,7 @@ class SavedFilters(QObject):
         if not isinstance(found, dict):
             return {}
         texts = {name: text for name, text in found.items() if isinstance(text, str)}
-        return dict(sorted(texts.items(), key=lambda pair: fold(pair[0])))
+        return dict(sorted(texts.items(), key=lambda pair: sort_key(pair[0])))
 
     def save(self, name: str, text: str) -> None:
         """Keep a search under this name, in place of another of that name."""
@@ -260,7 +260,7 @@ class Filters(QObject):
                 self.tr("Owner"),
                 self.tr("Anyone"),
                 (
-                    *((f"owner:{quoted(name)}", name) for name in sorted(owners[:OWNERS], key=fold)),
+                    *((f"owner:{quoted(name)}", name) for name in sorted(owners[:OWNERS], key=sort_key)),
                     ('owner:""', self.tr("No owner")),
                 ),
             ),

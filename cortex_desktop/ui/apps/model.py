@@ -12,7 +12,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QLocale, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal, Slot
 
-from ...domain.folding import fold, look
+from ...domain.folding import look, sort_key
 from ...domain.model import App, AppState, Origin
 from ...domain.query import AppQuery, At, parse
 from ...services.snippets import masked
@@ -197,7 +197,7 @@ class AppsModel(QAbstractTableModel):
     def has_label(self, label: str, but: str = "") -> bool:
         """True if an app has a label that looks like this. but: the id of one that does not count."""
         wanted = look(label)
-        return any(look(row.folded_label) == wanted and row.app.id != but for row in self._rows)
+        return any(row.look == wanted and row.app.id != but for row in self._rows)
 
     def load(self, rows: Sequence[ListedApp]) -> None:
         """Show these apps and no others."""
@@ -474,7 +474,7 @@ class AppsModel(QAbstractTableModel):
             case AppColumn.STATUS:
                 return lambda row: self.status(row.app)
             case AppColumn.OWNER:
-                return lambda row: fold(row.app.owner)
+                return lambda row: sort_key(row.app.owner)
             case AppColumn.EXPIRES:
                 return attrgetter("app.expires")
             case AppColumn.ORIGIN:

@@ -78,7 +78,7 @@ class AppsPresenter(QObject):
         self._cortex = CortexCheck(tools, workspace, apps.use, requests)
         self._origins = OriginPresenter(tools, workspace, origins)
         self.banners = Banners(workspace, self.page)
-        self.checks = KeychainChecks(tools, workspace, apps, doctor, self.model, self.page)
+        self.checks = KeychainChecks(tools, workspace, apps, doctor, self.model, self.keys, self.page)
         self.standing = StandingBanner(tools, workspace, apps, doctor, self.page.standing_banner, self.checks.open)
         self._connect()
         self.page.new.setEnabled(False)
@@ -274,6 +274,7 @@ class AppsPresenter(QObject):
             work = partial(self._services.rotation.use_key, app.id, key, secret, keep)
             self._workspace.on_vault(work, used, dialog.fail)
 
+        self.keys.watch(dialog)
         dialog.submitted.connect(submit)
         self._dialogs.open_waiting(dialog)
 

@@ -35,6 +35,7 @@ from ...services.request_snippets import Language, request_code
 from ...services.snippets import mask
 from ...services.workbench import ReadyRequest, RequestServices, is_change, ready_requests
 from ...tasks.lanes import Lane
+from ..kit.file_dialog import save_dialog
 from ..kit.i18n import short, translate_text
 from ..kit.settings import LOGIN_PATH
 from ..kit.toasts import TOAST_SECONDS
@@ -1324,14 +1325,10 @@ class RequestsPresenter(QObject):
         question.finished.connect(lambda agreed: self._choose_file(sent) if agreed else None)
 
     def _choose_file(self, sent: _Sending) -> None:
-        from ..kit.file_dialog import save_dialog
-
         if self._is_guarded and is_change(sent.request, self._login_path):
             self._tools.toasts.show(self.tr("Production: only GET is sent until changes are allowed."))
             return
-        dialog = save_dialog(self._tools.look, self.tr("Save answer"), self._dialogs.window)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.selectFile("answer.json")
+        dialog = save_dialog(self._tools.look, self.tr("Save answer"), "answer.json", self._dialogs.window)
         dialog.fileSelected.connect(partial(self._save, sent))
         self._dialogs.open(dialog)
 
