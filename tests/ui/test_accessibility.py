@@ -152,7 +152,7 @@ def region(widget: QWidget, window: QWidget) -> QWidget:
     while (
         widget is not window
         and not isinstance(widget, ChartCard | CheckCard)
-        and widget.objectName() not in {"sidebar", "details", "toast", "orgScroll"}
+        and widget.objectName() not in {"sidebar", "details", "toast", "orgScroll", "filterColumn"}
     ):
         widget = widget.parentWidget()
     return widget

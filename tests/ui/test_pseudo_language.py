@@ -403,7 +403,7 @@ def dismiss(desk: Desk) -> None:
 
 def dialogs(desk: Desk) -> Iterator[tuple[str, QWidget]]:
     """Every dialog and what it may say."""
-    console, page = desk.console, desk.apps.page
+    console = desk.console
     work = desk.program.orgs.presenter
     desk.apps.saved.save("NH", "is:enabled")
     desk.apps.page.select(desk.app("NewHealth App").id)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QStyle, QWidget
 
-from ..kit.plain import set_tip
+from ..kit.plain import entry, set_tip
 from ..kit.table import ELIDE, LEADING
 from ..kit.widgets import Button, Look
 
@@ -29,7 +30,8 @@ class Chip(QAbstractButton):
     def __init__(self, meaning: str, look: Look, parent: QWidget) -> None:
         super().__init__(parent)
         self._look = look
-        self.setText(meaning)
+        self._meaning = meaning
+        self.setText(entry(meaning))
         self.setAccessibleName(self.tr("Remove filter: {filter}").format(filter=meaning))
         set_tip(self, self.accessibleName())
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -38,12 +40,12 @@ class Chip(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         px, metrics = self._look.theme.px, QFontMetrics(self._look.theme.font(13))
-        return QSize(metrics.horizontalAdvance(self.text()) + 2 * px(PADDING) + px(CROSS) + 8, px(HEIGHT))
+        return QSize(metrics.horizontalAdvance(self._meaning) + 2 * px(PADDING) + px(CROSS) + 8, px(HEIGHT))
 
     def event(self, event: QEvent) -> bool:
-        overrides = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
-        if overrides and event.key() in ERASING:  # else the page's Delete would be about an app
-            event.accept()
+        is_asked = event.type() == QEvent.Type.ShortcutOverride
+        if is_asked and isinstance(event, QKeyEvent) and event.key() in ERASING:
+            event.accept()  # else the page's Delete would be about an app
             return True
         return super().event(event)
 
@@ -85,12 +87,12 @@ class Chip(QAbstractButton):
             font = theme.font(13)
             painter.setFont(font)
             painter.setPen(theme.color("text"))
-            painter.drawText(words, LEADING, QFontMetrics(font).elidedText(self.text(), ELIDE, words.width()))
+            painter.drawText(words, LEADING, QFontMetrics(font).elidedText(self._meaning, ELIDE, words.width()))
             self._look.icons.paint(painter, cross, "x", "text" if marked else "muted", px(CROSS))
 
 
 class Chips(QWidget):
-    """A row of chips, in several lines where they need them; hidden without a chip.
+    """A row of chips, in several lines where they need them; hidden without a chip. before: comes before them for Tab.
 
     removed(word): take this filter away; cleared: take all away; save_asked: keep the search; left: the last chip that
     had the keyboard is gone.
@@ -101,9 +103,10 @@ class Chips(QWidget):
     save_asked = Signal()
     left = Signal()
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Look, before: QWidget) -> None:
         super().__init__()
         self._look = look
+        self._before = before
         self._chips: dict[str, Chip] = {}
         self.setAccessibleName(self.tr("Filters"))
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -131,14 +134,8 @@ class Chips(QWidget):
             chip.hide()
             chip.deleteLater()
         made = {word: self._chips.get(word) or self._make(word, meaning) for word, meaning in meanings.items()}
-        before: QWidget | None = None
-        for chip in made.values():
-            if before is not None:
-                QWidget.setTabOrder(before, chip)
-            before = chip
-        if before is not None:
-            QWidget.setTabOrder(before, self._clear)
-            QWidget.setTabOrder(self._clear, self._save)
+        for one, after in pairwise((self._before, *made.values(), self._clear, self._save)):
+            QWidget.setTabOrder(one, after)
         self._chips = made
         if place >= 0 and not any(chip.hasFocus() for chip in made.values()):
             self._focus(min(place, len(made) - 1))

@@ -10,7 +10,7 @@ from PySide6.QtGui import QCloseEvent, QEnterEvent, QFontMetrics, QKeyEvent, QPa
 from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QScrollArea, QStyle, QVBoxLayout, QWidget
 
 from ...domain.query import parse
-from ..kit.plain import set_tip
+from ..kit.plain import entry, set_tip
 from ..kit.table import ELIDE, LEADING
 from ..kit.widgets import Button, Look, label
 from .filters import Choice, Group
@@ -36,7 +36,8 @@ class Option(QAbstractButton):
         super().__init__()
         self._look = look
         self.word = choice.word
-        self.setText(choice.title)
+        self._title = choice.title
+        self.setText(entry(choice.title))
         self.setCheckable(True)
         self.setAccessibleName(choice.meaning)
         self.setFixedHeight(look.theme.px(ROW))
@@ -85,7 +86,7 @@ class Option(QAbstractButton):
             font = theme.font(13)
             painter.setFont(font)
             painter.setPen(theme.color(token))
-            painter.drawText(words, LEADING, QFontMetrics(font).elidedText(self.text(), ELIDE, words.width()))
+            painter.drawText(words, LEADING, QFontMetrics(font).elidedText(self._title, ELIDE, words.width()))
 
 
 class FilterPanel(QFrame):
@@ -193,10 +194,12 @@ class FilterPanel(QFrame):
         column = QVBoxLayout()
         for group, needed in zip(self._groups, lines, strict=True):
             if not self._columns or (height + needed / 2 > most and len(self._columns) < count):
-                column = QVBoxLayout()
+                part = QWidget()
+                part.setObjectName("filterColumn")
+                row.addWidget(part, 1, Qt.AlignmentFlag.AlignTop)
+                column = QVBoxLayout(part)
+                column.setContentsMargins(0, 0, 0, 0)
                 column.setSpacing(0)
-                column.setAlignment(Qt.AlignmentFlag.AlignTop)
-                row.addLayout(column, 1)
                 self._columns.append([])
                 height = 0.0
             height += needed

@@ -58,7 +58,7 @@ class SearchBar(QWidget):
         self.filter, self.saved_button = (Button(title, look, icon=icon) for title, icon in self._titles.items())
         self.filter.setAccessibleName(self.tr("Filter"))
         self.saved_button.setAccessibleName(self.tr("Saved filters"))
-        self.chips = Chips(look)
+        self.chips = Chips(look, self.saved_button)
         self._count = CountLabel()
         self._wrong = QWidget()
         self._wrong_text = label("", "fieldNote", wrap=True)
