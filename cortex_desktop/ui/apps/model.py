@@ -72,6 +72,7 @@ class AppsModel(QAbstractTableModel):
         super().__init__(parent)
         self._known: dict[str, ListedApp] = {}  # all, by id
         self._rows: list[ListedApp] = []  # the same, by label
+        self._owners: list[str] | None = None
         self._ordered: list[ListedApp] = []  # all, as sorted now
         self._visible: list[ListedApp] = []  # those that match, as sorted now
         self._query = AppQuery()
@@ -141,9 +142,11 @@ class AppsModel(QAbstractTableModel):
         return self._attention
 
     def owners(self) -> list[str]:
-        """The owners of apps, those with most apps first."""
-        counted = Counter(row.app.owner for row in self._rows)
-        return [owner for owner, _ in counted.most_common() if owner]
+        """The owners of apps, those with most apps first. Counted once for many keystrokes."""
+        if self._owners is None:
+            counted = Counter(row.app.owner for row in self._rows)
+            self._owners = [owner for owner, _ in counted.most_common() if owner]
+        return self._owners
 
     def app_at(self, row: int) -> App | None:
         """The app in this visible row."""
@@ -446,6 +449,7 @@ class AppsModel(QAbstractTableModel):
         """Bring everything up to date with the apps in `_known` and with today."""
         self._today = date.today()  # noqa: DTZ011
         self._rows = sorted(self._known.values(), key=by_label)
+        self._owners = None
         self._order()
         self._count_attention()
 
