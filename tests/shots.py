@@ -220,6 +220,7 @@ def scenes(studio: Studio) -> None:
 
     page.search.setText("port")
     studio.shoot("search")
+    _filters(studio)
     page.search.setText("no such app")
     studio.shoot("search-nothing")
     page.search.setText("is:foo portal created:<90x")
@@ -234,10 +235,7 @@ def scenes(studio: Studio) -> None:
     QTest.keyClick(studio.app.activePopupWidget(), Qt.Key.Key_Down)
     studio.shoot("offers")
     page.search.put_away()
-    page.search.setText("is:attention")
-    page.bar.show_menu()
-    studio.shoot("filter-menu")
-    studio.app.activePopupWidget().close()
+    page.search.clear()
     for column in (AppColumn.OWNER, AppColumn.EXPIRES):
         page.table.columns.show(column, True)
     studio.shoot("columns")
@@ -250,7 +248,7 @@ def scenes(studio: Studio) -> None:
         ("organization-add", studio.program.orgs.presenter.ask_add),
         ("remove data", console.ask_remove_data),
         ("delete", studio.program.apps.presenter.ask_delete),
-        ("save-filter", lambda: page.save_filter_asked.emit("is:attention owner:ada")),
+        ("save-filter", lambda: page.bar.save_asked.emit("is:attention owner:ada")),
         ("deleted", studio.program.apps.presenter.show_deleted),
         ("doctor", studio.program.apps.presenter.check_keychain),
         ("shortcuts", console.show_shortcuts),
@@ -549,6 +547,45 @@ def org_scenes(studio: Studio) -> None:
         studio.shoot(f"orgs-switch-{name}")
         console.switch_org()
     stores.repository.drop_app(stores.repository.apps()[-1].id)
+
+
+def _filters(studio: Studio) -> None:
+    """Filters as chips, and where they are chosen and saved."""
+    window, page = studio.window, studio.program.apps.presenter.page
+    bar, saved = page.bar, studio.program.apps.presenter.saved
+    page.search.clear()
+    bar.show_filters()
+    studio.shoot("filter-panel")
+    studio.app.activePopupWidget().close()
+    bar.set_text("is:enabled expires:none portal")
+    studio.shoot("chips")
+    bar.show_filters()
+    studio.shoot("filter-panel-on")
+    studio.app.activePopupWidget().close()
+    for name, kept in (("Before the audit", "is:enabled expires:none portal"), ("Old keys", "rotated:>365d")):
+        saved.save(name, kept)
+    bar.show_saved()
+    menu = studio.app.activePopupWidget()
+    studio.shoot("saved-filters")
+    menu.close()
+    bar.set_text("is:enabled sessions:on csrf:on created:<90d rotated:<30d expires:none review:none owner:ada portal")
+    studio.shoot("chips-many")
+    for width, height in ((900, 600), (560, 600)):
+        window.resize(width, height)
+        bar.chips.setFocus()
+        studio.shoot(f"chips-many-{width}")
+        bar.show_filters()
+        studio.shoot(f"filter-panel-{width}")
+        studio.app.activePopupWidget().close()
+    window.resize(*SIZE)
+    bar.set_text("")
+    page.select_all()
+    studio.program.tools.toasts.show("API key copied", "Clears from the clipboard in 28 s", action="Clear now")
+    studio.shoot("selection-toast")
+    studio.program.tools.toasts.shown[-1].leave()
+    page.selection.choose_row(0)
+    for name in list(saved.all()):
+        saved.remove(name)
 
 
 def _mark(studio: Studio) -> None:

@@ -335,6 +335,25 @@ def has_filter(text: str, word: str) -> bool:
     return wanted in parse(text).terms
 
 
+def take_filters(text: str, position: int = -1) -> tuple[list[str], str, int]:
+    """Take out the filters that make sense, except one that `position` touches, as it may be in the making.
+
+    Returns them as words, the rest of the text, and where the position is in that.
+    """
+    taken: list[str] = []
+    rest, end, moved = "", 0, position
+    for token in tokens(text):
+        if not token.name or token.start <= position <= token.end or _term(token) is None:
+            continue
+        taken.append(_closed(token, text))
+        after = token.end + len(text[token.end :]) - len(text[token.end :].lstrip())
+        rest += text[end : token.start]
+        if position > token.end:
+            moved -= min(position, after) - token.start
+        end = after
+    return taken, rest + text[end:], moved
+
+
 def completions(text: str, position: int, owners: Sequence[str] = ()) -> tuple[int, list[str]]:
     """Complete the word that ends at `position`. Returns where it begins, and the whole words, likeliest first."""
     token = next((token for token in tokens(text[:position]) if token.end == position), None)

@@ -575,12 +575,47 @@
     </message>
 </context>
 <context>
-    <name>Filters</name>
+    <name>FilterWords</name>
     <message numerus="yes">
-        <source>%n filter(s)</source>
+        <source>more than %n day(s) ago</source>
         <translation>
-            <numerusform>%n filter</numerusform>
-            <numerusform>%n filters</numerusform>
+            <numerusform>more than %n day ago</numerusform>
+            <numerusform>more than %n days ago</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>in the last %n day(s)</source>
+        <translation>
+            <numerusform>in the last %n day</numerusform>
+            <numerusform>in the last %n days</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>in less than %n day(s)</source>
+        <translation>
+            <numerusform>in less than %n day</numerusform>
+            <numerusform>in less than %n days</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>in more than %n day(s)</source>
+        <translation>
+            <numerusform>in more than %n day</numerusform>
+            <numerusform>in more than %n days</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>in %n day(s) or more</source>
+        <translation>
+            <numerusform>in %n day or more</numerusform>
+            <numerusform>in %n days or more</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>within %n day(s)</source>
+        <translation>
+            <numerusform>within %n day</numerusform>
+            <numerusform>within %n days</numerusform>
         </translation>
     </message>
 </context>

@@ -21,6 +21,7 @@ from cortex_desktop.domain.query import (
     has_filter,
     parse,
     quoted,
+    take_filters,
     tokens,
     with_filter,
 )
@@ -365,6 +366,38 @@ def test_a_filter_is_put_into_the_text_and_taken_out_again(text: str, word: str)
     assert [(t.name, t.value) for t in tokens(with_it) if t.name != name] == others
     without = with_filter(with_it, name)
     assert [(t.name, t.value) for t in tokens(without)] == others
+
+
+@pytest.mark.parametrize(
+    ("text", "position", "taken", "rest", "moved"),
+    [
+        ("is:expired portal", -1, ["is:expired"], "portal", -1),
+        ("is:expired ", 11, ["is:expired"], "", 0),
+        ("is:expired", 10, [], "is:expired", 10),
+        ("is:expired", 0, [], "is:expired", 0),
+        ("a is:expired  b", 1, ["is:expired"], "a b", 1),
+        ("a is:expired  b", 13, ["is:expired"], "a b", 2),
+        ("a is:expired b", 14, ["is:expired"], "a b", 3),
+        ("is:foo csrf:on is:", 18, ["csrf:on"], "is:foo is:", 10),
+        ('x "is:expired" y', -1, [], 'x "is:expired" y', -1),
+        ('owner:"ada lov', 14, [], 'owner:"ada lov', 14),
+        ('owner:"ada lov', -1, ['owner:"ada lov"'], "", -1),
+        ("CSRF:on label:x", -1, ["CSRF:on", "label:x"], "", -1),
+    ],
+)
+def test_filters_are_taken_out(text: str, position: int, taken: list[str], rest: str, moved: int) -> None:
+    assert take_filters(text, position) == (taken, rest, moved)
+
+
+@fast
+@given(pieces | st.text(max_size=30), st.integers(-1, 40))
+def test_taking_filters_out_changes_nothing_of_what_is_found(text: str, position: int) -> None:
+    position = min(position, len(text))
+    taken, rest, moved = take_filters(text, position)
+    assert set(parse(" ".join([*taken, rest])).terms) == set(parse(text).terms)
+    assert all(parse(word).terms for word in taken)
+    assert -1 <= moved <= len(rest)
+    assert (moved < 0) == (position < 0)
 
 
 def test_a_filter_takes_the_place_of_another_and_leaves_the_rest_as_written() -> None:

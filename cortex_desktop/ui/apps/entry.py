@@ -10,6 +10,7 @@ from PySide6.QtCore import QCoreApplication, QPoint, Slot
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMenu
 
+from ...domain.folding import fold
 from ...domain.model import App, AppState, Origin
 from ...domain.secret import SecretKind
 from ...services.apps.origins import KeyOrigins
@@ -126,11 +127,12 @@ class AppsEntry(PageEntry):
         self.show_found("is:attention")
 
     def found(self) -> Iterable[Source]:
-        """The current org's apps: to go to, and to copy their key."""
-        return (
-            Source(text, partial(self._hits, app), (text.partition("\n")[0],))
-            for text, app in self.presenter.model.searched()
-        )
+        """Saved filters, and the current org's apps: to go to, and to copy their key."""
+        for name, kept in self.presenter.saved.all().items():
+            text = self.tr("Filter: {name}").format(name=name)
+            yield Source(fold(text), partial(self._hits_of_filter, text, kept), (fold(name),))
+        for text, app in self.presenter.model.searched():
+            yield Source(text, partial(self._hits, app), (text.partition("\n")[0],))
 
     def subject(self) -> str:
         """The selected app's label."""
@@ -216,7 +218,7 @@ class AppsEntry(PageEntry):
                 "filter",
                 "sliders-horizontal",
                 self.tr("Filter…"),
-                lambda: self.presenter.page.bar.show_menu(),
+                lambda: self.presenter.page.bar.show_filters(),
                 "Ctrl+Shift+F",
                 at={Menu.VIEW: 201},
             ),
@@ -546,6 +548,9 @@ class AppsEntry(PageEntry):
         self.open()
         self.presenter.page.select(app.id)
         self.presenter.page.take_keyboard()
+
+    def _hits_of_filter(self, text: str, kept: str) -> list[Hit]:
+        return [Hit("bookmark", text, "", partial(self.show_found, kept), section=self.tr("Saved filters"))]
 
     def _hits(self, app: App) -> list[Hit]:
         is_active = app.state is AppState.ACTIVE

@@ -71,7 +71,8 @@ class AppsPresenter(QObject):
         self._workspace = workspace
         self._services = apps
         self.model = AppsModel(self)
-        self.page = AppsPage(tools.look, self.model, tools.reveal, SavedFilters(tools.settings, self))
+        self.saved = SavedFilters(tools.settings)
+        self.page = AppsPage(tools.look, self.model, tools.reveal, self.saved)
         self.keys = KeyPresenter(tools, workspace, apps, self.model)
         self.forms = AppForms(tools, workspace, apps, self.page, self.keys)
         self.bulk = BulkPresenter(tools, workspace, apps, self.page.bulk)
@@ -99,7 +100,9 @@ class AppsPresenter(QObject):
         page.selected.connect(self.changed)
         page.inset_changed.connect(self.changed)
         page.retry_asked.connect(workspace.reload)
-        page.save_filter_asked.connect(self._ask_filter_name)
+        page.bar.save_asked.connect(self.ask_filter_name)
+        page.bar.rename_asked.connect(self._ask_new_filter_name)
+        page.bar.delete_asked.connect(self._delete_filter)
         page.table.painter.reveal_asked.connect(self._reveal_of)
         page.table.painter.copy_asked.connect(self._copy_of)
         page.details_made.connect(self._listen_to)
@@ -394,14 +397,42 @@ class AppsPresenter(QObject):
                 self.restore(app)
 
     @Slot(str)
-    def _ask_filter_name(self, text: str) -> None:
+    def ask_filter_name(self, text: str) -> None:
+        """Ask for the name to keep this search under."""
         if self._dialogs.free:
             from .save_filter_dialog import SaveFilterDialog
 
-            saved = self.page.bar.filters.saved
-            dialog = SaveFilterDialog(self._look, text, list(saved.all()), self._dialogs.window)
-            dialog.saved.connect(lambda name: saved.save(name, text))
+            dialog = SaveFilterDialog(self._look, text, list(self.saved.all()), self._dialogs.window)
+            dialog.saved.connect(lambda name: self._change_filters(partial(self.saved.save, name, text)))
             self._dialogs.open(dialog)
+
+    @Slot(str)
+    def _ask_new_filter_name(self, name: str) -> None:
+        saved = self.saved.all()
+        if self._dialogs.free and name in saved:
+            from .save_filter_dialog import SaveFilterDialog
+
+            dialog = SaveFilterDialog(self._look, saved.pop(name), list(saved), self._dialogs.window, name)
+            dialog.saved.connect(lambda new: self._change_filters(partial(self.saved.rename, name, new)))
+            self._dialogs.open(dialog)
+
+    @Slot(str)
+    def _delete_filter(self, name: str) -> None:
+        kept = self.saved.all()[name]
+        self._change_filters(partial(self.saved.remove, name))
+        toast = self._tools.toasts.show(
+            self.tr("Filter “{name}” deleted").format(name=short(name)),
+            icon="trash-2",
+            tone="muted",
+            action=self.tr("Undo"),
+        )
+        self._workspace.entered.connect(toast.leave)
+        toast.acted.connect(lambda: self._change_filters(partial(self.saved.save, name, kept)))
+        toast.count_down(TOAST_SECONDS)
+
+    def _change_filters(self, change: Callable[[], None]) -> None:
+        change()
+        self.page.bar.show_saving()
 
     # Service calls without a dialog
 
@@ -465,6 +496,7 @@ class AppsPresenter(QObject):
     def _show_org(self) -> None:
         org = self._workspace.org
         if org is not None:
+            self.saved.enter(org.id)
             self.page.set_org(org, self._workspace.keychain_name)
             self.page.new.setEnabled(True)
 

@@ -239,4 +239,4 @@ class RequestsEntry(PageEntry):
             self.open()
             self.presenter.open_ready(payload if payload is not None else self.presenter.log_in_row)
 
-        return [Hit("terminal", text, hint, go)]
+        return [Hit("terminal", text, hint, go, section=self.title)]
