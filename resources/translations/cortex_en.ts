@@ -434,16 +434,6 @@
     </message>
 </context>
 <context>
-    <name>DetailsPanel</name>
-    <message numerus="yes">
-        <source>Hides again in %n s.</source>
-        <translation>
-            <numerusform>Hides again in %n s.</numerusform>
-            <numerusform>Hides again in %n s.</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
     <name>DialogHost</name>
     <message numerus="yes">
         <source>%Ln app(s)</source>
@@ -584,6 +574,16 @@
         <translation>
             <numerusform>Choose one of %n</numerusform>
             <numerusform>Choose one of %n</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>HidesIn</name>
+    <message numerus="yes">
+        <source>Hides again in %n s</source>
+        <translation>
+            <numerusform>Hides again in %n s</numerusform>
+            <numerusform>Hides again in %n s</numerusform>
         </translation>
     </message>
 </context>
@@ -805,6 +805,37 @@
         <translation>
             <numerusform>Keys of %Ln app could not be removed</numerusform>
             <numerusform>Keys of %Ln apps could not be removed</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>TimeLine</name>
+    <message numerus="yes">
+        <source>%Ln earlier key(s) kept until {date}</source>
+        <translation>
+            <numerusform>%Ln earlier key kept until {date}</numerusform>
+            <numerusform>%Ln earlier keys kept until {date}</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>The key is %Ln day(s) old</source>
+        <translation>
+            <numerusform>The key is %Ln day old</numerusform>
+            <numerusform>The key is %Ln days old</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>expires in %Ln day(s)</source>
+        <translation>
+            <numerusform>expires in %Ln day</numerusform>
+            <numerusform>expires in %Ln days</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>expired %Ln day(s) ago</source>
+        <translation>
+            <numerusform>expired %Ln day ago</numerusform>
+            <numerusform>expired %Ln days ago</numerusform>
         </translation>
     </message>
 </context>

@@ -16,7 +16,7 @@ from ...domain.secret import Secret, SecretKind
 from ...services.apps.create import Created
 from ...services.apps.recovery import NotRemoved
 from ...services.apps.services import AppServices
-from ...services.bulk import Delete, Disable, Rotate
+from ...services.bulk import Delete, Rotate
 from ...services.doctor import Doctor
 from ...services.periods import ROLLED_BACK_KEPT
 from ...services.snippets import Snippet
@@ -93,6 +93,8 @@ class AppsPresenter(QObject):
         self.checks.changed.connect(self._findings_changed)
         page.selected.connect(self.changed)
         page.inset_changed.connect(self.changed)
+        for moved in (page.selected, page.inset_changed):
+            moved.connect(self._show_revealed)
         page.retry_asked.connect(workspace.reload)
         page.save_filter_asked.connect(self._ask_filter_name)
         page.table.painter.reveal_asked.connect(self._reveal_of)
@@ -111,10 +113,10 @@ class AppsPresenter(QObject):
         details.copy_asked.connect(self.copy)
         details.snippet_asked.connect(self.copy_as)
         details.enable_asked.connect(self.enable_or_disable)
-        details.delete_asked.connect(self.ask_delete)
         details.try_asked.connect(self._workspace.try_asked)
         details.check_asked.connect(self.check_with_cortex)
         details.rotate_asked.connect(self.ask_rotate)
+        details.copy_kept_asked.connect(self._copy_kept)
         details.roll_back_asked.connect(self._roll_back)
         details.drop_kept_asked.connect(self._ask_drop_kept)
         details.type_asked.connect(self.ask_key)
@@ -171,7 +173,7 @@ class AppsPresenter(QObject):
         app, several = self.page.current(), self.page.several()
         if app is not None and app.state is AppState.ACTIVE:
             if app.enabled:
-                self._dialogs.ask_in_production(Disable, [app], partial(self.set_enabled, app, False))
+                self._dialogs.ask_to_disable([app], partial(self.set_enabled, app, False))
             else:
                 self.set_enabled(app, True)
         elif several:
@@ -195,7 +197,7 @@ class AppsPresenter(QObject):
             return
         app = self.page.current()
         if app is not None and app.state is AppState.ACTIVE:
-            self._dialogs.ask_in_production(Rotate, [app], partial(self._ask_rotate, app))
+            self._ask_rotate(app)
 
     def _ask_rotate(self, app: App) -> None:
         org = self._workspace.org
@@ -204,7 +206,8 @@ class AppsPresenter(QObject):
         from .rotate_dialog import RotateDialog
 
         place = f"{short(app.label)} · {place_of(org)}"
-        dialog = RotateDialog(self._look, place, self._dialogs.window)
+        words = self._dialogs.warned(Rotate, [app])
+        dialog = RotateDialog(self._look, place, self._dialogs.window, words=words)
 
         def rotated(made: Created) -> None:
             dialog.accept()
@@ -253,6 +256,12 @@ class AppsPresenter(QObject):
         self._dialogs.open_waiting(dialog)
 
     @Slot(int)
+    def _copy_kept(self, number: int) -> None:
+        app = self.page.current()
+        if app is not None:
+            self.keys.copy_kept(app, number)
+
+    @Slot(int)
     def _roll_back(self, number: int) -> None:
         app = self.page.current()
         if app is not None:
@@ -289,20 +298,23 @@ class AppsPresenter(QObject):
             return
         app = self.page.current()
         if app is not None:
-            self._dialogs.ask_in_production(Delete, [app], partial(self._ask_delete, app))
+            self._ask_delete(app)
 
     def _ask_delete(self, app: App) -> None:
         if not self._dialogs.free:
             return
         from ..kit.dialog import Question
 
+        heading = self.tr("Delete “{label}”?").format(label=short(app.label))
+        text = self.tr(
+            "For 30 days you can restore it from Recently deleted. Then its API key leaves the keychain and cannot "
+            "be brought back. Nothing changes in Cortex: it goes on taking a key that it made."
+        )
+        words = self._dialogs.warned(Delete, [app])
         question = Question(
             self._look,
-            self.tr("Delete “{label}”?").format(label=short(app.label)),
-            self.tr(
-                "For 30 days you can restore it from Recently deleted. Then its API key leaves the keychain and cannot "
-                "be brought back. Nothing changes in Cortex: it goes on taking a key that it made."
-            ),
+            heading if words is None else words.heading,
+            text if words is None else f"{text} {words.sentence}",
             self.tr("Delete"),
             self._dialogs.window,
         )
@@ -507,9 +519,15 @@ class AppsPresenter(QObject):
 
     @Slot()
     def _reveal_changed(self) -> None:
-        self.model.mark_revealed(self._reveal.app_id)
-        self.page.table.viewport().update()
+        self._show_revealed()
         self.changed.emit()
+
+    @Slot()
+    def _show_revealed(self) -> None:
+        """Show a readable key in the table, unless the details show it: one place is enough."""
+        app_id = self._reveal.app_id
+        self.model.mark_revealed("" if self.page.details_show(app_id) else app_id)
+        self.page.table.viewport().update()
 
 
 def _ignore(_: object) -> None:

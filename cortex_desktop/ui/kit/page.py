@@ -22,13 +22,18 @@ class Section(Enum):
 
 
 class Page(QWidget):
-    """A page. inset_changed: `inset` is another one."""
+    """A page. inset_changed: `inset` or `inset_below` is another one."""
 
     inset_changed = Signal()
 
     @property
     def inset(self) -> int:
         """Width in pixels at the far side that toasts must not cover."""
+        return 0
+
+    @property
+    def inset_below(self) -> int:
+        """Height in pixels at the foot that toasts must not cover."""
         return 0
 
     def come_to_front(self) -> None:

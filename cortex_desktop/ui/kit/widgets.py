@@ -79,7 +79,10 @@ ICON_GAP = 4
 
 
 class Button(QPushButton):
-    """A push button. role: "primary", "danger", "link" or none; icon: name and colour follow the theme."""
+    """A push button. icon: name and colour follow the theme.
+
+    role: "primary"; "danger" leads to something dangerous, "destroy" does it; "link"; or none.
+    """
 
     def __init__(self, text: str, look: Look, role: str = "", icon: str = "") -> None:
         super().__init__(text)

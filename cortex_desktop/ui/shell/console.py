@@ -198,7 +198,8 @@ class Console(QObject):
 
     @Slot()
     def _keep_toasts_off(self) -> None:
-        self._tools.toasts.keep_off(self._current().page.inset)
+        page = self._current().page
+        self._tools.toasts.keep_off(page.inset, page.inset_below)
 
     @Slot()
     def _find(self) -> None:
