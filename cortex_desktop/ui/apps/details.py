@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
+from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QKeySequence, QTextOption
@@ -368,6 +369,7 @@ class DetailsPanel(QFrame):
             button.setEnabled(usable)
         self._show_request()
         self._show_earlier(app)
+        self._order_tab()
         self._arrange_actions()
         self._show_key()
 
@@ -395,6 +397,13 @@ class DetailsPanel(QFrame):
             self._earlier.addWidget(title)
         for kept in app.kept:
             self._earlier.addWidget(self._earlier_key(kept, app))
+
+    def _order_tab(self) -> None:
+        """Have Tab come to what is made late where one reads it."""
+        cards = [item.widget() for at in range(self._earlier.count()) if (item := self._earlier.itemAt(at)) is not None]
+        buttons = [button for card in cards if card is not None for button in card.findChildren(Button)]
+        for before, after in pairwise((self._secret_copy, *self.time_line.line.marks, *buttons, self.language)):
+            QWidget.setTabOrder(before, after)
 
     def _earlier_key(self, kept: KeptVersion, app: App) -> QWidget:
         """An earlier version: its key's ends, how long it is kept, and what can be done with it."""
