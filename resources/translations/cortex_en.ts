@@ -419,6 +419,13 @@
 <context>
     <name>DeletedDialog</name>
     <message numerus="yes">
+        <source>%Ln day(s) left</source>
+        <translation>
+            <numerusform>%Ln day left</numerusform>
+            <numerusform>%Ln days left</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>Restore %Ln app(s)</source>
         <translation>
             <numerusform>Restore %Ln app</numerusform>
@@ -446,10 +453,10 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>Everything matches. %n app(s) checked.</source>
+        <source>%n app(s) checked.</source>
         <translation>
-            <numerusform>Everything matches. %n app checked.</numerusform>
-            <numerusform>Everything matches. %n apps checked.</numerusform>
+            <numerusform>%n app checked.</numerusform>
+            <numerusform>%n apps checked.</numerusform>
         </translation>
     </message>
     <message numerus="yes">

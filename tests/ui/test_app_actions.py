@@ -121,10 +121,13 @@ class TestDeleting:
         again.action("deleted").trigger()
         (row,) = again.dialog().findChild(QListWidget).findItems("NewHealth App", Qt.MatchFlag.MatchStartsWith)
         assert "until" in row.text()
+        assert row.data(Qt.ItemDataRole.AccessibleTextRole).endswith("30 days left")
         again.click("Restore")
-        again.click("Close")
         again.no_dialog()
         again.wait(lambda: "NewHealth App" in again.labels())
+        again.select("EMR integration")
+        again.click("Show", within=again.toast("“NewHealth App” restored"))
+        assert again.selected() == "NewHealth App"
         assert vault.items == items
 
     def test_delete_now_takes_key_and_row(self, desk: Desk, vault: InMemoryVault) -> None:
@@ -149,6 +152,8 @@ class TestDeleting:
         desk.click("Delete now", within=question)
         desk.wait(lambda: len(desk.program.stores.repository.apps()) == 1)
         assert {ref.app_id for ref in vault.items} == {desk.app("EMR integration").id}
+        assert "Nothing was deleted" in texts(deleted)
+        assert not deleted.restore.isVisible()
         desk.click("Close")
         desk.no_dialog()
 

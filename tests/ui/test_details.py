@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
@@ -85,7 +86,7 @@ class TestTimeLine:
             desk.resize(width, 760)
             places = [mark.geometry() for mark in line(desk).marks]
             assert places == sorted(places, key=QRect.left)
-            assert not any(one.intersects(other) for one, other in zip(places, places[1:], strict=False))
+            assert not any(one.intersects(other) for one, other in pairwise(places))
             assert places[0].left() == 0
             assert places[-1].right() <= line(desk).rect().right()
 

@@ -372,7 +372,7 @@ class AppsPresenter(QObject):
             self.bulk.restore(apps)
         else:
             for app in apps:
-                self.restore(app)
+                self.restore(app, self._restored)
 
     @Slot(str)
     def _ask_filter_name(self, text: str) -> None:
@@ -399,12 +399,14 @@ class AppsPresenter(QObject):
 
         self._workspace.on_disk(partial(self._services.deletion.delete, app.id), deleted)
 
-    def restore(self, app: App) -> None:
-        """Bring a deleted app back."""
+    def restore(self, app: App, done: Callable[[App], object] | None = None) -> None:
+        """Bring a deleted app back. done: called with it then."""
 
         def restored(back: App) -> None:
             self._workspace.put(back)
             self._workspace.keep_claim()
+            if done is not None:
+                done(back)
 
         self._workspace.on_disk(partial(self._services.deletion.restore, app.id), restored)
 
@@ -504,6 +506,20 @@ class AppsPresenter(QObject):
         self._workspace.entered.connect(toast.leave)
         toast.acted.connect(partial(self.restore, app))
         toast.count_down(TOAST_SECONDS)
+
+    def _restored(self, app: App) -> None:
+        toast = self._tools.toasts.show(
+            self.tr("“{label}” restored").format(label=short(app.label)),
+            self.tr("It is back with its key."),
+            action=self.tr("Show"),
+        )
+        self._workspace.entered.connect(toast.leave)
+        toast.acted.connect(partial(self._show_restored, app.id))
+        toast.count_down(TOAST_SECONDS)
+
+    def _show_restored(self, app_id: str) -> None:
+        self.page.select(app_id)
+        self.page.take_keyboard()
 
     @Slot(str)
     def _copy_of(self, app_id: str) -> None:

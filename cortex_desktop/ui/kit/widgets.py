@@ -320,10 +320,13 @@ class EmptyState(QFrame):
         column.addStretch()
         self.action.clicked.connect(self.acted)
 
-    def set_message(self, icon: str, title: str, text: str, action: str = "", action_icon: str = "") -> None:
-        """Show what is empty and what to do. `action`: the text of the button, none when empty."""
+    def set_message(
+        self, icon: str, title: str, text: str, action: str = "", action_icon: str = "", tone: str = "accent"
+    ) -> None:
+        """Show what is empty and what to do. `action`: the text of the button, none when empty; tone: of the icon."""
         self.action.set_icon(action_icon)
-        self._picture.change(icon, "accent")
+        self._picture.change(icon, tone)
+        set_property(self._picture, "tone", tone)
         self._title.setText(title)
         self._text.setText(text)
         # A layout that centres a widget does not ask it how high it gets when it wraps.
