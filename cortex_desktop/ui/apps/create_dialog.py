@@ -57,7 +57,7 @@ class CreateAppDialog(AppDialog):
         owner, expires = field(self.owner.accessibleName(), self.owner), QVBoxLayout()
         expires.addWidget(self.expires)
         for column in (owner, expires):
-            column.addStretch()
+            column.insertStretch(0)  # the two fields on one line: a check box is higher than a field's name
         extra.addLayout(beside(owner, expires))
         extra.addWidget(self._more_note)
         self.end_form()

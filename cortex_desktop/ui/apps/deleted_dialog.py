@@ -184,7 +184,9 @@ class _Row(QStyledItemDelegate):
         beside = QRect(inner.right() - aside + 1, inner.top(), aside, half)
         write(beside, words, theme.font(12), tone)
         groove = QRect(beside.left(), inner.top() + half + (half - height) // 2, width, height)
-        painter.fillRect(place(groove), theme.color("line"))
+        painter.fillRect(place(groove), theme.color("disabled_ground"))
+        painter.setPen(theme.color("disabled_line"))  # seen in high contrast, where the ground is that of the list
+        painter.drawRect(place(groove))
         groove.setWidth(max(2, round(width * min(1, left / max(1, periods.RESTORABLE.days)))))
         painter.fillRect(
             place(groove), theme.color(theme.ink("accent" if tone == "muted" else tone, selected=selected))
