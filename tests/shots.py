@@ -543,7 +543,11 @@ def org_scenes(studio: Studio) -> None:
     studio.program.apps.open()
     studio.shoot("production")
     apps = studio.program.apps.presenter
-    for name, act in (("rotate", apps.ask_rotate), ("delete", apps.ask_delete), ("disable", apps.enable_or_disable)):
+    for name, act in (
+        ("rotate", apps.ask_rotate),
+        ("delete", apps.ask_delete),
+        ("disable", lambda: apps.bulk.set_enabled([apps.page.current()], False)),
+    ):
         act()
         _dialog(studio)
         studio.shoot(f"production-{name}")

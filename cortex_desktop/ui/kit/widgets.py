@@ -349,7 +349,7 @@ def shadow(painter: QPainter, rect: QRect, depth: int, radius: int) -> None:
     below = depth // 3  # light falls from above
     for step in (*range(0, depth, 2), *range(depth // 2, depth)):  # thin at its edge
         painter.drawRoundedRect(
-            QRectF(rect).adjusted(step, step + below, -step, -max(0, step - below)),
+            QRectF(rect).adjusted(step, step + below, -step, -step * (depth - below) / depth),
             radius + depth - step,
             radius + depth - step,
         )
