@@ -19,6 +19,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from unittest import mock
 
@@ -30,7 +31,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from cortex_desktop.domain.activity import Action, ActivityEntry, Break, Harm
 from cortex_desktop.domain.errors import NotFinished, VaultError, VaultProblem, VaultTimeout
 from cortex_desktop.domain.folder import Answer, Claim
-from cortex_desktop.domain.model import App, AppState, Environment, Org, new_id
+from cortex_desktop.domain.model import App, AppState, Environment, KeptVersion, Org, new_id
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import ClaimRef, KeyEnds, Secret, SecretKind, SecretRef, generate
 from cortex_desktop.services.bulk import Bulk, Refused, Rotate
@@ -228,6 +229,7 @@ def scenes(studio: Studio) -> None:
     page.search.clear()
     _mark(studio)
     studio.shoot("marks")
+    _time_lines(studio)
     _overview(studio)
     page.search.setFocus()
     QTest.keyClicks(page.search, "is:")
@@ -262,10 +264,17 @@ def scenes(studio: Studio) -> None:
             studio.shoot("create-invalid")
             dialog.name.setText("Ward tablet")
             studio.shoot("create")
+            dialog.more.click()
+            dialog.owner.setText("Ada Lovelace")
+            dialog.expires.box.setChecked(True)
+            studio.shoot("create-more")
             dialog.fail(VaultError(VaultProblem.FULL, "GNOME Keyring"))
             studio.shoot("create-failed")
         else:
             studio.shoot(name)
+        if name == "remove data":
+            dialog.typed.setText(dialog.word)
+            studio.shoot("remove-data-typed")
         dialog.close()
         wait(lambda: studio.program.tools.dialogs.current is None)
     _preferences(studio)
@@ -531,14 +540,17 @@ def org_scenes(studio: Studio) -> None:
     wait(lambda: studio.program.tools.dialogs.current is None)
     studio.program.apps.open()
     studio.shoot("production")
-    studio.program.apps.presenter.ask_rotate()
-    _dialog(studio)
-    studio.shoot("production-asks")
-    studio.program.tools.dialogs.current.accept()
-    _dialog(studio)
-    studio.shoot("production-rotate")
-    studio.program.tools.dialogs.current.reject()
-    wait(lambda: studio.program.tools.dialogs.current is None)
+    apps = studio.program.apps.presenter
+    for name, act in (
+        ("rotate", apps.ask_rotate),
+        ("delete", apps.ask_delete),
+        ("disable", lambda: apps.bulk.set_enabled([apps.page.current()], False)),
+    ):
+        act()
+        _dialog(studio)
+        studio.shoot(f"production-{name}")
+        studio.program.tools.dialogs.current.reject()
+        wait(lambda: studio.program.tools.dialogs.current is None)
     for size, name in (((900, 600), "narrow"), ((560, 600), "small")):
         window.resize(*size)
         studio.program.orgs.open()
@@ -600,6 +612,32 @@ def _mark(studio: Studio) -> None:
         stores.repository.change_app(app.id, lambda app: replace(app, **fields.get(app.label, {})))
     studio.program.workspace.reload()
     wait(lambda: studio.program.apps.presenter.model.attention == len(fields))
+
+
+def _time_lines(studio: Studio) -> None:
+    """The details of an app with everything on its time line, of one whose key is missing, and in a narrow window."""
+    window, page, stores = studio.window, studio.program.apps.presenter.page, studio.program.stores
+    page.select(_id_of(studio, "Trial portal"))
+    app, now = page.current(), datetime.now(UTC)
+    kept = (KeptVersion(2, app.key_ends, app.sessions, now + timedelta(days=3)),)
+    dates = {"rotated": now - timedelta(days=40), "last_copied": now - timedelta(days=8), "kept": kept}
+    review = now.date() - timedelta(days=20)
+    stores.repository.change_app(app.id, partial(replace, review=review, **dates))
+    studio.program.workspace.reload()
+    wait(lambda: page.current() is not None and page.current().kept)
+    page.open_details()
+    page.details.time_line.line.take_keyboard()
+    studio.shoot("time-line")
+    page.model.mark_missing(app.id)
+    studio.shoot("detail-missing")
+    page.model.mark_whole(app.id)
+    window.resize(900, 600)
+    studio.shoot("time-line-900")
+    window.resize(*SIZE)
+    page.close_details()
+    stores.repository.change_app(app.id, partial(replace, review=None, kept=(), rotated=None, last_copied=None))
+    studio.program.workspace.reload()
+    wait(lambda: page.current() is not None and not page.current().kept)
 
 
 def many(studio: Studio) -> None:
@@ -871,11 +909,20 @@ def _bad_days(studio: Studio) -> None:
         for report in window.findChildren(CrashDialog):
             report.close()
     gone: list[App] = []
-    studio.program.apps.presenter.delete(app, gone.append)
-    wait(lambda: bool(gone))
+    for app, days in zip(stores.repository.apps()[:3], (28, 5, 0.5), strict=True):
+        studio.program.apps.presenter.delete(app, gone.append)
+        wait(lambda app=app: bool(gone) and gone[-1].id == app.id)
+        until = datetime.now(UTC) + timedelta(days=days)
+        stores.repository.change_app(app.id, partial(replace, purge_after=until))
     studio.program.apps.presenter.show_deleted()
     look_at("deleted-some")
-    studio.program.apps.presenter.restore(gone[0])
+    studio.program.apps.presenter.restore(gone[0], studio.program.apps.presenter._restored)
+    wait(lambda: bool(studio.program.tools.toasts.shown))
+    studio.shoot("restored")
+    for toast in studio.program.tools.toasts.shown:
+        toast.leave()
+    for app in gone[1:]:
+        studio.program.apps.presenter.restore(app)
     wait(lambda: studio.program.apps.presenter.model.total == len(SEED))
 
 

@@ -296,13 +296,6 @@
 <context>
     <name>BulkPresenter</name>
     <message numerus="yes">
-        <source>Rotate %Ln API key(s)</source>
-        <translation>
-            <numerusform>Rotate %Ln API key</numerusform>
-            <numerusform>Rotate %Ln API keys</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
         <source>Delete %Ln app(s)?</source>
         <translation>
             <numerusform>Delete %Ln app?</numerusform>
@@ -433,20 +426,17 @@
 <context>
     <name>DeletedDialog</name>
     <message numerus="yes">
+        <source>%Ln day(s) left</source>
+        <translation>
+            <numerusform>%Ln day left</numerusform>
+            <numerusform>%Ln days left</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>Restore %Ln app(s)</source>
         <translation>
             <numerusform>Restore %Ln app</numerusform>
             <numerusform>Restore %Ln apps</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
-    <name>DetailsPanel</name>
-    <message numerus="yes">
-        <source>Hides again in %n s.</source>
-        <translation>
-            <numerusform>Hides again in %n s.</numerusform>
-            <numerusform>Hides again in %n s.</numerusform>
         </translation>
     </message>
 </context>
@@ -470,10 +460,10 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>Everything matches. %n app(s) checked.</source>
+        <source>%n app(s) checked.</source>
         <translation>
-            <numerusform>Everything matches. %n app checked.</numerusform>
-            <numerusform>Everything matches. %n apps checked.</numerusform>
+            <numerusform>%n app checked.</numerusform>
+            <numerusform>%n apps checked.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -626,6 +616,16 @@
         <translation>
             <numerusform>Choose one of %n</numerusform>
             <numerusform>Choose one of %n</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>HidesIn</name>
+    <message numerus="yes">
+        <source>Hides again in %n s</source>
+        <translation>
+            <numerusform>Hides again in %n s</numerusform>
+            <numerusform>Hides again in %n s</numerusform>
         </translation>
     </message>
 </context>
@@ -884,6 +884,37 @@
         <translation>
             <numerusform>Keys of %Ln app could not be removed</numerusform>
             <numerusform>Keys of %Ln apps could not be removed</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>TimeLine</name>
+    <message numerus="yes">
+        <source>%Ln earlier key(s) kept until {date}</source>
+        <translation>
+            <numerusform>%Ln earlier key kept until {date}</numerusform>
+            <numerusform>%Ln earlier keys kept until {date}</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>The key is %Ln day(s) old</source>
+        <translation>
+            <numerusform>The key is %Ln day old</numerusform>
+            <numerusform>The key is %Ln days old</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>expires in %Ln day(s)</source>
+        <translation>
+            <numerusform>expires in %Ln day</numerusform>
+            <numerusform>expires in %Ln days</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>expired %Ln day(s) ago</source>
+        <translation>
+            <numerusform>expired %Ln day ago</numerusform>
+            <numerusform>expired %Ln days ago</numerusform>
         </translation>
     </message>
 </context>

@@ -20,7 +20,7 @@ from cortex_desktop.domain.errors import StorageError
 from cortex_desktop.domain.model import Environment, Org, new_id
 from cortex_desktop.storage.activity import ActivityFile
 from cortex_desktop.storage.repository import TinyRepository
-from cortex_desktop.ui.overview.marks import Chart, Mark
+from cortex_desktop.ui.kit.marks import Chart, Mark
 from cortex_desktop.ui.overview.page import OverviewPage
 from tests.support.gui import CTRL, Desk, Key, painted, stored_app, stored_apps
 from tests.support.memory_vault import InMemoryVault

@@ -28,7 +28,7 @@ from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.query import WORDS
 from cortex_desktop.domain.secret import Secret, SecretKind, SecretRef
 from cortex_desktop.services.apps.recovery import RecoveryReport
-from cortex_desktop.services.bulk import Bulk, BulkAction, Delete, Disable, Enable, Refused, Restore, RollBack, Rotate
+from cortex_desktop.services.bulk import Bulk, Delete, Disable, Enable, Refused, Restore, RollBack, Rotate
 from cortex_desktop.services.damage import Damage
 from cortex_desktop.services.folder import ANSWERS, ClockJump
 from cortex_desktop.services.history import Export
@@ -389,12 +389,13 @@ def removed_org(desk: Desk) -> Org:
     return replace(desk.workspace.orgs[0], purge_after=datetime.now(UTC))
 
 
-def production_question(desk: Desk, action: type[BulkAction], apps: int) -> None:
-    workspace, dialogs = desk.workspace, desk.tools.dialogs
+def in_production(desk: Desk, act: Callable[[], object]) -> None:
+    """Do this to the first app while a production org is the current one."""
+    workspace, app = desk.workspace, desk.app("NewHealth App")
     workspace.enter(next(org.id for org in workspace.orgs if org.code == "clinic"))
-    app = desk.app("NewHealth App")
-    dialogs.ask_in_production(action, [app] * apps, lambda: None)
+    act(app)
     workspace.enter(app.org_id)
+    desk.apps.page.select(app.id)
 
 
 def dismiss(desk: Desk) -> None:
@@ -421,9 +422,11 @@ def dialogs(desk: Desk) -> Iterator[tuple[str, QWidget]]:
         ("removed organizations", lambda: work._show_removed([removed_org(desk)])),
         ("no removed organizations", lambda: work._show_removed([])),
         ("remove for good", lambda: work._ask_purge(removed_org(desk))),
-        ("rotate in production", lambda: production_question(desk, Rotate, 1)),
-        ("disable in production", lambda: production_question(desk, Disable, 2)),
-        ("delete in production", lambda: production_question(desk, Delete, 1)),
+        ("rotate in production", lambda: in_production(desk, desk.apps._ask_rotate)),
+        ("rotate several in production", lambda: in_production(desk, lambda one: desk.apps.bulk.ask_rotate([one] * 2))),
+        ("disable in production", lambda: in_production(desk, lambda one: desk.apps.bulk.set_enabled([one], False))),
+        ("delete in production", lambda: in_production(desk, desk.apps._ask_delete)),
+        ("delete many in production", lambda: in_production(desk, lambda one: desk.apps.bulk.ask_delete([one] * 12))),
         ("remove data", console.ask_remove_data),
         ("updates", desk.program.updates.ask),
         ("delete", desk.apps.ask_delete),

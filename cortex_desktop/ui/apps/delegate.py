@@ -210,7 +210,8 @@ class AppsDelegate(RowDelegate):
 
     def _paint_chip(self, painter: QPainter, rect: QRect, app: App, row: int) -> None:
         chip = self._chip(rect)
-        secret = self._reveal.secret if app.id == self._reveal.app_id else None
+        is_readable = app.id == self._reveal.app_id  # here, or in the details
+        secret = self._reveal.secret if is_readable and app.id == self._model.revealed else None
         usable = app.state is AppState.ACTIVE
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -221,7 +222,7 @@ class AppsDelegate(RowDelegate):
         if usable:
             parts = self._parts_of(chip)
             self._paint_button(
-                painter, parts["reveal"], "eye" if secret is None else "eye-off", row, "reveal", on_chip=True
+                painter, parts["reveal"], "eye-off" if is_readable else "eye", row, "reveal", on_chip=True
             )
             self._paint_button(painter, parts["copy"], "copy", row, "copy", on_chip=True)
         painter.setFont(self._mono)

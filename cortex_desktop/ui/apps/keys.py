@@ -104,6 +104,17 @@ class KeyPresenter(QObject):
         if kind in app.kinds:
             self._with_secret(app, kind, partial(self._copied, app, kind))
 
+    def copy_kept(self, app: App, number: int) -> None:
+        """Put the key of an earlier version on the clipboard."""
+
+        def copied(secret: Secret) -> None:
+            self._hold(secret, self.tr("Earlier API key copied"))
+            work = partial(self._use.note_kept_copied, app.id, number, self._settings.clipboard_seconds)
+            self._workspace.on_disk(work, _ignore)
+
+        work = partial(self._use.kept_key, app.id, number)
+        self._workspace.on_vault(work, partial(self._fetched, app, copied))
+
     def copy_as(self, snippet: Snippet, app: App, org: Org) -> None:
         """Put the app's key, with what it takes to use it, on the clipboard."""
         if snippet is Snippet.KEY:

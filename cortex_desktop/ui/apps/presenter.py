@@ -17,7 +17,7 @@ from ...services.apps.create import Created
 from ...services.apps.origins import KeyOrigins
 from ...services.apps.recovery import NotRemoved
 from ...services.apps.services import AppServices
-from ...services.bulk import Delete, Disable, Rotate
+from ...services.bulk import Delete, Rotate
 from ...services.doctor import Doctor
 from ...services.periods import ROLLED_BACK_KEPT
 from ...services.snippets import Snippet
@@ -99,6 +99,8 @@ class AppsPresenter(QObject):
         self.checks.changed.connect(self._findings_changed)
         page.selected.connect(self.changed)
         page.inset_changed.connect(self.changed)
+        for moved in (page.selected, page.inset_changed):
+            moved.connect(self._show_revealed)
         page.retry_asked.connect(workspace.reload)
         page.bar.save_asked.connect(self.ask_filter_name)
         page.bar.rename_asked.connect(self._ask_new_filter_name)
@@ -119,11 +121,11 @@ class AppsPresenter(QObject):
         details.copy_asked.connect(self.copy)
         details.snippet_asked.connect(self.copy_as)
         details.enable_asked.connect(self.enable_or_disable)
-        details.delete_asked.connect(self.ask_delete)
         details.try_asked.connect(self._workspace.try_asked)
         details.check_asked.connect(self.check_with_cortex)
         details.origin_said.connect(self.note_origin)
         details.rotate_asked.connect(self.ask_rotate)
+        details.copy_kept_asked.connect(self._copy_kept)
         details.roll_back_asked.connect(self._roll_back)
         details.drop_kept_asked.connect(self._ask_drop_kept)
         details.type_asked.connect(self.ask_key)
@@ -180,7 +182,7 @@ class AppsPresenter(QObject):
         app, several = self.page.current(), self.page.several()
         if app is not None and app.state is AppState.ACTIVE:
             if app.enabled:
-                self._dialogs.ask_in_production(Disable, [app], partial(self.set_enabled, app, False))
+                self._dialogs.ask_to_disable([app], partial(self.set_enabled, app, False))
             else:
                 self.set_enabled(app, True)
         elif several:
@@ -204,7 +206,7 @@ class AppsPresenter(QObject):
             return
         app = self.page.current()
         if app is not None and app.state is AppState.ACTIVE:
-            self._dialogs.ask_in_production(Rotate, [app], partial(self._ask_rotate, app))
+            self._ask_rotate(app)
 
     def _ask_rotate(self, app: App) -> None:
         org = self._workspace.org
@@ -213,7 +215,9 @@ class AppsPresenter(QObject):
         from .rotate_dialog import RotateDialog
 
         place = f"{short(app.label)} · {place_of(org)}"
-        dialog = RotateDialog(self._look, place, self._dialogs.window, from_cortex=app.origin is Origin.CORTEX)
+        words = self._dialogs.warned(Rotate, [app])
+        from_cortex = app.origin is Origin.CORTEX
+        dialog = RotateDialog(self._look, place, self._dialogs.window, words=words, from_cortex=from_cortex)
 
         def rotated(made: Created) -> None:
             dialog.accept()
@@ -282,6 +286,12 @@ class AppsPresenter(QObject):
         self._dialogs.open_waiting(dialog)
 
     @Slot(int)
+    def _copy_kept(self, number: int) -> None:
+        app = self.page.current()
+        if app is not None:
+            self.keys.copy_kept(app, number)
+
+    @Slot(int)
     def _roll_back(self, number: int) -> None:
         app = self.page.current()
         if app is not None:
@@ -321,20 +331,23 @@ class AppsPresenter(QObject):
             return
         app = self.page.current()
         if app is not None:
-            self._dialogs.ask_in_production(Delete, [app], partial(self._ask_delete, app))
+            self._ask_delete(app)
 
     def _ask_delete(self, app: App) -> None:
         if not self._dialogs.free:
             return
         from ..kit.dialog import Question
 
+        heading = self.tr("Delete “{label}”?").format(label=short(app.label))
+        text = self.tr(
+            "For 30 days you can restore it from Recently deleted. Then its API key leaves the keychain and cannot "
+            "be brought back. Nothing changes in Cortex: it goes on taking a key that it made."
+        )
+        words = self._dialogs.warned(Delete, [app])
         question = Question(
             self._look,
-            self.tr("Delete “{label}”?").format(label=short(app.label)),
-            self.tr(
-                "For 30 days you can restore it from Recently deleted. Then its API key leaves the keychain and cannot "
-                "be brought back. Nothing changes in Cortex: it goes on taking a key that it made."
-            ),
+            heading if words is None else words.heading,
+            text if words is None else f"{text} {words.sentence}",
             self.tr("Delete"),
             self._dialogs.window,
         )
@@ -394,7 +407,7 @@ class AppsPresenter(QObject):
             self.bulk.restore(apps)
         else:
             for app in apps:
-                self.restore(app)
+                self.restore(app, self._restored)
 
     @Slot(str)
     def ask_filter_name(self, text: str) -> None:
@@ -469,12 +482,14 @@ class AppsPresenter(QObject):
 
         self._workspace.on_disk(partial(self._services.deletion.delete, app.id), deleted)
 
-    def restore(self, app: App) -> None:
-        """Bring a deleted app back."""
+    def restore(self, app: App, done: Callable[[App], object] | None = None) -> None:
+        """Bring a deleted app back. done: called with it then."""
 
         def restored(back: App) -> None:
             self._workspace.put(back)
             self._workspace.keep_claim()
+            if done is not None:
+                done(back)
 
         self._workspace.on_disk(partial(self._services.deletion.restore, app.id), restored)
 
@@ -576,6 +591,20 @@ class AppsPresenter(QObject):
         toast.acted.connect(partial(self.restore, app))
         toast.count_down(TOAST_SECONDS)
 
+    def _restored(self, app: App) -> None:
+        toast = self._tools.toasts.show(
+            self.tr("“{label}” restored").format(label=short(app.label)),
+            self.tr("It is back with its key."),
+            action=self.tr("Show"),
+        )
+        self._workspace.entered.connect(toast.leave)
+        toast.acted.connect(partial(self._show_restored, app.id))
+        toast.count_down(TOAST_SECONDS)
+
+    def _show_restored(self, app_id: str) -> None:
+        self.page.select(app_id)
+        self.page.take_keyboard()
+
     @Slot(str)
     def _copy_of(self, app_id: str) -> None:
         app = self.model.find(app_id)
@@ -590,9 +619,15 @@ class AppsPresenter(QObject):
 
     @Slot()
     def _reveal_changed(self) -> None:
-        self.model.mark_revealed(self._reveal.app_id)
-        self.page.table.viewport().update()
+        self._show_revealed()
         self.changed.emit()
+
+    @Slot()
+    def _show_revealed(self) -> None:
+        """Show a readable key in the table, unless the details show it: one place is enough."""
+        app_id = self._reveal.app_id
+        self.model.mark_revealed("" if self.page.details_show(app_id) else app_id)
+        self.page.table.viewport().update()
 
 
 def _ignore(_: object) -> None:

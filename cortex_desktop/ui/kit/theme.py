@@ -168,6 +168,7 @@ def system_tokens(system: QPalette) -> Tokens:
         accent_soft=ground,
         on_accent=ground,
         danger=text,
+        on_danger=ground,
         warning=text,
         success=text,
         danger_soft=ground,

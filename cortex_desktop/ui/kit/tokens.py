@@ -12,9 +12,9 @@ DETAILS_WIDTH = 328
 class Tokens(NamedTuple):
     """The named colours of one appearance, as #RRGGBB; values and names of the design.
 
-    selected, on_selected: of the current entry of a menu or a list; hover, hover_line: ground and edge of a button
-    under the pointer or pressed; disabled, disabled_ground, disabled_line: of what cannot be used now;
-    high_contrast: they are the system's own.
+    on_danger: of a button that destroys; selected, on_selected: of the current entry of a menu or a list; hover,
+    hover_line: ground and edge of a button under the pointer or pressed; disabled, disabled_ground, disabled_line: of
+    what cannot be used now; high_contrast: they are the system's own.
     """
 
     dark: bool
@@ -33,6 +33,7 @@ class Tokens(NamedTuple):
     accent_soft: str
     on_accent: str
     danger: str
+    on_danger: str
     warning: str
     success: str
     danger_soft: str
@@ -67,6 +68,7 @@ LIGHT = Tokens(
     accent_soft="#E3F4F6",
     on_accent="#FFFFFF",
     danger="#B42318",
+    on_danger="#FFFFFF",
     warning="#B54708",
     success="#067647",
     danger_soft="#FEF3F2",
@@ -99,6 +101,7 @@ DARK = Tokens(
     accent_soft="#12343A",
     on_accent="#062A30",
     danger="#F97066",
+    on_danger="#2B0503",
     warning="#FDB022",
     success="#47CD89",
     danger_soft="#3A1A18",
@@ -122,6 +125,7 @@ READABLE_PAIRS = (
     ("text", "hover"),
     ("on_accent", "accent"),
     ("on_accent", "accent_hover"),
+    ("on_danger", "danger"),
     ("accent", "surface"),
     ("accent", "raised"),
     ("danger", "surface"),

@@ -79,7 +79,10 @@ ICON_GAP = 4
 
 
 class Button(QPushButton):
-    """A push button. role: "primary", "danger", "link" or none; icon: name and colour follow the theme."""
+    """A push button. icon: name and colour follow the theme.
+
+    role: "primary"; "danger" leads to something dangerous, "destroy" does it; "link"; or none.
+    """
 
     def __init__(self, text: str, look: Look, role: str = "", icon: str = "") -> None:
         super().__init__(text)
@@ -317,10 +320,13 @@ class EmptyState(QFrame):
         column.addStretch()
         self.action.clicked.connect(self.acted)
 
-    def set_message(self, icon: str, title: str, text: str, action: str = "", action_icon: str = "") -> None:
-        """Show what is empty and what to do. `action`: the text of the button, none when empty."""
+    def set_message(
+        self, icon: str, title: str, text: str, action: str = "", action_icon: str = "", tone: str = "accent"
+    ) -> None:
+        """Show what is empty and what to do. `action`: the text of the button, none when empty; tone: of the icon."""
         self.action.set_icon(action_icon)
-        self._picture.change(icon, "accent")
+        self._picture.change(icon, tone)
+        set_property(self._picture, "tone", tone)
         self._title.setText(title)
         self._text.setText(text)
         # A layout that centres a widget does not ask it how high it gets when it wraps.
@@ -343,7 +349,7 @@ def shadow(painter: QPainter, rect: QRect, depth: int, radius: int) -> None:
     below = depth // 3  # light falls from above
     for step in (*range(0, depth, 2), *range(depth // 2, depth)):  # thin at its edge
         painter.drawRoundedRect(
-            QRectF(rect).adjusted(step, step + below, -step, -max(0, step - below)),
+            QRectF(rect).adjusted(step, step + below, -step, -step * (depth - below) / depth),
             radius + depth - step,
             radius + depth - step,
         )

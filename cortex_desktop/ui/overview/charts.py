@@ -13,8 +13,8 @@ from PySide6.QtGui import QFont, QPainter, QPainterPath, QPen, QResizeEvent
 from ...domain.model import App
 from ...services.health import AHEAD, WEEKS, Age, Concern, Day, Health, Standing, first_of_week
 from ..kit.i18n import day_words, long_day, weekday_name
+from ..kit.marks import Chart, Mark, Sign
 from ..kit.widgets import Look, badge_size, paint_badge
-from .marks import Chart, Mark, Sign
 
 SIDE = 16
 """Pixels between a card's edge and what is in it."""

@@ -213,7 +213,7 @@ class Console(QObject):
     @Slot()
     def _keep_toasts_off(self) -> None:
         page = self._current().page
-        self._tools.toasts.keep_off(page.inset, page.foot)
+        self._tools.toasts.keep_off(page.inset, page.inset_below)
 
     @Slot()
     def _find(self) -> None:

@@ -1,4 +1,4 @@
-"""Marks: the parts of a chart that lead somewhere. Each is a button of its own, so that a screen reader finds it."""
+"""Marks: the parts of a chart that mean something. Each is a button of its own, so that a screen reader finds it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Signal
 from PySide6.QtGui import (
     QColor,
+    QEnterEvent,
     QFocusEvent,
     QFont,
     QFontMetricsF,
@@ -20,8 +21,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QStyle, QWidget
 
-from ..kit.plain import tip
-from ..kit.widgets import Look
+from .plain import tip
+from .widgets import Look
 
 RING = 2
 """Width of the focus ring in pixels."""
@@ -68,6 +69,18 @@ class Mark(QAbstractButton):
         super().focusInEvent(event)
         self._chart.take_focus(self)
 
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._chart.noticed.emit(None)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        super().enterEvent(event)
+        self._chart.noticed.emit(self)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._chart.noticed.emit(None)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.click()
@@ -85,10 +98,12 @@ class Chart(QWidget):
     A subclass places its marks in `place`, and paints what stands still in `paint` and each mark in `paint_mark`, all
     as if text ran from left to right; `visual` turns it over where it does not.
 
-    entered(QWidget): this mark has the keyboard now.
+    entered(QWidget): this mark has the keyboard now; noticed(Mark or None): this mark is under the pointer now, None
+    when the pointer or the keyboard has left one.
     """
 
     entered = Signal(QWidget)
+    noticed = Signal(object)
 
     def __init__(self, look: Look, name: str = "") -> None:
         super().__init__()
