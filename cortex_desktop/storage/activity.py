@@ -123,14 +123,15 @@ class ActivityFile:
         while end > 0:
             with self._reading():
                 begin, lines = self._lines_before(end, length)
-            found, place = [], begin
+            places, found, place = [], [], begin
             for line in lines:
                 if keeps(line):
-                    found.append((place, line))
+                    places.append(place)
+                    found.append(line)
                 place += len(line) + 1
-            found.reverse()
-            runs, days = divider.divide(found)
-            yield Piece(begin, end, 1 - begin / size, [place for place, _ in found], runs, days)
+            places.reverse()
+            runs, days = divider.divide(places, reversed(found))
+            yield Piece(begin, end, 1 - begin / size, places, runs, days)
             end, length = begin, min(length * 2, PIECE)
 
     def count(self, query: ActivityQuery, edges: Sequence[datetime], after: int = 0) -> Iterator[Counted]:
@@ -381,10 +382,10 @@ class _Divider:
         self._day = date.min
         self._said = b""
 
-    def divide(self, found: Iterable[tuple[int, bytes]]) -> tuple[list[int], dict[int, date]]:
-        """Return where runs begin, and the days that begin there. found: places and lines, after those before."""
+    def divide(self, places: Iterable[int], lines: Iterable[bytes]) -> tuple[list[int], dict[int, date]]:
+        """Return where runs begin, and the days that begin there. lines: at these places, and after those before."""
         runs, days = [], {}
-        for place, line in found:
+        for place, line in zip(places, lines, strict=True):
             at = line.find(b',"what":', WHEN.stop)
             said = line[at:] if at >= 0 else line
             when = line[WHEN]

@@ -131,10 +131,13 @@ class Program(QObject):
 
     def start(self) -> None:
         """Begin to work: read what there is, look at the keychain, the log and for updates."""
+        from .kit.focus_ring import FocusRings
+
         self.workspace.start()
         self.activity.reader.check()
         self.updates.look_if_due()
         self.idle.watch(self.window.windowHandle())
+        FocusRings(self.theme, self.window)
         self.screen_lock.watch(self.window.winId(), self._beside)
 
     def close(self) -> None:

@@ -88,14 +88,16 @@ class DayBars(Chart):
         width = min(px(18), round(mark.width() * 0.62))
         bar = QRectF((mark.width() - width) / 2, foot - height, width, height)
         listed = self._is_listed(day)
-        ink = self.ink(mark) if listed else self.color("accent" if mark.underMouse() else "muted")
+        quiet = "disabled" if self.look.theme.tokens.high_contrast else "strong_line"
+        ink = self.ink(mark)
         if count:
-            paint_bar(painter, bar, ink, dashed=not listed or day == today())
+            shown = ink if listed or mark.underMouse() else self.color(quiet)
+            paint_bar(painter, bar, shown, dashed=day == today())
         told = mark.underMouse() or mark.hasFocus() or (self._chosen is not None and listed) or count == most
         if count and told:
             room = QRect(-px(20), foot - height - label, mark.width() + px(40), label)
             text = QLocale().toString(count) if count < 10_000 else QLocale().toString(count // 1000) + "k"
-            self.write(painter, room, text, ink, 11, Weight.DemiBold, _CENTER)
+            self.write(painter, room, text, ink if listed else "muted", 11, Weight.DemiBold, _CENTER)
         self.ring(painter, mark, QRectF(mark.rect()).adjusted(0, 0, 0, -1), 5)
 
     # Inside

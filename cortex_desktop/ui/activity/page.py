@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 from PySide6.QtCore import QDate, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QResizeEvent
@@ -301,10 +302,12 @@ class ActivityPage(Page):
         self._quietly = False
         self.times.setCurrentIndex(self.times.count() - 1)
 
-    def set_counts(self, counts: Sequence[int] | None) -> None:
-        """Show how many entries each of `days` has; None: it is not known."""
-        if counts is not None:
-            self.bars.set_counts(self.days, counts)
+    def set_counts(self, days: Sequence[date], counts: Sequence[int]) -> None:
+        """Show how many entries each of these days has."""
+        self.bars.set_counts(days, counts)
+        marks = [mark for mark in self.bars.marks if mark.isEnabled()]  # Qt orders nothing that takes no focus
+        for before, after in pairwise([self.only_copies, *marks, self.table]):
+            self.setTabOrder(before, after)
         self._show_bars()
 
     def pass_midnight(self) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -69,10 +70,14 @@ class ActivityPresenter(QObject):
         page.show_breaks(reader.breaks)
         self._history = history
         self._counted_for: object = None
+        self._days: Sequence[date] = ()
         self._counter = LogCounter(jobs, self)
         self._counter.counted.connect(self._show_counts)
         self._counter.failed.connect(self._not_counted)
         workspace.recorded.connect(self._counter.grow)
+        self._wanted = Wanted()
+        self._soon = tools.look.clock.timer(self)
+        self._soon.timeout.connect(self._count)
         self._midnight = tools.look.clock.timer(self)
         self._midnight.timeout.connect(page.pass_midnight)
         self._long = tools.look.clock.timer(self)
@@ -90,12 +95,25 @@ class ActivityPresenter(QObject):
 
     @Slot(Wanted)
     def _list(self, wanted: Wanted) -> None:
-        """List these, and count those of each day, whatever time is chosen."""
+        """List these, and count those of each day, whatever time is chosen; while a person types, a little later."""
+        types = wanted.text != self._wanted.text
+        self._wanted = wanted
         self._reader.list(wanted)
-        edges = [midnight(day) for day in (*self.page.days, self.page.days[-1] + timedelta(days=1))]
+        if types:
+            self._soon.start(BUSY_SECONDS)
+        else:
+            self._count()
+        now = datetime.now(UTC)
+        self._midnight.start((midnight(today() + timedelta(days=1)) - now).total_seconds() + 1)
+
+    @Slot()
+    def _count(self) -> None:
+        self._soon.stop()
+        wanted, days = self._wanted, self.page.days
+        edges = [midnight(day) for day in (*days, days[-1] + timedelta(days=1))]
         counted = (edges, wanted.text, wanted.org_id, wanted.app_id, wanted.action)
         if counted != self._counted_for:
-            self._counted_for = counted
+            self._counted_for, self._days = counted, days
             steps = partial(
                 self._history.count,
                 edges,
@@ -104,13 +122,12 @@ class ActivityPresenter(QObject):
                 app_id=wanted.app_id,
                 action=wanted.action,
             )
-            self._counter.begin(len(self.page.days), steps)
-        now = datetime.now(UTC)
-        self._midnight.start((midnight(today() + timedelta(days=1)) - now).total_seconds() + 1)
+            self._counter.begin(len(days), steps)
 
     @Slot()
     def _show_counts(self) -> None:
-        self.page.set_counts(self._counter.counts)
+        if self._counter.counts is not None:
+            self.page.set_counts(self._days, self._counter.counts)
 
     @Slot()
     def _not_counted(self) -> None:

@@ -21,11 +21,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QStyle, QWidget
 
+from .focus_ring import RING
 from .plain import tip
 from .widgets import Look
-
-RING = 2
-"""Width of the focus ring in pixels."""
 
 _BACK, _ON = (Qt.Key.Key_Left, Qt.Key.Key_Up), (Qt.Key.Key_Right, Qt.Key.Key_Down)
 
@@ -40,6 +38,8 @@ class Sign:
 
 class Mark(QAbstractButton):
     """A part of a chart that leads somewhere. Its chart paints it and moves the keyboard."""
+
+    paints_focus = True
 
     def __init__(self, chart: Chart) -> None:
         super().__init__(chart)

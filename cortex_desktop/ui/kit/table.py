@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QTableView,
 )
 
+from .focus_ring import RING
 from .i18n import long_day
 from .widgets import Card, Look
 
@@ -82,6 +83,7 @@ class RowTable(QTableView):
     opened = Signal()
     menu_asked = Signal(QPoint)
     painter: RowDelegate
+    paints_focus = True
 
     def __init__(self) -> None:
         super().__init__()
@@ -231,5 +233,5 @@ class RowDelegate(QStyledItemDelegate):
         """Draw the frame of the cell that has the keyboard."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(self.ink("accent"), 2))
+        painter.setPen(QPen(self.ink("accent"), RING))
         painter.drawRoundedRect(QRectF(rect).adjusted(4, 4, -4, -4), 6, 6)
