@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import shiboken6
 from PySide6.QtCore import QLocale, QObject, Slot
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 
 from .. import __version__
@@ -138,6 +139,10 @@ class Program(QObject):
         self.updates.look_if_due()
         self.idle.watch(self.window.windowHandle())
         FocusRings(self.theme, self.window)
+        app = QGuiApplication.instance()
+        assert isinstance(app, QGuiApplication)
+        app.applicationStateChanged.connect(self._ask_about_motion)
+        self._ask_about_motion()
         self.screen_lock.watch(self.window.winId(), self._beside)
 
     def close(self) -> None:
@@ -152,6 +157,17 @@ class Program(QObject):
         self.theme.setParent(None)
         shiboken6.delete(self.window)
         shiboken6.delete(self.theme)
+
+    @Slot()
+    def _ask_about_motion(self) -> None:
+        """Let things move as far as the system's settings allow, which a person may have changed elsewhere."""
+        from ..system.motion import wants_less_motion
+        from ..tasks.lanes import Lane
+
+        self.jobs.submit(Lane.NETWORK, wants_less_motion, self, self._allow_motion, _ignore)
+
+    def _allow_motion(self, less: bool) -> None:
+        self.tools.look.motion.allow(not less)
 
     def _recorded(self, _: None) -> None:
         self.workspace.recorded.emit()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from ...domain.activity import Action
 from ...domain.errors import CortexError, SecretMissing
@@ -23,7 +23,12 @@ from .model import AppsModel
 
 
 class KeyPresenter(QObject):
-    """Reveals one key at a time and copies secrets, each for as long as Preferences say."""
+    """Reveals one key at a time and copies secrets, each for as long as Preferences say.
+
+    copied(app id, SecretKind): it is on the clipboard.
+    """
+
+    copied = Signal(str, SecretKind)
 
     def __init__(self, tools: Tools, workspace: Workspace, apps: AppServices, model: AppsModel) -> None:
         super().__init__(tools.toasts)
@@ -163,6 +168,7 @@ class KeyPresenter(QObject):
     def _copied(self, app: App, kind: SecretKind, secret: Secret) -> None:
         is_key = kind is SecretKind.API_KEY
         self._hold(secret, self.tr("API key copied") if is_key else self.tr("API secret copied"))
+        self.copied.emit(app.id, kind)
         action = Action.KEY_COPIED if is_key else Action.SECRET_COPIED
         self._note_copied(app, action, self._settings.clipboard_seconds)
 

@@ -47,8 +47,8 @@ class _Painted(QAbstractButton):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if raised or self.underMouse():
             painter.setPen(theme.color("danger" if alarm else "line"))
-            ground = "danger_soft" if alarm else "selected_entry"
-            painter.setBrush(theme.color(ground) if raised else Qt.BrushStyle.NoBrush)
+            ground = "hover" if self.isDown() else "danger_soft" if alarm else "selected_entry"
+            painter.setBrush(theme.color(ground) if raised or self.isDown() else Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 7, 7)
         return self.rect().adjusted(9, 0, -9, 0)
 
