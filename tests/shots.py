@@ -745,7 +745,67 @@ def _activity(studio: Studio) -> None:
     studio.shoot("activity-exported")
     for toast in studio.program.tools.toasts.shown:
         toast.leave()
+    _activity_of_a_month(studio, log)
     studio.program.apps.open()
+
+
+def _activity_of_a_month(studio: Studio, log: activity.ActivityFile) -> None:
+    """Days, runs, open and not, and the bars: of all and of one day."""
+    for name in (activity.FILE_NAME, activity.END_NAME):
+        (studio.program.stores.folder / name).unlink(missing_ok=True)
+    noon = datetime.now(UTC).replace(hour=12, minute=0)
+    org = studio.program.workspace.org
+    done = 0
+    for back, copies in enumerate(
+        (2, 9, 4, 0, 3, 1, 0, 0, 6, 12, 5, 2, 0, 0, 7, 3, 4, 1, 0, 0, 8, 5, 2, 2, 0, 0, 3, 6, 1, 4)[::-1]
+    ):
+        day = noon - timedelta(days=29 - back, hours=0 if back < 29 else 2)
+        entries = [(Action.KEY_COPIED, "Patient iOS", {"clears_after": 30})] * copies
+        if copies > 3:
+            entries += [
+                (Action.ROTATED, "EMR integration", {"kept_until": day.isoformat()}),
+                (Action.EDITED, "Trial portal", {"changed": "owner, notes"}),
+            ]
+        if copies > 1:
+            entries += [(Action.KEY_REVEALED, "NewHealth App", {"hides_after": 30})] * 2
+        log.append(
+            [
+                ActivityEntry(
+                    day + timedelta(minutes=7 * at),
+                    "john",
+                    "desk-7",
+                    action,
+                    org.id,
+                    "newhealthco",
+                    _id_of(studio, label),
+                    label,
+                    details,
+                )
+                for at, (action, label, details) in enumerate(entries)
+            ]
+        )
+        done += len(entries)
+    page = studio.program.activity.presenter.page
+    for which in (1, 0):  # count the bars anew too
+        page.apps.setCurrentIndex(which)
+    _listed(studio, done)
+    wait(lambda: any(mark.isEnabled() for mark in page.bars.marks[:10]))
+    studio.shoot("activity-days")
+    page.table.setFocus(Qt.FocusReason.TabFocusReason)
+    QTest.keyClick(page.table, Qt.Key.Key_Down)
+    row = next(row for row in range(page.model.rowCount()) if page.model.count_of(row) > 2)
+    page.table.setCurrentIndex(page.model.index(row, 1))
+    page.table.toggle(row)
+    studio.shoot("activity-run-open")
+    for size in ((900, 600), (560, 600)):
+        studio.window.resize(*size)
+        studio.shoot(f"activity-run-open-{size[0]}")
+    studio.window.resize(*SIZE)
+    page.bars.take_keyboard()
+    studio.shoot("activity-bars-focus")
+    next(mark for mark in page.bars.marks[15:] if mark.isEnabled()).click()
+    studio.shoot("activity-one-day")
+    page.choose_day(None)
 
 
 def _overview(studio: Studio) -> None:
@@ -796,7 +856,7 @@ def _listed(studio: Studio, count: int) -> None:
     studio.program.activity.open()
     page = studio.program.activity.presenter.page
     studio.program.activity.reader.list_again()
-    wait(lambda: page._complete and page.model.rowCount() == count)
+    wait(lambda: page._complete and page.model.entry_count == count)
 
 
 def _forms(studio: Studio) -> None:

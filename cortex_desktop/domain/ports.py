@@ -9,7 +9,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
-from .activity import Action, ActivityEntry, ActivityQuery, ChainHead, Counted, Logged, Piece
+from .activity import ActivityEntry, ActivityQuery, ChainHead, Counted, Logged, Piece
 from .errors import VaultError
 from .findings import Finding, Stray
 from .folder import FolderRecord
@@ -112,8 +112,8 @@ class ActivityLog(Protocol):
     def find(self, query: ActivityQuery) -> Iterator[Piece]:
         """Find the entries that match `query`, newest first."""
 
-    def count(self, org_id: str, action: Action, edges: Sequence[datetime], after: int = 0) -> Iterator[Counted]:
-        """Count the org's entries of this action from each edge to before the next, newest part of the log first.
+    def count(self, query: ActivityQuery, edges: Sequence[datetime], after: int = 0) -> Iterator[Counted]:
+        """Count the entries that match `query` from each edge to before the next, newest part of the log first.
 
         after: the place in the log where to stop; what lies before is not counted.
         """

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import shiboken6
 from PySide6.QtCore import QLocale, QObject, Slot
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 
 from .. import __version__
@@ -142,11 +143,18 @@ class Program(QObject):
 
     def start(self) -> None:
         """Begin to work: read what there is, look at the keychain, the log and for updates."""
+        from .kit.focus_ring import FocusRings
+
         self.workspace.start()
         self.activity.reader.check()
         self.updates.look_if_due()
         self.requests.look_for_sandbox()
         self.idle.watch(self.window.windowHandle())
+        FocusRings(self.theme, self.window)
+        app = QGuiApplication.instance()
+        assert isinstance(app, QGuiApplication)
+        app.applicationStateChanged.connect(self._ask_about_motion)
+        self._ask_about_motion()
         self.screen_lock.watch(self.window.winId(), self._beside)
 
     def close(self) -> None:
@@ -161,6 +169,17 @@ class Program(QObject):
         self.theme.setParent(None)
         shiboken6.delete(self.window)
         shiboken6.delete(self.theme)
+
+    @Slot()
+    def _ask_about_motion(self) -> None:
+        """Let things move as far as the system's settings allow, which a person may have changed elsewhere."""
+        from ..system.motion import wants_less_motion
+        from ..tasks.lanes import Lane
+
+        self.jobs.submit(Lane.NETWORK, wants_less_motion, self, self._allow_motion, _ignore)
+
+    def _allow_motion(self, less: bool) -> None:
+        self.tools.look.motion.allow(not less)
 
     def _recorded(self, _: None) -> None:
         self.workspace.recorded.emit()

@@ -2,6 +2,16 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="en" sourcelanguage="en">
 <context>
+    <name>ActivityModel</name>
+    <message numerus="yes">
+        <source>%Ln time(s)</source>
+        <translation>
+            <numerusform>%Ln time</numerusform>
+            <numerusform>%Ln times</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>ActivityPage</name>
     <message numerus="yes">
         <source>%n more place(s).</source>
@@ -420,6 +430,23 @@
         <translation>
             <numerusform>%Ln key missing from the keychain.</numerusform>
             <numerusform>%Ln keys missing from the keychain.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>DayBars</name>
+    <message numerus="yes">
+        <source>Nothing in %Ln day(s)</source>
+        <translation>
+            <numerusform>Nothing in %Ln day</numerusform>
+            <numerusform>Nothing in %Ln days</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln entry(s)</source>
+        <translation>
+            <numerusform>%Ln entry</numerusform>
+            <numerusform>%Ln entries</numerusform>
         </translation>
     </message>
 </context>

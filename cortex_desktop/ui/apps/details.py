@@ -540,6 +540,10 @@ class DetailsPanel(QFrame):
     def _ask_reveal_secret(self) -> None:
         self.reveal_asked.emit(SecretKind.API_SECRET)
 
+    def confirm_copy(self, kind: SecretKind) -> None:
+        """Show for a second that the key or the secret was copied."""
+        (self._copy if kind is SecretKind.API_KEY else self._secret_copy).confirm()
+
     @Slot()
     def _ask_copy_key(self) -> None:
         self.copy_asked.emit(SecretKind.API_KEY)

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from ...domain.model import App, Org
 from ...domain.query import WORDS
+from ...domain.secret import SecretKind
 from ..kit.page import Page
 from ..kit.reveal import Reveal
 from ..kit.scrolling import LowBody, scrolled_when_low
@@ -40,6 +41,8 @@ from .table import AppsTable
 
 MARGIN = 24
 """Around the page, in pixels."""
+SLIDE = 28
+"""Pixels over which the details come in."""
 
 
 class AppsPage(Page):
@@ -312,6 +315,15 @@ class AppsPage(Page):
         """Search for this."""
         self.bar.set_text(text)
 
+    @Slot(str, SecretKind)
+    def show_copied(self, app_id: str, kind: SecretKind) -> None:
+        """Show for a second where it is copied that an app's key or secret was."""
+        if kind is SecretKind.API_KEY:
+            self.table.painter.confirm_copy(app_id)
+        app = self.current()
+        if self._panel is not None and app is not None and app.id == app_id:
+            self.details.confirm_copy(kind)
+
     # Remembered between starts
 
     def layout_state(self) -> tuple[QByteArray, str]:
@@ -399,6 +411,11 @@ class AppsPage(Page):
         self._share_width()
         if toggled:
             self.inset_changed.emit()
+        if toggled and show:
+            if (layout := self.layout()) is not None:
+                layout.activate()  # so that it slides to where it belongs
+            far = SLIDE if self.layoutDirection() is Qt.LayoutDirection.LeftToRight else -SLIDE
+            self._look.motion.slide(self.details, QPoint(-far, 0))
 
     @property
     def _details_shown(self) -> bool:

@@ -106,6 +106,7 @@ class AppsPresenter(QObject):
         page.bar.rename_asked.connect(self._ask_new_filter_name)
         page.bar.delete_asked.connect(self._delete_filter)
         page.table.painter.reveal_asked.connect(self._reveal_of)
+        self.keys.copied.connect(page.show_copied)
         page.table.painter.copy_asked.connect(self._copy_of)
         page.details_made.connect(self._listen_to)
         page.selection_bar.rotate_asked.connect(self.ask_rotate)

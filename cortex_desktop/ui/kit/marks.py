@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Signal
 from PySide6.QtGui import (
     QColor,
     QEnterEvent,
@@ -14,6 +14,7 @@ from PySide6.QtGui import (
     QFontMetricsF,
     QKeyEvent,
     QPainter,
+    QPainterPath,
     QPaintEvent,
     QPen,
     QResizeEvent,
@@ -21,11 +22,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QStyle, QWidget
 
+from .focus_ring import RING
 from .plain import tip
 from .widgets import Look
-
-RING = 2
-"""Width of the focus ring in pixels."""
 
 _BACK, _ON = (Qt.Key.Key_Left, Qt.Key.Key_Up), (Qt.Key.Key_Right, Qt.Key.Key_Down)
 
@@ -40,6 +39,8 @@ class Sign:
 
 class Mark(QAbstractButton):
     """A part of a chart that leads somewhere. Its chart paints it and moves the keyboard."""
+
+    paints_focus = True
 
     def __init__(self, chart: Chart) -> None:
         super().__init__(chart)
@@ -258,3 +259,25 @@ class Chart(QWidget):
         for mark in self.marks:
             mark.update()
         self.update()
+
+
+def paint_bar(painter: QPainter, bar: QRectF, ink: QColor, *, dashed: bool = False) -> None:
+    """Draw a bar that stands on a line, round at its upper end. dashed: its outline alone, of what is not over."""
+    radius = min(3.0, bar.height() / 2)
+    inset = 0.5 if dashed else 0
+    bar = bar.adjusted(inset, inset, -inset, 0)
+    path = QPainterPath(QPointF(bar.left(), bar.bottom()))
+    path.lineTo(bar.left(), bar.top() + radius)
+    path.quadTo(bar.topLeft(), QPointF(bar.left() + radius, bar.top()))
+    path.lineTo(bar.right() - radius, bar.top())
+    path.quadTo(bar.topRight(), QPointF(bar.right(), bar.top() + radius))
+    path.lineTo(bar.right(), bar.bottom())
+    if not dashed:
+        painter.fillPath(path, ink)
+        return
+    pen = QPen(ink, 1.25)
+    pen.setDashPattern([2.4, 2])
+    painter.setPen(pen)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    path.closeSubpath()
+    painter.drawPath(path)

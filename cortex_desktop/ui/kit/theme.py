@@ -165,6 +165,7 @@ def system_tokens(system: QPalette) -> Tokens:
         # The accent also stands as text on the ground, and the system's highlight may be too close to that.
         accent=text,
         accent_hover=text,
+        accent_pressed=text,
         accent_soft=ground,
         on_accent=ground,
         danger=text,
@@ -179,6 +180,7 @@ def system_tokens(system: QPalette) -> Tokens:
         on_selected=name(roles.HighlightedText),
         hover=ground,
         hover_line=name(roles.Highlight),
+        pressed=ground,
         disabled=gray,
         disabled_ground=ground,
         disabled_line=gray,

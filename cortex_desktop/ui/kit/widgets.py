@@ -32,18 +32,20 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from .clock import Clock
+from .clock import Clock, Timer
 from .icons import Icons
+from .motion import Motion
 from .plain import set_tip
 from .theme import Theme
 
 
 class Look:
-    """What all widgets share: colours and type of the theme in force, icons, and the clock of their timers."""
+    """What all widgets share: colours and type of the theme in force, icons, motion, and the clock of their timers."""
 
     def __init__(self, theme: Theme, resources: Path, clock: Clock) -> None:
         self.theme = theme
         self.clock = clock
+        self.motion = Motion(clock)
         self.icons = Icons(resources / "icons", theme)
         self.resources = resources
 
@@ -108,6 +110,10 @@ class Button(QPushButton):
         self.setIcon(self._look.icons.icon(self._icon_name, token, gap=ICON_GAP))
 
 
+CONFIRM_SECONDS = 1
+"""How long a button shows that what it is for was done."""
+
+
 class IconButton(QToolButton):
     """A button with an icon alone; `name` is its accessible name and tool tip."""
 
@@ -116,6 +122,7 @@ class IconButton(QToolButton):
         self._look = look
         self._icon_name = icon
         self._token = token
+        self._confirming: Timer | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setIconSize(QSize(16, 16))
         self.rename(icon, name)
@@ -128,8 +135,18 @@ class IconButton(QToolButton):
         set_tip(self, name)
         self._recolour()
 
+    def confirm(self) -> None:
+        """Show a check for a second: what the button is for was done."""
+        if self._confirming is None:
+            self._confirming = self._look.clock.timer(self)
+            self._confirming.timeout.connect(self._recolour)
+        self._confirming.start(CONFIRM_SECONDS)
+        self._recolour()
+
     def _recolour(self) -> None:
-        self.setIcon(self._look.icons.icon(self._icon_name, self._token))
+        confirms = self._confirming is not None and self._confirming.is_active
+        icon, token = ("check", "success") if confirms else (self._icon_name, self._token)
+        self.setIcon(self._look.icons.icon(icon, token))
 
 
 class Picture(QWidget):
