@@ -207,7 +207,9 @@ def scroll_to(widget: QWidget) -> None:
 
 
 def is_marked(widget: QWidget) -> bool:
-    """True for what shows the keyboard inside itself."""
+    """True for what shows the keyboard inside itself, as all in a popup does: Qt does not tell of its focus."""
+    if widget.window().windowType() is Qt.WindowType.Popup:
+        return True
     return getattr(widget, "paints_focus", False) or widget.objectName() in MARKED
 
 

@@ -405,7 +405,9 @@ class DetailsPanel(QFrame):
         """Have Tab come to what is made late where one reads it."""
         cards = [item.widget() for at in range(self._earlier.count()) if (item := self._earlier.itemAt(at)) is not None]
         buttons = [button for card in cards if card is not None for button in card.findChildren(Button)]
-        for before, after in pairwise((self._secret_copy, *self.time_line.line.marks, *buttons, self.language)):
+        answers = self._who_made.findChildren(Button)
+        marks = self.time_line.line.marks
+        for before, after in pairwise((self._secret_copy, *marks, *answers, *buttons, self.language)):
             QWidget.setTabOrder(before, after)
 
     def _earlier_key(self, kept: KeptVersion, app: App) -> QWidget:
