@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from enum import Enum
 
 from .folder import Standing
+from .secret import KeyEnds
 from .text import QT_TRANSLATE_NOOP, Text
 
 
@@ -219,6 +220,20 @@ class SecretDiffers(CortexError):
             ),
             QT_TRANSLATE_NOOP("core", "Run the keychain check: it offers to use that key, or to make a new one."),
             {"keychain": keychain},
+        )
+
+
+class ChoiceNeeded(CortexError):
+    """Only a person can tell which of several items is the right one. choices: the ends of what they hold."""
+
+    def __init__(self, choices: tuple[KeyEnds, ...]) -> None:
+        self.choices = choices
+        super().__init__(
+            QT_TRANSLATE_NOOP("core", "Which key is the right one?"),
+            QT_TRANSLATE_NOOP(
+                "core", "The keychain holds several for this app, and the list cannot tell them apart. Nothing changed."
+            ),
+            QT_TRANSLATE_NOOP("core", "Choose one in the keychain check."),
         )
 
 

@@ -127,7 +127,7 @@ class Folder:
                 self._write_claim()
 
     def keep_claim(self) -> None:
-        """Bring the claim up to date, where there is one and the folder is not in doubt. Leave an error to next time."""
+        """Bring a claim that is there up to date, unless the folder is in doubt. Leave an error to the next time."""
         with self._lock, suppress(VaultError, StorageError):
             self._find()
             if self._claim is not None:

@@ -81,8 +81,8 @@ class Recovery:
         secret: the API secret where one is needed; None makes a new one. undo: what becomes of the row when the
         keychain refuses; the version's secrets are then removed.
 
-        Raises VaultError, StorageError with the version undone. Raises NotFinished when the keychain gave no answer, or the disk
-        refused the undoing: recovery settles it.
+        Raises VaultError, StorageError with the version undone. Raises NotFinished when the keychain gave no answer, or
+        the disk refused the undoing: recovery settles it.
         """
         written: list[SecretRef] = []
         try:

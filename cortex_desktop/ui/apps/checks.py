@@ -8,9 +8,9 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from ...domain.errors import CortexError
+from ...domain.errors import ChoiceNeeded, CortexError
 from ...domain.model import App, AppState
-from ...domain.secret import Secret
+from ...domain.secret import KeyEnds, Secret
 from ...services.apps.create import Created
 from ...services.apps.services import AppServices
 from ...services.doctor import Doctor, Finding, Problem, Repair, Stray, Undo
@@ -104,7 +104,12 @@ class KeychainChecks(QObject):
         def tell() -> None:
             self._dialogs.close(dialog, partial(self._repaired, repaired, undos))
 
-        def refused(error: CortexError) -> None:
+        def refused(finding: Finding, error: CortexError) -> None:
+            if isinstance(error, ChoiceNeeded):
+                if repaired:
+                    self._repaired(repaired, undos)
+                self._dialogs.close(dialog, partial(self._ask_which, finding, error.choices))
+                return
             dialog.fail(error)
             if repaired:
                 tell()
@@ -117,7 +122,7 @@ class KeychainChecks(QObject):
             workspace.submit(Lane.VAULT, partial(doctor.check, app_id), partial(checked, app_id), dialog.fail)
 
         def repair(finding: Finding, way: Repair | None) -> None:
-            workspace.on_vault(partial(doctor.repair, finding, way), mended, refused)
+            workspace.on_vault(partial(doctor.repair, finding, way), mended, partial(refused, finding))
 
         def type_again(finding: Finding) -> None:
             self._dialogs.close(dialog, partial(self.ask_key, finding.app))
@@ -148,6 +153,23 @@ class KeychainChecks(QObject):
 
     def _repaired(self, number: int, undos: Sequence[Undo]) -> None:
         self._tell(self.tr("%n thing(s) repaired", "", number), "", undos)
+
+    def _ask_which(self, finding: Finding, choices: Sequence[KeyEnds]) -> None:
+        """Ask which of several keys of one name is to stay."""
+        from .choose_key_dialog import ChooseKeyDialog
+
+        dialog = ChooseKeyDialog(self._look, short(finding.app.label), choices, self._dialogs.window)
+
+        def keep(chosen: int) -> None:
+            work = partial(self._doctor.repair, finding, Repair.KEEP_ONE, chosen)
+            self._workspace.on_vault(work, kept)
+
+        def kept(undo: Undo | None) -> None:
+            self._repaired(1, [undo] if undo is not None else [])
+            self._workspace.reload()
+
+        dialog.chosen.connect(keep)
+        self._dialogs.open(dialog)
 
     def use_newer(self, app: App) -> None:
         """Make the newer version that the keychain holds the app's key."""

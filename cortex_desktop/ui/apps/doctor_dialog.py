@@ -90,6 +90,7 @@ class DoctorDialog(Dialog):
             Repair.TYPE: Button(self.tr("Type the key again…"), look),
             Repair.FORGET_KEPT: Button(self.tr("Forget"), look),
             Repair.REMOVE: Button(self.tr("Remove"), look),
+            Repair.KEEP_ONE: Button(self.tr("Keep the right one"), look),
         }
         self.bring_back = Button(self.tr("Bring back…"), look)
         for each in (*self._ways.values(), self.bring_back):
@@ -331,6 +332,6 @@ class DoctorDialog(Dialog):
                 )
             case Problem.DOUBLE:
                 return self.tr(
-                    "{label}: the keychain holds the {what} of version {number} more than once. It cannot be repaired "
-                    "here: remove the others in the keychain’s own program."
+                    "{label}: the keychain holds the {what} of version {number} more than once. Repair: the right one "
+                    "stays; another key goes under a version of its own."
                 )
