@@ -158,12 +158,17 @@ class KeyRotation:
         return app
 
     def keep_until(self, app_id: str, number: int, until: datetime) -> App:
-        """Change until when a version is kept, unless its time is up. Returns the app. Raises AppGone, StorageError."""
+        """Change until when a version is kept, unless its time is up. Returns the app.
+
+        Raises AppGone, StorageError, and VaultError where it is to be kept longer.
+        """
         stores = self._stores
         due = stores.folder.trusted_now()
         app = stores.repository.app(app_id)
-        if any(kept.number == number and kept.until > due for kept in app.kept):
-            stores.folder.announce()
+        before = next((kept.until for kept in app.kept if kept.number == number and kept.until > due), None)
+        if before is not None:
+            if until > before:
+                stores.folder.announce()
             change = partial(transitions.change_kept_until, number=number, until=until)
             app = stores.repository.change_app(app_id, change)
         return app
