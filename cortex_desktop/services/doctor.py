@@ -246,7 +246,7 @@ class Doctor:
 
     def _set_ends(self, app: App, ends: KeyEnds) -> None:
         change = partial(transitions.change_ends, number=app.version, key_ends=ends)
-        self._repository.change_app(app.id, change)
+        self._repository.change_app(app.id, self._apps.stores.kept_here(change))
 
     def _roll_back(self, app_id: str, number: int) -> None:
         self._apps.rotation.roll_back(app_id, number, periods.ROLLED_BACK_KEPT)

@@ -82,6 +82,11 @@ class Folder:
                 self._find()
             return self._standing
 
+    def providers(self) -> Sequence[str]:
+        """Return the names of the keychain programs that hold keys of this folder, but for the present one."""
+        names = {app.provider for app in self._repository.apps() if app.state is not AppState.DELETING}
+        return sorted(names - {"", self._vault.name})
+
     def require_removal(self) -> None:
         """Call before anything is removed. Raises FolderInDoubt unless the folder's history is unbroken, VaultError."""
         with self._lock:

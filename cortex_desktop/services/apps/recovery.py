@@ -155,7 +155,8 @@ class Recovery:
         complete = stores.is_complete(app, app.pending.number, app.pending.key_ends)
         if complete:
             until = now + periods.KEPT_BY_RECOVERY
-            stores.repository.change_app(app.id, partial(transitions.move_pointer, now=now, until=until))
+            move = stores.kept_here(partial(transitions.move_pointer, now=now, until=until))
+            stores.repository.change_app(app.id, move)
             stores.record.app(Action.FINISHED, app, kept_until=until)
         else:
             dropped = stores.repository.change_app(app.id, partial(transitions.drop_pending, until=now + periods.LATE))

@@ -131,7 +131,7 @@ class KeyRotation:
             transitions.take_version, number=number, key_ends=ends, sessions=sessions, now=now, until=now + keep
         )
         stores.folder.announce()
-        app = stores.repository.change_app(app_id, take)
+        app = stores.repository.change_app(app_id, stores.kept_here(take))
         stores.record.app(Action.KEY_TAKEN, app, version=number, kept_until=now + keep)
         return app
 
@@ -153,7 +153,8 @@ class KeyRotation:
             raise SecretMissing(stores.vault.name)
         until = now + keep
         stores.folder.announce()
-        app = stores.repository.change_app(app_id, partial(transitions.swap_versions, number=number, until=until))
+        swap = stores.kept_here(partial(transitions.swap_versions, number=number, until=until))
+        app = stores.repository.change_app(app_id, swap)
         stores.record.app(Action.ROLLED_BACK, app, version=number, kept_until=until)
         return app
 
