@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -11,10 +12,12 @@ from ..domain.activity import Action
 from ..domain.errors import (
     AnswerNotPossible,
     CortexError,
+    FolderInDoubt,
     ItemRefused,
     SecretDiffers,
     SecretMissing,
     SecretNotText,
+    VaultError,
 )
 from ..domain.findings import Finding, Problem, Repair, Stray
 from ..domain.folder import Claim
@@ -235,7 +238,8 @@ class Doctor:
     def _renew(self, app_id: str) -> None:
         """Rotate an app whose current version is not complete, and remove what is left of that version."""
         created = self._apps.rotation.rotate(app_id, timedelta(0))
-        self._apps.removal.drop_kept(app_id, created.app.kept[0].number)
+        with suppress(FolderInDoubt, VaultError):  # the new key is there; recovery removes the rest, and tells
+            self._apps.removal.drop_kept(app_id, created.app.kept[0].number)
 
     def _take_over(self, app: App, ref: SecretRef) -> Undo:
         held = self._vault.read(ref, may_ask=True)

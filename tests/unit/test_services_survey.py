@@ -10,6 +10,7 @@ import pytest
 
 from cortex_desktop.domain.errors import (
     AnswerNotPossible,
+    ChangedSince,
     ChoiceNeeded,
     FolderInDoubt,
     ItemRefused,
@@ -414,6 +415,49 @@ def test_a_known_key_is_typed_into_an_app_and_taken_back(office: Office) -> None
     assert office.key(typed.app) == key
     office.rotation.roll_back(made.app.id, 1, A_WEEK)
     assert office.key(typed.app) == made.key
+
+
+@pytest.mark.parametrize("held", ["the key", "another key", "nothing", "no key", "elsewhere"])
+def test_what_was_typed_is_taken_back_whatever_the_keychain_held(office: Office, held: str) -> None:
+    app = office.make(sessions=True).app
+    other = {"another key": generate(KEY), "no key": Secret("x")}.get(held)
+    if other is not None:
+        office.vault.items[app.ref(KEY)] = other
+    if held in ("nothing", "elsewhere"):
+        office.vault.items.clear()
+    if held == "elsewhere":
+        app = office.repository.change_app(app.id, lambda row: replace(row, keychain="Windows", provider="Theirs"))
+    before = dict(office.vault.items)
+    typed = office.rotation.type_key(app.id, generate(KEY), None, A_WEEK).app
+    back = office.rotation.take_back(app, typed, A_WEEK)
+    assert (back.version, back.key_ends, back.keychain) == (app.version, app.key_ends, app.keychain)
+    assert before.items() <= office.vault.items.items()
+    if held == "elsewhere":
+        assert (back.provider, back.kept, office.vault.items) == ("Theirs", (), {})
+    else:
+        assert [kept.number for kept in back.kept] == [typed.version]
+    with pytest.raises(ChangedSince):
+        office.rotation.take_back(app, typed, A_WEEK)
+
+
+def test_a_new_key_in_a_folder_in_doubt_is_made_and_said_so(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    run = desk.start()
+    app = run.make(sessions=False).app
+    run.quit()
+    saved = desk.copy("saved")
+    run = desk.start()
+    run.make("Beta")
+    run.quit()
+    desk.put_back(saved)
+    run = desk.start()
+    assert isinstance(desk.vault, InMemoryVault)
+    del desk.vault.items[app.ref(KEY)]
+    [finding] = run.doctor.check(app.id)
+    run.doctor.repair(finding)  # nothing is raised: the key is made, and nothing was removed
+    assert run.app().version == 2
+    assert app.ref(API_SECRET) in desk.vault.items
+    assert run.recover().not_removed
 
 
 def test_what_is_typed_must_be_a_key_with_its_secret(office: Office) -> None:

@@ -44,8 +44,8 @@ class NotRemoved:
 class RecoveryReport:
     """What recovery did: ids of apps whose operation it finished, undid, or left for later.
 
-    removed: apps of which earlier versions went as they were due; not_removed: secrets that are to go and have not,
-    tried again with each recovery; more: apps are left that were not tried yet.
+    removed: apps that went, or of which earlier versions did, as they were due; not_removed: secrets that are to go and
+    have not, tried again with each recovery; more: apps are left that were not tried yet.
     """
 
     finished: tuple[str, ...] = ()
@@ -192,7 +192,8 @@ class Recovery:
             batch = self._mark_apps_of(going, batch, now)
             for app in batch:
                 try:
-                    found[self._settle(app, now)].append(app)
+                    outcome = self._settle(app, now)
+                    found[_Outcome.REMOVED if app.org_id in going else outcome].append(app)
                 except SecretElsewhere:
                     waiting.append(app)
                 except FolderInDoubt as error:
@@ -225,7 +226,7 @@ class Recovery:
             return _Outcome.FINISHED
         if transitions.is_past_restoring(app, now):
             removal.purge(app.id)
-            return _Outcome.FINISHED
+            return _Outcome.REMOVED
         outcome = _Outcome.SWEPT
         if app.pending is not None:
             outcome = _Outcome.FINISHED if self.settle_pending(app) else _Outcome.UNDONE

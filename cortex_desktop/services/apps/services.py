@@ -44,7 +44,7 @@ class AppServices:
             AppCreation(stores, recovery),
             AppEditing(stores, recovery, removal),
             AppUse(stores),
-            KeyRotation(stores, recovery),
+            KeyRotation(stores, recovery, removal),
             AppDeletion(stores, removal),
             removal,
             recovery,

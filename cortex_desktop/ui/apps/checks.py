@@ -141,6 +141,7 @@ class KeychainChecks(QObject):
         dialog.bring_back_asked.connect(bring_back)
         dialog.remove_asked.connect(remove)
         dialog.finished.connect(workspace.reload)
+        dialog.finished.connect(workspace.recover)  # what a repair could not remove
         self._dialogs.open(dialog)
         dialog.start()
 
@@ -191,12 +192,11 @@ class KeychainChecks(QObject):
             return
         from .type_key_dialog import TypeKeyDialog
 
-        was_whole = not any(finding.app.id == app.id for finding in self._found)
         place = f"{short(app.label)} · {place_of(org)}"
         dialog = TypeKeyDialog(self._look, place, app.sessions, self._dialogs.window)
 
         def typed(made: Created) -> None:
-            self._dialogs.close(dialog, partial(self._typed, app, made.app, was_whole))
+            self._dialogs.close(dialog, partial(self._typed, app, made.app))
 
         def submit(key: Secret, secret: Secret | None) -> None:
             work = partial(self._services.rotation.type_key, app.id, key, secret, ROLLED_BACK_KEPT)
@@ -205,11 +205,11 @@ class KeychainChecks(QObject):
         dialog.submitted.connect(submit)
         self._dialogs.open_waiting(dialog)
 
-    def _typed(self, app: App, changed: App, was_whole: bool) -> None:
+    def _typed(self, app: App, changed: App) -> None:
         self._changed(changed)
         text = self.tr("The keychain holds it as the key of “{label}”.").format(label=short(app.label))
-        can_go_back = was_whole and any(kept.number == app.version for kept in changed.kept)
-        self._tell(self.tr("Key stored"), text, [self._roll_back(app)] if can_go_back else [])
+        undo = partial(self._services.rotation.take_back, app, changed, ROLLED_BACK_KEPT)
+        self._tell(self.tr("Key stored"), text, [partial(_ignore_result, undo)])
 
     def _changed(self, app: App) -> None:
         self._model.mark_whole(app.id)
@@ -225,16 +225,26 @@ class KeychainChecks(QObject):
     # Items without an app
 
     def _bring_back(self, stray: Stray) -> None:
-        label = self.tr("Found {id}").format(id=stray.ref.app_id[:8])
-        work = partial(self._doctor.bring_back, stray, label)
+        """Ask what to call the app, and bring it back."""
+        from .bring_back_dialog import BringBackDialog
+
+        proposed = self.tr("Found {id}").format(id=stray.ref.app_id[:8])
+        dialog = BringBackDialog(self._look, proposed, self._dialogs.window)
 
         def back(app: App) -> None:
-            self._changed(app)
-            undo = partial(_ignore_result, self._services.deletion.delete, app.id)
-            text = self.tr("It is listed as “{label}”. Edit it to give it its name.").format(label=app.label)
-            self._tell(self.tr("App brought back"), text, [undo])
+            self._dialogs.close(dialog, partial(self._brought_back, app))
 
-        self._workspace.on_vault(work, back)
+        def submit(label: str) -> None:
+            self._workspace.on_vault(partial(self._doctor.bring_back, stray, label), back, dialog.fail)
+
+        dialog.submitted.connect(submit)
+        self._dialogs.open_waiting(dialog)
+
+    def _brought_back(self, app: App) -> None:
+        self._changed(app)
+        undo = partial(self._services.deletion.delete, app.id)
+        text = self.tr("It is listed as “{label}”.").format(label=short(app.label))
+        self._tell(self.tr("App brought back"), text, [partial(_ignore_result, undo)])
 
     def _remove_stray(self, stray: Stray) -> None:
         def removed(undo: Undo | None) -> None:
@@ -271,5 +281,5 @@ def _call_all(undos: Sequence[Undo]) -> None:
         undo()
 
 
-def _ignore_result(work: Callable[[str], object], app_id: str) -> None:
-    work(app_id)
+def _ignore_result(work: Callable[[], object]) -> None:
+    work()

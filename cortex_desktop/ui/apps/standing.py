@@ -86,6 +86,7 @@ class StandingBanner(QObject):
 
     def show(self, seen: Seen) -> None:
         """Ask about what was found out, or about nothing."""
+        self._workspace.in_doubt = seen.standing.is_in_doubt
         if self._steps is not None:
             return
         if seen.answers:
