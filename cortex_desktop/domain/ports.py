@@ -181,6 +181,7 @@ class Vault(Protocol):
     def read(self, ref: ItemRef, *, may_ask: bool = False) -> Secret:
         """Return the stored secret. Raises SecretMissing when there is none, SecretNotText when it can be no secret.
 
+        A claim is read without a prompt, also where a keychain asks before it hands out a secret.
         may_ask: where items are locked one by one, the person may be asked about this one.
         """
 

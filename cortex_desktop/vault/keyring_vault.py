@@ -6,6 +6,7 @@ from abc import abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from typing import Protocol
 
 from keyring.backend import KeyringBackend
 from keyring.errors import KeyringError, KeyringLocked, NoKeyringError, PasswordDeleteError
@@ -20,7 +21,7 @@ from ..domain.errors import (
     VaultTimeout,
 )
 from ..domain.ports import Item, VaultState
-from ..domain.secret import ItemRef, Secret, SecretRef, parse_ref
+from ..domain.secret import ClaimRef, ItemRef, Secret, SecretRef, parse_ref
 
 _NOT_FOUND = -25300  # macOS: errSecItemNotFound
 # What the system reports, where it says more than the class of keyring's error.
@@ -46,6 +47,16 @@ _LONGEST = 1280
 
 Names = Sequence[tuple[str, str]]
 """Service and user name of each item, once for each time that it is there."""
+
+
+class Claims(Protocol):
+    """Reads and writes claims where keyring's own way to read an item could prompt. The methods raise KeyringError."""
+
+    def read(self, service: str, username: str) -> str | None:
+        """Return the text of the item of this name, None where there is none. Never prompts."""
+
+    def write(self, service: str, username: str, text: str) -> None:
+        """Have the item of this name hold this text."""
 
 
 class ItemLocked(KeyringLocked):
@@ -104,7 +115,8 @@ class KeyringVault:
     """A keychain behind an instance of a keyring class, used on one thread.
 
     name: the keychain's name for people, unless the keyring knows it better; max_units: how many UTF-16 units an entry
-    holds, where the keychain itself reports that too late; names: lists the items of a keyring that cannot.
+    holds, where the keychain itself reports that too late; names: lists the items of a keyring that cannot; claims:
+    makes what reads and writes claims, by default the keyring.
     """
 
     def __init__(
@@ -113,8 +125,10 @@ class KeyringVault:
         name: str,
         max_units: int | None = None,
         names: Callable[[], Names] | None = None,
+        claims: Callable[[], Claims] | None = None,
     ) -> None:
         self._keyring = keyring
+        self._claims = claims
         self._names = names
         self._lockable = keyring if isinstance(keyring, LockableKeyring) else None
         self._name = name
@@ -231,7 +245,10 @@ class KeyringVault:
         if self._max_units is not None and units > self._max_units:
             raise VaultError(VaultProblem.FULL, self.name, "secret too long")
         with self._vault_errors():
-            self._keyring.set_password(ref.service, ref.username, secret.reveal())
+            if self._claims is not None and isinstance(ref, ClaimRef):
+                self._claims().write(ref.service, ref.username, secret.reveal())
+            else:
+                self._keyring.set_password(ref.service, ref.username, secret.reveal())
         try:
             is_right = self._find(ref) == secret
         except SecretNotText:
@@ -242,7 +259,10 @@ class KeyringVault:
     def _find(self, ref: ItemRef, may_ask: bool = False) -> Secret | None:
         with self._vault_errors():
             try:
-                text = self._keyring.get_password(ref.service, ref.username)
+                if self._claims is not None and isinstance(ref, ClaimRef):
+                    text = self._claims().read(ref.service, ref.username)
+                else:
+                    text = self._keyring.get_password(ref.service, ref.username)
             except ItemLocked:
                 if self._lockable is None or not may_ask:
                     raise
