@@ -389,7 +389,6 @@ class UpdateProblem(Enum):
 
     NO_FEED = "no feed"  # no address is set
     NOT_HTTPS = "not https"
-    NO_TLS = "no TLS"  # this computer cannot speak HTTPS
     NOT_SAFE = "not safe"  # the certificate is not the host's, or the answer leads away from HTTPS
     PROXY = "proxy"
     STRANGE = "strange"  # the answer names no release
@@ -445,10 +444,6 @@ _UPDATE_WORDS = {
             "core", "The address of the release feed is not an https address, so nothing was read from it."
         ),
         QT_TRANSLATE_NOOP("core", "Correct it in Preferences. It begins with https:// and holds no password."),
-    ),
-    UpdateProblem.NO_TLS: (
-        QT_TRANSLATE_NOOP("core", "The system’s TLS library was not found, and nothing is read without it."),
-        QT_TRANSLATE_NOOP("core", "Install OpenSSL 3 with the system’s package manager, then try again."),
     ),
     UpdateProblem.NOT_SAFE: (
         QT_TRANSLATE_NOOP("core", "The connection to {host} is not safe, so nothing was read from it."),

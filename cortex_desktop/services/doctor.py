@@ -23,7 +23,7 @@ from ..domain.findings import Finding, Problem, Repair, Stray
 from ..domain.folder import Claim
 from ..domain.model import App, AppState, KeptVersion
 from ..domain.ports import Inventory, Item
-from ..domain.secret import ClaimRef, KeyEnds, Secret, SecretKind, SecretRef, well_formed
+from ..domain.secret import ClaimRef, KeyEnds, LoginRef, Secret, SecretKind, SecretRef, well_formed
 from . import periods, transitions
 from .apps.services import AppServices
 from .folder import ORG_DIGITS
@@ -82,8 +82,9 @@ class Doctor:
     def survey(self) -> list[Stray]:
         """Compare the keychain's list of items with the rows, and keep what is found. Returns items without a row.
 
-        Newer versions and doubles become findings of their apps. Where items cannot be listed nothing is found. Raises
-        VaultError, StorageError.
+        Newer versions and doubles become findings of their apps. Logins that no app names are removed: they open
+        nothing, and nobody would find them. Where items cannot be listed nothing is found. Raises VaultError,
+        StorageError.
         """
         if self._inventory is None:
             return []
@@ -95,6 +96,11 @@ class Doctor:
         for item in items:
             ref = item.ref
             if isinstance(ref, ClaimRef):
+                continue
+            if isinstance(ref, LoginRef):
+                if ours(ref.org_id):
+                    with suppress(FolderInDoubt, VaultError):
+                        self._apps.removal.remove_stray_login(ref)
                 continue
             app = rows.get(ref.app_id)
             if app is None or app.org_id != ref.org_id:

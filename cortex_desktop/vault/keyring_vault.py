@@ -21,7 +21,7 @@ from ..domain.errors import (
     VaultTimeout,
 )
 from ..domain.ports import Item, VaultState
-from ..domain.secret import ClaimRef, ItemRef, Secret, SecretRef, parse_ref
+from ..domain.secret import ClaimRef, ItemRef, LoginRef, Secret, SecretRef, parse_ref
 
 _NOT_FOUND = -25300  # macOS: errSecItemNotFound
 # What the system reports, where it says more than the class of keyring's error.
@@ -155,7 +155,7 @@ class KeyringVault:
             with self._vault_errors():
                 self._lockable.unlock()
 
-    def store(self, ref: SecretRef, secret: Secret) -> None:
+    def store(self, ref: SecretRef | LoginRef, secret: Secret) -> None:
         """Store a secret, read it back and compare. Never overwrites another one: raises NumberTaken."""
         try:
             found = self._find(ref)

@@ -17,6 +17,7 @@ from .two_stores import TwoStores
 
 class OwnKeys:
     """Gives the folder, its orgs and its apps new ids, and stores copies of all secrets under these.
+    Remembered logins stay the other folder's.
 
     Use it on the vault lane. Nothing is removed from the keychain. It can be stopped after each step and begun again:
     the new ids follow from the old ones. It cannot be taken back, and need not be: the other folder stays as it is.
@@ -71,6 +72,7 @@ class OwnKeys:
                 given_up=(),
                 sweep_until=None,
                 taken=(),
+                logins=(),
             )
             if all(other.id != new.id for other in repository.apps()):
                 repository.add_app(new)
