@@ -159,6 +159,26 @@ class NothingExposed(VaultError):
         self.args = (f"{self.title}. {self.message} {self.advice}",)
 
 
+class KeychainEmpty(VaultError):
+    """The keychain holds nothing at all, as KWallet seems to after its service died and came back."""
+
+    def __init__(self, keychain: str) -> None:
+        super().__init__(VaultProblem.FAILED, keychain, "empty")
+        values = {"keychain": keychain}
+        self.title = Text(QT_TRANSLATE_NOOP("core", "The keychain seems to be empty"), values)
+        self.message = Text(
+            QT_TRANSLATE_NOOP(
+                "core", "{keychain} holds nothing at all, as after a crash of its service. Nothing was changed."
+            ),
+            values,
+        )
+        self.advice = Text(
+            QT_TRANSLATE_NOOP("core", "Log out of the desktop and in again. If it stays empty, restore the keychain."),
+            values,
+        )
+        self.args = (f"{self.title}. {self.message} {self.advice}",)
+
+
 class ItemRefused(VaultError):
     """The keychain is unlocked, and this item is not: it is locked by itself, as KeePassXC's can be."""
 

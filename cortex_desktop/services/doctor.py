@@ -14,6 +14,7 @@ from ..domain.errors import (
     CortexError,
     FolderInDoubt,
     ItemRefused,
+    KeychainEmpty,
     SecretDiffers,
     SecretMissing,
     SecretNotText,
@@ -88,8 +89,13 @@ class Doctor:
         """
         if self._inventory is None:
             return []
-        items = self._inventory.list_items()
         rows = {app.id: app for app in self._repository.apps()}
+        items: Sequence[Item] = ()
+        try:
+            items = self._inventory.list_items()
+        except KeychainEmpty:
+            if rows:
+                raise
         found: dict[str, list[Finding]] = {}
         strays: list[Stray] = []
         ours = self._is_ours(items)

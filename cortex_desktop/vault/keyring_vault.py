@@ -13,6 +13,7 @@ from keyring.errors import KeyringError, KeyringLocked, NoKeyringError, Password
 
 from ..domain.errors import (
     ItemRefused,
+    KeychainEmpty,
     NumberTaken,
     SecretMissing,
     SecretNotText,
@@ -61,6 +62,10 @@ class Claims(Protocol):
 
 class ItemLocked(KeyringLocked):
     """The item is locked apart from its keychain: the person must be asked about it."""
+
+
+class KeyringEmpty(KeyringError):
+    """The keychain holds nothing at all, which is not to be believed."""
 
 
 class LockableKeyring(KeyringBackend):
@@ -161,6 +166,8 @@ class KeyringVault:
             found = self._find(ref)
         except SecretNotText:
             raise NumberTaken(self.name) from None
+        except KeychainEmpty:  # the first item ever, or a number that was looked at before
+            found = None
         if found is None:
             self._set(ref, secret)
         elif found != secret:
@@ -301,6 +308,8 @@ class KeyringVault:
             return VaultTimeout(self.name)
         if isinstance(error, ItemLocked):
             return ItemRefused(self.name)
+        if isinstance(error, KeyringEmpty):
+            return KeychainEmpty(self.name)
         reported = str(error) if self._lockable is not None and isinstance(error, KeyringError) else _code(error)
         problem = VaultProblem.FAILED
         if reported in _PROBLEMS:
