@@ -188,7 +188,8 @@ class App:
     until sweep_until, where recovery removes them; taken: numbers under which the keychain held somebody's key already;
     expires, review: the last day of use, and the day on which to look at it again, both for information only; origin:
     of the current key; known: what Cortex said of that key at `checked`, None if it was never asked; logins: those for
-    which a server knows this computer. Times are aware, in UTC.
+    which a server knows this computer; provider: the name, for people, of the keychain program that stored the current
+    secrets, "" where that is not known. Times are aware, in UTC.
     """
 
     id: str
@@ -219,6 +220,7 @@ class App:
     known: Known | None = None
     checked: datetime | None = None
     logins: tuple[RememberedLogin, ...] = ()
+    provider: str = ""
 
     @property
     def kinds(self) -> tuple[SecretKind, ...]:

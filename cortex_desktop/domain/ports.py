@@ -80,8 +80,8 @@ class Repository(Protocol):
         The generation and the sessions are the database's own, unless the identity changes: then it has no history.
         """
 
-    def note_claimed(self) -> None:
-        """Save with the next change that a claim was written."""
+    def count_up(self) -> FolderRecord:
+        """Begin a generation that no earlier state of the folder has, in one durable step. Returns the record."""
 
     def findings(self) -> Sequence[Finding]:
         """Return what the last keychain check found about apps, where it can still be so."""
@@ -181,11 +181,21 @@ class Vault(Protocol):
     def read(self, ref: ItemRef, *, may_ask: bool = False) -> Secret:
         """Return the stored secret. Raises SecretMissing when there is none, SecretNotText when it can be no secret.
 
+        A claim is read without a prompt, also where a keychain asks before it hands out a secret.
         may_ask: where items are locked one by one, the person may be asked about this one.
         """
 
     def remove(self, ref: ItemRef, *, may_ask: bool = False) -> None:
         """Remove the item and all duplicates of it. No error when there is none. may_ask: as for `read`."""
+
+    def read_all(self, ref: ItemRef) -> Sequence[Secret | None]:
+        """Return what each item of this name holds, None for what can be no secret. Several on Linux only."""
+
+    def keep_one(self, ref: ItemRef, kept: Secret) -> None:
+        """Remove all items of this name but one that holds `kept`. Raises SecretMissing where none does."""
+
+    def add_double(self, ref: ItemRef, secret: Secret) -> None:
+        """Store a secret in one more item of this name: what takes `keep_one` back."""
 
     def stop_waiting(self) -> None:
         """End the call that is waiting now with VaultTimeout. Returns at once; from any thread."""

@@ -146,9 +146,15 @@ class Delete(RowAction):
 
 
 class Restore(RowAction):
-    """Restore deleted apps."""
+    """Restore deleted apps. The keychain hears of it first, as for `AppDeletion.restore`."""
 
+    needs_keychain = True
+    batch = 10 * BATCH  # each step has to wait for the keychain too
     recorded_as = Action.RESTORED
+
+    def step(self, apps: Sequence[App], services: AppServices) -> StepResult:
+        services.stores.folder.announce()
+        return super().step(apps, services)
 
     def change(self, app: App, now: datetime) -> App:
         return transitions.restore(app)
@@ -195,7 +201,8 @@ class Rotate(BulkAction):
         if before is None:
             return app
         if known.id in self._left_to_recovery:  # recovery may have finished it, which does not know how long to keep
-            app = services.rotation.keep_until(known.id, before, services.stores.now() + self.keep)
+            with suppress(VaultError):  # else it is kept as long as recovery keeps it
+                app = services.rotation.keep_until(known.id, before, services.stores.now() + self.keep)
         self.before[known.id] = before
         if not self.keep:
             with suppress(CortexError):  # else recovery does

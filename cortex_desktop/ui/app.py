@@ -71,6 +71,7 @@ class Program(QObject):
         from .overview.entry import OverviewEntry
         from .requests.entry import RequestsEntry
         from .shell.console import Console
+        from .shell.folder_watch import FolderWatch
         from .shell.idle import Idle
         from .shell.updates import Updates
         from .workspace import Workspace
@@ -128,6 +129,8 @@ class Program(QObject):
         self.updates = Updates(self.jobs, self.tools, self.services.updates)
         self.console = Console(window, self.tools, workspace, self.updates, self.services.check_ca_file, self.pages())
         self.console.data_removed.connect(self._end_without_data)
+        self.folder_watch = FolderWatch(workspace, stores.repository.look, clock, self.tools.toasts)
+        stores.repository.watch(partial(self.jobs.hand_over, self, self._changed_outside))
         self.idle = Idle(settings, clock, window)
         self.idle.idle.connect(self.tools.put_keys_away)
         self.idle.idle.connect(self.requests.put_answers_away)
@@ -183,6 +186,9 @@ class Program(QObject):
 
     def _recorded(self, _: None) -> None:
         self.workspace.recorded.emit()
+
+    def _changed_outside(self, set_aside: Path | None) -> None:
+        self.folder_watch.found(set_aside.name if set_aside is not None else "")
 
     def _not_recorded(self, error: CortexError) -> None:
         self.workspace.failed.emit(error)

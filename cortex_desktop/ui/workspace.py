@@ -135,6 +135,8 @@ class Workspace(QObject):
         """How the keychain is; None until it was looked at."""
         self.missing: AbstractSet[str] = frozenset()
         """Ids of apps whose key was asked for and is not in the keychain."""
+        self.in_doubt = False
+        """True while nothing is removed from the keychain, since it is not known what the data folder is."""
         self.check: KeychainCheck | None = None
         """What the last keychain check found; None while none is known of."""
         self.waiting = Waiting(clock, self)
@@ -270,11 +272,6 @@ class Workspace(QObject):
         self._unsettled = False
         self.submit(Lane.VAULT, self._app_services.recovery.recover, self._recovered)
 
-    @Slot()
-    def keep_claim(self) -> None:
-        """Write into the keychain that the folder needs these keys, where that is due."""
-        self.submit(Lane.VAULT, self._app_services.stores.folder.keep_claim, _ignore)
-
     def recover_later(self) -> None:
         """Recover when the keychain answers again."""
         self._unsettled = True
@@ -360,8 +357,6 @@ class Workspace(QObject):
         self.keychain_changed.emit(status)
         if status.state is VaultState.UNLOCKED and (was_shut or self._unsettled):
             self.recover()
-        if status.state is VaultState.UNLOCKED and was_shut:
-            self.keep_claim()
 
     def _recovered(self, report: RecoveryReport) -> None:
         self._unsettled = self._unsettled or bool(report.waiting)
@@ -373,10 +368,6 @@ class Workspace(QObject):
             self.not_removed.emit(report.not_removed)
         if report.more:
             self.recover()
-
-
-def _ignore(_: object) -> None:
-    """Ignore the result."""
 
 
 def _load(apps: AppListing, orgs: OrgService) -> tuple[list[Org], dict[str, dict[str, ListedApp]]]:

@@ -6,12 +6,14 @@ from abc import abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from typing import Protocol
 
 from keyring.backend import KeyringBackend
 from keyring.errors import KeyringError, KeyringLocked, NoKeyringError, PasswordDeleteError
 
 from ..domain.errors import (
     ItemRefused,
+    KeychainEmpty,
     NumberTaken,
     SecretMissing,
     SecretNotText,
@@ -20,7 +22,7 @@ from ..domain.errors import (
     VaultTimeout,
 )
 from ..domain.ports import Item, VaultState
-from ..domain.secret import ItemRef, LoginRef, Secret, SecretRef, parse_ref
+from ..domain.secret import ClaimRef, ItemRef, LoginRef, Secret, SecretRef, parse_ref
 
 _NOT_FOUND = -25300  # macOS: errSecItemNotFound
 # What the system reports, where it says more than the class of keyring's error.
@@ -48,8 +50,22 @@ Names = Sequence[tuple[str, str]]
 """Service and user name of each item, once for each time that it is there."""
 
 
+class Claims(Protocol):
+    """Reads and writes claims where keyring's own way to read an item could prompt. The methods raise KeyringError."""
+
+    def read(self, service: str, username: str) -> str | None:
+        """Return the text of the item of this name, None where there is none. Never prompts."""
+
+    def write(self, service: str, username: str, text: str) -> None:
+        """Have the item of this name hold this text."""
+
+
 class ItemLocked(KeyringLocked):
     """The item is locked apart from its keychain: the person must be asked about it."""
+
+
+class KeyringEmpty(KeyringError):
+    """The keychain holds nothing at all, which is not to be believed."""
 
 
 class LockableKeyring(KeyringBackend):
@@ -76,6 +92,18 @@ class LockableKeyring(KeyringBackend):
         """Have the person asked about an item that is locked by itself. Raises KeyringError when refused."""
 
     @abstractmethod
+    def passwords(self, service: str, username: str) -> Sequence[str | None]:
+        """Return what each item of this name holds, None for what is no text. The person may be asked."""
+
+    @abstractmethod
+    def keep_one(self, service: str, username: str, password: str) -> bool:
+        """Remove all items of this name but one that holds this. False, with nothing removed, where none does."""
+
+    @abstractmethod
+    def add_double(self, service: str, username: str, password: str) -> None:
+        """Store a secret in one more item of this name."""
+
+    @abstractmethod
     def names(self) -> Names:
         """Return the names of all our items, without their secrets."""
 
@@ -92,7 +120,8 @@ class KeyringVault:
     """A keychain behind an instance of a keyring class, used on one thread.
 
     name: the keychain's name for people, unless the keyring knows it better; max_units: how many UTF-16 units an entry
-    holds, where the keychain itself reports that too late; names: lists the items of a keyring that cannot.
+    holds, where the keychain itself reports that too late; names: lists the items of a keyring that cannot; claims:
+    makes what reads and writes claims, by default the keyring.
     """
 
     def __init__(
@@ -101,8 +130,10 @@ class KeyringVault:
         name: str,
         max_units: int | None = None,
         names: Callable[[], Names] | None = None,
+        claims: Callable[[], Claims] | None = None,
     ) -> None:
         self._keyring = keyring
+        self._claims = claims
         self._names = names
         self._lockable = keyring if isinstance(keyring, LockableKeyring) else None
         self._name = name
@@ -135,6 +166,8 @@ class KeyringVault:
             found = self._find(ref)
         except SecretNotText:
             raise NumberTaken(self.name) from None
+        except KeychainEmpty:  # the first item ever, or a number that was looked at before
+            found = None
         if found is None:
             self._set(ref, secret)
         elif found != secret:
@@ -169,6 +202,32 @@ class KeyringVault:
                             return
         raise VaultError(VaultProblem.FAILED, self.name, "still there after removal")
 
+    def read_all(self, ref: ItemRef) -> Sequence[Secret | None]:
+        """Return what each item of this name holds, None for what can be no secret.
+
+        The keychains of Windows and macOS hold one; what keyring leaves under Windows' compound name is not read.
+        """
+        if self._lockable is None:
+            found = self._find(ref)
+            return [] if found is None else [found]
+        with self._vault_errors():
+            texts = self._lockable.passwords(ref.service, ref.username)
+        return [Secret(text) if text is not None and 0 < len(text) <= _LONGEST else None for text in texts]
+
+    def keep_one(self, ref: ItemRef, kept: Secret) -> None:
+        """Remove all items of this name but one that holds `kept`. Raises SecretMissing where none does."""
+        if self._lockable is not None:
+            with self._vault_errors():
+                is_kept = self._lockable.keep_one(ref.service, ref.username, kept.reveal())
+            if not is_kept:
+                raise SecretMissing(self.name)
+
+    def add_double(self, ref: ItemRef, secret: Secret) -> None:
+        """Store a secret in one more item of this name."""
+        if self._lockable is not None:
+            with self._vault_errors():
+                self._lockable.add_double(ref.service, ref.username, secret.reveal())
+
     def list_items(self) -> Sequence[Item]:
         """Return all items of this program."""
         with self._vault_errors():
@@ -193,7 +252,10 @@ class KeyringVault:
         if self._max_units is not None and units > self._max_units:
             raise VaultError(VaultProblem.FULL, self.name, "secret too long")
         with self._vault_errors():
-            self._keyring.set_password(ref.service, ref.username, secret.reveal())
+            if self._claims is not None and isinstance(ref, ClaimRef):
+                self._claims().write(ref.service, ref.username, secret.reveal())
+            else:
+                self._keyring.set_password(ref.service, ref.username, secret.reveal())
         try:
             is_right = self._find(ref) == secret
         except SecretNotText:
@@ -204,7 +266,10 @@ class KeyringVault:
     def _find(self, ref: ItemRef, may_ask: bool = False) -> Secret | None:
         with self._vault_errors():
             try:
-                text = self._keyring.get_password(ref.service, ref.username)
+                if self._claims is not None and isinstance(ref, ClaimRef):
+                    text = self._claims().read(ref.service, ref.username)
+                else:
+                    text = self._keyring.get_password(ref.service, ref.username)
             except ItemLocked:
                 if self._lockable is None or not may_ask:
                     raise
@@ -243,6 +308,8 @@ class KeyringVault:
             return VaultTimeout(self.name)
         if isinstance(error, ItemLocked):
             return ItemRefused(self.name)
+        if isinstance(error, KeyringEmpty):
+            return KeychainEmpty(self.name)
         reported = str(error) if self._lockable is not None and isinstance(error, KeyringError) else _code(error)
         problem = VaultProblem.FAILED
         if reported in _PROBLEMS:

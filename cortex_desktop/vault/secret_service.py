@@ -17,7 +17,7 @@ from secretstorage.util import BUS_NAME, open_session
 
 from ..domain.errors import NothingExposed, VaultError
 from ..domain.secret import SERVICE, SecretKind
-from .keyring_vault import ItemLocked, LockableKeyring, Names
+from .keyring_vault import ItemLocked, KeyringEmpty, LockableKeyring, Names
 
 # Labels can be read while the keychain is locked, so they name neither org nor app (H-K14).
 _LABEL = "Cortex Desktop"
@@ -87,11 +87,8 @@ class SecretServiceKeyring(LockableKeyring):
 
     def set_password(self, service: str, username: str, password: str) -> None:
         """Store a secret in the item of this name; make it where there is none."""
-        attributes = {**_query(service, username), **_APPLICATION}
-        label = _LABELS.get(username, _LABEL)
-        with _keyring_errors(PasswordSetError):
-            # replace: where two of the same request arrive, the second must not leave a double (H-K15).
-            self._unlocked_collection().create_item(label, attributes, password.encode(), replace=True)
+        # Where two of the same request arrive, the second must not leave a double (H-K15).
+        self._create(service, username, password, replace=True)
 
     def delete_password(self, service: str, username: str) -> None:
         """Remove all items of this name. Raises PasswordDeleteError when there is none."""
@@ -109,10 +106,32 @@ class SecretServiceKeyring(LockableKeyring):
                 if item.is_locked() and item.unlock():
                     raise secretstorage.PromptDismissedException
 
+    def passwords(self, service: str, username: str) -> list[str | None]:
+        """Return what each item of this name holds, None for what is no text. The person may be asked."""
+        self.unlock_item(service, username)
+        with self._item_errors():
+            return [_text_of(item) for item in self._search(service, username)]
+
+    def keep_one(self, service: str, username: str, password: str) -> bool:
+        """Remove all items of this name but one that holds this. False, with nothing removed, where none does."""
+        with self._item_errors():
+            items = self._search(service, username)
+            kept = next((item for item in items if _text_of(item) == password), None)
+            for item in items if kept is not None else ():
+                if item is not kept:
+                    item.delete()
+        return kept is not None
+
+    def add_double(self, service: str, username: str, password: str) -> None:
+        """Store a secret in one more item of this name."""
+        self._create(service, username, password, replace=False)
+
     def names(self) -> Names:
         """Return the names of all our items, locked ones too, without their secrets."""
         with _keyring_errors():
             found = [item.get_attributes() for item in self._unlocked_collection().search_items(_APPLICATION)]
+            if not found:
+                self._require_loaded()
         names = [(each.get("service", ""), each.get("username", "")) for each in found]
         return [name for name in names if name[0].startswith(SERVICE + "/")]
 
@@ -130,6 +149,12 @@ class SecretServiceKeyring(LockableKeyring):
         if connection is not None:
             connection.close()
 
+    def _create(self, service: str, username: str, password: str, *, replace: bool) -> None:
+        attributes = {**_query(service, username), **_APPLICATION}
+        label = _LABELS.get(username, _LABEL)
+        with _keyring_errors(PasswordSetError):
+            self._unlocked_collection().create_item(label, attributes, password.encode(), replace=replace)
+
     def _search(self, service: str, username: str) -> list[secretstorage.Item]:
         return list(self._unlocked_collection().search_items(_query(service, username)))
 
@@ -145,9 +170,9 @@ class SecretServiceKeyring(LockableKeyring):
             raise ItemLocked(str(error)) from error
 
     def _require_loaded(self) -> None:
-        """Raise KeyringError where the keychain may only seem to hold nothing: KWallet, after it died and came back."""
+        """Raise KeyringEmpty where the keychain may only seem to hold nothing: KWallet, after it died and came back."""
         if self.service_name == "KWallet" and not any(True for _ in self._unlocked_collection().get_all_items()):
-            raise KeyringError("empty after a restart")
+            raise KeyringEmpty("empty")
 
     def _shared_collection(self) -> secretstorage.Collection | None:
         """The default collection, None when there is none yet.
@@ -207,6 +232,14 @@ def _keyring_errors(otherwise: type[KeyringError] = KeyringError) -> Iterator[No
         reported = response.name if isinstance(response, DBusErrorResponse) else type(error).__name__
         kind = NoKeyringError if reported.startswith(_SPAWN_ERROR) else _ERRORS.get(reported, otherwise)
         raise kind(reported) from error
+
+
+def _text_of(item: secretstorage.Item) -> str | None:
+    """The secret of an item, None where it is no text."""
+    try:
+        return str(item.get_secret().decode())
+    except UnicodeError:
+        return None
 
 
 def _query(service: str, username: str) -> dict[str, str]:

@@ -16,10 +16,12 @@ from cortex_desktop.domain.errors import (
     AnswerNotPossible,
     AppGone,
     ChangedSince,
+    ChoiceNeeded,
     CortexError,
     Defect,
     FolderInDoubt,
     ItemRefused,
+    KeychainEmpty,
     KeyFormError,
     KeyKnown,
     LookOnly,
@@ -45,6 +47,7 @@ from cortex_desktop.domain.model import Environment, Org
 from cortex_desktop.domain.request import NoAnswer, Request, Stopped, Trouble, clean_endpoint, clean_request
 from cortex_desktop.domain.rules import clean_label, clean_notes, clean_org, clean_owner
 from cortex_desktop.domain.sandbox import PortTaken, SandboxNotStarted, SandboxRunning
+from cortex_desktop.domain.secret import KeyEnds
 from cortex_desktop.domain.text import Text
 from cortex_desktop.storage import problems
 
@@ -75,13 +78,16 @@ def every_error() -> list[CortexError]:
         *[VaultError(problem, "GNOME Keyring", "KeyringError") for problem in VaultProblem],
         VaultTimeout("GNOME Keyring"),
         SecretMissing("GNOME Keyring"),
+        SecretMissing("KeePassXC", "GNOME Keyring"),
+        ChoiceNeeded((KeyEnds("aB3d", "xY9z"), KeyEnds("aB3d", "xY9z"))),
         SecretElsewhere("GNOME Keyring"),
         SecretDiffers("GNOME Keyring"),
         SecretNotText("GNOME Keyring"),
         ItemRefused("KeePassXC"),
         NothingExposed("KeePassXC"),
+        KeychainEmpty("KWallet"),
         NumberTaken("GNOME Keyring"),
-        *[FolderInDoubt(standing) for standing in Standing if not standing.allows_removal],
+        *[FolderInDoubt(standing) for standing in Standing if standing.is_in_doubt],
         LookOnly(),
         AnswerNotPossible(),
         TooManyVersions(),

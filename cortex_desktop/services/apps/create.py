@@ -87,13 +87,13 @@ class AppCreation:
             created=stores.now(),
             key_ends=KeyEnds.of(key),
             keychain=stores.vault.backend,
+            provider=stores.vault.name,
             version=ref.version,
             last_version=ref.version,
             taken=tuple(range(1, ref.version)),  # what is there of them was never this row's
         )
+        stores.folder.announce()
         stores.repository.add_app(app)
-        stores.folder.needs_claim()
-        stores.folder.keep_claim()
         stores.record.app(Action.BROUGHT_BACK, app, version=ref.version)
         return app
 
@@ -115,6 +115,7 @@ class AppCreation:
             created=stores.now(),
             key_ends=KeyEnds.of(key),
             keychain=stores.vault.backend,
+            provider=stores.vault.name,
             state=AppState.CREATING,
             origin=origin,
         )

@@ -44,6 +44,7 @@ class RememberedLogins:
         begin = partial(transitions.begin_login, number=number, place=place, late=late)
         app = stores.repository.change_app(app_id, begin)
         try:
+            stores.folder.claim_run()
             stores.vault.store(LoginRef(app.org_id, number), device)
         except VaultTimeout:
             raise
@@ -54,7 +55,6 @@ class RememberedLogins:
                 stores.repository.change_app(app_id, partial(transitions.drop_login, number=number))
             raise
         app = stores.repository.change_app(app_id, partial(transitions.use_login, number=number, now=stores.now()))
-        stores.folder.keep_claim()
         with suppress(CortexError):  # the one before; recovery does it then
             app = self._removal.drop_logins(app)
         return app

@@ -44,8 +44,8 @@ class NotRemoved:
 class RecoveryReport:
     """What recovery did: ids of apps whose operation it finished, undid, or left for later.
 
-    removed: apps of which earlier versions went as they were due; not_removed: secrets that are to go and have not,
-    tried again with each recovery; more: apps are left that were not tried yet.
+    removed: apps that went, or of which earlier versions did, as they were due; not_removed: secrets that are to go and
+    have not, tried again with each recovery; more: apps are left that were not tried yet.
     """
 
     finished: tuple[str, ...] = ()
@@ -81,17 +81,18 @@ class Recovery:
         secret: the API secret where one is needed; None makes a new one. undo: what becomes of the row when the
         keychain refuses; the version's secrets are then removed.
 
-        Raises VaultError with the version undone. Raises NotFinished when the keychain gave no answer, or the disk
-        refused the undoing: recovery settles it.
+        Raises VaultError, StorageError with the version undone. Raises NotFinished when the keychain gave no answer, or
+        the disk refused the undoing: recovery settles it.
         """
         written: list[SecretRef] = []
         try:
+            self._stores.folder.claim_run()
             for ref in app.refs_of(number):
                 written.append(ref)  # it may be there though the call failed
                 self._stores.vault.store(ref, key if ref.kind is SecretKind.API_KEY else secret or generate(ref.kind))
         except VaultTimeout as error:
             raise NotFinished(app.label) from error
-        except VaultError as error:
+        except (VaultError, StorageError) as error:
             if isinstance(error, NumberTaken):
                 written.pop()
             try:
@@ -102,7 +103,6 @@ class Recovery:
                 self._removal.take_back(written)
                 self._end_undone(undone, number)
             raise
-        self._stores.folder.keep_claim()
 
     def free_number(self, app: App) -> int:
         """Return the next number of the app under which the keychain holds nothing. Raises VaultError, StorageError.
@@ -155,7 +155,8 @@ class Recovery:
         complete = stores.is_complete(app, app.pending.number, app.pending.key_ends)
         if complete:
             until = now + periods.KEPT_BY_RECOVERY
-            stores.repository.change_app(app.id, partial(transitions.move_pointer, now=now, until=until))
+            move = stores.kept_here(partial(transitions.move_pointer, now=now, until=until))
+            stores.repository.change_app(app.id, move)
             stores.record.app(Action.FINISHED, app, kept_until=until)
         else:
             dropped = stores.repository.change_app(app.id, partial(transitions.drop_pending, until=now + periods.LATE))
@@ -181,7 +182,7 @@ class Recovery:
         ]
         if unfinished and stores.vault.state() is not VaultState.UNLOCKED:
             return RecoveryReport(waiting=_ids(unfinished))
-        stores.folder.keep_claim(up_to_date=True)
+        stores.folder.keep_claim()
         rest = [app for app in unfinished if app.id not in self._tried]
         batch, left = rest[:AT_ONCE], rest[AT_ONCE:]
         found: dict[_Outcome, list[App]] = {outcome: [] for outcome in _Outcome}
@@ -191,7 +192,8 @@ class Recovery:
             batch = self._mark_apps_of(going, batch, now)
             for app in batch:
                 try:
-                    found[self._settle(app, now)].append(app)
+                    outcome = self._settle(app, now)
+                    found[_Outcome.REMOVED if app.org_id in going else outcome].append(app)
                 except SecretElsewhere:
                     waiting.append(app)
                 except FolderInDoubt as error:
@@ -224,7 +226,7 @@ class Recovery:
             return _Outcome.FINISHED
         if transitions.is_past_restoring(app, now):
             removal.purge(app.id)
-            return _Outcome.FINISHED
+            return _Outcome.REMOVED
         outcome = _Outcome.SWEPT
         if app.pending is not None:
             outcome = _Outcome.FINISHED if self.settle_pending(app) else _Outcome.UNDONE

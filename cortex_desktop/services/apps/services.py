@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from .create import AppCreation
 from .delete import AppDeletion
+from .doubles import Doubles
 from .edit import AppEditing
 from .listing import AppListing
 from .logins import RememberedLogins
@@ -31,6 +32,7 @@ class AppServices:
     removal: Removal
     recovery: Recovery
     own_keys: OwnKeys
+    doubles: Doubles
     logins: RememberedLogins
 
     @classmethod
@@ -44,10 +46,11 @@ class AppServices:
             AppCreation(stores, recovery),
             AppEditing(stores, recovery, removal),
             AppUse(stores),
-            KeyRotation(stores, recovery),
+            KeyRotation(stores, recovery, removal),
             AppDeletion(stores, removal),
             removal,
             recovery,
             OwnKeys(stores),
+            Doubles(stores, recovery, removal),
             RememberedLogins(stores, removal),
         )

@@ -132,8 +132,9 @@ class BulkPresenter(QObject):
             return
         from .rotate_dialog import RotateDialog
 
-        words = self._dialogs.warned(Rotate, apps)
-        dialog = RotateDialog(self._look, place_of(org), self._dialogs.window, len(apps), words)
+        words, in_doubt = self._dialogs.warned(Rotate, apps), self._workspace.in_doubt
+        place, window = place_of(org), self._dialogs.window
+        dialog = RotateDialog(self._look, place, window, len(apps), words, in_doubt=in_doubt)
 
         def submit(keep: timedelta) -> None:
             dialog.set_busy(False)
@@ -288,7 +289,6 @@ class BulkPresenter(QObject):
         if bulk.action.needs_keychain:
             self._workspace.look_at_keychain()
             self._workspace.recover()  # an old key that would not go yet
-        self._workspace.keep_claim()  # keys of restored apps are needed again
         self.changed.emit()
         self.idle.emit()
 

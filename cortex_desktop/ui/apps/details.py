@@ -142,6 +142,7 @@ class DetailsPanel(QFrame):
         self.key.add(self._copy)
         self._hides = HidesIn()
         self._kept = label("", "hint", wrap=True)
+        self._missing_text = label("", wrap=True)
         self._missing = QFrame()
         self._missing.setObjectName("problem")
         self._type = Button(self.tr("Type the key again…"), look)
@@ -361,6 +362,7 @@ class DetailsPanel(QFrame):
         self._enable.setText(self.tr("Disable") if app.enabled else self.tr("Enable"))
         is_missing = self._model.status(app) is Status.KEY_MISSING
         self._missing.setVisible(is_missing)
+        self._missing_text.setText(self._what_to_do(app))
         self._kept.setVisible(not is_missing)
         self._type.setVisible(usable)
         self.time_line.show_app(app, self._model.age(app), datetime.now(UTC), self._model.today)
@@ -468,10 +470,17 @@ class DetailsPanel(QFrame):
         rows.setContentsMargins(12, 10, 12, 12)
         rows.setSpacing(4)
         rows.addWidget(label(self.tr("The keychain does not hold this key"), "problemTitle", wrap=True))
-        text = self.tr("Type it again if you have it elsewhere. Rotate makes a new one.")
-        rows.addWidget(label(text, wrap=True))
+        rows.addWidget(self._missing_text)
         rows.addSpacing(4)
         rows.addWidget(self._type, 0, Qt.AlignmentFlag.AlignLeft)
+
+    def _what_to_do(self, app: App) -> str:
+        """What can be done about a key that the keychain does not hold."""
+        if app.provider in ("", self._keychain):
+            return self.tr("Type it again if you have it elsewhere. Rotate makes a new one.")
+        return self.tr("It was stored in {provider}. Switch back to that, type the key again, or rotate it.").format(
+            provider=app.provider
+        )
 
     @Slot()
     def _show_key(self) -> None:

@@ -216,9 +216,9 @@ class AppsPresenter(QObject):
         from .rotate_dialog import RotateDialog
 
         place = f"{short(app.label)} · {place_of(org)}"
-        words = self._dialogs.warned(Rotate, [app])
-        from_cortex = app.origin is Origin.CORTEX
-        dialog = RotateDialog(self._look, place, self._dialogs.window, words=words, from_cortex=from_cortex)
+        words, in_doubt = self._dialogs.warned(Rotate, [app]), self._workspace.in_doubt
+        window, is_cortex = self._dialogs.window, app.origin is Origin.CORTEX
+        dialog = RotateDialog(self._look, place, window, words=words, from_cortex=is_cortex, in_doubt=in_doubt)
 
         def rotated(made: Created) -> None:
             dialog.accept()
@@ -488,11 +488,10 @@ class AppsPresenter(QObject):
 
         def restored(back: App) -> None:
             self._workspace.put(back)
-            self._workspace.keep_claim()
             if done is not None:
                 done(back)
 
-        self._workspace.on_disk(partial(self._services.deletion.restore, app.id), restored)
+        self._workspace.on_vault(partial(self._services.deletion.restore, app.id), restored)
 
     def purge(self, app: App) -> None:
         """Remove a deleted app's secrets for good. When the keychain cannot now, a recovery does."""

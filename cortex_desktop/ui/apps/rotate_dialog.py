@@ -17,7 +17,8 @@ class RotateDialog(WaitingDialog):
     """Asks how long the old key should be kept. submitted(timedelta): rotate; key_asked: use one from Cortex instead.
 
     count: of the apps it is about; words: the heading and the warning where that is production, where Enter means no;
-    from_cortex: Cortex made the app's key, and so can give another one.
+    from_cortex: Cortex made the app's key, and so can give another one; in_doubt: nothing is removed from the keychain
+    for now.
     """
 
     submitted = Signal(timedelta)
@@ -32,9 +33,11 @@ class RotateDialog(WaitingDialog):
         words: Warned | None = None,
         *,
         from_cortex: bool = False,
+        in_doubt: bool = False,
     ) -> None:
         translate = QCoreApplication.translate
         self._many = count > 1
+        self._in_doubt = in_doubt
         title = translate("RotateDialog", "Rotate API key")
         if self._many:
             title = translate("RotateDialog", "Rotate %Ln API key(s)", "", count)
@@ -124,6 +127,8 @@ class RotateDialog(WaitingDialog):
     def _explain(self) -> None:
         if self.keep.currentData():
             self.show_below(self.tr("Until then both keys stay in the keychain, so you can roll back."))
+        elif self._in_doubt:
+            self.show_below(self.tr("What is old leaves the keychain once you have said what this data folder is."))
         elif self._many:
             self.show_below(self.tr("The old keys leave the keychain at once. You cannot roll back."))
         else:
