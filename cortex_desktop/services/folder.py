@@ -23,7 +23,7 @@ from ..domain.errors import (
     StorageError,
     VaultError,
 )
-from ..domain.folder import Answer, Claim, Standing
+from ..domain.folder import Answer, Claim, FolderRecord, Standing
 from ..domain.model import AppState, Org
 from ..domain.ports import Repository, Vault
 from ..domain.secret import ClaimRef, Secret
@@ -129,9 +129,13 @@ class Folder:
 
     def _look(self) -> Standing:
         record = self._repository.folder_record()
-        here = self._repository.place()
-        if record.viewer == here:
-            return Standing.VIEWER
+        standing = self._compare(record, self._repository.place())
+        # Where nothing is in doubt, that was said on another computer, or with another keychain.
+        is_viewer = record.viewer == self._repository.place() and standing is not Standing.KNOWN
+        return Standing.VIEWER if is_viewer else standing
+
+    def _compare(self, record: FolderRecord, here: str) -> Standing:
+        """Return what the claim says of a folder at `here`. Raises VaultError."""
         if not record.id:
             return Standing.NEW
         try:
