@@ -9,10 +9,10 @@ from enum import Enum
 
 
 class Standing(Enum):
-    """What a data folder is, seen from the keychain. Keys are removed by themselves in NEW and KNOWN ones only."""
+    """What a data folder is, seen from the keychain. Keys are removed in a KNOWN one only."""
 
-    NEW = "new"  # no claim was ever written for it
-    KNOWN = "known"
+    NEW = "new"  # no claim was ever written for it, and no key stored by a version of this program that writes claims
+    KNOWN = "known"  # the claim is part of its history
     UNKNOWN = "unknown"  # the keychain is locked or does not answer
     MOVED = "moved"  # it stands elsewhere than the claim says, and there is nothing there any more
     RESTORED = "restored"  # the keychain knows of later changes, or of others, than the folder
@@ -22,8 +22,13 @@ class Standing(Enum):
 
     @property
     def allows_removal(self) -> bool:
-        """True if nothing speaks against removing what the rows give up."""
-        return self in (Standing.NEW, Standing.KNOWN)
+        """True if the folder's history is unbroken, so that what its rows give up may go."""
+        return self is Standing.KNOWN
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """True if the keychain may know more than the folder, or that cannot be told."""
+        return self not in (Standing.NEW, Standing.KNOWN)
 
 
 class Answer(Enum):
@@ -47,8 +52,8 @@ class Session:
 class FolderRecord:
     """What the database says of its folder. It is saved with the first change of each run.
 
-    id: random, "" before the first change; generation: of the last change; sessions: oldest first; is_claimed: a claim
-    was written; seen: the time up to which the clock was trusted, aware, in UTC; viewer: where the person chose to
+    id: the same in every copy; generation: of the last change; sessions: oldest first; is_claimed: a claim was written,
+    which is saved before the first key is stored; seen: the time up to which the clock was trusted, aware, in UTC; viewer: where the person chose to
     look only, else ""; becoming: the identity that it gets with keys of its own, while that is under way, else "".
     """
 

@@ -83,8 +83,8 @@ class Repository(Protocol):
         The generation and the sessions are the database's own, unless the identity changes: then it has no history.
         """
 
-    def note_claimed(self) -> None:
-        """Save with the next change that a claim was written."""
+    def count_up(self) -> FolderRecord:
+        """Begin a generation that no earlier state of the folder has, in one durable step. Returns the record."""
 
     def findings(self) -> Sequence[Finding]:
         """Return what the last keychain check found about apps, where it can still be so."""

@@ -146,9 +146,15 @@ class Delete(RowAction):
 
 
 class Restore(RowAction):
-    """Restore deleted apps."""
+    """Restore deleted apps. The keychain hears of it first, as for `AppDeletion.restore`."""
 
+    needs_keychain = True
+    batch = 10 * BATCH  # each step has to wait for the keychain too
     recorded_as = Action.RESTORED
+
+    def step(self, apps: Sequence[App], services: AppServices) -> StepResult:
+        services.stores.folder.announce()
+        return super().step(apps, services)
 
     def change(self, app: App, now: datetime) -> App:
         return transitions.restore(app)

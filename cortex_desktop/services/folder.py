@@ -57,7 +57,7 @@ class ClockJump:
 
 
 class Folder:
-    """The data folder's standing. For the vault lane, but for `needs_claim`; safe to call from any thread.
+    """The data folder's standing. For the vault lane; safe to call from any thread.
 
     now: returns the time, aware, in UTC. All methods raise StorageError.
     """
@@ -69,7 +69,6 @@ class Folder:
         self._lock = RLock()
         self._standing = Standing.UNKNOWN
         self._claim: Claim | None = None
-        self._is_due = False
 
     @property
     def claim(self) -> Claim | None:
@@ -79,20 +78,17 @@ class Folder:
     def standing(self) -> Standing:
         """Return what the folder is. Reads the claim once; UNKNOWN while the keychain cannot be used."""
         with self._lock:
-            if self._standing is Standing.UNKNOWN:
-                with suppress(VaultError):
-                    self._standing = self._look()
+            with suppress(VaultError):
+                self._find()
             return self._standing
 
     def require_removal(self) -> None:
         """Call before anything is removed. Raises FolderInDoubt unless the folder's history is unbroken, VaultError."""
         with self._lock:
-            # Anew each time: another copy of the program may have been at work meanwhile.
-            if self._standing in (Standing.UNKNOWN, Standing.NEW, Standing.KNOWN):
-                self._standing = self._look()
+            self._look_anew()
+            self._claim_if_due()
             if not self._standing.allows_removal:
                 raise FolderInDoubt(self._standing)
-            self._write_claim()
 
     def forget(self) -> None:
         """Find out anew what the folder is."""
@@ -109,23 +105,51 @@ class Folder:
 
     # The claim
 
-    def needs_claim(self) -> None:
-        """Have the next `keep_claim` write it: a key is needed again that an earlier state would remove."""
-        self._is_due = True
+    def claim_run(self) -> None:
+        """Call before a secret is stored: the keychain hears of it first, so that older states are recognised.
 
-    def keep_claim(self, *, up_to_date: bool = False) -> None:
-        """Write the claim if this run has none yet or it is due, and the folder is not in doubt.
-
-        up_to_date: one that is there is written anew when there were changes since; the first comes with the first key.
-        An error is left to the next time.
+        Writes nothing while the folder is in doubt. Raises VaultError.
         """
+        with self._lock:
+            self._find()
+            self._claim_if_due(up_to_date=True)
+
+    def announce(self) -> None:
+        """Call before a key is needed again that the folder had given up: the keychain hears of it first.
+
+        No state of the folder from before can pass for the present one then, and remove the key. Writes nothing while
+        the folder is in doubt. Raises VaultError.
+        """
+        with self._lock:
+            self._look_anew()
+            if not self._standing.is_in_doubt:
+                self._repository.count_up()
+                self._write_claim()
+
+    def keep_claim(self) -> None:
+        """Bring the claim up to date, where there is one and the folder is not in doubt. Leave an error to next time."""
         with self._lock, suppress(VaultError, StorageError):
-            if self.standing().allows_removal and (self._claim is not None or not up_to_date):
-                self._write_claim(up_to_date)
+            self._find()
+            if self._claim is not None:
+                self._claim_if_due(up_to_date=True)
 
     def remove_claim(self) -> None:
         """Remove the claim: nothing is left to belong together. Raises VaultError."""
-        self._vault.remove(ClaimRef(self._repository.folder_record().id))
+        with self._lock:
+            self._repository.change_folder(lambda record: replace(record, is_claimed=False))
+            self._vault.remove(ClaimRef(self._repository.folder_record().id))
+            self.forget()
+
+    def _find(self) -> Standing:
+        """Read the claim unless that was done. Raises VaultError."""
+        if self._standing is Standing.UNKNOWN:
+            self._standing = self._look()
+        return self._standing
+
+    def _look_anew(self) -> None:
+        """Read the claim again: another copy of the program may have been at work. Raises VaultError."""
+        if self._standing is Standing.UNKNOWN or not self._standing.is_in_doubt:
+            self._standing = self._look()
 
     def _look(self) -> Standing:
         record = self._repository.folder_record()
@@ -136,8 +160,6 @@ class Folder:
 
     def _compare(self, record: FolderRecord, here: str) -> Standing:
         """Return what the claim says of a folder at `here`. Raises VaultError."""
-        if not record.id:
-            return Standing.NEW
         try:
             claim = Claim.from_text(self._vault.read(ClaimRef(record.id)).reveal())
         except SecretNotText:
@@ -154,20 +176,28 @@ class Folder:
             return Standing.RESTORED
         return Standing.KNOWN if claim.path == here else Standing.MOVED
 
-    def _write_claim(self, up_to_date: bool = False) -> None:
-        record = self._repository.folder_record()
-        if not record.id:  # nothing was changed yet, so there is nothing that a restore could lose
-            return
-        claim, session = self._claim, record.sessions[-1].id
-        is_of_run = claim is not None and claim.session == session
+    def _claim_if_due(self, *, up_to_date: bool = False) -> None:
+        """Write the claim where this run has none, unless the folder is in doubt.
+
+        up_to_date: also where there were changes since.
+        """
+        record, claim = self._repository.folder_record(), self._claim
+        is_of_run = claim is not None and [claim.session] == [each.id for each in record.sessions[-1:]]
         is_last = claim is not None and claim.step == record.generation
-        if is_of_run and not self._is_due and (is_last or not up_to_date):
-            return
+        if not (record.is_claimed and is_of_run and (is_last or not up_to_date)) and not self._standing.is_in_doubt:
+            self._write_claim()
+
+    def _write_claim(self) -> None:
+        """Write the claim, and then that there is one: before any key is stored or removed that it stands for."""
+        record = self._repository.folder_record()
+        if not record.sessions:  # no version that keeps a history has changed it yet
+            record = self._repository.count_up()
         orgs = [org.id[:ORG_DIGITS] for org in self._repository.orgs()][:_MOST_ORGS]
-        claim = Claim(session, record.generation, self._repository.place(), self._vault.name, tuple(orgs))
+        session, place = record.sessions[-1].id, self._repository.place()
+        claim = Claim(session, record.generation, place, self._vault.name, tuple(orgs))
         self._vault.replace(ClaimRef(record.id), Secret(claim.to_text()))
-        self._claim, self._is_due = claim, False
-        self._repository.note_claimed()
+        self._repository.change_folder(lambda record: replace(record, is_claimed=True))
+        self._claim, self._standing = claim, Standing.KNOWN
 
     # What a person says
 
@@ -200,17 +230,15 @@ class Folder:
         if standing in (Standing.RESTORED, Standing.OTHER_KEYCHAIN):
             self._give_time(now)
         self._repository.change_folder(lambda record: replace(record, seen=now))  # this run is in it from now on
-        self._is_due = True
         self._write_claim()
-        self._standing = Standing.KNOWN
 
         def take_back() -> None:
             with self._lock:
                 if before is not None:
                     self._vault.replace(ClaimRef(self._repository.folder_record().id), Secret(before.to_text()))
                 else:
-                    self.remove_claim()
-                self._standing = Standing.UNKNOWN
+                    self._vault.remove(ClaimRef(self._repository.folder_record().id))
+                self.forget()
 
         return take_back
 

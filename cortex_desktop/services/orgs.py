@@ -36,10 +36,10 @@ class Content:
 
 
 class OrgService:
-    """Lists, adds, changes, removes and restores orgs. Use it on the disk lane.
+    """Lists, adds, changes, removes and restores orgs. Use it on the disk lane, but for `restore`.
 
-    now: returns the time, aware, in UTC; recorder: gets an activity entry for what was done; folder: is told that the
-    apps of a restored org are needed again. All methods raise StorageError.
+    now: returns the time, aware, in UTC; recorder: gets an activity entry for what was done; folder: is told before
+    the apps of a restored org are needed again. All methods raise StorageError.
     """
 
     def __init__(
@@ -102,10 +102,13 @@ class OrgService:
         return org
 
     def restore(self, org_id: str) -> Org:
-        """Restore a removed org, its apps as they were. Raises OrgGone once their removal has begun."""
-        org = self._repository.change_org(org_id, transitions.restore_org)
+        """Restore a removed org, its apps as they were. For the vault lane. Raises OrgGone once their removal has begun.
+
+        Raises VaultError with nothing restored: the keychain must hear of it first, as for an app.
+        """
         if self._folder is not None:
-            self._folder.needs_claim()
+            self._folder.announce()
+        org = self._repository.change_org(org_id, transitions.restore_org)
         self._record.org(Action.ORG_RESTORED, org)
         return org
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -58,7 +59,7 @@ class TinyRepository:
         self._now = now or (lambda: datetime.now(UTC))
         self._lock = RLock()
         self._session = new_id()
-        self._has_claimed = False
+        self._origin = ""
         self._set_aside: Callable[[Path], None] | None = None
         self._database = self._new_database()
         self._opened: _Opened | None = None
@@ -77,7 +78,7 @@ class TinyRepository:
         with self._lock:
             self._database.close()
             self._database = self._new_database()
-            self._session, self._has_claimed = new_id(), False
+            self._session = new_id()
             self._opened = None
 
     def watch(self, set_aside: Callable[[Path], None]) -> None:
@@ -218,7 +219,7 @@ class TinyRepository:
         with self._lock:
             self._open()
             storage = self._database.storage
-            record = _record(storage.documents(_FOLDER), storage.generation)
+            record = self._record(storage.documents(_FOLDER), storage.generation)
             return record if record.seen else replace(record, seen=storage.saved if storage.generation else None)
 
     def change_folder(self, change: Callable[[FolderRecord], FolderRecord]) -> FolderRecord:
@@ -231,14 +232,19 @@ class TinyRepository:
             after = change(before)
             if after != before:
                 if after.id != before.id:
-                    self._session, self._has_claimed = new_id(), False
+                    self._session = new_id()
                     after = replace(after, sessions=(), is_claimed=False)
-                self._database.storage.change({_FOLDER: {"1": self._stamped(after, before.generation + 1)}})
+                self._save_record(after)
             return self.folder_record()
 
-    def note_claimed(self) -> None:
-        """Save with the next change that a claim was written."""
-        self._has_claimed = True
+    def count_up(self) -> FolderRecord:
+        """Begin a generation that no earlier state of the folder has, in one durable step. Returns the record."""
+        with self._lock:
+            self._save_record(self.folder_record())
+            return self.folder_record()
+
+    def _save_record(self, record: FolderRecord) -> None:
+        self._database.storage.change({_FOLDER: {"1": self._stamped(record, record.generation + 1)}})
 
     def findings(self) -> Sequence[Finding]:
         """Return what the last keychain check found about apps, where it can still be so."""
@@ -299,10 +305,9 @@ class TinyRepository:
             self._set_aside(path)
 
     def _companion(self, tables: Tables, generation: int) -> Mapping[str, Mapping[str, dict[str, Any] | None]]:
-        """Return what is to be saved about the folder with a change: this run, and a claim that was written."""
-        record = _record(tables.get(_FOLDER, {}), generation - 1)
-        is_begun = any(each.id == self._session for each in record.sessions)
-        if is_begun and (record.is_claimed or not self._has_claimed):
+        """Return what is to be saved about the folder with a change: this run."""
+        record = self._record(tables.get(_FOLDER, {}), generation - 1)
+        if any(each.id == self._session for each in record.sessions):
             return {}
         return {_FOLDER: {"1": self._stamped(record, generation)}}
 
@@ -311,15 +316,17 @@ class TinyRepository:
         sessions = record.sessions
         if all(each.id != self._session for each in sessions):
             sessions = (*sessions, Session(self._session, generation))[-_SESSIONS_KEPT:]
-        return folder_to_doc(
-            replace(
-                record,
-                id=record.id or new_id(),
-                sessions=sessions,
-                is_claimed=record.is_claimed or self._has_claimed,
-                seen=record.seen or self._now(),
-            )
-        )
+        return folder_to_doc(replace(record, sessions=sessions, seen=record.seen or self._now()))
+
+    def _record(self, table: Mapping[str, Document], generation: int) -> FolderRecord:
+        """Return what the table says of the folder. One that makes no sense had a history, which is lost."""
+        doc = table.get("1")
+        if doc is None:  # of an older version, or a new one
+            return FolderRecord(self._origin, generation)
+        try:
+            return folder_from_doc(doc, generation)
+        except NOT_READABLE:
+            return FolderRecord(self._origin, generation, is_claimed=True)
 
     def _open(self) -> _Opened:
         if self._opened is None:
@@ -331,8 +338,11 @@ class TinyRepository:
             apps = _Rows(self._database.table("apps"), APPS)
             named = dict.fromkeys(app.org_id for app in apps.items.values())
             stand_ins = {org_id: _stand_in(org_id) for org_id in named if org_id not in orgs.items}
+            first = next(iter(orgs.items.values()), None) or _first_org()
+            # The same in all copies of a folder, also of one that an older version made and no version changed since.
+            self._origin = hashlib.sha256(first.id.encode()).hexdigest()[:32]
             if not stand_ins and all(org.state is not OrgState.ACTIVE for org in orgs.items.values()):
-                orgs.add(_first_org())
+                orgs.add(_first_org() if first.id in orgs.items else first)
             self._opened = _Opened(orgs, apps, stand_ins)
         return self._opened
 
@@ -405,14 +415,6 @@ class _Opened:
     orgs: _Rows[Org]
     apps: _Rows[App]
     stand_ins: dict[str, Org]
-
-
-def _record(table: Mapping[str, Document], generation: int) -> FolderRecord:
-    """Return what the table says of the folder. One that makes no sense counts as one that is not there."""
-    try:
-        return folder_from_doc(table["1"], generation)
-    except NOT_READABLE:
-        return FolderRecord(generation=generation)
 
 
 def _found(apps: _Rows[App], app_id: str) -> App:

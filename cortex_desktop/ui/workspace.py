@@ -267,11 +267,6 @@ class Workspace(QObject):
         self._unsettled = False
         self.submit(Lane.VAULT, self._app_services.recovery.recover, self._recovered)
 
-    @Slot()
-    def keep_claim(self) -> None:
-        """Write into the keychain that the folder needs these keys, where that is due."""
-        self.submit(Lane.VAULT, self._app_services.stores.folder.keep_claim, _ignore)
-
     def recover_later(self) -> None:
         """Recover when the keychain answers again."""
         self._unsettled = True
@@ -357,8 +352,6 @@ class Workspace(QObject):
         self.keychain_changed.emit(status)
         if status.state is VaultState.UNLOCKED and (was_shut or self._unsettled):
             self.recover()
-        if status.state is VaultState.UNLOCKED and was_shut:
-            self.keep_claim()
 
     def _recovered(self, report: RecoveryReport) -> None:
         self._unsettled = self._unsettled or bool(report.waiting)
@@ -370,10 +363,6 @@ class Workspace(QObject):
             self.not_removed.emit(report.not_removed)
         if report.more:
             self.recover()
-
-
-def _ignore(_: object) -> None:
-    """Ignore the result."""
 
 
 def _load(apps: AppListing, orgs: OrgService) -> tuple[list[Org], dict[str, dict[str, ListedApp]]]:

@@ -94,6 +94,7 @@ FAULTS = {
     "append": _WRITE,
     "remove": [*_WRITE, *_UNANSWERED, Fault.LOCKS],
     "change_folder": _WRITE,
+    "count_up": _WRITE,
     "keep_findings": _WRITE,
     "read claim": [*_READ, Fault.NO_ANSWER_BEFORE, Fault.LOCKS],
     "write claim": [*_WRITE, *_UNANSWERED, Fault.LOCKS],
@@ -170,8 +171,9 @@ class Rows:
         self.record = change(self.record)
         return self.record
 
-    def note_claimed(self) -> None:
-        self.record = replace(self.record, is_claimed=True)
+    def count_up(self) -> FolderRecord:
+        self.record = replace(self.record, generation=self.record.generation + 1)
+        return self.record
 
     def findings(self) -> Sequence[Finding]:
         return [finding for finding in self.found if finding.app.id in self.rows]
@@ -783,7 +785,7 @@ def bulk_delete_and_undo(service: AppServices, world: World) -> Iterator[Told]:
     if undo is not None:
         yield Told(each=each)
         run(undo, service, world)
-        yield Told(exists=None if undo.stopped else 3, each=each)
+        yield Told(exists=None if undo.stopped or undo.refused else 3, each=each)
 
 
 def add_org(service: AppServices, world: World) -> Iterator[Told]:

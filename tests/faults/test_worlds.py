@@ -139,7 +139,7 @@ class Worlds(RuleBasedStateMachine):
             state.look()
             self.actor = self.meant = None
             if state.run.repository.folder_record().generation != before:
-                if state.run.standing.allows_removal:
+                if not state.run.standing.is_in_doubt:
                     state.history += (next(self.numbers),)
                 else:
                     state.is_given_up = True
@@ -245,7 +245,6 @@ class Worlds(RuleBasedStateMachine):
     def restore(self, choice: int, more: int) -> None:
         def call(run: Run, app: App) -> None:
             run.apps.deletion.restore(app.id)
-            run.folder.keep_claim()  # as the program does, on its other lane
 
         self.on_app("restore", choice, more, (AppState.DELETED,), call)
 
@@ -266,7 +265,6 @@ class Worlds(RuleBasedStateMachine):
             removed = run.orgs.removed()
             if back and removed:
                 run.orgs.restore(removed[more % len(removed)].id)
-                run.folder.keep_claim()
             elif back and len(run.orgs.orgs()) < 3:
                 run.orgs.add(run.org)
             else:
@@ -304,7 +302,7 @@ class Worlds(RuleBasedStateMachine):
         place = self.place(choice)
         state = self.folders[place]
         assert state.run is not None
-        if len(self.folders) > 1 and state.run.standing in (Standing.NEW, Standing.KNOWN):
+        if len(self.folders) > 1 and not state.run.standing.is_in_doubt:
             return  # it is what the person wants
         self.act(place, "remove everything", lambda run: run.apps.deletion.remove_everything())
 

@@ -81,7 +81,7 @@ def every_error() -> list[CortexError]:
         ItemRefused("KeePassXC"),
         NothingExposed("KeePassXC"),
         NumberTaken("GNOME Keyring"),
-        *[FolderInDoubt(standing) for standing in Standing if not standing.allows_removal],
+        *[FolderInDoubt(standing) for standing in Standing if standing.is_in_doubt],
         LookOnly(),
         AnswerNotPossible(),
         TooManyVersions(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -25,7 +26,7 @@ from cortex_desktop.domain.folder import Answer, Claim, FolderRecord, Session, S
 from cortex_desktop.domain.model import AppDetails, AppState
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import ClaimRef, KeyEnds, Secret, SecretKind, SecretRef, generate, parse_ref
-from cortex_desktop.services.bulk import Bulk, Rotate
+from cortex_desktop.services.bulk import Bulk, Restore, Rotate
 from cortex_desktop.services.folder import CLOCK_STEP
 from cortex_desktop.services.periods import RESTORABLE
 from tests.support.data_folder import posix_only
@@ -546,6 +547,193 @@ def test_another_run_on_the_same_folder_is_noticed_before_anything_goes(desk: De
     assert refusal.value.standing is Standing.RESTORED
 
 
+# The keychain hears first of what it must know
+
+
+def make_older(folder: Path) -> None:
+    """Have the folder as a version left it that knew of no claim."""
+    path = folder / "apps.json"
+    tables = json.loads(path.read_text())
+    del tables["folder"]
+    path.write_text(json.dumps(tables))
+
+
+class Killed(BaseException):
+    """The program ends here."""
+
+
+@pytest.mark.parametrize("at", ["store", "remove"])
+def test_a_claim_that_vanishes_just_after_the_first_was_written_is_missed(desk: Desk, at: str) -> None:
+    run = desk.start()
+    made = run.make()
+    run.quit()
+    make_older(desk.folder)
+    vault_of(desk).claims.clear()
+    run = desk.start()
+    run.apps.deletion.delete(made.app.id)
+
+    def kill(call: str, _: SecretRef | None) -> None:
+        if call == at:
+            assert vault_of(desk).claims, "the claim comes first"
+            raise Killed
+
+    vault_of(desk).before = kill
+    with pytest.raises(Killed):
+        run.make("Beta") if at == "store" else run.apps.removal.purge(made.app.id)
+    vault_of(desk).before = None
+    vault_of(desk).claims.clear()
+    run = desk.start()
+    assert run.standing is Standing.OTHER_KEYCHAIN
+    with pytest.raises(FolderInDoubt):
+        run.folder.require_removal()
+    assert run.held(made.app, 1) == made.key
+
+
+def test_a_claim_that_cannot_be_written_leaves_no_key_and_asks_nothing_later(desk: Desk) -> None:
+    run = desk.start()
+    vault_of(desk).fail_next("write claim", failed())
+    with pytest.raises(VaultError):
+        run.make()
+    assert not vault_of(desk).items
+    assert not run.repository.apps()
+    run = desk.start()
+    assert run.standing is Standing.NEW
+    run.make()
+    assert run.standing is Standing.KNOWN
+
+
+def purge_a_month_later(desk: Desk) -> None:
+    desk.clock.pass_by(RESTORABLE + timedelta(days=1))
+    run = desk.start()
+    run.folder.accept_clock()
+    run.recover()
+    run.quit()
+
+
+@pytest.mark.parametrize("calls", range(5))
+def test_an_app_is_restored_only_once_the_keychain_has_heard_of_it(desk: Desk, calls: int) -> None:
+    """Whatever cuts the restoring short, an older state never purges an app that a newer state lists."""
+    run = desk.start()
+    made = run.make()
+    run.apps.deletion.delete(made.app.id)
+    run.quit()
+    saved = desk.copy("saved")
+    run = desk.start()
+    left = [calls]
+
+    def kill(call: str, _: SecretRef | None) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise Killed
+
+    vault_of(desk).before = vault_of(desk).after = kill
+    with suppress(Killed):
+        run.apps.deletion.restore(made.app.id)
+    vault_of(desk).before = vault_of(desk).after = None
+    newer = desk.copy("newer")
+    desk.put_back(saved)
+    purge_a_month_later(desk)
+    desk.put_back(newer)
+    run = desk.start(recovers=False)
+    if run.app().state is AppState.ACTIVE:
+        assert run.key() == made.key
+    assert calls < 4 or run.app().state is AppState.ACTIVE
+
+
+@pytest.mark.parametrize("current", [VaultState.LOCKED, VaultState.MISSING, VaultState.FAILED])
+def test_without_the_keychain_a_deleted_app_stays_restorable(desk: Desk, current: VaultState) -> None:
+    run = desk.start()
+    made = run.make()
+    run.apps.deletion.delete(made.app.id)
+    run.quit()
+    saved = desk.copy("saved")
+    run = desk.start()
+    vault_of(desk).current = current
+    with pytest.raises(VaultError):
+        run.apps.deletion.restore(made.app.id)
+    bulk = Bulk(Restore(), [run.app()], run.apps)
+    bulk.step()
+    assert bulk.stopped is not None or bulk.refused
+    assert run.app().state is AppState.DELETED
+    vault_of(desk).current = VaultState.UNLOCKED
+    Bulk(Restore(), [run.app()], run.apps).step()
+    assert run.key() == made.key
+    newer = desk.copy("newer")  # the program is killed
+    desk.put_back(saved)
+    purge_a_month_later(desk)
+    desk.put_back(newer)
+    assert desk.start().key() == made.key
+
+
+def roll_back(run: Run) -> None:
+    run.apps.rotation.roll_back(run.app().id, 1, A_WEEK)
+
+
+def keep_longer(run: Run) -> None:
+    run.apps.rotation.keep_until(run.app().id, 1, run.app().kept[0].until + RESTORABLE * 2)
+
+
+@pytest.mark.parametrize("act", [roll_back, keep_longer])
+def test_a_kept_key_that_is_needed_again_outlives_an_older_state(desk: Desk, act: Callable[[Run], None]) -> None:
+    run = desk.start()
+    made = run.make()
+    run.apps.rotation.rotate(made.app.id, A_WEEK)
+    run.quit()
+    saved = desk.copy("saved")
+    run = desk.start()
+    vault_of(desk).fail_next("write claim", failed())
+    before = run.app()
+    with pytest.raises(VaultError):
+        act(run)
+    assert run.app() == before
+    act(run)
+    newer = desk.copy("newer")
+    desk.put_back(saved)
+    purge_a_month_later(desk)
+    desk.put_back(newer)
+    assert desk.start().held(made.app, 1) == made.key
+
+
+def test_an_org_is_restored_only_once_the_keychain_has_heard_of_it(desk: Desk) -> None:
+    run = desk.start()
+    made = run.make()
+    run.orgs.add(run.org)
+    run.orgs.remove(made.app.org_id)
+    run.quit()
+    saved = desk.copy("saved")
+    run = desk.start()
+    vault_of(desk).current = VaultState.LOCKED
+    with pytest.raises(VaultError):
+        run.orgs.restore(made.app.org_id)
+    vault_of(desk).current = VaultState.UNLOCKED
+    run.orgs.restore(made.app.org_id)
+    newer = desk.copy("newer")
+    desk.put_back(saved)
+    purge_a_month_later(desk)
+    desk.put_back(newer)
+    assert desk.start().key() == made.key
+
+
+def test_copies_of_a_folder_of_an_older_version_know_each_other(desk: Desk) -> None:
+    run = desk.start()
+    made = run.make()
+    run.apps.deletion.delete(made.app.id)
+    run.quit()
+    make_older(desk.folder)
+    vault_of(desk).claims.clear()
+    saved = desk.copy("copy")
+    run = desk.start()
+    assert run.standing is Standing.NEW
+    run.apps.deletion.restore(made.app.id)
+    run.quit()
+    desk.clock.pass_by(RESTORABLE + timedelta(days=1))
+    copy = desk.start(saved)
+    copy.folder.accept_clock()
+    assert copy.standing is Standing.COPY
+    assert copy.recover().not_removed
+    assert desk.start().key() == made.key
+
+
 # A folder of an older version, and the price
 
 
@@ -553,10 +741,7 @@ def test_a_folder_of_an_older_version_opens_without_a_question(desk: Desk) -> No
     run = desk.start()
     made = run.make()
     run.quit()
-    path = desk.folder / "apps.json"
-    tables = json.loads(path.read_text())
-    del tables["folder"]
-    path.write_text(json.dumps(tables))
+    make_older(desk.folder)
     vault_of(desk).claims.clear()
     run = desk.start()
     assert run.standing is Standing.NEW
@@ -566,7 +751,7 @@ def test_a_folder_of_an_older_version_opens_without_a_question(desk: Desk) -> No
     assert len(vault_of(desk).claims) == 1
 
 
-def test_what_another_program_makes_of_the_folders_row_is_no_identity(desk: Desk) -> None:
+def test_what_another_program_makes_of_the_folders_row_is_no_history(desk: Desk) -> None:
     run = desk.start()
     run.make()
     run.quit()
@@ -578,9 +763,11 @@ def test_what_another_program_makes_of_the_folders_row_is_no_identity(desk: Desk
         tables["folder"]["1"] |= harm
         path.write_text(json.dumps(tables))
         run = desk.start()
-        assert run.standing is Standing.NEW
+        assert run.standing is Standing.RESTORED
+        with pytest.raises(FolderInDoubt):
+            run.folder.require_removal()
         run.make(sessions=True)
-        assert run.standing is Standing.NEW
+        assert run.standing is Standing.RESTORED
         run.quit()
 
 
@@ -599,7 +786,6 @@ def test_one_read_after_the_start_and_none_for_changes_without_the_keychain(desk
     run.apps.editing.edit(app.id, AppDetails("Renamed", sessions=True))
     run.apps.use.set_enabled(app.id, False)
     run.apps.deletion.delete(app.id)
-    run.apps.deletion.restore(app.id)
     assert asked == ["read claim"]
 
 

@@ -91,9 +91,8 @@ class AppCreation:
             last_version=ref.version,
             taken=tuple(range(1, ref.version)),  # what is there of them was never this row's
         )
+        stores.folder.announce()
         stores.repository.add_app(app)
-        stores.folder.needs_claim()
-        stores.folder.keep_claim()
         stores.record.app(Action.BROUGHT_BACK, app, version=ref.version)
         return app
 

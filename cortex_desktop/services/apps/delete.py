@@ -30,9 +30,13 @@ class AppDeletion:
         return app
 
     def restore(self, app_id: str) -> App:
-        """Restore a deleted app. For the disk lane. Raises StorageError; AppGone once its removal has begun."""
+        """Restore a deleted app. For the vault lane. Raises AppGone once its removal has begun.
+
+        Raises VaultError, StorageError with the app still deleted: an older copy of the folder would remove its key,
+        so the keychain must hear of it first.
+        """
+        self._stores.folder.announce()
         app = self._stores.repository.change_app(app_id, transitions.restore)
-        self._stores.folder.needs_claim()
         self._stores.record.app(Action.RESTORED, app)
         return app
 

@@ -61,9 +61,8 @@ class AppEditing:
                 and stores.is_complete(app, kept.number, kept.key_ends)
             ):
                 swap = partial(transitions.swap_versions, number=kept.number, until=until, details=details)
+                stores.folder.announce()
                 app = stores.repository.change_app(app.id, swap)
-                stores.folder.needs_claim()
-                stores.folder.keep_claim()
                 return self._removal.drop_expired(app)
         key = stores.read(app, SecretKind.API_KEY)
         number = self._recovery.free_number(app)

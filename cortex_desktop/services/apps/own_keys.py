@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 
 from ...domain.activity import Action
-from ...domain.errors import AnswerNotPossible, SecretDiffers, SecretMissing
+from ...domain.errors import AnswerNotPossible, SecretDiffers, SecretMissing, VaultError
 from ...domain.folder import Answer
 from ...domain.model import App, AppState, new_id
 from ...domain.secret import Secret, SecretKind, SecretRef, well_formed
@@ -49,7 +50,8 @@ class OwnKeys:
         repository.keep_strays(())
         repository.change_folder(lambda record: replace(record, id=becoming, becoming="", viewer=""))
         stores.folder.forget()
-        stores.folder.keep_claim()
+        with suppress(VaultError):  # the first key that is stored or removed brings it
+            stores.folder.claim_run()
 
     def _is_new(self, becoming: str, org_id: str) -> bool:
         """True for an org that an earlier attempt made."""

@@ -81,17 +81,18 @@ class Recovery:
         secret: the API secret where one is needed; None makes a new one. undo: what becomes of the row when the
         keychain refuses; the version's secrets are then removed.
 
-        Raises VaultError with the version undone. Raises NotFinished when the keychain gave no answer, or the disk
+        Raises VaultError, StorageError with the version undone. Raises NotFinished when the keychain gave no answer, or the disk
         refused the undoing: recovery settles it.
         """
         written: list[SecretRef] = []
         try:
+            self._stores.folder.claim_run()
             for ref in app.refs_of(number):
                 written.append(ref)  # it may be there though the call failed
                 self._stores.vault.store(ref, key if ref.kind is SecretKind.API_KEY else secret or generate(ref.kind))
         except VaultTimeout as error:
             raise NotFinished(app.label) from error
-        except VaultError as error:
+        except (VaultError, StorageError) as error:
             if isinstance(error, NumberTaken):
                 written.pop()
             try:
@@ -102,8 +103,6 @@ class Recovery:
                 self._removal.take_back(written)
                 self._end_undone(undone, number)
             raise
-        self._stores.folder.needs_claim()  # an older state, also of this run, is recognised by it
-        self._stores.folder.keep_claim()
 
     def free_number(self, app: App) -> int:
         """Return the next number of the app under which the keychain holds nothing. Raises VaultError, StorageError.
@@ -182,7 +181,7 @@ class Recovery:
         ]
         if unfinished and stores.vault.state() is not VaultState.UNLOCKED:
             return RecoveryReport(waiting=_ids(unfinished))
-        stores.folder.keep_claim(up_to_date=True)
+        stores.folder.keep_claim()
         rest = [app for app in unfinished if app.id not in self._tried]
         batch, left = rest[:AT_ONCE], rest[AT_ONCE:]
         found: dict[_Outcome, list[App]] = {outcome: [] for outcome in _Outcome}

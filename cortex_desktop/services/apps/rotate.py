@@ -130,9 +130,8 @@ class KeyRotation:
         take = partial(
             transitions.take_version, number=number, key_ends=ends, sessions=sessions, now=now, until=now + keep
         )
+        stores.folder.announce()
         app = stores.repository.change_app(app_id, take)
-        stores.folder.needs_claim()
-        stores.folder.keep_claim()
         stores.record.app(Action.KEY_TAKEN, app, version=number, kept_until=now + keep)
         return app
 
@@ -154,9 +153,8 @@ class KeyRotation:
         if not stores.is_complete(app, number, chosen.key_ends):
             raise SecretMissing(stores.vault.name)
         until = now + keep
+        stores.folder.announce()
         app = stores.repository.change_app(app_id, partial(transitions.swap_versions, number=number, until=until))
-        stores.folder.needs_claim()
-        stores.folder.keep_claim()
         stores.record.app(Action.ROLLED_BACK, app, version=number, kept_until=until)
         return app
 
@@ -166,7 +164,7 @@ class KeyRotation:
         due = stores.folder.trusted_now()
         app = stores.repository.app(app_id)
         if any(kept.number == number and kept.until > due for kept in app.kept):
-            stores.folder.needs_claim()
+            stores.folder.announce()
             change = partial(transitions.change_kept_until, number=number, until=until)
             app = stores.repository.change_app(app_id, change)
         return app

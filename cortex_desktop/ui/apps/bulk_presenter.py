@@ -297,7 +297,6 @@ class BulkPresenter(QObject):
         if bulk.action.needs_keychain:
             self._workspace.look_at_keychain()
             self._workspace.recover()  # an old key that would not go yet
-        self._workspace.keep_claim()  # keys of restored apps are needed again
         self.changed.emit()
         self.idle.emit()
 

@@ -389,12 +389,7 @@ class AppsPresenter(QObject):
 
     def restore(self, app: App) -> None:
         """Bring a deleted app back."""
-
-        def restored(back: App) -> None:
-            self._workspace.put(back)
-            self._workspace.keep_claim()
-
-        self._workspace.on_disk(partial(self._services.deletion.restore, app.id), restored)
+        self._workspace.on_vault(partial(self._services.deletion.restore, app.id), self._workspace.put)
 
     def purge(self, app: App) -> None:
         """Remove a deleted app's secrets for good. When the keychain cannot now, a recovery does."""

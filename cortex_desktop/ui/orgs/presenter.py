@@ -147,11 +147,10 @@ class OrgsPresenter(QObject):
     @Slot(Org)
     def _restore(self, org: Org) -> None:
         """Bring a removed org back, and enter it."""
-        self._workspace.on_disk(partial(self._service.restore, org.id), self._restored)
+        self._workspace.on_vault(partial(self._service.restore, org.id), self._restored)
 
     def _restored(self, org: Org) -> None:
         self._workspace.wish(org.id)
-        self._workspace.keep_claim()
 
     def _purging(self, _: Org) -> None:
         self._workspace.recover()  # which removes its apps, secrets first
