@@ -70,6 +70,7 @@ class Program(QObject):
         from .requests.entry import RequestsEntry
         from .shell.console import Console
         from .shell.idle import Idle
+        from .shell.standing import StandingBanner
         from .shell.updates import Updates
         from .workspace import Workspace
 
@@ -117,6 +118,8 @@ class Program(QObject):
         self.updates = Updates(self.jobs, self.tools)
         self.console = Console(window, self.tools, workspace, self.updates, self.pages())
         self.console.data_removed.connect(self._end_without_data)
+        above = self.console.above_pages
+        self.standing = StandingBanner(self.tools, workspace, self.services.apps, self.services.doctor, above)
         self.idle = Idle(settings, clock, window)
         self.idle.idle.connect(self.tools.put_keys_away)
         self.idle.idle.connect(self.requests.put_answers_away)

@@ -29,7 +29,7 @@ from ..kit.scrolling import LowBody, scrolled_when_low
 from ..kit.table import TableCard
 from ..kit.tokens import DETAILS_WIDTH
 from ..kit.waiting import BUSY_SECONDS
-from ..kit.widgets import Banner, Button, ChoiceBanner, EmptyState, Look, label
+from ..kit.widgets import Banner, Button, EmptyState, Look, label
 from .bulk_bar import BulkBar
 from .details import DetailsPanel
 from .filters import SavedFilters
@@ -72,7 +72,6 @@ class AppsPage(Page):
         self._failed = False
         self._holds = False  # the selection is about to change again
 
-        self.standing_banner = ChoiceBanner(look)
         self.keychain_banner = Banner(look)
         self.storage_banner = Banner(look)
         self._title = label(self.tr("Apps"), "title")
@@ -115,7 +114,6 @@ class AppsPage(Page):
         column.setContentsMargins(24, 16, 24, 24)
         column.setSpacing(12)
         column.addWidget(self.storage_banner)
-        column.addWidget(self.standing_banner)
         column.addWidget(self.keychain_banner)
         column.addLayout(head)
         column.addWidget(self.bar)

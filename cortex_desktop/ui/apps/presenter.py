@@ -34,7 +34,6 @@ from .forms import AppForms
 from .keys import KeyPresenter
 from .model import AppColumn, AppsModel, Status
 from .page import AppsPage
-from .standing import StandingBanner
 
 if TYPE_CHECKING:
     from ...services.workbench import RequestServices
@@ -74,7 +73,6 @@ class AppsPresenter(QObject):
         self._cortex = CortexCheck(tools, workspace, apps.use, requests)
         self.banners = Banners(workspace, self.page)
         self.checks = KeychainChecks(tools, workspace, apps, doctor, self.model, self.page)
-        self.standing = StandingBanner(tools, workspace, apps, doctor, self.page.standing_banner, self.checks.open)
         self._connect()
         self.page.new.setEnabled(False)
         self.page.wait_for_load()  # before the sorting is restored, which has the page show its state
