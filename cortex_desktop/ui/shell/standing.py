@@ -26,6 +26,9 @@ from ..kit.tools import Tools
 from ..kit.widgets import ChoiceBanner, Look
 from ..workspace import Workspace
 
+PAGE_HEIGHT = 300
+"""So many pixels, at 13 px text, are left to the page where the banner then gets a third of the height."""
+
 Choice = tuple[str, Callable[[], object]]
 
 
@@ -40,7 +43,7 @@ class Seen:
 
 
 class AbovePages(QWidget):
-    """A banner across every page. It leaves the page at least half of the height, and scrolls where that is too little.
+    """A banner across every page, which leaves room for that, and scrolls where it needs more.
 
     around: the layout that it is put into.
     """
@@ -48,6 +51,7 @@ class AbovePages(QWidget):
     def __init__(self, look: Look, around: QLayout) -> None:
         super().__init__()
         self._around = around
+        self._page_height = look.theme.px(PAGE_HEIGHT)
         self._banner = ChoiceBanner(look)
         self._body = LowBody()
         self._inside = QVBoxLayout(self._body)
@@ -86,7 +90,8 @@ class AbovePages(QWidget):
         needed = self._inside.totalMinimumHeightForWidth(width)
         self._body.setMinimumHeight(needed)
         self._body.resize(width, needed)
-        self.setFixedHeight(min(needed, self._around.geometry().height() // 2))
+        height = self._around.geometry().height()
+        self.setFixedHeight(min(needed, max(height - self._page_height, height // 3)))
         self._around.activate()
 
 
