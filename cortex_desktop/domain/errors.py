@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from enum import Enum
 
 from .folder import Standing
+from .secret import KeyEnds
 from .text import QT_TRANSLATE_NOOP, Text
 
 
@@ -181,17 +182,24 @@ class NumberTaken(VaultError):
 
 
 class SecretMissing(CortexError):
-    """The database has the app, but the keychain does not hold its secret."""
+    """The database has the app, but the keychain does not hold its secret.
 
-    def __init__(self, keychain: str) -> None:
-        super().__init__(
-            QT_TRANSLATE_NOOP("core", "The key is missing"),
-            QT_TRANSLATE_NOOP(
-                "core", "{keychain} no longer holds this app's key. It was removed outside this program."
-            ),
-            QT_TRANSLATE_NOOP("core", "Rotate the key for a new one, or restore the keychain from a backup."),
-            {"keychain": keychain},
+    provider: the name of the program that stored it, by the app's row; "" where that is not known.
+    """
+
+    def __init__(self, keychain: str, provider: str = "") -> None:
+        title = QT_TRANSLATE_NOOP("core", "The key is missing")
+        message = QT_TRANSLATE_NOOP(
+            "core", "{keychain} no longer holds this app's key. It was removed outside this program."
         )
+        advice = QT_TRANSLATE_NOOP("core", "Rotate the key for a new one, or restore the keychain from a backup.")
+        if provider not in ("", keychain):
+            title = QT_TRANSLATE_NOOP("core", "The key is in another keychain")
+            message = QT_TRANSLATE_NOOP(
+                "core", "It was stored in {provider}. The keychain is {keychain} now, which does not hold it."
+            )
+            advice = QT_TRANSLATE_NOOP("core", "Switch back to {provider}, or type the key again in the app's menu.")
+        super().__init__(title, message, advice, {"keychain": keychain, "provider": provider})
 
 
 class SecretElsewhere(CortexError):
@@ -219,6 +227,20 @@ class SecretDiffers(CortexError):
             ),
             QT_TRANSLATE_NOOP("core", "Run the keychain check: it offers to use that key, or to make a new one."),
             {"keychain": keychain},
+        )
+
+
+class ChoiceNeeded(CortexError):
+    """Only a person can tell which of several items is the right one. choices: the ends of what they hold."""
+
+    def __init__(self, choices: tuple[KeyEnds, ...]) -> None:
+        self.choices = choices
+        super().__init__(
+            QT_TRANSLATE_NOOP("core", "Which key is the right one?"),
+            QT_TRANSLATE_NOOP(
+                "core", "The keychain holds several for this app, and the list cannot tell them apart. Nothing changed."
+            ),
+            QT_TRANSLATE_NOOP("core", "Choose one in the keychain check."),
         )
 
 

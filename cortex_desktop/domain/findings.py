@@ -52,6 +52,7 @@ class Repair(Enum):
     TYPE = "type"  # type the key in again: `KeyRotation.type_key`
     FORGET_KEPT = "forget kept"  # remove what is left of the earlier version, and forget it
     REMOVE = "remove"  # remove the item
+    KEEP_ONE = "keep one"  # keep the right one of several items of one name
 
 
 def still_holds(finding: Finding, app: App) -> bool:

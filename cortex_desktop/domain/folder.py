@@ -52,9 +52,10 @@ class Session:
 class FolderRecord:
     """What the database says of its folder. It is saved with the first change of each run.
 
-    id: the same in every copy; generation: of the last change; sessions: oldest first; is_claimed: a claim was written,
-    which is saved before the first key is stored; seen: the time up to which the clock was trusted, aware, in UTC; viewer: where the person chose to
-    look only, else ""; becoming: the identity that it gets with keys of its own, while that is under way, else "".
+    id: the same in every copy; generation: of the last change; sessions: oldest first; is_claimed: a claim was
+    written, which is saved before the first key is stored; seen: the time up to which the clock was trusted, aware, in
+    UTC; viewer: where the person chose to look only, else ""; becoming: the identity that it gets with keys of its own,
+    while that is under way, else "".
     """
 
     id: str = ""

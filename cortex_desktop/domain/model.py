@@ -165,8 +165,9 @@ class App:
     the secrets; kept: earlier versions, newest first; given_up: versions whose secrets may still arrive in the keychain
     until sweep_until, where recovery removes them; taken: numbers under which the keychain held somebody's key already;
     expires, review: the last day of use, and the day on which to look at it again, both for information only; origin:
-    of the current key; known: what Cortex said of that key at `checked`, None if it was never asked. Times are aware,
-    in UTC.
+    of the current key; known: what Cortex said of that key at `checked`, None if it was never asked; provider: the
+    name, for people, of the keychain program that stored the current secrets, "" where that is not known. Times are
+    aware, in UTC.
     """
 
     id: str
@@ -196,6 +197,7 @@ class App:
     origin: Origin = Origin.UNKNOWN
     known: Known | None = None
     checked: datetime | None = None
+    provider: str = ""
 
     @property
     def kinds(self) -> tuple[SecretKind, ...]:

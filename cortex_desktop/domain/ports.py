@@ -190,6 +190,15 @@ class Vault(Protocol):
     def remove(self, ref: ItemRef, *, may_ask: bool = False) -> None:
         """Remove the item and all duplicates of it. No error when there is none. may_ask: as for `read`."""
 
+    def read_all(self, ref: ItemRef) -> Sequence[Secret | None]:
+        """Return what each item of this name holds, None for what can be no secret. Several on Linux only."""
+
+    def keep_one(self, ref: ItemRef, kept: Secret) -> None:
+        """Remove all items of this name but one that holds `kept`. Raises SecretMissing where none does."""
+
+    def add_double(self, ref: ItemRef, secret: Secret) -> None:
+        """Store a secret in one more item of this name: what takes `keep_one` back."""
+
     def stop_waiting(self) -> None:
         """End the call that is waiting now with VaultTimeout. Returns at once; from any thread."""
 

@@ -201,7 +201,8 @@ class Rotate(BulkAction):
         if before is None:
             return app
         if known.id in self._left_to_recovery:  # recovery may have finished it, which does not know how long to keep
-            app = services.rotation.keep_until(known.id, before, services.stores.now() + self.keep)
+            with suppress(VaultError):  # else it is kept as long as recovery keeps it
+                app = services.rotation.keep_until(known.id, before, services.stores.now() + self.keep)
         self.before[known.id] = before
         if not self.keep:
             with suppress(CortexError):  # else recovery does

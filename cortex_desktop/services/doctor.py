@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -11,17 +12,19 @@ from ..domain.activity import Action
 from ..domain.errors import (
     AnswerNotPossible,
     CortexError,
+    FolderInDoubt,
     ItemRefused,
     SecretDiffers,
     SecretMissing,
     SecretNotText,
+    VaultError,
 )
 from ..domain.findings import Finding, Problem, Repair, Stray
 from ..domain.folder import Claim
 from ..domain.model import App, AppState, KeptVersion
 from ..domain.ports import Inventory, Item
 from ..domain.secret import ClaimRef, KeyEnds, Secret, SecretKind, SecretRef, well_formed
-from . import periods
+from . import periods, transitions
 from .apps.services import AppServices
 from .folder import ORG_DIGITS
 
@@ -40,7 +43,7 @@ REPAIRS = {
     Problem.LEFTOVER: (Repair.REMOVE, Repair.USE),
     Problem.EARLIER: (Repair.USE,),
     Problem.NEWER: (Repair.USE,),
-    Problem.DOUBLE: (),  # both are read as one, and go together
+    Problem.DOUBLE: (Repair.KEEP_ONE,),
 }
 """What can be done about a problem; the first is what `Doctor.repair` does unless told otherwise."""
 
@@ -70,6 +73,8 @@ class Doctor:
         known = [each for each in self._repository.findings() if each.app.id == app_id]
         # The number of a newer version and a double show in the list of items only: `survey` looks at that.
         listed = [each for each in known if self._is_from_survey(each) and self._apps.stores.holds(each.ref)]
+        doubles = {each.ref for each in listed if each.problem is Problem.DOUBLE}
+        found = [each for each in found if each.ref not in doubles]  # which of them was read is chance
         found += [each for each in listed if each.ref not in {other.ref for other in found}]
         if found != known:
             self._repository.keep_findings(found, [app_id])
@@ -174,10 +179,11 @@ class Doctor:
 
     # Repairing
 
-    def repair(self, finding: Finding, repair: Repair | None = None) -> Undo | None:
+    def repair(self, finding: Finding, repair: Repair | None = None, chosen: int | None = None) -> Undo | None:
         """Repair one finding, if it still is one, and return what takes that back, None where nothing can.
 
-        repair: one of `repairs`, but for TYPE, which is `KeyRotation.type_key`; the usual one by default.
+        repair: one of `repairs`, but for TYPE, which is `KeyRotation.type_key`; the usual one by default; chosen: which
+        item to keep, where KEEP_ONE has raised ChoiceNeeded.
 
         Raises AppGone, SecretMissing, SecretDiffers, FolderInDoubt, VaultError, StorageError, NotFinished.
         """
@@ -186,19 +192,24 @@ class Doctor:
         if (ref, finding.problem) not in {(found.ref, found.problem) for found in self.check(app.id)}:
             return None
         possible = self.repairs(finding)
-        chosen = repair or next((each for each in possible if each is not Repair.TYPE), None)
-        if chosen is None:
+        way = repair or next((each for each in possible if each is not Repair.TYPE), None)
+        if way is None:
             return None
-        if chosen not in possible or chosen is Repair.TYPE:
+        if way not in possible or way is Repair.TYPE:
             raise AnswerNotPossible
-        undo = self._repair(chosen, finding)
-        self._repository.keep_findings(self._check(self._repository.app(app.id)), [app.id])
+        undo = self._repair(way, finding, chosen)
+        known = [each for each in self._repository.findings() if each.app.id == app.id]
+        left = [each for each in known if (each.ref, each.problem) != (ref, finding.problem)]
+        self._repository.keep_findings(left, [app.id])
+        self.check(app.id)
         self._apps.stores.record.app(Action.REPAIRED, app, problem=finding.problem.value)
         return undo
 
-    def _repair(self, repair: Repair, finding: Finding) -> Undo | None:
+    def _repair(self, repair: Repair, finding: Finding, chosen: int | None) -> Undo | None:
         app, ref = self._repository.app(finding.app.id), finding.ref
         match repair:
+            case Repair.KEEP_ONE:
+                return self._apps.doubles.keep_one(app.id, ref, chosen)
             case Repair.REMOVE:
                 return self._removed(ref, lambda: self._apps.removal.remove_leftover(app, ref))
             case Repair.FORGET_KEPT:
@@ -236,17 +247,19 @@ class Doctor:
     def _renew(self, app_id: str) -> None:
         """Rotate an app whose current version is not complete, and remove what is left of that version."""
         created = self._apps.rotation.rotate(app_id, timedelta(0))
-        self._apps.removal.drop_kept(app_id, created.app.kept[0].number)
+        with suppress(FolderInDoubt, VaultError):  # the new key is there; recovery removes the rest, and tells
+            self._apps.removal.drop_kept(app_id, created.app.kept[0].number)
 
     def _take_over(self, app: App, ref: SecretRef) -> Undo:
         held = self._vault.read(ref, may_ask=True)
         if not well_formed(ref.kind, held):
             raise SecretDiffers(self._vault.name)
-        self._repository.change_app(app.id, partial(_take_ends, ends=KeyEnds.of(held)))
-        return lambda: self._take_back(app.id, app.key_ends)
+        self._set_ends(app, KeyEnds.of(held))
+        return partial(self._set_ends, app, app.key_ends)
 
-    def _take_back(self, app_id: str, ends: KeyEnds) -> None:
-        self._repository.change_app(app_id, partial(_take_ends, ends=ends))
+    def _set_ends(self, app: App, ends: KeyEnds) -> None:
+        change = partial(transitions.change_ends, number=app.version, key_ends=ends)
+        self._repository.change_app(app.id, self._apps.stores.kept_here(change))
 
     def _roll_back(self, app_id: str, number: int) -> None:
         self._apps.rotation.roll_back(app_id, number, periods.ROLLED_BACK_KEPT)
@@ -292,7 +305,3 @@ def _listed_problem(app: App, item: Item) -> Problem | None:
 
 def _is_newer(finding: Finding) -> bool:
     return finding.problem is Problem.NEWER
-
-
-def _take_ends(app: App, ends: KeyEnds) -> App:
-    return replace(app, key_ends=ends)

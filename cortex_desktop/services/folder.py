@@ -82,6 +82,11 @@ class Folder:
                 self._find()
             return self._standing
 
+    def providers(self) -> Sequence[str]:
+        """Return the names of the keychain programs that hold keys of this folder, but for the present one."""
+        names = {app.provider for app in self._repository.apps() if app.state is not AppState.DELETING}
+        return sorted(names - {"", self._vault.name})
+
     def require_removal(self) -> None:
         """Call before anything is removed. Raises FolderInDoubt unless the folder's history is unbroken, VaultError."""
         with self._lock:
@@ -127,7 +132,7 @@ class Folder:
                 self._write_claim()
 
     def keep_claim(self) -> None:
-        """Bring the claim up to date, where there is one and the folder is not in doubt. Leave an error to next time."""
+        """Bring a claim that is there up to date, unless the folder is in doubt. Leave an error to the next time."""
         with self._lock, suppress(VaultError, StorageError):
             self._find()
             if self._claim is not None:

@@ -102,7 +102,7 @@ class OrgService:
         return org
 
     def restore(self, org_id: str) -> Org:
-        """Restore a removed org, its apps as they were. For the vault lane. Raises OrgGone once their removal has begun.
+        """Restore a removed org, its apps as they were. For the vault lane. Raises OrgGone once their removal began.
 
         Raises VaultError with nothing restored: the keychain must hear of it first, as for an app.
         """

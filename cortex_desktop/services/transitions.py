@@ -122,6 +122,21 @@ def take_version(app: App, number: int, key_ends: KeyEnds, sessions: bool, now: 
     )
 
 
+def take_number(app: App, number: int) -> App:
+    """Note that a key which is not the app's is stored under this number, higher than any that was given out."""
+    if number <= app.last_version:
+        raise ValueError("a number is used once")
+    return replace(app, last_version=number, taken=(*app.taken, *range(app.last_version + 1, number + 1)))
+
+
+def change_ends(app: App, number: int, key_ends: KeyEnds) -> App:
+    """Note that the key of the current version, or of one that is kept, has these ends."""
+    kept = tuple(replace(k, key_ends=key_ends) if k.number == number else k for k in app.kept)
+    if number != app.version:
+        return replace(app, kept=kept)
+    return replace(app, key_ends=key_ends, **_check_of(app, key_ends))
+
+
 def give_time(app: App, until: datetime) -> App:
     """Let nothing of the app fall due before `until`; return it unchanged where nothing does."""
     kept = tuple(replace(kept, until=max(until, kept.until)) for kept in app.kept)

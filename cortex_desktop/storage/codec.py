@@ -119,6 +119,7 @@ def _app_to_doc(app: App) -> dict[str, Any]:
         "key_head": app.key_ends.head,
         "key_tail": app.key_ends.tail,
         "keychain": app.keychain,
+        **({"provider": app.provider} if app.provider else {}),
         "last_version": app.last_version,
         "pending": app.pending and _pending_to_doc(app.pending),
         "kept": [{**_version_to_doc(kept), "until": _time_to_text(kept.until)} for kept in app.kept],
@@ -168,6 +169,7 @@ def _app_from_doc(doc: Mapping[str, Any]) -> App:
         created=_time(doc["created"]),
         key_ends=KeyEnds(_key_end(doc["key_head"]), _key_end(doc["key_tail"])),
         keychain=_is_a(str, doc["keychain"]),
+        provider=_text_or_empty(doc.get("provider")),
         version=version,
         enabled=_is_a(bool, doc["enabled"]),
         state=AppState(doc["state"]),
@@ -323,7 +325,7 @@ APPS = Codec(
     _app_from_doc,
     frozenset(
         "id org label sessions csrf enabled created state version "
-        "key_head key_tail keychain last_version pending kept rotated last_copied purge_after sweep_until "
+        "key_head key_tail keychain provider last_version pending kept rotated last_copied purge_after sweep_until "
         "given_up taken notes owner expires review origin known checked".split()
     ),
 )

@@ -89,12 +89,13 @@ class JournalStorage(Storage):
         self._limit = JOURNAL_LIMIT
         self._is_current = False  # these two are ours and hold all, so that the next change needs but a line
         self._others_work: set[Path] = set()  # files to set aside before the next snapshot
+        self._is_changed = self._is_removed = False  # since we had all of ours in the files
         self._older: tuple[bytes, int, datetime] | None = None  # the database before it was migrated, to be kept
         self._is_fenced = False
         self.companion: Callable[[Tables, int], Mapping[str, Mapping[str, Document | None]]] | None = None
         """Gets the tables and the generation of a change, and returns changes that are saved with it, or nothing."""
-        self.set_aside: Callable[[Path], None] | None = None
-        """Called when another program's version of a file was set aside, with its new name."""
+        self.set_aside: Callable[[Path | None], None] | None = None
+        """Called when another program's version of a file was set aside, with its new name; None: one was removed."""
         self.recovered: Recovery | None = None
         self.changed_outside = False
         """True if another program changed the file: its version is in use, and is set aside with the next snapshot."""
@@ -149,6 +150,17 @@ class JournalStorage(Storage):
                 changed = {name: dict(table) for name, table in present.items()}
                 journals.apply(changes, changed)
                 self._fold(changed, self._generation + 1, datetime.now(UTC))
+
+    def look(self) -> None:
+        """Notice what others did to the files, without a change to save. Costs a look at two files where it is nothing.
+
+        Their work is set aside and told, and all of ours is on the disk again at once. Raises StorageError, also where
+        another program is further than this one.
+        """
+        if self._tables is not None and self._generation:
+            with self._writing():
+                if self._is_changed:
+                    self._fold(self._tables, self._generation, self._saved)
 
     def close(self) -> None:
         """Bring all into the snapshot, so that plain TinyDB finds it there. Never raises.
@@ -217,7 +229,8 @@ class JournalStorage(Storage):
         for news. The backup is a file of its own, not a link, so that harm to one spares the other; it comes second,
         so that none holds what was never saved.
         """
-        aside = [self._set_aside.add(path, "changed") for path in sorted(self._others_work)]
+        aside = [self._set_aside.add(path, "changed") for path in sorted(self._others_work, reverse=True)]
+        told: list[Path | None] = [*aside, *([None] if self._is_removed else ())]
         if self._older is not None:
             self._backups.keep_schema(*self._older)
         content, sha256 = snapshots.encode(tables, generation, saved, self._journal_base)
@@ -225,7 +238,7 @@ class JournalStorage(Storage):
         write_durably(self._path, content)
         self._tables, self._generation, self._saved = tables, generation, saved
         self._base, self._own, self._seen = sha256, {sha256}, _signature(self._path)
-        self._others_work, self._older = set(), None
+        self._others_work, self._older, self._is_changed, self._is_removed = set(), None, False, False
         self._limit = max(JOURNAL_LIMIT, len(content) // 2)
         self._backups.add(content, generation, saved)
         remove_quietly(self._journal)
@@ -234,7 +247,7 @@ class JournalStorage(Storage):
         self._end = 0
         self._is_current = True
         self._set_aside.remove_oldest()
-        for path in aside:
+        for path in told:
             if self.set_aside is not None:
                 self.set_aside(path)
 
@@ -247,10 +260,18 @@ class JournalStorage(Storage):
             raise problems.overtaken(self._path.parent)
         for path, seen in ((self._path, self._seen), (self._journal, self._journal_seen)):
             found = _signature(path)
-            if found != seen:
-                self._is_current = False
-                if found is not None and not self._is_own(path):
-                    self._others_work.add(path)
+            if found == seen:
+                continue
+            self._is_current = False
+            if found is None:
+                self._is_changed = self._is_removed = True
+            elif not self._is_own(path):
+                self._is_changed = True
+                self._others_work.add(path)
+            if path == self._path:
+                self._seen = found
+            else:
+                self._journal_seen = found
 
     def _is_own(self, path: Path) -> bool:
         """True if what the file holds is ours. Raises StorageError where another program is further than we are."""
@@ -293,6 +314,7 @@ class JournalStorage(Storage):
         make_private(self._path)
         make_private(self._journal)
         self._others_work, self._older, self.changed_outside, self._is_current = set(), None, False, False
+        self._is_changed = self._is_removed = False
         self._seen, self._journal_seen = _signature(self._path), _signature(self._journal)
         raw, journal_raw = read_whole(self._path), read_whole(self._journal)
         snapshot, journal = or_none(snapshots.parse, raw), or_none(journals.parse, journal_raw)

@@ -60,7 +60,7 @@ class TinyRepository:
         self._lock = RLock()
         self._session = new_id()
         self._origin = ""
-        self._set_aside: Callable[[Path], None] | None = None
+        self._set_aside: Callable[[Path | None], None] | None = None
         self._database = self._new_database()
         self._opened: _Opened | None = None
 
@@ -81,12 +81,20 @@ class TinyRepository:
             self._session = new_id()
             self._opened = None
 
-    def watch(self, set_aside: Callable[[Path], None]) -> None:
+    def watch(self, set_aside: Callable[[Path | None], None]) -> None:
         """Have `set_aside` called, on the thread that writes, when another program's version of a file was set aside.
 
-        It gets the file's new name.
+        It gets the file's new name, None for a file that was removed and is there again.
         """
         self._set_aside = set_aside
+
+    def look(self) -> None:
+        """Notice what other programs did to the database since. Quick where it is nothing, and no more before `open`.
+
+        Raises StorageError, also where another copy of this program is further.
+        """
+        with self._lock:
+            self._database.storage.look()
 
     @property
     def recovered(self) -> Recovery | None:
@@ -300,7 +308,7 @@ class TinyRepository:
         database.storage.set_aside = self._report
         return database
 
-    def _report(self, path: Path) -> None:
+    def _report(self, path: Path | None) -> None:
         if self._set_aside is not None:
             self._set_aside(path)
 

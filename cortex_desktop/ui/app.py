@@ -69,6 +69,7 @@ class Program(QObject):
         from .overview.entry import OverviewEntry
         from .requests.entry import RequestsEntry
         from .shell.console import Console
+        from .shell.folder_watch import FolderWatch
         from .shell.idle import Idle
         from .shell.standing import StandingBanner
         from .shell.updates import Updates
@@ -120,6 +121,8 @@ class Program(QObject):
         self.console.data_removed.connect(self._end_without_data)
         above = self.console.above_pages
         self.standing = StandingBanner(self.tools, workspace, self.services.apps, self.services.doctor, above)
+        self.folder_watch = FolderWatch(workspace, stores.repository.look, clock, self.tools.toasts)
+        stores.repository.watch(partial(self.jobs.hand_over, self, self._changed_outside))
         self.idle = Idle(settings, clock, window)
         self.idle.idle.connect(self.tools.put_keys_away)
         self.idle.idle.connect(self.requests.put_answers_away)
@@ -155,6 +158,9 @@ class Program(QObject):
 
     def _recorded(self, _: None) -> None:
         self.workspace.recorded.emit()
+
+    def _changed_outside(self, set_aside: Path | None) -> None:
+        self.folder_watch.found(set_aside.name if set_aside is not None else "")
 
     def _not_recorded(self, error: CortexError) -> None:
         self.workspace.failed.emit(error)

@@ -132,6 +132,8 @@ class Workspace(QObject):
         """How the keychain is; None until it was looked at."""
         self.missing: AbstractSet[str] = frozenset()
         """Ids of apps whose key was asked for and is not in the keychain."""
+        self.in_doubt = False
+        """True while nothing is removed from the keychain, since it is not known what the data folder is."""
         self.check: KeychainCheck | None = None
         """What the last keychain check found; None while none is known of."""
         self.waiting = Waiting(clock, self)

@@ -33,6 +33,9 @@ class RawVault(Protocol):
     def replace(self, ref: ItemRef, secret: Secret) -> None: ...
     def read(self, ref: ItemRef, *, may_ask: bool = False) -> Secret: ...
     def remove(self, ref: ItemRef, *, may_ask: bool = False) -> None: ...
+    def read_all(self, ref: ItemRef) -> Sequence[Secret | None]: ...
+    def keep_one(self, ref: ItemRef, kept: Secret) -> None: ...
+    def add_double(self, ref: ItemRef, secret: Secret) -> None: ...
     def list_items(self) -> Sequence[Item]: ...
     def stop_waiting(self) -> None:
         """Begin no further step, for good. From any thread; returns at once."""
@@ -113,6 +116,18 @@ class DeadlineVault:
         """Remove the item and every double of it. No error when there is none."""
         limit = self._limits.unlock if may_ask else self._limits.call
         self._call(limit, lambda raw: raw.remove(ref, may_ask=may_ask))
+
+    def read_all(self, ref: ItemRef) -> Sequence[Secret | None]:
+        """Return what each item of this name holds, None for what can be no secret."""
+        return self._call(self._limits.unlock, lambda raw: raw.read_all(ref))
+
+    def keep_one(self, ref: ItemRef, kept: Secret) -> None:
+        """Remove all items of this name but one that holds `kept`. Raises SecretMissing where none does."""
+        self._call(self._limits.unlock, lambda raw: raw.keep_one(ref, kept))
+
+    def add_double(self, ref: ItemRef, secret: Secret) -> None:
+        """Store a secret in one more item of this name."""
+        self._call(self._limits.call, lambda raw: raw.add_double(ref, secret))
 
     def list_items(self) -> Sequence[Item]:
         """Return all items of this program, of every data folder."""

@@ -76,6 +76,18 @@ class LockableKeyring(KeyringBackend):
         """Have the person asked about an item that is locked by itself. Raises KeyringError when refused."""
 
     @abstractmethod
+    def passwords(self, service: str, username: str) -> Sequence[str | None]:
+        """Return what each item of this name holds, None for what is no text. The person may be asked."""
+
+    @abstractmethod
+    def keep_one(self, service: str, username: str, password: str) -> bool:
+        """Remove all items of this name but one that holds this. False, with nothing removed, where none does."""
+
+    @abstractmethod
+    def add_double(self, service: str, username: str, password: str) -> None:
+        """Store a secret in one more item of this name."""
+
+    @abstractmethod
     def names(self) -> Names:
         """Return the names of all our items, without their secrets."""
 
@@ -168,6 +180,32 @@ class KeyringVault:
                         if self._keyring.get_password(ref.service, ref.username) is None:
                             return
         raise VaultError(VaultProblem.FAILED, self.name, "still there after removal")
+
+    def read_all(self, ref: ItemRef) -> Sequence[Secret | None]:
+        """Return what each item of this name holds, None for what can be no secret.
+
+        The keychains of Windows and macOS hold one; what keyring leaves under Windows' compound name is not read.
+        """
+        if self._lockable is None:
+            found = self._find(ref)
+            return [] if found is None else [found]
+        with self._vault_errors():
+            texts = self._lockable.passwords(ref.service, ref.username)
+        return [Secret(text) if text is not None and 0 < len(text) <= _LONGEST else None for text in texts]
+
+    def keep_one(self, ref: ItemRef, kept: Secret) -> None:
+        """Remove all items of this name but one that holds `kept`. Raises SecretMissing where none does."""
+        if self._lockable is not None:
+            with self._vault_errors():
+                is_kept = self._lockable.keep_one(ref.service, ref.username, kept.reveal())
+            if not is_kept:
+                raise SecretMissing(self.name)
+
+    def add_double(self, ref: ItemRef, secret: Secret) -> None:
+        """Store a secret in one more item of this name."""
+        if self._lockable is not None:
+            with self._vault_errors():
+                self._lockable.add_double(ref.service, ref.username, secret.reveal())
 
     def list_items(self) -> Sequence[Item]:
         """Return all items of this program."""

@@ -87,11 +87,8 @@ class SecretServiceKeyring(LockableKeyring):
 
     def set_password(self, service: str, username: str, password: str) -> None:
         """Store a secret in the item of this name; make it where there is none."""
-        attributes = {**_query(service, username), **_APPLICATION}
-        label = _LABELS.get(username, _LABEL)
-        with _keyring_errors(PasswordSetError):
-            # replace: where two of the same request arrive, the second must not leave a double (H-K15).
-            self._unlocked_collection().create_item(label, attributes, password.encode(), replace=True)
+        # Where two of the same request arrive, the second must not leave a double (H-K15).
+        self._create(service, username, password, replace=True)
 
     def delete_password(self, service: str, username: str) -> None:
         """Remove all items of this name. Raises PasswordDeleteError when there is none."""
@@ -108,6 +105,26 @@ class SecretServiceKeyring(LockableKeyring):
             for item in self._search(service, username):
                 if item.is_locked() and item.unlock():
                     raise secretstorage.PromptDismissedException
+
+    def passwords(self, service: str, username: str) -> list[str | None]:
+        """Return what each item of this name holds, None for what is no text. The person may be asked."""
+        self.unlock_item(service, username)
+        with self._item_errors():
+            return [_text_of(item) for item in self._search(service, username)]
+
+    def keep_one(self, service: str, username: str, password: str) -> bool:
+        """Remove all items of this name but one that holds this. False, with nothing removed, where none does."""
+        with self._item_errors():
+            items = self._search(service, username)
+            kept = next((item for item in items if _text_of(item) == password), None)
+            for item in items if kept is not None else ():
+                if item is not kept:
+                    item.delete()
+        return kept is not None
+
+    def add_double(self, service: str, username: str, password: str) -> None:
+        """Store a secret in one more item of this name."""
+        self._create(service, username, password, replace=False)
 
     def names(self) -> Names:
         """Return the names of all our items, locked ones too, without their secrets."""
@@ -129,6 +146,12 @@ class SecretServiceKeyring(LockableKeyring):
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
+
+    def _create(self, service: str, username: str, password: str, *, replace: bool) -> None:
+        attributes = {**_query(service, username), **_APPLICATION}
+        label = _LABELS.get(username, _LABEL)
+        with _keyring_errors(PasswordSetError):
+            self._unlocked_collection().create_item(label, attributes, password.encode(), replace=replace)
 
     def _search(self, service: str, username: str) -> list[secretstorage.Item]:
         return list(self._unlocked_collection().search_items(_query(service, username)))
@@ -207,6 +230,14 @@ def _keyring_errors(otherwise: type[KeyringError] = KeyringError) -> Iterator[No
         reported = response.name if isinstance(response, DBusErrorResponse) else type(error).__name__
         kind = NoKeyringError if reported.startswith(_SPAWN_ERROR) else _ERRORS.get(reported, otherwise)
         raise kind(reported) from error
+
+
+def _text_of(item: secretstorage.Item) -> str | None:
+    """The secret of an item, None where it is no text."""
+    try:
+        return str(item.get_secret().decode())
+    except UnicodeError:
+        return None
 
 
 def _query(service: str, username: str) -> dict[str, str]:

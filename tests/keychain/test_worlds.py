@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cortex_desktop.domain.errors import FolderInDoubt, SecretDiffers, SecretNotText
+from cortex_desktop.domain.errors import ChoiceNeeded, FolderInDoubt, SecretDiffers, SecretNotText
 from cortex_desktop.domain.findings import Problem
 from cortex_desktop.domain.folder import Answer, Standing
 from cortex_desktop.domain.secret import SecretKind, SecretRef
@@ -161,6 +161,57 @@ def test_items_without_rows_doubles_and_missing_ones_are_found_and_kept(desk: De
     for app in run.repository.apps():
         run.doctor.check(app.id)
     assert {each.problem for each in run.doctor.findings()} == {Problem.MISSING}
+
+
+def held(ref: SecretRef) -> list[bytes]:
+    """What each item of this name holds, seen past our own code."""
+    import secretstorage
+
+    with closing(secretstorage.dbus_init()) as connection:
+        found = secretstorage.Collection(connection).search_items({"service": ref.service, "username": ref.username})
+        return [item.get_secret() for item in found]
+
+
+@pytest.mark.parametrize("content", [None, b"Z" * 22, b"\xff\xfe"])
+def test_of_doubles_the_right_one_stays_and_no_key_is_lost(desk: Desk, content: bytes | None) -> None:
+    run = desk.start()
+    made = run.make(sessions=False)
+    ref = made.app.ref(SecretKind.API_KEY)
+    right = made.key.reveal().encode()
+    set_item(ref, content or right, more=True)
+    run.doctor.survey()
+    [double] = run.doctor.check(made.app.id)
+    assert double.problem is Problem.DOUBLE
+    undo = run.doctor.repair(double)
+    assert held(ref) == [right]
+    assert run.key() == made.key
+    run.doctor.survey()
+    if content == b"Z" * 22:
+        assert {each.problem for each in run.doctor.check(made.app.id)} == {Problem.NEWER}
+        assert held(SecretRef(ref.org_id, ref.app_id, ref.kind, 2)) == [content]
+    else:
+        assert run.doctor.check(made.app.id) == []
+    assert undo is not None
+    undo()
+    assert sorted(held(ref)) == sorted([right, content] if content == b"Z" * 22 else [right])
+    assert held(SecretRef(ref.org_id, ref.app_id, ref.kind, 2)) == []
+
+
+def test_a_person_chooses_where_no_double_fits_the_row(desk: Desk) -> None:
+    run = desk.start()
+    ref = run.make().app.ref(SecretKind.API_KEY)
+    set_item(ref, b"A" * 22)
+    set_item(ref, b"B" * 22, more=True)
+    run.doctor.survey()
+    [double] = run.doctor.check(ref.app_id)
+    with pytest.raises(ChoiceNeeded) as question:
+        run.doctor.repair(double)
+    assert [ends.head for ends in question.value.choices] == ["AAAA", "BBBB"]
+    assert sorted(held(ref)) == [b"A" * 22, b"B" * 22]
+    run.doctor.repair(double, None, 1)
+    assert held(ref) == [b"B" * 22]
+    assert run.key().reveal() == "B" * 22
+    assert held(SecretRef(ref.org_id, ref.app_id, ref.kind, 2)) == [b"A" * 22]
 
 
 def test_a_claim_is_one_item_however_often_it_is_written(desk: Desk) -> None:

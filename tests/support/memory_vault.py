@@ -28,10 +28,10 @@ class InMemoryVault:
     """Holds secrets until it is dropped.
 
     items: what is stored; claims: the same of data folders, by their id; not_text: items whose secret is none;
-    doubles: how often an item is there that is more than once; current: the state to be in; person_unlocks: what the
+    doubles: what further items of a name hold; current: the state to be in; person_unlocks: what the
     person does at the prompt; calls: what was asked for, as (operation, ref), but for claims; before, after: called
-    around each operation's effect, with its name ("state", "unlock", "store", "read", "remove", "read claim",
-    "write claim" or "items") and ref, and may raise.
+    around each operation's effect, with its name ("state", "unlock", "store", "read", "read all", "remove", "keep one",
+    "add double", "read claim", "write claim" or "items") and ref, and may raise.
     """
 
     trouble = None
@@ -42,7 +42,7 @@ class InMemoryVault:
         self.items: dict[SecretRef, Secret] = {}
         self.claims: dict[str, str] = {}
         self.not_text: set[SecretRef] = set()
-        self.doubles: dict[SecretRef, int] = {}
+        self.doubles: dict[SecretRef, list[Secret]] = {}
         self.current = VaultState.UNLOCKED
         self.person_unlocks = True
         self.calls: list[tuple[str, SecretRef | None]] = []
@@ -116,11 +116,40 @@ class InMemoryVault:
         self.doubles.pop(ref, None)
         self._leave("remove", ref)
 
+    def read_all(self, ref: ItemRef) -> Sequence[Secret | None]:
+        """What each item of this name holds."""
+        assert isinstance(ref, SecretRef)
+        self._enter("read all", ref)
+        self._demand_unlocked()
+        found = [self.items[ref], *self.doubles.get(ref, ())] if ref in self.items else []
+        self._leave("read all", ref)
+        return found
+
+    def keep_one(self, ref: ItemRef, kept: Secret) -> None:
+        """Remove the others. Raises SecretMissing where none holds `kept`."""
+        assert isinstance(ref, SecretRef)
+        self._enter("keep one", ref)
+        self._demand_unlocked()
+        if kept not in (self.items.get(ref), *self.doubles.get(ref, ())):
+            raise SecretMissing(self.name)
+        self.items[ref] = kept
+        self.doubles.pop(ref, None)
+        self._leave("keep one", ref)
+
+    def add_double(self, ref: ItemRef, secret: Secret) -> None:
+        """Store one more item of this name."""
+        assert isinstance(ref, SecretRef)
+        self._enter("add double", ref)
+        self._demand_unlocked()
+        self.doubles.setdefault(ref, []).append(secret)
+        self._leave("add double", ref)
+
     def list_items(self) -> Sequence[Item]:
         """All items, those of claims too."""
         self._enter("items", None)
         self._demand_unlocked()
-        found = [Item(ref, self.doubles.get(ref, 1)) for ref in {**self.items, **dict.fromkeys(self.not_text)}]
+        refs = {**self.items, **dict.fromkeys(self.not_text)}
+        found = [Item(ref, 1 + len(self.doubles.get(ref, ()))) for ref in refs]
         return [*found, *(Item(ClaimRef(folder_id)) for folder_id in self.claims)]
 
     def _read_claim(self, ref: ClaimRef) -> Secret:

@@ -128,7 +128,7 @@ def test_undo_in_the_notice_brings_all_back(desk: Desk, vault: InMemoryVault) ->
     desk.wait(lambda: "Signing" in desk.labels())
     assert desk.kept("Signing", SecretKind.API_SECRET) == secret
     assert len(vault.items) == 3, "nothing beside the keys of the two and this secret"
-    assert not [n for n in desk.toasts() if "settled" in n], "it is no work of an earlier session"
+    assert not [n for n in desk.toasts() if "resolved" in n], "it is no work of an earlier session"
 
 
 def test_switched_off_there_is_a_secret_to_copy(desk: Desk) -> None:

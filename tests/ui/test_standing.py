@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QAbstractButton, QListWidget, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QListWidget, QPlainTextEdit, QWidget
 
 from cortex_desktop.domain.errors import NothingExposed, VaultError, VaultProblem
 from cortex_desktop.domain.findings import Problem
@@ -17,7 +18,7 @@ from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import KeyEnds, SecretKind, SecretRef, generate
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.ui.apps.doctor_dialog import DoctorDialog
-from tests.support.gui import CTRL, SHIFT, Desk, Key, stored_apps
+from tests.support.gui import CTRL, SHIFT, Desk, Key, stored_apps, texts
 from tests.support.memory_vault import InMemoryVault
 
 Start = Callable[..., Desk]
@@ -294,6 +295,48 @@ def test_a_missing_key_is_typed_again(checked, vault: InMemoryVault) -> None:
     desk.wait(lambda: desk.values("Status") == ["Enabled"])
 
 
+def test_a_key_that_is_typed_over_another_is_taken_back(checked, vault: InMemoryVault) -> None:
+    other = generate(KEY)
+    desk, dialog = checked(lambda app: vault.items.update({key_of(app): other}))
+    before = desk.app("Ward tablet")
+    desk.click("Type the key again", within=dialog)
+    desk.wait(lambda: desk.dialog_or_none() not in (None, dialog))
+    desk.dialog()
+    desk.find("Paste the key", QPlainTextEdit).setFocus()
+    desk.type(generate(KEY).reveal())
+    desk.key(Key.Key_Return)
+    desk.click("Store key")
+    desk.no_dialog()
+    desk.wait(lambda: desk.app("Ward tablet").version == 2)
+    desk.click("Undo", within=desk.toast("Key stored"))
+    desk.wait(lambda: desk.app("Ward tablet").version == 1)
+    assert desk.app("Ward tablet").key_ends == before.key_ends
+    assert vault.items[key_of(before)] == other
+
+
+def test_of_several_keys_of_one_name_a_person_chooses(checked, vault: InMemoryVault) -> None:
+    keys = sorted((generate(KEY) for _ in range(2)), key=lambda key: key.reveal())
+
+    def spoil(app) -> None:
+        vault.items[key_of(app)], vault.doubles[key_of(app)] = keys[0], [keys[1]]
+
+    desk, dialog = checked(spoil)
+    assert "more than once" in words(dialog)
+    desk.click("Keep the right one", within=dialog)
+    desk.wait(lambda: desk.dialog_or_none() not in (None, dialog))
+    dialog = desk.dialog()
+    choice = desk.find("Which key is the right one?", QComboBox)
+    ends = [KeyEnds.of(key) for key in keys]
+    assert [choice.itemText(row) for row in range(2)] == [f"{each.head}…{each.tail}" for each in ends]
+    choice.setCurrentIndex(1)
+    desk.click("Keep this one", within=dialog)
+    toast = desk.toast("1 thing repaired")
+    assert desk.app("Ward tablet").key_ends == ends[1]
+    assert desk.kept("Ward tablet") == keys[1].reveal()
+    desk.click("Undo", within=toast)
+    desk.wait(lambda: len(vault.read_all(key_of(desk.app("Ward tablet")))) == 2)
+
+
 def test_what_was_found_is_shown_at_the_next_start(checked, start: Start, vault: InMemoryVault) -> None:
     desk, dialog = checked(lambda app: vault.items.pop(key_of(app)))
     dialog.close()
@@ -324,7 +367,57 @@ def test_an_item_without_an_app_is_brought_back_or_removed(checked, vault: InMem
     desk.wait(lambda: dialog.ways.isVisible())
     desk.let_pass(50)
     desk.click("Bring back", within=dialog)
-    desk.wait(lambda: "Found bbbbbbbb" in desk.labels())
+    desk.wait(lambda: desk.dialog_or_none() not in (None, dialog))
+    dialog = desk.dialog()
+    label = desk.find("Label", QLineEdit)
+    assert label.text() == "Found bbbbbbbb"
+    desk.type("Reception")
+    desk.click("Bring back", within=dialog)
+    desk.no_dialog()
+    desk.wait(lambda: "Reception" in desk.labels())
+    desk.click("Undo", within=desk.toast("App brought back"))
+    desk.wait(lambda: "Reception" not in desk.labels())
+
+
+def test_rotating_in_doubt_says_first_that_nothing_leaves_the_keychain(
+    start: Start, folder: Path, tmp_path: Path
+) -> None:
+    desk = restored(start, folder, tmp_path / "saved")
+    desk.wait(lambda: "older than the keychain" in desk.banner())
+    desk.select("Ward tablet")
+    desk.action("rotate").trigger()
+    dialog = desk.dialog()
+    box = desk.find("Keep the old key for", QComboBox)
+    box.setCurrentIndex(box.count() - 1)
+    desk.wait(lambda: "once you have said what this data folder is" in "".join(texts(dialog)))
+    desk.click("Rotate key", within=dialog)
+    desk.no_dialog()
+    desk.wait(lambda: desk.app("Ward tablet").version == 3)
+    desk.let_pass(100)
+    assert not [text for text in desk.toasts() if "Nothing is removed" in text]
+
+
+@pytest.mark.parametrize("purged", [True, False])
+def test_what_goes_when_it_is_due_is_no_interrupted_change(start: Start, vault: InMemoryVault, purged: bool) -> None:
+    desk = start()
+    desk.create("Ward tablet", sessions=True)
+    desk.select("Ward tablet")
+    desk.action("rotate").trigger()
+    dialog = desk.dialog()
+    box = desk.find("Keep the old key for", QComboBox)
+    box.setCurrentIndex(box.count() - 1)
+    desk.click("Rotate key", within=dialog)
+    desk.no_dialog()
+    desk.wait(lambda: {ref.version for ref in vault.items} == {2})
+    if purged:
+        repository = desk.program.stores.repository
+        app = desk.program.services.apps.deletion.delete(desk.app("Ward tablet").id)
+        past = datetime.now(UTC) - timedelta(minutes=1)
+        repository.change_app(app.id, lambda row: replace(row, purge_after=past))
+        desk.workspace.recover()
+        desk.wait(lambda: not vault.items)
+    desk.let_pass(200)
+    assert not [text for text in desk.toasts() if "Interrupted" in text]
 
 
 def test_a_removal_that_failed_is_told_once(start: Start, folder: Path, vault: InMemoryVault) -> None:

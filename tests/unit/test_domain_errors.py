@@ -16,6 +16,7 @@ from cortex_desktop.domain.errors import (
     AnswerNotPossible,
     AppGone,
     ChangedSince,
+    ChoiceNeeded,
     CortexError,
     Defect,
     FolderInDoubt,
@@ -45,6 +46,7 @@ from cortex_desktop.domain.model import Environment, Org
 from cortex_desktop.domain.request import NoAnswer, Request, Stopped, Trouble, clean_endpoint, clean_request
 from cortex_desktop.domain.rules import clean_label, clean_notes, clean_org, clean_owner
 from cortex_desktop.domain.sandbox import PortTaken, SandboxNotStarted, SandboxRunning
+from cortex_desktop.domain.secret import KeyEnds
 from cortex_desktop.domain.text import Text
 from cortex_desktop.storage import problems
 
@@ -75,6 +77,8 @@ def every_error() -> list[CortexError]:
         *[VaultError(problem, "GNOME Keyring", "KeyringError") for problem in VaultProblem],
         VaultTimeout("GNOME Keyring"),
         SecretMissing("GNOME Keyring"),
+        SecretMissing("KeePassXC", "GNOME Keyring"),
+        ChoiceNeeded((KeyEnds("aB3d", "xY9z"), KeyEnds("aB3d", "xY9z"))),
         SecretElsewhere("GNOME Keyring"),
         SecretDiffers("GNOME Keyring"),
         SecretNotText("GNOME Keyring"),

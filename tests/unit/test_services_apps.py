@@ -400,7 +400,7 @@ def test_a_deleted_app_is_purged_when_its_time_is_up_and_not_before(office: Offi
     assert office.recover() == RecoveryReport()
     assert len(office.vault.items) == 2
     office.time += A_MICROSECOND
-    assert office.recover() == RecoveryReport(finished=(app.id,))
+    assert office.recover() == RecoveryReport(removed=(app.id,))
     assert not office.on_disk()
     assert not office.vault.items
 

@@ -17,6 +17,7 @@ from cortex_desktop.domain.errors import (
     FolderInDoubt,
     LookOnly,
     SecretDiffers,
+    SecretMissing,
     SecretNotText,
     VaultError,
     VersionGone,
@@ -482,6 +483,32 @@ def test_another_keychain_is_recognised(desk: Desk) -> None:
     desk.vault = first
     run = desk.start()
     assert run.held(made.app, 1) == made.key
+
+
+def test_a_provider_that_changed_is_named(desk: Desk) -> None:
+    """Two programs of one class: GNOME Keyring and KeePassXC are both a Secret Service."""
+    desk.vault = InMemoryVault("GNOME Keyring")
+    run = desk.start()
+    made, beta = run.make(), run.make("Beta")
+    assert not run.folder.providers()
+    run.quit()
+    desk.vault = InMemoryVault("KeePassXC")
+    run = desk.start()
+    assert run.folder.providers() == ["GNOME Keyring"]
+    with pytest.raises(SecretMissing) as refusal:
+        run.key()
+    assert "stored in GNOME Keyring" in str(refusal.value)
+    assert "KeePassXC now" in str(refusal.value)
+    [finding] = run.doctor.check(made.app.id)
+    assert (finding.problem, finding.app.provider) == (Problem.MISSING, "GNOME Keyring")
+    run.folder.answer(Answer.GO_ON)
+    assert run.apps.rotation.type_key(made.app.id, made.key, None, AT_ONCE).app.provider == "KeePassXC"
+    assert run.make("Gamma").app.provider == "KeePassXC"
+    assert run.folder.providers() == ["GNOME Keyring"], "of Beta"
+    run.apps.rotation.rotate(beta.app.id, AT_ONCE)
+    assert not run.folder.providers()
+    run.quit()
+    assert {app.provider for app in desk.start().repository.apps()} == {"KeePassXC"}
 
 
 def test_two_computers_take_turns_on_one_folder_each_with_its_keychain(desk: Desk) -> None:

@@ -79,7 +79,7 @@ def test_when_its_time_is_up_everything_of_it_goes(office: Office, clinic: Org) 
     office.orgs.remove(clinic.id)
     office.time += RESTORABLE
     report = office.recover()
-    assert len(report.finished) == 2
+    assert len(report.removed) == 2
     assert office.orgs.removed() == []
     assert [org.id for org in office.repository.orgs()] == [other.app.org_id]
     assert office.repository.apps() == (other.app,)
@@ -114,7 +114,7 @@ def test_one_restored_while_recovery_looks_is_not_taken(office: Office, clinic: 
     seen = office.repository.orgs()
     office.orgs.restore(clinic.id)
     monkeypatch.setattr(office.repository, "orgs", lambda: seen)
-    assert not office.recover().finished
+    assert not office.recover().removed
     assert office.use.secret(made.app.id) == made.key
 
 
@@ -123,7 +123,7 @@ def test_a_removed_org_without_a_date_waits(office: Office) -> None:
     odd = replace(office.orgs.add(CLINIC), state=OrgState.REMOVED, purge_after=None)
     office.make("Web", odd)
     office.repository.save_org(odd)
-    assert not office.recover().finished
+    assert not office.recover().removed
     assert office.orgs.removed() == [odd]
 
 
@@ -149,7 +149,7 @@ def test_while_the_keychain_is_locked_it_waits(office: Office, clinic: Org) -> N
     assert office.recover().waiting == (made.app.id,)
     assert set(office.vault.items) == set(made.app.refs)
     office.vault.current = VaultState.UNLOCKED
-    assert office.recover().finished == (made.app.id,)
+    assert office.recover().removed == (made.app.id,)
     assert not office.vault.items
 
 
@@ -158,10 +158,10 @@ def test_a_large_org_goes_piece_by_piece(office: Office, clinic: Org) -> None:
         office.make(f"App {number}", clinic, sessions=True)
     purge(office, clinic)
     first = office.recover()
-    assert (len(first.finished), first.more) == (AT_ONCE, True)
+    assert (len(first.removed), first.more) == (AT_ONCE, True)
     assert len(office.repository.orgs()) == 2
     second = office.recover()
-    assert (len(second.finished), second.more) == (1, False)
+    assert (len(second.removed), second.more) == (1, False)
     assert len(office.repository.orgs()) == 1
     assert not office.vault.items
 
@@ -172,10 +172,10 @@ def test_one_that_the_keychain_refuses_does_not_keep_the_others(office: Office, 
     purge(office, clinic)
     office.vault.fail_next("remove", failed())
     report = office.recover()
-    assert (len(report.finished), len(report.waiting), report.more) == (AT_ONCE - 1, 1, True)
+    assert (len(report.removed), len(report.waiting), report.more) == (AT_ONCE - 1, 1, True)
     report = office.recover()
-    assert (len(report.finished), len(report.waiting), report.more) == (1, 0, False)  # the refused one had its turn
-    assert len(office.recover().finished) == 1
+    assert (len(report.removed), len(report.waiting), report.more) == (1, 0, False)  # the refused one had its turn
+    assert len(office.recover().removed) == 1
     assert not office.vault.items
 
 
@@ -194,7 +194,7 @@ def test_a_keychain_that_stopped_working_is_not_asked_for_each(office: Office, c
 
     office.vault.before = gives_up
     report = office.recover()
-    assert (len(report.finished), len(report.waiting), report.more) == (1, AT_ONCE, False)
+    assert (len(report.removed), len(report.waiting), report.more) == (1, AT_ONCE, False)
     assert calls[-2:] == ["remove", "state"]
     assert (calls.count("remove"), calls.count("state")) == (3, 2)
 

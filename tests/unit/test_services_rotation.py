@@ -469,7 +469,7 @@ def test_purging_removes_all_versions(office: Office) -> None:
     assert office.numbers() == [1, 1, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
     office.deletion.delete(app.id)
     office.time += RESTORABLE
-    assert office.recover() == RecoveryReport(finished=(app.id,))
+    assert office.recover() == RecoveryReport(removed=(app.id,))
     assert set(office.vault.items) == set(other.app.refs)
     office.time += LATE
     office.recover()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import pytest
 
 from cortex_desktop.domain.errors import (
     AnswerNotPossible,
+    ChangedSince,
+    ChoiceNeeded,
     FolderInDoubt,
     ItemRefused,
     KeyFormError,
@@ -18,11 +21,12 @@ from cortex_desktop.domain.errors import (
     SecretDiffers,
     VaultError,
 )
-from cortex_desktop.domain.findings import Problem, Repair, Stray
+from cortex_desktop.domain.findings import Finding, Problem, Repair, Stray
 from cortex_desktop.domain.model import App, AppState
-from cortex_desktop.domain.secret import Secret, SecretKind, SecretRef, generate
+from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate
 from cortex_desktop.services.doctor import Doctor
 from cortex_desktop.storage.repository import TinyRepository
+from tests.support.memory_vault import InMemoryVault
 from tests.support.services import NOON, Office, app_services, failed
 from tests.support.worlds import Desk
 
@@ -112,7 +116,7 @@ def test_newer_versions_and_doubles_show_in_the_list_of_items_only(office: Offic
     app = office.make().app
     newer = office.ref(app, 5)
     office.vault.items[newer] = generate(KEY)
-    office.vault.doubles[app.ref(KEY)] = 2
+    office.vault.doubles[app.ref(KEY)] = [office.key(app)]
     assert problems(office, app) == []
     assert office.doctor.survey() == []
     assert sorted(problems(office, app), key=str) == [Problem.DOUBLE, Problem.NEWER]
@@ -120,6 +124,119 @@ def test_newer_versions_and_doubles_show_in_the_list_of_items_only(office: Offic
     office.vault.doubles.clear()
     office.doctor.survey()
     assert problems(office, app) == []
+
+
+def doubled(office: Office, *others: Secret, sessions: bool = True, kind: SecretKind = KEY) -> tuple[App, Finding]:
+    """An app whose item is there more than once, and what the keychain check says of that."""
+    app = office.make(sessions=sessions).app
+    office.vault.doubles[app.ref(kind)] = list(others) or [office.vault.items[app.ref(kind)]]
+    office.doctor.survey()
+    return app, next(each for each in office.doctor.check(app.id) if each.problem is Problem.DOUBLE)
+
+
+def test_of_two_alike_one_goes_and_comes_back(office: Office) -> None:
+    app, finding = doubled(office)
+    key = office.key(app)
+    assert office.doctor.repairs(finding) == (Repair.KEEP_ONE,)
+    undo = office.doctor.repair(finding)
+    assert office.vault.read_all(app.ref(KEY)) == [key]
+    assert office.doctor.findings() == []
+    office.doctor.survey()
+    assert office.doctor.check(app.id) == []
+    assert undo is not None
+    undo()
+    assert office.key(app) == key
+
+
+@pytest.mark.parametrize("sessions", [True, False])
+@pytest.mark.parametrize("is_first", [True, False])
+def test_the_key_of_the_row_stays_and_the_other_is_kept_under_a_number_of_its_own(
+    office: Office, is_first: bool, sessions: bool
+) -> None:
+    strange = generate(KEY)
+    app, finding = doubled(office, strange, sessions=sessions)
+    key = office.vault.items[app.ref(KEY)]
+    if not is_first:
+        office.vault.items[app.ref(KEY)], office.vault.doubles[app.ref(KEY)] = strange, [key]
+    undo = office.doctor.repair(finding)
+    assert office.vault.read_all(app.ref(KEY)) == [key]
+    found = office.doctor.check(app.id)
+    assert {(each.problem, each.ref.version) for each in found} == {(Problem.NEWER, 2)}
+    assert office.vault.items[office.ref(app, 2)] == strange
+    used = office.rotation.use_newer(app.id, 2, A_WEEK)
+    assert (office.key(used), used.sessions) == (strange, sessions)
+    office.rotation.roll_back(app.id, 1, A_WEEK)
+    office.repository.change_app(app.id, lambda row: replace(row, kept=(), taken=(2,)))
+    assert undo is not None
+    undo()
+    assert len(office.vault.read_all(app.ref(KEY))) == 2
+    assert {ref.version for ref in office.vault.items} == {1}
+
+
+@pytest.mark.parametrize("chosen", [0, 1])
+def test_a_person_is_asked_which_key_is_right_where_the_row_fits_none(office: Office, chosen: int) -> None:
+    keys = sorted((generate(KEY) for _ in range(2)), key=Secret.reveal)
+    app, finding = doubled(office, keys[1])
+    office.vault.items[app.ref(KEY)] = keys[0]
+    before = dict(office.vault.items)
+    with pytest.raises(ChoiceNeeded) as question:
+        office.doctor.repair(finding)
+    assert question.value.choices == tuple(map(KeyEnds.of, keys))
+    assert office.vault.items == before
+    undo = office.doctor.repair(finding, Repair.KEEP_ONE, chosen)
+    assert office.key(app) == keys[chosen]
+    assert office.vault.items[office.ref(app, 2)] == keys[1 - chosen]
+    assert undo is not None
+    undo()
+    assert office.row(app).key_ends == app.key_ends
+    assert sorted(filter(None, office.vault.read_all(app.ref(KEY))), key=Secret.reveal) == keys
+
+
+def test_a_person_is_asked_which_secret_is_right_and_the_other_stays_with_the_key(office: Office) -> None:
+    strange = generate(API_SECRET)
+    app, finding = doubled(office, strange, sessions=False, kind=API_SECRET)
+    secrets = sorted((strange, office.vault.items[app.ref(API_SECRET)]), key=Secret.reveal)
+    with pytest.raises(ChoiceNeeded):
+        office.doctor.repair(finding)
+    office.doctor.repair(finding, None, 1)
+    assert office.use.secret(app.id, API_SECRET) == secrets[1]
+    assert office.vault.items[office.ref(app, 2, API_SECRET)] == secrets[0]
+    office.rotation.use_newer(app.id, 2, A_WEEK)
+    assert office.use.secret(app.id, API_SECRET) == secrets[0]
+
+
+def test_what_is_no_key_is_no_choice(office: Office) -> None:
+    app, finding = doubled(office, Secret("two\nlines"))
+    office.doctor.repair(finding)
+    assert office.is_whole(app)
+    app, finding = doubled(office, Secret("x"))
+    office.vault.items[app.ref(KEY)] = Secret("y")
+    with pytest.raises(SecretDiffers):
+        office.doctor.repair(finding)
+    assert len(office.vault.read_all(app.ref(KEY))) == 2
+
+
+def test_doubles_stay_while_the_folder_is_in_doubt(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    run = desk.start()
+    app = run.make().app
+    run.quit()
+    copy = desk.start(desk.copy("copy"))
+    assert isinstance(desk.vault, InMemoryVault)
+    desk.vault.doubles[app.ref(KEY)] = [generate(KEY)]
+    copy.doctor.survey()
+    [finding] = copy.doctor.findings()
+    before = dict(desk.vault.items)
+    with pytest.raises(FolderInDoubt):
+        copy.doctor.repair(finding)
+    assert (desk.vault.items, len(desk.vault.read_all(app.ref(KEY)))) == (before, 2)
+
+
+def test_doubles_that_somebody_else_has_seen_to_need_nothing(office: Office) -> None:
+    _, finding = doubled(office)
+    office.vault.doubles.clear()
+    assert office.doctor.repair(finding) is None
+    assert office.doctor.findings() == []
 
 
 def test_without_a_list_of_items_only_rows_are_checked(office: Office) -> None:
@@ -326,6 +443,49 @@ def test_a_known_key_is_typed_into_an_app_and_taken_back(office: Office) -> None
     assert office.key(typed.app) == key
     office.rotation.roll_back(made.app.id, 1, A_WEEK)
     assert office.key(typed.app) == made.key
+
+
+@pytest.mark.parametrize("held", ["the key", "another key", "nothing", "no key", "elsewhere"])
+def test_what_was_typed_is_taken_back_whatever_the_keychain_held(office: Office, held: str) -> None:
+    app = office.make(sessions=True).app
+    other = {"another key": generate(KEY), "no key": Secret("x")}.get(held)
+    if other is not None:
+        office.vault.items[app.ref(KEY)] = other
+    if held in ("nothing", "elsewhere"):
+        office.vault.items.clear()
+    if held == "elsewhere":
+        app = office.repository.change_app(app.id, lambda row: replace(row, keychain="Windows", provider="Theirs"))
+    before = dict(office.vault.items)
+    typed = office.rotation.type_key(app.id, generate(KEY), None, A_WEEK).app
+    back = office.rotation.take_back(app, typed, A_WEEK)
+    assert (back.version, back.key_ends, back.keychain) == (app.version, app.key_ends, app.keychain)
+    assert before.items() <= office.vault.items.items()
+    if held == "elsewhere":
+        assert (back.provider, back.kept, office.vault.items) == ("Theirs", (), {})
+    else:
+        assert [kept.number for kept in back.kept] == [typed.version]
+    with pytest.raises(ChangedSince):
+        office.rotation.take_back(app, typed, A_WEEK)
+
+
+def test_a_new_key_in_a_folder_in_doubt_is_made_and_said_so(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    run = desk.start()
+    app = run.make(sessions=False).app
+    run.quit()
+    saved = desk.copy("saved")
+    run = desk.start()
+    run.make("Beta")
+    run.quit()
+    desk.put_back(saved)
+    run = desk.start()
+    assert isinstance(desk.vault, InMemoryVault)
+    del desk.vault.items[app.ref(KEY)]
+    [finding] = run.doctor.check(app.id)
+    run.doctor.repair(finding)  # nothing is raised: the key is made, and nothing was removed
+    assert run.app().version == 2
+    assert app.ref(API_SECRET) in desk.vault.items
+    assert run.recover().not_removed
 
 
 def test_what_is_typed_must_be_a_key_with_its_secret(office: Office) -> None:

@@ -87,6 +87,7 @@ class AppCreation:
             created=stores.now(),
             key_ends=KeyEnds.of(key),
             keychain=stores.vault.backend,
+            provider=stores.vault.name,
             version=ref.version,
             last_version=ref.version,
             taken=tuple(range(1, ref.version)),  # what is there of them was never this row's
@@ -114,6 +115,7 @@ class AppCreation:
             created=stores.now(),
             key_ends=KeyEnds.of(key),
             keychain=stores.vault.backend,
+            provider=stores.vault.name,
             state=AppState.CREATING,
             origin=origin,
         )

@@ -62,7 +62,7 @@ class AppEditing:
             ):
                 swap = partial(transitions.swap_versions, number=kept.number, until=until, details=details)
                 stores.folder.announce()
-                app = stores.repository.change_app(app.id, swap)
+                app = stores.repository.change_app(app.id, stores.kept_here(swap))
                 return self._removal.drop_expired(app)
         key = stores.read(app, SecretKind.API_KEY)
         number = self._recovery.free_number(app)

@@ -66,6 +66,7 @@ class OwnKeys:
                 id=_derived(becoming, app.id),
                 org_id=_derived(becoming, app.org_id),
                 state=AppState.CREATING,
+                provider=stores.vault.name,
                 pending=None,
                 given_up=(),
                 sweep_until=None,

@@ -44,8 +44,8 @@ class NotRemoved:
 class RecoveryReport:
     """What recovery did: ids of apps whose operation it finished, undid, or left for later.
 
-    removed: apps of which earlier versions went as they were due; not_removed: secrets that are to go and have not,
-    tried again with each recovery; more: apps are left that were not tried yet.
+    removed: apps that went, or of which earlier versions did, as they were due; not_removed: secrets that are to go and
+    have not, tried again with each recovery; more: apps are left that were not tried yet.
     """
 
     finished: tuple[str, ...] = ()
@@ -81,8 +81,8 @@ class Recovery:
         secret: the API secret where one is needed; None makes a new one. undo: what becomes of the row when the
         keychain refuses; the version's secrets are then removed.
 
-        Raises VaultError, StorageError with the version undone. Raises NotFinished when the keychain gave no answer, or the disk
-        refused the undoing: recovery settles it.
+        Raises VaultError, StorageError with the version undone. Raises NotFinished when the keychain gave no answer, or
+        the disk refused the undoing: recovery settles it.
         """
         written: list[SecretRef] = []
         try:
@@ -155,7 +155,8 @@ class Recovery:
         complete = stores.is_complete(app, app.pending.number, app.pending.key_ends)
         if complete:
             until = now + periods.KEPT_BY_RECOVERY
-            stores.repository.change_app(app.id, partial(transitions.move_pointer, now=now, until=until))
+            move = stores.kept_here(partial(transitions.move_pointer, now=now, until=until))
+            stores.repository.change_app(app.id, move)
             stores.record.app(Action.FINISHED, app, kept_until=until)
         else:
             dropped = stores.repository.change_app(app.id, partial(transitions.drop_pending, until=now + periods.LATE))
@@ -191,7 +192,8 @@ class Recovery:
             batch = self._mark_apps_of(going, batch, now)
             for app in batch:
                 try:
-                    found[self._settle(app, now)].append(app)
+                    outcome = self._settle(app, now)
+                    found[_Outcome.REMOVED if app.org_id in going else outcome].append(app)
                 except SecretElsewhere:
                     waiting.append(app)
                 except FolderInDoubt as error:
@@ -225,7 +227,7 @@ class Recovery:
         if transitions.is_past_restoring(app, now):
             stores.folder.require_removal()  # and where that is not known, the row stays as it is
             removal.purge(app.id)
-            return _Outcome.FINISHED
+            return _Outcome.REMOVED
         outcome = _Outcome.SWEPT
         if app.pending is not None:
             outcome = _Outcome.FINISHED if self.settle_pending(app) else _Outcome.UNDONE

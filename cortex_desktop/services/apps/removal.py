@@ -23,7 +23,7 @@ from ...domain.errors import (
     VaultError,
 )
 from ...domain.model import App, AppState
-from ...domain.secret import KeyEnds, SecretKind, SecretRef, well_formed
+from ...domain.secret import KeyEnds, Secret, SecretKind, SecretRef, well_formed
 from .. import periods, transitions
 from .two_stores import TwoStores
 
@@ -47,6 +47,12 @@ class Removal:
         self._stores.folder.require_removal()
         if ref.app_id == app.id and ref.version not in app.versions:
             self._stores.vault.remove(ref, may_ask=True)
+
+    def keep_one(self, app: App, ref: SecretRef, kept: Secret) -> None:
+        """Remove all items of the name of a version of the app but one that holds `kept`. Raises as `remove_stray`."""
+        self._stores.folder.require_removal()
+        if ref.app_id == app.id:
+            self._stores.vault.keep_one(ref, kept)
 
     def remove_stray(self, ref: SecretRef) -> None:
         """Remove an item of an app of this folder that has no row. Raises FolderInDoubt, VaultError, StorageError."""

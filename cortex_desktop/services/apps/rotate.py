@@ -7,22 +7,33 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from ...domain.activity import Action
-from ...domain.errors import AppGone, CortexError, KeyKnown, NotFinished, SecretDiffers, SecretMissing, VersionGone
+from ...domain.errors import (
+    AppGone,
+    ChangedSince,
+    CortexError,
+    KeyKnown,
+    NotFinished,
+    SecretDiffers,
+    SecretMissing,
+    VersionGone,
+)
 from ...domain.model import App, AppState, Origin
 from ...domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate, well_formed
 from .. import transitions
 from ..key_index import find_key
 from .create import Created, require_form
 from .recovery import Recovery
+from .removal import Removal
 from .two_stores import TwoStores
 
 
 class KeyRotation:
     """Rotates keys and rolls back. Use it on the vault lane."""
 
-    def __init__(self, stores: TwoStores, recovery: Recovery) -> None:
+    def __init__(self, stores: TwoStores, recovery: Recovery, removal: Removal) -> None:
         self._stores = stores
         self._recovery = recovery
+        self._removal = removal
 
     def rotate(self, app_id: str, keep: timedelta) -> Created:
         """Give the app a new key and, without Sessions, a new secret; keep the old ones for `keep`.
@@ -41,7 +52,7 @@ class KeyRotation:
         """Give the app a key that exists already, and keep what the keychain holds of the old one for `keep`.
 
         secret: its API secret, which an app without Sessions must have. Also for an app whose secrets are in another
-        keychain: they stay there. `roll_back` takes it back. Raises KeyFormError, and as `rotate`.
+        keychain: they stay there. `take_back` reverses it. Raises KeyFormError, and as `rotate`.
         """
         stores = self._stores
         app = stores.repository.app(app_id)
@@ -52,6 +63,29 @@ class KeyRotation:
             created = self._store_here(app, key, secret)
         self._stores.record.app(Action.KEY_TYPED, created.app, kept_until=self._stores.now() + keep)
         return created
+
+    def take_back(self, before: App, typed: App, keep: timedelta) -> App:
+        """Have the app be as before `type_key`, whatever the keychain holds of that. Returns the app.
+
+        The typed key is kept for `keep`; in an app whose secrets are in another keychain it goes. Raises ChangedSince
+        where the app has another key by now, AppGone, VaultError, StorageError.
+        """
+        stores = self._stores
+
+        def back(app: App) -> App:
+            if app.version != typed.version or app.state is not AppState.ACTIVE:
+                raise ChangedSince(app.label)
+            if before.keychain == typed.keychain:
+                return transitions.swap_versions(app, before.version, stores.now() + keep)
+            names = ("keychain", "provider", "version", "key_ends", "origin", "known", "checked")
+            return replace(app, kept=before.kept, **{name: getattr(before, name) for name in names})
+
+        stores.folder.announce()
+        app = stores.repository.change_app(before.id, back)
+        if before.keychain != typed.keychain:
+            self._removal.take_back(typed.refs)
+        stores.record.app(Action.ROLLED_BACK, app, version=before.version)
+        return app
 
     def use_key(self, app_id: str, key: Secret, secret: Secret | None, keep: timedelta) -> Created:
         """Give the app a key that Cortex made; keep the old one for `keep`. secret: for an app without Sessions.
@@ -131,7 +165,7 @@ class KeyRotation:
             transitions.take_version, number=number, key_ends=ends, sessions=sessions, now=now, until=now + keep
         )
         stores.folder.announce()
-        app = stores.repository.change_app(app_id, take)
+        app = stores.repository.change_app(app_id, stores.kept_here(take))
         stores.record.app(Action.KEY_TAKEN, app, version=number, kept_until=now + keep)
         return app
 
@@ -154,17 +188,23 @@ class KeyRotation:
             raise SecretMissing(stores.vault.name)
         until = now + keep
         stores.folder.announce()
-        app = stores.repository.change_app(app_id, partial(transitions.swap_versions, number=number, until=until))
+        swap = stores.kept_here(partial(transitions.swap_versions, number=number, until=until))
+        app = stores.repository.change_app(app_id, swap)
         stores.record.app(Action.ROLLED_BACK, app, version=number, kept_until=until)
         return app
 
     def keep_until(self, app_id: str, number: int, until: datetime) -> App:
-        """Change until when a version is kept, unless its time is up. Returns the app. Raises AppGone, StorageError."""
+        """Change until when a version is kept, unless its time is up. Returns the app.
+
+        Raises AppGone, StorageError, and VaultError where it is to be kept longer.
+        """
         stores = self._stores
         due = stores.folder.trusted_now()
         app = stores.repository.app(app_id)
-        if any(kept.number == number and kept.until > due for kept in app.kept):
-            stores.folder.announce()
+        before = next((kept.until for kept in app.kept if kept.number == number and kept.until > due), None)
+        if before is not None:
+            if until > before:
+                stores.folder.announce()
             change = partial(transitions.change_kept_until, number=number, until=until)
             app = stores.repository.change_app(app_id, change)
         return app

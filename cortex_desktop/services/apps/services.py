@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from .create import AppCreation
 from .delete import AppDeletion
+from .doubles import Doubles
 from .edit import AppEditing
 from .listing import AppListing
 from .own_keys import OwnKeys
@@ -30,6 +31,7 @@ class AppServices:
     removal: Removal
     recovery: Recovery
     own_keys: OwnKeys
+    doubles: Doubles
 
     @classmethod
     def build(cls, stores: TwoStores) -> AppServices:
@@ -42,9 +44,10 @@ class AppServices:
             AppCreation(stores, recovery),
             AppEditing(stores, recovery, removal),
             AppUse(stores),
-            KeyRotation(stores, recovery),
+            KeyRotation(stores, recovery, removal),
             AppDeletion(stores, removal),
             removal,
             recovery,
             OwnKeys(stores),
+            Doubles(stores, recovery, removal),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from ...domain.errors import (
@@ -65,12 +66,19 @@ class TwoStores:
         if app.keychain != self.vault.backend:
             raise SecretElsewhere(self.vault.name)
 
+    def kept_here(self, change: Callable[[App], App]) -> Callable[[App], App]:
+        """Return the same change, which also notes that the present keychain holds the current secrets."""
+        return lambda app: replace(change(app), provider=self.vault.name)
+
     def read(self, app: App, kind: SecretKind, *, may_ask: bool = False) -> Secret:
-        """Return the app's current key or secret. Raises SecretMissing, VaultError.
+        """Return the app's current key or secret. Raises SecretMissing, with the provider that has it; VaultError.
 
         Raises SecretDiffers for anything but what the row describes: another key, or something that is none.
         """
-        found = self.vault.read(app.ref(kind), may_ask=may_ask)
+        try:
+            found = self.vault.read(app.ref(kind), may_ask=may_ask)
+        except SecretMissing:
+            raise SecretMissing(self.vault.name, app.provider) from None
         if not well_formed(kind, found) or (kind is SecretKind.API_KEY and KeyEnds.of(found) != app.key_ends):
             raise SecretDiffers(self.vault.name)
         return found
@@ -101,6 +109,6 @@ class TwoStores:
     def finish(self, app: App, change: Callable[[App], App]) -> App:
         """Change the row of an app whose secrets are stored. Raises NotFinished when the disk refuses."""
         try:
-            return self.repository.change_app(app.id, change)
+            return self.repository.change_app(app.id, self.kept_here(change))
         except StorageError as error:
             raise NotFinished(app.label) from error

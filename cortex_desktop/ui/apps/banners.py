@@ -84,6 +84,16 @@ class Banners(QObject):
         if damage.found:
             title, text = self.tr("Your app list was damaged"), self._damage_words(damage)
             self._page.storage_banner.show_message("warning", "triangle-alert", title, text, dismissable=True)
+        elif damage.while_running:
+            if damage.set_aside:
+                text = self.tr(
+                    "The list here stays in use and is saved. The other version is kept as {name} in the data folder; "
+                    "no key was changed."
+                ).format(name=damage.set_aside)
+            else:
+                text = self.tr("The list here stays in use and is saved again. No key was changed.")
+            title = self.tr("Another program has replaced your app list")
+            self._page.storage_banner.show_message("warning", "triangle-alert", title, text, dismissable=True)
         elif damage.changed_outside:
             self._page.storage_banner.show_message(
                 "info",

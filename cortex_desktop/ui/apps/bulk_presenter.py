@@ -140,7 +140,7 @@ class BulkPresenter(QObject):
         from .rotate_dialog import RotateDialog
 
         title = self.tr("Rotate %Ln API key(s)", "", len(apps))
-        dialog = RotateDialog(self._look, place_of(org), self._dialogs.window, title)
+        dialog = RotateDialog(self._look, place_of(org), self._dialogs.window, title, in_doubt=self._workspace.in_doubt)
 
         def submit(keep: timedelta) -> None:
             dialog.set_busy(False)

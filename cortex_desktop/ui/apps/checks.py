@@ -8,9 +8,9 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from ...domain.errors import CortexError
+from ...domain.errors import ChoiceNeeded, CortexError
 from ...domain.model import App, AppState
-from ...domain.secret import Secret
+from ...domain.secret import KeyEnds, Secret
 from ...services.apps.create import Created
 from ...services.apps.services import AppServices
 from ...services.doctor import Doctor, Finding, Problem, Repair, Stray, Undo
@@ -104,7 +104,12 @@ class KeychainChecks(QObject):
         def tell() -> None:
             self._dialogs.close(dialog, partial(self._repaired, repaired, undos))
 
-        def refused(error: CortexError) -> None:
+        def refused(finding: Finding, error: CortexError) -> None:
+            if isinstance(error, ChoiceNeeded):
+                if repaired:
+                    self._repaired(repaired, undos)
+                self._dialogs.close(dialog, partial(self._ask_which, finding, error.choices))
+                return
             dialog.fail(error)
             if repaired:
                 tell()
@@ -117,7 +122,7 @@ class KeychainChecks(QObject):
             workspace.submit(Lane.VAULT, partial(doctor.check, app_id), partial(checked, app_id), dialog.fail)
 
         def repair(finding: Finding, way: Repair | None) -> None:
-            workspace.on_vault(partial(doctor.repair, finding, way), mended, refused)
+            workspace.on_vault(partial(doctor.repair, finding, way), mended, partial(refused, finding))
 
         def type_again(finding: Finding) -> None:
             self._dialogs.close(dialog, partial(self.ask_key, finding.app))
@@ -136,6 +141,7 @@ class KeychainChecks(QObject):
         dialog.bring_back_asked.connect(bring_back)
         dialog.remove_asked.connect(remove)
         dialog.finished.connect(workspace.reload)
+        dialog.finished.connect(workspace.recover)  # what a repair could not remove
         self._dialogs.open(dialog)
         dialog.start()
 
@@ -148,6 +154,23 @@ class KeychainChecks(QObject):
 
     def _repaired(self, number: int, undos: Sequence[Undo]) -> None:
         self._tell(self.tr("%n thing(s) repaired", "", number), "", undos)
+
+    def _ask_which(self, finding: Finding, choices: Sequence[KeyEnds]) -> None:
+        """Ask which of several keys of one name is to stay."""
+        from .choose_key_dialog import ChooseKeyDialog
+
+        dialog = ChooseKeyDialog(self._look, short(finding.app.label), choices, self._dialogs.window)
+
+        def keep(chosen: int) -> None:
+            work = partial(self._doctor.repair, finding, Repair.KEEP_ONE, chosen)
+            self._workspace.on_vault(work, kept)
+
+        def kept(undo: Undo | None) -> None:
+            self._repaired(1, [undo] if undo is not None else [])
+            self._workspace.reload()
+
+        dialog.chosen.connect(keep)
+        self._dialogs.open(dialog)
 
     def use_newer(self, app: App) -> None:
         """Make the newer version that the keychain holds the app's key."""
@@ -169,12 +192,11 @@ class KeychainChecks(QObject):
             return
         from .type_key_dialog import TypeKeyDialog
 
-        was_whole = not any(finding.app.id == app.id for finding in self._found)
         place = f"{short(app.label)} · {place_of(org)}"
         dialog = TypeKeyDialog(self._look, place, app.sessions, self._dialogs.window)
 
         def typed(made: Created) -> None:
-            self._dialogs.close(dialog, partial(self._typed, app, made.app, was_whole))
+            self._dialogs.close(dialog, partial(self._typed, app, made.app))
 
         def submit(key: Secret, secret: Secret | None) -> None:
             work = partial(self._services.rotation.type_key, app.id, key, secret, ROLLED_BACK_KEPT)
@@ -183,11 +205,11 @@ class KeychainChecks(QObject):
         dialog.submitted.connect(submit)
         self._dialogs.open_waiting(dialog)
 
-    def _typed(self, app: App, changed: App, was_whole: bool) -> None:
+    def _typed(self, app: App, changed: App) -> None:
         self._changed(changed)
         text = self.tr("The keychain holds it as the key of “{label}”.").format(label=short(app.label))
-        can_go_back = was_whole and any(kept.number == app.version for kept in changed.kept)
-        self._tell(self.tr("Key stored"), text, [self._roll_back(app)] if can_go_back else [])
+        undo = partial(self._services.rotation.take_back, app, changed, ROLLED_BACK_KEPT)
+        self._tell(self.tr("Key stored"), text, [partial(_ignore_result, undo)])
 
     def _changed(self, app: App) -> None:
         self._model.mark_whole(app.id)
@@ -203,16 +225,26 @@ class KeychainChecks(QObject):
     # Items without an app
 
     def _bring_back(self, stray: Stray) -> None:
-        label = self.tr("Found {id}").format(id=stray.ref.app_id[:8])
-        work = partial(self._doctor.bring_back, stray, label)
+        """Ask what to call the app, and bring it back."""
+        from .bring_back_dialog import BringBackDialog
+
+        proposed = self.tr("Found {id}").format(id=stray.ref.app_id[:8])
+        dialog = BringBackDialog(self._look, proposed, self._dialogs.window)
 
         def back(app: App) -> None:
-            self._changed(app)
-            undo = partial(_ignore_result, self._services.deletion.delete, app.id)
-            text = self.tr("It is listed as “{label}”. Edit it to give it its name.").format(label=app.label)
-            self._tell(self.tr("App brought back"), text, [undo])
+            self._dialogs.close(dialog, partial(self._brought_back, app))
 
-        self._workspace.on_vault(work, back)
+        def submit(label: str) -> None:
+            self._workspace.on_vault(partial(self._doctor.bring_back, stray, label), back, dialog.fail)
+
+        dialog.submitted.connect(submit)
+        self._dialogs.open_waiting(dialog)
+
+    def _brought_back(self, app: App) -> None:
+        self._changed(app)
+        undo = partial(self._services.deletion.delete, app.id)
+        text = self.tr("It is listed as “{label}”.").format(label=short(app.label))
+        self._tell(self.tr("App brought back"), text, [partial(_ignore_result, undo)])
 
     def _remove_stray(self, stray: Stray) -> None:
         def removed(undo: Undo | None) -> None:
@@ -249,5 +281,5 @@ def _call_all(undos: Sequence[Undo]) -> None:
         undo()
 
 
-def _ignore_result(work: Callable[[str], object], app_id: str) -> None:
-    work(app_id)
+def _ignore_result(work: Callable[[], object]) -> None:
+    work()

@@ -390,7 +390,13 @@ class DetailsPanel(QFrame):
             note = self.tr("Hides again in %n s.", "", self._reveal.seconds_left)
         self._secret_note.setText(note)
         if self._app is not None and self._model.status(self._app) is Status.KEY_MISSING:
-            self._kept.setText(self.tr("The keychain does not hold this key. Type it again, or rotate it."))
+            text = self.tr("The keychain does not hold this key. Type it again, or rotate it.")
+            provider = self._app.provider
+            if provider not in ("", self._keychain):
+                text = self.tr(
+                    "Stored in {provider}; {keychain} does not hold it. Switch back, type it again, or rotate it."
+                ).format(provider=provider, keychain=self._keychain)
+            self._kept.setText(text)
             return
         text = self.tr("Stored in {keychain}.").format(keychain=self._keychain) if self._keychain else ""
         if self._app is not None and not self._app.enabled:

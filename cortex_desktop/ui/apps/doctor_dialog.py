@@ -57,6 +57,7 @@ class DoctorDialog(Dialog):
         title = QCoreApplication.translate("DoctorDialog", "Check keychain")
         text = QCoreApplication.translate("DoctorDialog", "Compares your app list with what {keychain} holds.")
         super().__init__(look, title, text.format(keychain=keychain), 560, parent)
+        self._keychain = keychain
         self._to_check = [app.id for app in reversed(apps)]
         self._total = len(apps)
         self._orgs = orgs if len(orgs) > 1 else {}
@@ -90,6 +91,7 @@ class DoctorDialog(Dialog):
             Repair.TYPE: Button(self.tr("Type the key again…"), look),
             Repair.FORGET_KEPT: Button(self.tr("Forget"), look),
             Repair.REMOVE: Button(self.tr("Remove"), look),
+            Repair.KEEP_ONE: Button(self.tr("Keep the right one"), look),
         }
         self.bring_back = Button(self.tr("Bring back…"), look)
         for each in (*self._ways.values(), self.bring_back):
@@ -302,10 +304,19 @@ class DoctorDialog(Dialog):
         if org is not None:
             label = self.tr("{label} ({org})").format(label=label, org=org)
         values = {"label": label, "what": self._names()[finding.ref.kind], "number": finding.ref.version}
-        return self._sentence(finding.problem).format(**values)
+        names = {"provider": finding.app.provider, "keychain": self._keychain}
+        return self._sentence(finding).format(**values, **names)
 
-    def _sentence(self, problem: Problem) -> str:
-        match problem:
+    def _sentence(self, finding: Finding) -> str:
+        provider = finding.app.provider
+        match finding.problem:
+            case Problem.ELSEWHERE if provider:
+                return self.tr("{label}: {provider} on another system has the key. It can be typed in.")
+            case Problem.MISSING if provider not in ("", self._keychain):
+                return self.tr(
+                    "{label}: the {what} was stored in {provider}, and the keychain is {keychain} now. Switch back to "
+                    "{provider}, or type the key again. Repair: a new key is made."
+                )
             case Problem.ELSEWHERE:
                 return self.tr("{label}: made on another system, whose keychain has the key. It can be typed in.")
             case Problem.MISSING:
@@ -335,6 +346,6 @@ class DoctorDialog(Dialog):
                 )
             case Problem.DOUBLE:
                 return self.tr(
-                    "{label}: the keychain holds the {what} of version {number} more than once. It cannot be repaired "
-                    "here: remove the others in the keychain’s own program."
+                    "{label}: the keychain holds the {what} of version {number} more than once. Repair: the right one "
+                    "stays; another key goes under a version of its own."
                 )

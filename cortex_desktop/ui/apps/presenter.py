@@ -202,7 +202,7 @@ class AppsPresenter(QObject):
         from .rotate_dialog import RotateDialog
 
         place = f"{short(app.label)} · {place_of(org)}"
-        dialog = RotateDialog(self._look, place, self._dialogs.window)
+        dialog = RotateDialog(self._look, place, self._dialogs.window, in_doubt=self._workspace.in_doubt)
 
         def rotated(made: Created) -> None:
             dialog.accept()

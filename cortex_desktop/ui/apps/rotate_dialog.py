@@ -15,13 +15,14 @@ from ..kit.widgets import Look, label
 class RotateDialog(WaitingDialog):
     """Asks how long the old key should be kept. submitted(timedelta): rotate.
 
-    title: for several apps; without one it is about one.
+    in_doubt: nothing is removed from the keychain for now; title: for several apps; without one it is about one.
     """
 
     submitted = Signal(timedelta)
 
-    def __init__(self, look: Look, place: str, parent: QWidget, title: str = "") -> None:
+    def __init__(self, look: Look, place: str, parent: QWidget, title: str = "", *, in_doubt: bool = False) -> None:
         self._many = bool(title)
+        self._in_doubt = in_doubt
         if self._many:
             action = QCoreApplication.translate("RotateDialog", "Rotate keys")
         else:
@@ -80,6 +81,8 @@ class RotateDialog(WaitingDialog):
     def _explain(self) -> None:
         if self.keep.currentData():
             self.show_below(self.tr("Until then both keys stay in the keychain, so you can roll back."))
+        elif self._in_doubt:
+            self.show_below(self.tr("What is old leaves the keychain once you have said what this data folder is."))
         elif self._many:
             self.show_below(self.tr("The old keys leave the keychain at once. You cannot roll back."))
         else:

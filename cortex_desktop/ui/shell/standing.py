@@ -40,6 +40,8 @@ class Seen:
     answers: Sequence[Answer]
     claim: Claim | None
     jump: ClockJump | None
+    providers: Sequence[str] = ()
+    """Names of the keychain programs that hold the apps' keys by the rows, but for the present one."""
 
 
 class AbovePages(QWidget):
@@ -130,10 +132,11 @@ class StandingBanner(QObject):
 
     def _see(self) -> Seen:
         folder = self._folder
-        return Seen(folder.standing(), folder.answers(), folder.claim, folder.clock_jump())
+        return Seen(folder.standing(), folder.answers(), folder.claim, folder.clock_jump(), folder.providers())
 
     def show(self, seen: Seen) -> None:
         """Ask about what was found out, or about nothing."""
+        self._workspace.in_doubt = seen.standing.is_in_doubt
         if self._steps is not None:
             return
         if seen.answers:
@@ -174,6 +177,11 @@ class StandingBanner(QObject):
             case _:
                 title = self.tr("This keychain does not know this data folder")
                 text = self.tr("The keys are in another keychain, or on another computer.")
+                if seen.providers:
+                    text = self.tr("Its keys were stored in {providers}. The keychain is {keychain} now.").format(
+                        providers=self._above.locale().createSeparatedList(list(seen.providers)),
+                        keychain=self._workspace.keychain_name,
+                    )
         wait = self.tr("Keys can be copied. Nothing is removed from the keychain until you say what the folder is.")
         return title, f"{text} {wait}"
 
