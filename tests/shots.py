@@ -426,9 +426,9 @@ def _badly_signed(studio: Studio, app: App) -> dict[str, str]:
 
 def _standings(studio: Studio) -> None:
     """The banner that asks what the data folder is, for each claim that the keychain may hold."""
-    stores, presenter = studio.program.stores, studio.program.apps.presenter
-    folder, banner = studio.program.services.apps.stores.folder, presenter.page.standing_banner
-    folder.keep_claim()
+    stores, standing = studio.program.stores, studio.program.standing
+    folder, banner = studio.program.services.apps.stores.folder, studio.program.console.above_pages
+    folder.claim_run()
     record = stores.repository.change_folder(lambda record: replace(record, is_claimed=True))
     ref = ClaimRef(record.id)
     kept = stores.vault.read(ref)
@@ -437,7 +437,7 @@ def _standings(studio: Studio) -> None:
 
     def look() -> None:
         folder.forget()
-        presenter.standing.look()
+        standing.look()
 
     def show(name: str) -> None:
         look()
@@ -445,6 +445,12 @@ def _standings(studio: Studio) -> None:
         for width in (560, SIZE[0]):
             studio.window.resize(width, 600 if width == 560 else SIZE[1])
             studio.shoot(f"standing-{name}-{width}")
+            if name == "restored":
+                for entry in studio.program.pages()[1:]:
+                    entry.open()
+                    pause(200)
+                    studio.shoot(f"standing-{name}-{entry.name}-{width}")
+                studio.program.apps.open()
         banner.hide()
 
     with tempfile.TemporaryDirectory() as other:

@@ -65,11 +65,14 @@ class Repository(Protocol):
     def drop_app(self, app_id: str) -> None:
         """Remove an app. No error when it is gone already."""
 
+    def is_unreadable(self, app_id: str) -> bool:
+        """True if a row that makes no sense to this version may be this app's."""
+
     def place(self) -> str:
         """Return the path of the data folder, the same for every way to name it."""
 
     def stands_at(self, path: str, folder_id: str) -> bool:
-        """True if a data folder with this identity is at `path`, which another folder may be. Never raises."""
+        """True if another data folder with this identity is at `path`. Never raises."""
 
     def folder_record(self) -> FolderRecord:
         """Return what the database says of its folder."""

@@ -73,6 +73,7 @@ class Program(QObject):
         from .shell.console import Console
         from .shell.folder_watch import FolderWatch
         from .shell.idle import Idle
+        from .shell.standing import StandingBanner
         from .shell.updates import Updates
         from .workspace import Workspace
 
@@ -129,6 +130,8 @@ class Program(QObject):
         self.updates = Updates(self.jobs, self.tools, self.services.updates)
         self.console = Console(window, self.tools, workspace, self.updates, self.services.check_ca_file, self.pages())
         self.console.data_removed.connect(self._end_without_data)
+        above = self.console.above_pages
+        self.standing = StandingBanner(self.tools, workspace, self.services.apps, self.services.doctor, above)
         self.folder_watch = FolderWatch(workspace, stores.repository.look, clock, self.tools.toasts)
         stores.repository.watch(partial(self.jobs.hand_over, self, self._changed_outside))
         self.idle = Idle(settings, clock, window)

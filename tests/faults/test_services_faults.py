@@ -155,6 +155,9 @@ class Rows:
     def drop_app(self, app_id: str) -> None:
         self.rows.pop(app_id, None)
 
+    def is_unreadable(self, app_id: str) -> bool:
+        return False
+
     def place(self) -> str:
         return "/apps"
 

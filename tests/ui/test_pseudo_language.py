@@ -41,11 +41,11 @@ from cortex_desktop.ui.apps.bulk_report import BulkReport
 from cortex_desktop.ui.apps.doctor_dialog import DoctorDialog
 from cortex_desktop.ui.apps.model import AppColumn
 from cortex_desktop.ui.apps.rotate_dialog import RotateDialog
-from cortex_desktop.ui.apps.standing import Seen
 from cortex_desktop.ui.kit.dialog import WaitingDialog
 from cortex_desktop.ui.kit.settings import LOGIN_PATH
 from cortex_desktop.ui.kit.waiting import BUSY_SECONDS
 from cortex_desktop.ui.orgs.form import ENDPOINTS
+from cortex_desktop.ui.shell.standing import Seen
 from cortex_desktop.ui.workspace import KeychainCheck, ListedApp
 from tests.support import pseudo
 from tests.support.gui import Desk, stored_app
@@ -200,12 +200,12 @@ def scenes(desk: Desk) -> Iterator[str]:
     workspace.damage_found.emit(Damage(True, "apps.json.damaged"))
     yield "damaged without backup"
     for standing, answers in ANSWERS.items():
-        desk.apps.standing.show(Seen(standing, answers, Claim("", 1, "apps.json.damaged", ""), None))
+        desk.program.standing.show(Seen(standing, answers, Claim("", 1, "apps.json.damaged", ""), None))
         yield f"standing: {standing.value}"
     jump = ClockJump(datetime.now(UTC) - timedelta(days=60), datetime.now(UTC), 3)
-    desk.apps.standing.show(Seen(Standing.KNOWN, (), None, jump))
+    desk.program.standing.show(Seen(Standing.KNOWN, (), None, jump))
     yield "clock"
-    desk.apps.standing.show(Seen(Standing.KNOWN, (), None, None))
+    desk.program.standing.show(Seen(Standing.KNOWN, (), None, None))
     page.storage_banner.hide()
     for error in (*(VaultError(problem, "Test keychain") for problem in VaultProblem), VaultTimeout("Test keychain")):
         console.status_messages.show_error(error)

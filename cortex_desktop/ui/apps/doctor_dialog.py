@@ -356,6 +356,10 @@ class DoctorDialog(Dialog):
                 )
             case Problem.LEFTOVER:
                 return self.tr("{label}: the {what} of old version {number} was left behind. Repair: it is removed.")
+            case Problem.EARLIER:
+                return self.tr(
+                    "{label}: the keychain holds an earlier key (version {number}). Repair: the app uses it."
+                )
             case Problem.NEWER:
                 return self.tr(
                     "{label}: the keychain holds a newer key (version {number}). Repair: the app uses it, and the "

@@ -30,7 +30,7 @@ from ..kit.scrolling import LowBody, scrolled_when_low
 from ..kit.table import TableCard
 from ..kit.tokens import DETAILS_WIDTH
 from ..kit.waiting import BUSY_SECONDS
-from ..kit.widgets import Banner, Button, ChoiceBanner, EmptyState, Look, label
+from ..kit.widgets import Banner, Button, EmptyState, Look, label
 from .bulk_bar import BulkBar
 from .details import DetailsPanel
 from .filters import SavedFilters
@@ -77,7 +77,6 @@ class AppsPage(Page):
         self._holds = False  # the selection is about to change again
         self._alone = False  # the details have no room beside the table
 
-        self.standing_banner = ChoiceBanner(look)
         self.keychain_banner = Banner(look)
         self.storage_banner = Banner(look)
         self._title = label(self.tr("Apps"), "title")
@@ -120,7 +119,6 @@ class AppsPage(Page):
         column.setContentsMargins(MARGIN, 16, MARGIN, MARGIN)
         column.setSpacing(12)
         column.addWidget(self.storage_banner)
-        column.addWidget(self.standing_banner)
         column.addWidget(self.keychain_banner)
         column.addLayout(head)
         column.addWidget(self.bar)

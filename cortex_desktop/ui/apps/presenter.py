@@ -37,7 +37,6 @@ from .keys import KeyPresenter
 from .model import AppColumn, AppsModel, Status
 from .origins import OriginPresenter
 from .page import AppsPage
-from .standing import StandingBanner
 
 if TYPE_CHECKING:
     from ...services.workbench import RequestServices
@@ -80,7 +79,6 @@ class AppsPresenter(QObject):
         self._origins = OriginPresenter(tools, workspace, origins)
         self.banners = Banners(workspace, self.page)
         self.checks = KeychainChecks(tools, workspace, apps, doctor, self.model, self.keys, self.page)
-        self.standing = StandingBanner(tools, workspace, apps, doctor, self.page.standing_banner, self.checks.open)
         self._connect()
         self.page.new.setEnabled(False)
         self.page.wait_for_load()  # before the sorting is restored, which has the page show its state
