@@ -44,7 +44,15 @@ from cortex_desktop.domain.errors import (
 )
 from cortex_desktop.domain.folder import Standing
 from cortex_desktop.domain.model import Environment, Org
-from cortex_desktop.domain.request import NoAnswer, Request, Stopped, Trouble, clean_endpoint, clean_request
+from cortex_desktop.domain.request import (
+    CaFileError,
+    NoAnswer,
+    Request,
+    Stopped,
+    Trouble,
+    clean_endpoint,
+    clean_request,
+)
 from cortex_desktop.domain.rules import clean_label, clean_notes, clean_org, clean_owner
 from cortex_desktop.domain.sandbox import PortTaken, SandboxNotStarted, SandboxRunning
 from cortex_desktop.domain.secret import KeyEnds
@@ -121,6 +129,7 @@ def every_error() -> list[CortexError]:
         SandboxRunning("http://127.0.0.1:8631"),
         PortTaken(80),
         SandboxNotStarted("The port is taken."),
+        *[CaFileError("/etc/ssl/own.pem", is_readable=is_readable) for is_readable in (True, False)],
         *[
             make(OSError(number, "x"), FOLDER)
             for make in (problems.not_read, problems.not_written)

@@ -90,7 +90,7 @@ def test_the_row_is_on_disk_before_and_after_each_secret(office: Office) -> None
     ]
     seen.clear()
     office.make()
-    assert [call for call, _ in seen] == ["state", "write claim", "store", "store"]
+    assert [call for call, _ in seen] == ["state", "read claim", "write claim", "store", "store"]
     office.deletion.delete(office.on_disk()[1].id)
     office.removal.purge(office.on_disk()[1].id)
     assert office.states() == [AppState.ACTIVE]
