@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from PySide6.QtCore import QObject, QPoint, Qt, Signal, Slot
+from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QMenu
 
 from ...domain.errors import CortexError, SecretDiffers, SecretMissing, VaultError
@@ -28,7 +28,7 @@ from ...domain.request import (
 )
 from ...domain.sandbox import Received
 from ...domain.secret import Secret
-from ...services.answers import shown, text_of
+from ...services.answers import shown, take_apart, text_of
 from ...services.request_history import KeptRequest, SentRequest
 from ...services.request_snippets import Language, request_code
 from ...services.snippets import mask
@@ -252,7 +252,8 @@ class RequestsPresenter(QObject):
         self._allowed = False
         self._pending = None
         self._after_login = None
-        self._outcome = self._sent = self._received = None
+        self._put_outcome(None)
+        self._sent = self._received = None
         self._payload = None
         org = self._org
         remembered = self._settings.text(f"requests_{org.id}").split() if org is not None else []
@@ -793,7 +794,8 @@ class RequestsPresenter(QObject):
             return  # stopped
         self._end_sending()
         answer = outcome.answer
-        self._outcome, self._sent = outcome, sending
+        self._put_outcome(outcome)
+        self._sent = sending
         place = (sending.app.id, sending.endpoint)
         person = self._people.get(place)
         if person is not None and person.until is not None:
@@ -854,7 +856,7 @@ class RequestsPresenter(QObject):
             self._workspace.failed.emit(error)
             self._show_place()
             return
-        self._outcome = None
+        self._put_outcome(None)
         self._step_problem = _sentences(error)
         if isinstance(error, SecretMissing):
             self._show_missing(sending.app)
@@ -1142,6 +1144,13 @@ class RequestsPresenter(QObject):
         send.setEnabled(sending is not None or not reason)
         send.setToolTip("" if sending is not None else reason)
 
+    def _put_outcome(self, outcome: Outcome | None) -> None:
+        """Keep this as the last answer; the caller shows it. A large one before it goes once it is off the page."""
+        before, self._outcome = self._outcome, outcome
+        if before is not None and before.shown.text is None:
+            let_go = partial(take_apart, before.shown.document)
+            QTimer.singleShot(0, self, partial(self._workspace.submit, Lane.SCAN, let_go, _ignore))
+
     def _show_outcome(self) -> None:
         """Show the last answer, or that there is none."""
         outcome = self._outcome
@@ -1158,7 +1167,8 @@ class RequestsPresenter(QObject):
             self._show_messages()
 
     def _hide_answer(self, words: str) -> None:
-        self._outcome = self._sent = None
+        self._put_outcome(None)
+        self._sent = None
         self.page.answer.show_nothing(words)
 
     @Slot()
@@ -1418,6 +1428,10 @@ class RequestsPresenter(QObject):
     def _skip_to_cortex(self) -> None:
         self.set_target("cortex")
         self._skip()
+
+
+def _ignore(_: object) -> None:
+    """Ignore the result."""
 
 
 def _host(endpoint: str) -> str:

@@ -15,35 +15,71 @@ from ..kit.widgets import Look
 from .parts import mono
 
 Index = QModelIndex | QPersistentModelIndex
+MOST_ROWS = 500
+"""Rows that are made at once, when something is opened."""
 _LONGEST = 2_000
 _MOST_SEARCHED = 300_000
 
 
 class _Node:
-    __slots__ = ("children", "name", "parent", "row", "value")
+    """A value, or a range of a large one. first: the number of its first item, where it is a range of a list."""
 
-    def __init__(self, name: str, value: object, parent: _Node | None, row: int) -> None:
+    __slots__ = ("children", "first", "is_range", "name", "parent", "row", "value")
+
+    def __init__(
+        self, name: str, value: object, parent: _Node | None, row: int, *, is_range: bool = False, first: int = 0
+    ) -> None:
         self.name = name
         self.value = value
         self.parent = parent
         self.row = row
+        self.is_range = is_range
+        self.first = first
         self.children: list[_Node] | None = None
 
     def parts(self) -> list[_Node]:
-        """What is in it, made at the first call."""
+        """What is in it, made at the first call: ranges of it where that would be too many rows for the view."""
         if self.children is None:
             value = self.value
-            pairs: Iterator[tuple[object, object]] = iter(())
-            if isinstance(value, Mapping):
-                pairs = iter(value.items())
+            if isinstance(value, Mapping | list) and len(value) > MOST_ROWS:
+                self.children = list(self._ranges(value))
+            elif isinstance(value, Mapping):
+                self.children = [_Node(str(name), part, self, row) for row, (name, part) in enumerate(value.items())]
             elif isinstance(value, list):
-                pairs = iter(enumerate(value))
-            self.children = [_Node(str(name), part, self, row) for row, (name, part) in enumerate(pairs)]
+                self.children = [_Node(str(self.first + row), part, self, row) for row, part in enumerate(value)]
+            else:
+                self.children = []
         return self.children
+
+    def _ranges(self, value: Mapping[str, object] | list[object]) -> Iterator[_Node]:
+        step = _step(len(value))
+        items = list(value.items()) if isinstance(value, Mapping) else value
+        for row, begin in enumerate(range(0, len(value), step)):
+            part: Any = items[begin : begin + step]
+            first, last = self.first + begin, self.first + begin + len(part) - 1
+            part = dict(part) if isinstance(value, Mapping) else part
+            yield _Node(f"{first} – {last}", part, self, row, is_range=True, first=first)
 
     @property
     def count(self) -> int:
-        return len(self.value) if isinstance(self.value, Mapping | list) else 0
+        """How many parts it has."""
+        return -(-len(self.value) // _step(len(self.value))) if isinstance(self.value, Mapping | list) else 0
+
+    def forget_parts(self) -> None:
+        """Let go of all that is in it: parts know what they are in, so that they would wait for the collector."""
+        waiting = [self]
+        while waiting:
+            node = waiting.pop()
+            waiting += node.children or ()
+            node.children = node.parent = None
+
+
+def _step(length: int) -> int:
+    """How many items of something of this length one row stands for."""
+    step = 1
+    while length > step * MOST_ROWS:
+        step *= MOST_ROWS
+    return step
 
 
 class AnswerModel(QAbstractItemModel):
@@ -62,8 +98,9 @@ class AnswerModel(QAbstractItemModel):
             document = {str(document["object"]): document}
         elif not isinstance(document, Mapping | list):
             document = {"": document}
-        self._root = _Node("", document, None, 0)
+        before, self._root = self._root, _Node("", document, None, 0)
         self.endResetModel()
+        before.forget_parts()
 
     def node(self, index: Index) -> _Node:
         """The node at this index; the invisible root for an invalid one."""
@@ -141,7 +178,7 @@ class AnswerModel(QAbstractItemModel):
         return self.createIndex(node.row, 0, node)
 
     def _holds(self, node: _Node, wanted: str) -> bool:
-        if wanted in node.name.casefold():
+        if not node.is_range and wanted in node.name.casefold():
             return True
         value = node.value
         return not isinstance(value, Mapping | list) and wanted in json.dumps(value, ensure_ascii=False).casefold()
