@@ -30,8 +30,8 @@ _SECRET_IN_TEXT = re.compile(
 )
 _SPACE = re.compile(r"[ \t\r\n]*")
 _DECODER = json.JSONDecoder()
-_AT_ONCE = 500
-"""Items of a list that are let go of at once."""
+_AT_ONCE = 200
+"""Items of a list that are made, or let go of, before other threads get their turn."""
 _PAUSE = 0.001
 _LEVELS = 2
 """Levels of a document that are read piece by piece: an object, and its list."""
@@ -128,6 +128,8 @@ def _value(text: str, at: int, levels: int) -> tuple[Any, int]:
         else:
             item, at = _value(text, at, levels - 1)
             items.append(item)
+            if len(items) % _AT_ONCE == 0:
+                time.sleep(0)  # let the window have Python's lock
         at = _skip(text, at)
         mark = text[at : at + 1]
         if mark == closing:
