@@ -711,6 +711,16 @@
     </message>
 </context>
 <context>
+    <name>PreferencesDialog</name>
+    <message numerus="yes">
+        <source>Each request ends after %n second(s), so a longer time above never counts.</source>
+        <translation>
+            <numerusform>Each request ends after %n second, so a longer time above never counts.</numerusform>
+            <numerusform>Each request ends after %n seconds, so a longer time above never counts.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>RequestsPresenter</name>
     <message numerus="yes">
         <source>Expires in %n min</source>
