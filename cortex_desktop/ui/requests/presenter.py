@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QMenu
 
 from ...domain.errors import CortexError, SecretDiffers, SecretMissing, VaultError
-from ...domain.model import App, AppState, Org
+from ...domain.model import SANDBOX, App, AppState, Org
 from ...domain.request import (
     READING,
     Answer,
@@ -224,7 +224,7 @@ class RequestsPresenter(QObject):
     @property
     def _place(self) -> str:
         """The target, as remembered logins have it."""
-        return "sandbox" if self._is_sandbox else self._endpoint
+        return SANDBOX if self._is_sandbox else self._endpoint
 
     @property
     def _login_path(self) -> str:
@@ -341,7 +341,7 @@ class RequestsPresenter(QObject):
         reset.triggered.connect(self._ask_reset)
         menu.addSeparator()
         forget = menu.addAction(self.tr("Forget this computer"))
-        forget.setEnabled(self.app is not None and self.app.login_at(self._place) is not None)
+        forget.setEnabled(self.app is not None and bool(self.app.logins_beside(self._place)))
         forget.triggered.connect(self.forget_computer)
         menu.popup(_below(self.page.target))
 
