@@ -42,7 +42,15 @@ from cortex_desktop.domain.errors import (
 )
 from cortex_desktop.domain.folder import Standing
 from cortex_desktop.domain.model import Environment, Org
-from cortex_desktop.domain.request import NoAnswer, Request, Stopped, Trouble, clean_endpoint, clean_request
+from cortex_desktop.domain.request import (
+    CaFileError,
+    NoAnswer,
+    Request,
+    Stopped,
+    Trouble,
+    clean_endpoint,
+    clean_request,
+)
 from cortex_desktop.domain.rules import clean_label, clean_notes, clean_org, clean_owner
 from cortex_desktop.domain.sandbox import PortTaken, SandboxNotStarted, SandboxRunning
 from cortex_desktop.domain.text import Text
@@ -112,6 +120,7 @@ def every_error() -> list[CortexError]:
             for may_be_done in (True, False)
         ],
         Stopped("api.example.com", may_be_done=False, seconds=2.1),
+        *[CaFileError(str(FOLDER), is_readable=is_readable) for is_readable in (True, False)],
         SandboxRunning("http://127.0.0.1:8631"),
         PortTaken(80),
         SandboxNotStarted("The port is taken."),

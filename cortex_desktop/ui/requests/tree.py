@@ -16,7 +16,7 @@ from ..kit.widgets import Look
 from .parts import mono
 
 Index = QModelIndex | QPersistentModelIndex
-Path = tuple[int, ...]
+Rows = tuple[int, ...]
 """In which row each of the values is that lead to one."""
 MOST_ROWS = 500
 """Rows that are made at once, when something is opened."""
@@ -173,7 +173,7 @@ class AnswerModel(QAbstractItemModel):
         """What is shown."""
         return self._root.value
 
-    def index_of(self, path: Path) -> QModelIndex:
+    def index_of(self, path: Rows) -> QModelIndex:
         """The index of the value at this path, through the ranges that it is in."""
         node = self._root
         for row in path:
@@ -184,7 +184,7 @@ class AnswerModel(QAbstractItemModel):
             node = node.parts()[row]
         return self.createIndex(node.row, 0, node) if path else QModelIndex()
 
-    def path_of(self, index: Index) -> Path:
+    def path_of(self, index: Index) -> Rows:
         """The path of the value at this index, without the ranges that it is in. Of a range, that of its first item."""
         rows: list[int] = []
         node, row = self.node(index), 0
@@ -199,9 +199,9 @@ class AnswerModel(QAbstractItemModel):
         return tuple(reversed(rows))
 
 
-def _places(document: object, wanted: str) -> Iterator[tuple[Path, bool]]:
+def _places(document: object, wanted: str) -> Iterator[tuple[Rows, bool]]:
     """The path of each value in turn, and whether its name or value holds this text, in lower case."""
-    waiting: list[tuple[Path, Iterator[tuple[int, str, object]]]] = [((), _members(document))]
+    waiting: list[tuple[Rows, Iterator[tuple[int, str, object]]]] = [((), _members(document))]
     while waiting:
         path, members = waiting[-1]
         found = next(members, None)
@@ -225,10 +225,10 @@ def _members(value: object) -> Iterator[tuple[int, str, object]]:
     return ((row, str(row), part) for row, part in enumerate(value if isinstance(value, list) else ()))
 
 
-def _next_place(document: object, text: str, current: Path, *, backwards: bool) -> Iterator[Path | None]:
+def _next_place(document: object, text: str, current: Rows, *, backwards: bool) -> Iterator[Rows | None]:
     """Yield None while looking, and in the end the next place with this text, from `current` on and round, if any."""
-    first: Path | None = None
-    last: Path | None = None
+    first: Rows | None = None
+    last: Rows | None = None
     is_past = not current
     for path, holds in _places(document, text.casefold()):
         if path == current:
@@ -252,7 +252,7 @@ class AnswerTree(QTreeView):
 
     def __init__(self, look: Look) -> None:
         super().__init__()
-        self._search: Iterator[Path | None] = iter(())
+        self._search: Iterator[Rows | None] = iter(())
         self._more = QTimer(self)
         self._more.setSingleShot(True)
         self._more.timeout.connect(self._go_on)
