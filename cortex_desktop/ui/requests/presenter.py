@@ -893,11 +893,10 @@ class RequestsPresenter(QObject):
 
     def _remember_computer(self, sending: _Sending, *, is_asked: bool) -> None:
         """Keep the cookie by which the server knows this computer, if the person asks or asked for that."""
-        services, session = self._services, self._session()
-        app = self._workspace.find(sending.app.id)
-        if services is None or session is None or app is None or not (is_asked or app.login_at(sending.place)):
+        services, app = self._services, self._workspace.find(sending.app.id)
+        if services is None or app is None or not (is_asked or app.login_at(sending.place)):
             return
-        device = session.device()
+        device = services.workbench.session(app, sending.endpoint).device()
         if device is None:
             if is_asked:
                 self._tools.toasts.show(
