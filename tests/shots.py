@@ -923,6 +923,7 @@ def _preferences(studio: Studio) -> None:
     dialog.feed.setText("http://example.org/release.json")
     wait(lambda: dialog.ca_file.property("invalid"))
     studio.shoot("preferences-wrong")
+    dialog.total_seconds.setValue(120)
     settings.ca_file = settings.feed = settings.login_path = ""
     dialog.close()
     wait(lambda: studio.program.tools.dialogs.current is None)

@@ -165,11 +165,15 @@ class GivenUp:
     key_ends: KeyEnds | None
 
 
+SANDBOX = "sandbox"
+"""The place of a login to the sandbox on this computer, whatever its address."""
+
+
 @dataclass(frozen=True, slots=True)
 class RememberedLogin:
     """A login for which the keychain keeps the cookie by which a server knows this computer.
 
-    number: of its item, among those of the org; place: the endpoint, or "sandbox"; until: None while it is in use; else
+    number: of its item, among those of the org; place: the endpoint, or SANDBOX; until: None while it is in use; else
     it is to go, and what arrives of it until then too.
     """
 
@@ -255,6 +259,11 @@ class App:
     def login_at(self, place: str) -> RememberedLogin | None:
         """The login that is remembered for this place."""
         return next((login for login in self.logins if login.place == place and login.until is None), None)
+
+    def logins_beside(self, place: str) -> tuple[RememberedLogin, ...]:
+        """The logins that are remembered for the sandbox, or for any endpoint: an org has one, which may change."""
+        used = (login for login in self.logins if login.until is None)
+        return tuple(login for login in used if (login.place == SANDBOX) == (place == SANDBOX))
 
     def is_expired(self, today: date) -> bool:
         """True if its last day has passed."""

@@ -40,6 +40,7 @@ _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
 _PATH_SAFE = "/?&=:@!$'()*+,;~-._%[]"
 _ENDS_SHOWN = frozenset({"medable-client-key", "medable-client-signature", "medable-csrf-token"})
 _KEY_SHAPED = re.compile(r"(?<![0-9A-Za-z])(?:[0-9A-Za-z]{64}|[0-9A-Za-z]{22})(?![0-9A-Za-z])")
+_CONTAINERS = (dict, list)  # what JSON has
 _COOKIE_VALUE = re.compile(r"=[^;]*")
 _AUTOMATIC = frozenset(
     {"host", "connection", "content-length", "transfer-encoding", "cookie", "expect", "te", "upgrade"}
@@ -530,10 +531,16 @@ def mask_header(name: str, value: str) -> str:
 
 def mask_document(document: object) -> object:
     """A JSON document as it may be shown and copied: an account's key, passwords, codes and secrets are masked."""
-    if isinstance(document, Mapping):
-        return {name: "…" if _is_secret(document, name) else mask_document(value) for name, value in document.items()}
+    if isinstance(document, dict):
+        found = {
+            name: mask_document(value) if isinstance(value, _CONTAINERS) else value for name, value in document.items()
+        }
+        for name in document:
+            if (name == "key" or name.lower() in SECRET_PROPERTIES) and _is_secret(document, name):
+                found[name] = "…"
+        return found
     if isinstance(document, list):
-        return [mask_document(value) for value in document]
+        return [mask_document(value) if isinstance(value, _CONTAINERS) else value for value in document]
     return document
 
 

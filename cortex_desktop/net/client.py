@@ -115,6 +115,7 @@ class HttpNetwork:
             ca_file = self._ca_file
             if self._trust is None or self._trusted != ca_file:
                 trust = httpx2.create_ssl_context()
+                trust.keylog_filename = None  # type: ignore[assignment]  # SSLKEYLOGFILE would let others read along
                 if ca_file is not None:
                     trust_also(trust, ca_file)
                 self._trust, self._trusted = trust, ca_file
@@ -406,7 +407,7 @@ class HttpSession:
         base = self._path + path_of(request).removesuffix(request.path)
         path = url.raw_path.decode()
         rest = path.removeprefix(base)
-        return rest if path.startswith(base) and rest[:1] in ("", "/", "?") else None
+        return rest if path.startswith(base) and rest[:1] in ("", "/", "?") and _stays_below(rest) else None
 
     def _open(self) -> httpx2.Client:
         """The client, made when it is first needed and when others are to be trusted: that reads the system's settings.
@@ -529,6 +530,17 @@ class HttpSession:
             _shut_down(open_socket)
         if client is not None:
             client.close()
+
+
+def _stays_below(path: str) -> bool:
+    """True if no ".." of this path, however it is written, leads above where the path begins."""
+    depth = 0
+    written = path.partition("?")[0].lower().replace("%2e", ".").replace("%2f", "/").replace("%5c", "/")
+    for part in written.replace("\\", "/").split("/"):
+        depth += -1 if part == ".." else part not in ("", ".")
+        if depth < 0:
+            return False
+    return True
 
 
 def _target_of(answer: Answer) -> httpx2.URL | None:

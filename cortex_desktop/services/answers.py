@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import json
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,12 +22,17 @@ SMALL = 64 * 1024
 """Characters up to which a text is made at once."""
 
 _SECRET_NAMES = tuple(f'"{name}"' for name in (*sorted(SECRET_PROPERTIES), "key"))
+_SECRET_ENDS = (b'key"', b'password"', b'secret"', b'token"')
+"""How these names end."""
 _SECRET_IN_TEXT = re.compile(
     rf'((?:{"|".join(_SECRET_NAMES)})\s*:\s*)("(?:[^"\\]|\\.)*"?|\{{[^}}]*\}}?)',
     re.IGNORECASE,
 )
 _SPACE = re.compile(r"[ \t\r\n]*")
 _DECODER = json.JSONDecoder()
+_AT_ONCE = 200
+"""Items of a list that are made, or let go of, before other threads get their turn."""
+_PAUSE = 0.001
 _LEVELS = 2
 """Levels of a document that are read piece by piece: an object, and its list."""
 
@@ -51,11 +57,12 @@ def shown(answer: Answer, credentials: Credentials) -> Shown:
             document = parsed(text)
         except (ValueError, RecursionError):
             return Shown(None, masked_text(text))
-        if _may_hold_secrets(text):
-            document = mask_document(document)
+        if _may_hold_secrets(answer.body):
+            document = _masked(document)
         return Shown(document, text_of(document) if len(text) <= SMALL else None)
     if answer.form is Form.LINES:
-        lines = list(_lines(text))
+        with _uncollected():
+            lines = list(_lines(text))
         return Shown(lines, "\n".join(json.dumps(line, ensure_ascii=False) for line in lines))
     return Shown(None, masked_text(text))
 
@@ -121,6 +128,8 @@ def _value(text: str, at: int, levels: int) -> tuple[Any, int]:
         else:
             item, at = _value(text, at, levels - 1)
             items.append(item)
+            if len(items) % _AT_ONCE == 0:
+                time.sleep(0)  # let the window have Python's lock
         at = _skip(text, at)
         mark = text[at : at + 1]
         if mark == closing:
@@ -135,10 +144,33 @@ def _skip(text: str, at: int) -> int:
     return found.end() if found is not None else at
 
 
-def _may_hold_secrets(text: str) -> bool:
+def _may_hold_secrets(body: bytes) -> bool:
     """Whether a property may have to be masked. Most answers have none, and need not be copied for that."""
-    lowered = text.lower()
-    return "\\u" in text or any(name in lowered for name in _SECRET_NAMES)
+    lowered = body.lower()
+    return b"\\u" in lowered or any(end in lowered for end in _SECRET_ENDS)
+
+
+def _masked(document: object) -> object:
+    with _uncollected():
+        found = mask_document(document)
+    take_apart(document)
+    return found
+
+
+def take_apart(document: object) -> None:
+    """Let go of a document that nobody needs any more, some of it at a time: all at once stops all threads for long.
+
+    Takes its time, so that other threads need not wait for Python's lock.
+    """
+    members = list(document.values()) if isinstance(document, dict) else [document]
+    for part in [document, *members]:
+        if isinstance(part, dict):
+            while part:
+                part.popitem()
+        elif isinstance(part, list):
+            while part:
+                del part[-_AT_ONCE:]
+                time.sleep(_PAUSE)
 
 
 def _pieces(text: str) -> Iterator[str]:

@@ -245,7 +245,7 @@ def begin_login(app: App, number: int, place: str, late: datetime) -> App:
 
 
 def use_login(app: App, number: int, now: datetime) -> App:
-    """Mark this login, which is stored, as in use, and give up others for the same place."""
+    """Mark this login, which is stored, as in use, and give up the one before."""
     [stored] = [login for login in app.logins if login.number == number]
     others = give_up_login(app, stored.place, now).logins
     used = (replace(login, until=None) if login.number == number else login for login in others)
@@ -253,11 +253,9 @@ def use_login(app: App, number: int, now: datetime) -> App:
 
 
 def give_up_login(app: App, place: str, now: datetime) -> App:
-    """Have the login that is remembered for this place go; return the app unchanged where none is."""
-    given_up = (
-        replace(login, until=now) if login.place == place and login.until is None else login for login in app.logins
-    )
-    return replace(app, logins=tuple(given_up))
+    """Have the login go that is remembered for the sandbox, or for an endpoint of the org, also an earlier one."""
+    going = app.logins_beside(place)
+    return replace(app, logins=tuple(replace(login, until=now) if login in going else login for login in app.logins))
 
 
 def drop_login(app: App, number: int) -> App:

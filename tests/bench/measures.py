@@ -35,8 +35,10 @@ CHANGE_RATIO = 2.0
 FRAMES_MS, BULK_MS = 33, 50
 CLIENT_RATIO, RATE_RATIO, PAGE_RATIO = 1.3, 0.5, 1.5
 OVERVIEW_MS, COPIES_MS = 100, 1_000
+ANSWER_MS, GROWTH_RATIO, ANSWERS = 50, 1.15, 50
 
 BARE, RIVAL, PACKAGED = "bare window", "KeePassXC", "packaged"
+UPDATES_ON = f"{SOME:,} apps, daily check for updates on"
 NO_RIVAL = "KeePassXC is not installed (Debian: keepassxc)"
 
 
@@ -71,6 +73,7 @@ class Measures:
             "bulk": self.bulk,
             "activity": self.activity,
             "network": self.network,
+            "answers": self.answers,
             "overview": self.overview,
         }
 
@@ -85,7 +88,9 @@ class Measures:
                         if number:  # the first time reads from the disk what later ones find in memory
                             times[name].append(took)
         for name in programs:
-            if name not in (BARE, RIVAL):
+            if name == UPDATES_ON:
+                rows.append(Row(f"start to first window, {name}", spread(times[name])))
+            elif name not in (BARE, RIVAL):
                 rows += _beside(f"start to first window, {name}", times[name], times, "ms")
         rows_seen = []
         for number in range(self._rounds + 1):
@@ -105,12 +110,13 @@ class Measures:
                 for name, command in programs.items():
                     with _running(windows, command) as (_, pid):
                         peaks[name].append(_steady_peak_mb(pid))
-        return [
+        rows = [
             row
             for name in programs
-            if name not in (BARE, RIVAL)
+            if name not in (BARE, RIVAL, UPDATES_ON)
             for row in _beside(f"peak memory, {name}", peaks[name], peaks, "MB")
         ]
+        return [*rows, Row(f"peak memory, {UPDATES_ON}", spread(peaks[UPDATES_ON], unit="MB"))]
 
     def database(self) -> list[Row]:
         """One durable change of one app, with few and with many apps in the database, in turns."""
@@ -262,6 +268,27 @@ class Measures:
             )
         return rows
 
+    def answers(self) -> list[Row]:
+        """Large answers on the Requests page, and what many of them leave behind."""
+        found = _child("child_answers.py", self._data(FEW), self._rounds, ANSWERS)
+        memory = found["memory"]
+        first, last = middle(memory[:5]), middle(memory[-5:])
+        idle = f"idle {spread(found['stall idle'], digits=1)}"
+        return [
+            _within("an answer of 1 MB, from its last byte to the screen", found["shown 1 MB"], ANSWER_MS),
+            Row("an answer of 8 MB, the same", spread(found["shown 8 MB"], digits=1)),
+            _stall("longest stall, an answer of 1 MB", found, "1 MB", FRAMES_MS, idle),
+            _stall("longest stall, an answer of 8 MB", found, "8 MB", FRAMES_MS, idle),
+            Row(
+                f"memory after {ANSWERS} answers of 8 MB",
+                f"{last:.0f} MB",
+                f"after the first {first:.0f} MB",
+                f"{last / first:.2f} ×",
+                f"{GROWTH_RATIO:g} ×",
+                last <= GROWTH_RATIO * first,
+            ),
+        ]
+
     def overview(self) -> list[Row]:
         """The Overview page of an org among many, with a log all of which lies in the weeks that are counted."""
         folder = self._folder / "overview"
@@ -295,6 +322,7 @@ class Measures:
             BARE: [sys.executable, str(HERE / "bare_window.py")],
             _apps(SOME): ours(source, SOME),
             _apps(MANY, ORGS): ours(source, MANY, ORGS),
+            UPDATES_ON: [*source, "--data-dir", str(self._with_updates())],
         }
         if self._packaged is not None:
             found[f"{PACKAGED}, {_apps(SOME)}"] = ours([str(self._packaged)], SOME)
@@ -308,6 +336,15 @@ class Measures:
     def _data(self, apps: int, orgs: int = 1) -> Path:
         folder = self._folder / f"{apps}-{orgs}"
         return folder if folder.exists() else seed_folder(folder, apps, orgs)
+
+    def _with_updates(self) -> Path:
+        """A data folder whose program looks for updates at each start, where nobody answers."""
+        folder = self._folder / "updates-on"
+        if not folder.exists():
+            seed_folder(folder, SOME)
+            feed = "https://127.0.0.1:1/release.json"
+            (folder / "settings.ini").write_text(f"[General]\ncheck_updates=true\nfeed={feed}\n")
+        return folder
 
     def _keychain(self, items: int) -> None:
         """Have so many items in the keychain, or more."""

@@ -64,7 +64,7 @@ def test_it_takes_nothing_from_the_environment_of_python(packaged: Path, tmp_pat
 @on_linux
 def test_it_speaks_tls_with_the_system_and_trusts_no_stranger(packaged: Path, tmp_path: Path) -> None:
     """It brings no TLS of its own. A certificate that nobody vouches for shows that it got that far, and no further."""
-    from tests.support.feed import self_signed
+    from tests.support.certificates import self_signed
 
     certificate, key = self_signed()
     (tmp_path / "pem").write_bytes(certificate + key)

@@ -463,9 +463,10 @@ def test_find_in_the_answer(go: Callable[..., Desk], stub: Stub) -> None:
     send(desk)
     desk.key(Key.Key_F, CTRL)
     desk.type("needle")
-    assert presenter(desk).page.answer.tree.currentIndex().siblingAtColumn(1).data() == '"needle"'
+    current = presenter(desk).page.answer.tree.currentIndex
+    desk.wait(lambda: current().siblingAtColumn(1).data() == '"needle"')
     desk.type("s")
-    assert "Not found" in desk.screen()
+    desk.wait(lambda: "Not found" in desk.screen())
 
 
 def test_copy_as_curl_has_the_key_for_a_while(go: Callable[..., Desk]) -> None:

@@ -126,6 +126,7 @@ def every_error() -> list[CortexError]:
             for may_be_done in (True, False)
         ],
         Stopped("api.example.com", may_be_done=False, seconds=2.1),
+        *[CaFileError(str(FOLDER), is_readable=is_readable) for is_readable in (True, False)],
         SandboxRunning("http://127.0.0.1:8631"),
         PortTaken(80),
         SandboxNotStarted("The port is taken."),

@@ -8,7 +8,7 @@ import pytest
 
 from cortex_desktop.domain.request import Answer, Credentials, Form
 from cortex_desktop.domain.secret import Secret
-from cortex_desktop.services.answers import SMALL, masked_text, parsed, shown, text_of
+from cortex_desktop.services.answers import SMALL, masked_text, parsed, shown, take_apart, text_of
 
 KEY = "mwidxhb8ShcqmV1B9iOYJh"
 
@@ -51,9 +51,10 @@ def test_secrets_are_masked(padding: int) -> None:
     assert json.loads(text)["p\u00e4ss"] == 1
 
 
-@pytest.mark.parametrize("name", ["password", "PassWord", "api_key", "token", "p\\u0061ssword"])
-def test_a_name_however_written(name: str) -> None:
-    body = f'{{"a": [{{"{name}": "one-secret"}}]}}'.encode()
+@pytest.mark.parametrize("padding", [0, SMALL])
+@pytest.mark.parametrize("name", ["password", "PassWord", "API_KEY", "apiSecret", "token", "p\\u0061ssword"])
+def test_a_name_however_written(name: str, padding: int) -> None:
+    body = f'{{"pad": "{"x" * padding}", "a": [{{"{name}": "one-secret"}}]}}'.encode()
     found = shown(answer(body), Credentials(Secret(KEY)))
     assert "one-secret" not in str(found)
 
@@ -69,3 +70,13 @@ def test_a_cut_text_is_masked_wherever_it_is_cut() -> None:
 
 def test_text_that_is_no_json_stays() -> None:
     assert masked_text("<html>Hello, world</html>") == "<html>Hello, world</html>"
+
+
+def test_a_document_is_taken_apart() -> None:
+    people = [{"n": number} for number in range(2_000)]
+    document = {"object": "list", "data": people, "stats": {"a": 1}}
+    take_apart(document)
+    assert document == {}
+    assert people == []
+    take_apart([])
+    take_apart("text")

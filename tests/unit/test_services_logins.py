@@ -17,7 +17,7 @@ from cortex_desktop.domain.errors import (
     VaultTimeout,
 )
 from cortex_desktop.domain.folder import Answer
-from cortex_desktop.domain.model import App
+from cortex_desktop.domain.model import SANDBOX, App
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import LoginRef, Secret, SecretKind
 from cortex_desktop.services import periods
@@ -25,7 +25,7 @@ from cortex_desktop.storage.repository import TinyRepository
 from tests.support.services import Office, failed
 from tests.support.worlds import Desk
 
-HERE, THERE = "https://api.example", "sandbox"
+HERE, THERE = "https://api.example", SANDBOX
 ONE, TWO = Secret("device-one"), Secret("device-two")
 
 
@@ -60,6 +60,17 @@ def test_the_same_cookie_is_stored_once_and_another_one_in_an_item_of_its_own(of
     assert logins(office) == {2: TWO}
     assert device(office, app) == TWO
     assert [login.number for login in office.row(app).logins] == [2]
+
+
+def test_an_endpoint_that_changed_leaves_nothing_behind(office: Office) -> None:
+    app = office.make(sessions=True).app
+    office.apps.logins.remember(app.id, THERE, TWO)
+    office.apps.logins.remember(app.id, HERE, ONE)
+    office.apps.logins.remember(app.id, "https://other.example", TWO)
+    assert logins(office) == {1: TWO, 3: TWO}
+    assert device(office, app) is None
+    office.apps.logins.forget(app.id, HERE)
+    assert logins(office) == {1: TWO}
 
 
 def test_forgotten_is_gone(office: Office) -> None:

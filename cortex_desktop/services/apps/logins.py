@@ -14,9 +14,9 @@ from .two_stores import TwoStores
 
 
 class RememberedLogins:
-    """Stores, reads and removes remembered logins, one for each app and place. Use it on the vault lane.
+    """Stores, reads and removes remembered logins, for each app one of the sandbox and one of the org's endpoint.
 
-    place: where a person logged in: the org's endpoint, or "sandbox".
+    Use it on the vault lane. place: where a person logged in: the endpoint, or SANDBOX.
     """
 
     def __init__(self, stores: TwoStores, removal: Removal) -> None:
@@ -60,9 +60,9 @@ class RememberedLogins:
         return app
 
     def forget(self, app_id: str, place: str) -> App:
-        """Remove what is remembered for this place, and return the app. Recovery finishes what was begun.
+        """Remove what is remembered for the sandbox, or for any endpoint, and return the app.
 
-        Raises AppGone, SecretElsewhere, FolderInDoubt, VaultError, StorageError.
+        Recovery finishes what was begun. Raises AppGone, SecretElsewhere, FolderInDoubt, VaultError, StorageError.
         """
         stores = self._stores
         stores.folder.require_removal()

@@ -384,6 +384,7 @@ class AnswerCard(QFrame):
         self.save.clicked.connect(self.save_asked)
         self.fault.acted.connect(self._act)
         self.find_field.stepped.connect(self._find)
+        self.tree.found.connect(self._show_found)
         self.find_field.textChanged.connect(lambda: self._find(False))
         self.find_field.left.connect(self._leave_find)
         self.show_nothing()
@@ -678,11 +679,11 @@ class AnswerCard(QFrame):
     @Slot(bool)
     def _find(self, backwards: bool) -> None:
         text = self.find_field.text()
+        self.tree.stop_search()
         if not text:
             self._found.setText("")
-            return
-        if self.views.current == "tree":
-            is_found = self.tree.find_text(text, backwards=backwards)
+        elif self.views.current == "tree":
+            self.tree.find_text(text, backwards=backwards)
         else:
             view = self.raw if self.views.current == "raw" else self.headers
             flag = QTextDocument.FindFlag.FindBackward if backwards else QTextDocument.FindFlag(0)
@@ -691,6 +692,10 @@ class AnswerCard(QFrame):
                 end = QTextCursor.MoveOperation.End if backwards else QTextCursor.MoveOperation.Start
                 view.moveCursor(end)
                 is_found = view.find(text, flag)
+            self._show_found(is_found)
+
+    @Slot(bool)
+    def _show_found(self, is_found: bool) -> None:
         self._found.setText("" if is_found else self.tr("Not found"))
 
     @Slot()

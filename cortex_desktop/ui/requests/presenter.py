@@ -10,11 +10,11 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from PySide6.QtCore import QObject, QPoint, Qt, Signal, Slot
+from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QMenu
 
 from ...domain.errors import CortexError, SecretDiffers, SecretMissing, VaultError
-from ...domain.model import App, AppState, Org
+from ...domain.model import SANDBOX, App, AppState, Org
 from ...domain.request import (
     READING,
     Answer,
@@ -29,7 +29,7 @@ from ...domain.request import (
 )
 from ...domain.sandbox import Received
 from ...domain.secret import Secret
-from ...services.answers import shown, text_of
+from ...services.answers import shown, take_apart, text_of
 from ...services.request_history import KeptRequest, SentRequest
 from ...services.request_snippets import Language, request_code
 from ...services.snippets import mask
@@ -235,7 +235,7 @@ class RequestsPresenter(QObject):
     @property
     def _place(self) -> str:
         """The target, as remembered logins have it."""
-        return "sandbox" if self._is_sandbox else self._endpoint
+        return SANDBOX if self._is_sandbox else self._endpoint
 
     @property
     def _login_path(self) -> str:
@@ -264,7 +264,8 @@ class RequestsPresenter(QObject):
         self._allowed = False
         self._pending = None
         self._after_login = None
-        self._outcome = self._sent = self._received = None
+        self._put_outcome(None)
+        self._sent = self._received = None
         self._payload = None
         org = self._org
         self._org_id = org.id if org is not None else ""
@@ -363,7 +364,7 @@ class RequestsPresenter(QObject):
         reset.triggered.connect(self._ask_reset)
         menu.addSeparator()
         forget = menu.addAction(self.tr("Forget this computer"))
-        forget.setEnabled(self.app is not None and self.app.login_at(self._place) is not None)
+        forget.setEnabled(self.app is not None and bool(self.app.logins_beside(self._place)))
         forget.triggered.connect(self.forget_computer)
         menu.popup(_below(self.page.target))
 
@@ -816,7 +817,8 @@ class RequestsPresenter(QObject):
             return  # stopped
         self._end_sending()
         answer = outcome.answer
-        self._outcome, self._sent = outcome, sending
+        self._put_outcome(outcome)
+        self._sent = sending
         place = (sending.app.id, sending.endpoint)
         person = self._people.get(place)
         if person is not None and person.until is not None:
@@ -881,7 +883,7 @@ class RequestsPresenter(QObject):
             self._workspace.failed.emit(error)
             self._show_place()
             return
-        self._outcome = None
+        self._put_outcome(None)
         self._step_problem = _sentences(error)
         if isinstance(error, SecretMissing):
             self._show_missing(sending.app)
@@ -918,11 +920,10 @@ class RequestsPresenter(QObject):
 
     def _remember_computer(self, sending: _Sending, *, is_asked: bool) -> None:
         """Keep the cookie by which the server knows this computer, if the person asks or asked for that."""
-        services, session = self._services, self._session()
-        app = self._workspace.find(sending.app.id)
-        if services is None or session is None or app is None or not (is_asked or app.login_at(sending.place)):
+        services, app = self._services, self._workspace.find(sending.app.id)
+        if services is None or app is None or not (is_asked or app.login_at(sending.place)):
             return
-        device = session.device()
+        device = services.workbench.session(app, sending.endpoint).device()
         if device is None:
             if is_asked:
                 self._tools.toasts.show(
@@ -1169,6 +1170,13 @@ class RequestsPresenter(QObject):
         send.setEnabled(sending is not None or not reason)
         send.setToolTip("" if sending is not None else reason)
 
+    def _put_outcome(self, outcome: Outcome | None) -> None:
+        """Keep this as the last answer; the caller shows it. A large one before it goes once it is off the page."""
+        before, self._outcome = self._outcome, outcome
+        if before is not None and before.shown.text is None:
+            let_go = partial(take_apart, before.shown.document)
+            QTimer.singleShot(0, self, partial(self._workspace.submit, Lane.SCAN, let_go, _ignore))
+
     def _show_outcome(self) -> None:
         """Show the last answer, or that there is none."""
         outcome = self._outcome
@@ -1185,7 +1193,8 @@ class RequestsPresenter(QObject):
             self._show_messages()
 
     def _hide_answer(self, words: str) -> None:
-        self._outcome = self._sent = None
+        self._put_outcome(None)
+        self._sent = None
         self.page.answer.show_nothing(words)
 
     @Slot()
@@ -1446,6 +1455,10 @@ class RequestsPresenter(QObject):
     def _skip_to_cortex(self) -> None:
         self.set_target("cortex")
         self._skip()
+
+
+def _ignore(_: object) -> None:
+    """Ignore the result."""
 
 
 def _host(endpoint: str) -> str:

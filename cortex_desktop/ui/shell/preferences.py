@@ -56,6 +56,7 @@ class PreferencesDialog(Dialog):
         has_room = min(parent.width(), parent.screen().availableGeometry().width() - 40) >= px(2 * COLUMN + 90)
         width = 2 * COLUMN + 82 if has_room else 520
         super().__init__(look, QCoreApplication.translate("PreferencesDialog", "Preferences"), "", width, parent)
+        self.setMaximumHeight(max(parent.height(), px(480)))  # it scrolls
         self._settings = settings
         self._is_narrow = parent.screen().availableGeometry().width() < px(600)
         columns = QBoxLayout(QBoxLayout.Direction.LeftToRight if has_room else QBoxLayout.Direction.TopToBottom)
@@ -245,7 +246,7 @@ class PreferencesDialog(Dialog):
         is_right = not text.strip() or (path not in ("", "/") and "?" not in path)
         if is_right:
             self._settings.login_path = path
-        words = self.tr("Only the path below the org’s address belongs here, for example /accounts/login")
+        words = self.tr("Only a path belongs here, such as /accounts/login")
         set_property(self.login_path, "invalid", not is_right)
         self._login_note.say("" if is_right else words, "danger")
 
@@ -278,7 +279,7 @@ class _Group(QGroupBox):
         super().__init__(title)
         self._wrap = width == 0
         self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 8, 0, 0)
+        self._grid.setContentsMargins(2, 8, 2, 0)  # in line with the title, which Qt moves by so much
         self._grid.setHorizontalSpacing(16)
         self._grid.setVerticalSpacing(10)
         self._grid.setColumnStretch(1, 1)
