@@ -144,7 +144,7 @@ def _may_hold_secrets(text: str) -> bool:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """Parts of a text, none of which begins within a JSON string, but for the end of one, or within a very long word."""
+    """Parts of a text, none of which begins within a JSON string, but for the end of one, or in a very long word."""
     at = 0
     while len(text) - at > SMALL:
         end = min(
