@@ -263,7 +263,9 @@ class Handlers:
         data: Document = {"loggedin": call.session is not None}
         if call.account is not None:
             expands = call.request.args.get("expand") == "true"
-            data["account"] = call.account if expands else call.account["_id"]
+            query = read_query(call.request.args.items(multi=True))
+            account = shape(call.account, query, lambda found: self._followed(call, found))
+            data["account"] = account if expands else call.account["_id"]
         return Reply({"object": "result", "data": data}, _basis(call))
 
     def me(self, call: Call) -> Reply:

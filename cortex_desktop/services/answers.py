@@ -28,6 +28,8 @@ _SECRET_IN_TEXT = re.compile(
     rf'((?:{"|".join(_SECRET_NAMES)})\s*:\s*)("(?:[^"\\]|\\.)*"?|\{{[^}}]*\}}?)',
     re.IGNORECASE,
 )
+_LONGEST = 8 * SMALL
+"""Characters of a text without a place to divide it that are looked at in one call."""
 _SPACE = re.compile(r"[ \t\r\n]*")
 _DECODER = json.JSONDecoder()
 _AT_ONCE = 200
@@ -174,12 +176,13 @@ def take_apart(document: object) -> None:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """Parts of a text, none of which begins within a JSON string, but for the end of one."""
+    """Parts of a text, none of which begins within a JSON string, but for the end of one, or in a very long word."""
     at = 0
     while len(text) - at > SMALL:
         end = min(
             (found + 1 for mark in (',"', "\n") if (found := text.find(mark, at + SMALL)) >= 0), default=len(text)
         )
+        end = min(end, at + _LONGEST)
         yield text[at:end]
         at = end
     yield text[at:]

@@ -12,12 +12,21 @@ from typing import Any
 
 from ..domain.documents import Document, DocumentStore
 from ..domain.model import new_id
-from ..domain.request import Answer, NoAnswer, Request, mask_document, without_keys
+from ..domain.request import (
+    SECRET_PROPERTIES,
+    Answer,
+    NoAnswer,
+    Request,
+    mask_document,
+    mask_header,
+    without_keys,
+)
 
 FILE_NAME = "requests.json"
 MOST_LINES = 200
 MOST_KEPT = 500
 _QUERY_VALUE = re.compile(r"=[^&]*")
+_SECRET_VALUE = re.compile(rf"([?&.](?:{'|'.join(sorted(SECRET_PROPERTIES))}))=[^&]*", re.IGNORECASE)
 _SENT, _KEPT = "sent", "kept"
 
 
@@ -109,9 +118,9 @@ class RequestHistory:
     def keep(self, name: str, request: Request) -> KeptRequest:
         """Keep a request under a name; the oldest beyond 500 goes. Secrets in it become "…"."""
         body = request.body.decode("utf-8", "replace")
-        kept = KeptRequest(
-            new_id(), name.strip(), request.method, without_keys(request.path), request.headers, without_secrets(body)
-        )
+        path = without_keys(_SECRET_VALUE.sub(r"\1=…", request.path))
+        headers = tuple((header, without_keys(mask_header(header, value))) for header, value in request.headers)
+        kept = KeptRequest(new_id(), name.strip(), request.method, path, headers, without_secrets(body))
         with self._lock:
             changes: dict[str, Document | None] = {kept.id: _document(kept)}
             changes.update(dict.fromkeys(list(self._table(_KEPT))[: len(self._table(_KEPT)) + 1 - MOST_KEPT]))

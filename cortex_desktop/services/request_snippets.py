@@ -109,7 +109,7 @@ def _curl(parts: _Parts) -> list[str]:
         ]
         more.insert(0, "-b cookies.txt")
         if parts.csrf:
-            token = "$(sed -n 's/^medable-csrf-token: //Ip' headers.txt | tr -d '\\r')"  # noqa: S105
+            token = "$(grep -i '^medable-csrf-token:' headers.txt | cut -d ' ' -f 2 | tr -d '\\r')"  # noqa: S105
             more.append(f'-H "Medable-Csrf-Token: {token}"')
     if parts.body:
         more.append("--data-raw " + shlex.quote(parts.body))

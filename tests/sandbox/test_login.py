@@ -185,6 +185,8 @@ def test_status(browser: Browser) -> None:
     expanded = browser.get("/accounts/status?expand=true")["data"]["account"]
     assert expanded["email"] == "john@acme.example"
     assert "key" not in expanded
+    small = browser.get("/accounts/status?expand=true&paths=_id")["data"]["account"]
+    assert small == {"_id": account["_id"], "object": "account"}
 
 
 def test_a_login_belongs_to_one_org_and_one_app(world: World, browser: Browser) -> None:

@@ -30,7 +30,7 @@ from cortex_desktop.ui.requests.presenter import RequestsPresenter
 from cortex_desktop.ui.requests.request_card import Draft
 from cortex_desktop.ui.shell.status_line import StatusLine
 from tests.support.clock import TestClock
-from tests.support.gui import CTRL, Desk, Key, clipboard_text, stored_apps, texts
+from tests.support.gui import CTRL, Desk, Key, clipboard_text, painted, stored_apps, texts
 from tests.support.memory_vault import InMemoryVault
 from tests.support.sandbox import LocalStores
 
@@ -602,6 +602,19 @@ def test_the_sidebar_shows_the_sandbox_and_leads_to_it(go: Callable[..., Desk]) 
     desk.wait(lambda: status_line(desk) == "")
 
 
+def test_a_narrow_sidebar_shows_the_sandbox_as_a_dot(go: Callable[..., Desk]) -> None:
+    desk = go(False)
+    send(desk)
+    desk.wait(lambda: status_line(desk))
+    (line,) = (found for found in desk.window.findChildren(StatusLine) if found.isVisible())
+    assert any("Sandbox" in text for text in painted(line))
+    desk.console.sidebar.compact(True)
+    desk.let_pass(20)
+    assert painted(line) == []
+    assert "127.0.0.1" in line.toolTip()
+    desk.console.sidebar.compact(False)
+
+
 def test_removing_all_data_names_the_clients_of_the_sandbox_and_then_asks_no_more(go: Callable[..., Desk]) -> None:
     desk = go(False)
     send(desk)
@@ -622,6 +635,10 @@ def test_a_sandbox_in_a_terminal_is_noticed_and_so_is_its_end(folder: Path, star
     lock.say("http://127.0.0.1:8999")
     desk = start()
     desk.wait(lambda: status_line(desk) == "Sandbox · 127.0.0.1:8999, Runs in a terminal")
+    desk.action("remove_data").trigger()
+    assert "A sandbox in a terminal answers at http://127.0.0.1:8999." in " ".join(texts(desk.dialog()))
+    desk.key(Key.Key_Escape)
+    desk.no_dialog()
     lock.release()
     desk.pass_time(3)
     desk.wait(lambda: status_line(desk) == "")

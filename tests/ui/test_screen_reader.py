@@ -95,6 +95,28 @@ def test_the_main_job(reader: Reader, folder: Path, tidy: None) -> None:
         assert cell.role == "cell"
 
 
+def test_the_first_visit_to_the_sandbox(reader: Reader, folder: Path, tidy: None) -> None:
+    """From New App to an answer: an app that signs, its own sandbox, no account and no network."""
+    with running(reader, folder) as program:
+        program.find("Unlocked")
+        program.find("New App", "push button").act()
+        dialog = program.find("Create App", "dialog")
+        dialog.find("Label", "text").write("EMR integration")
+        dialog.find("Create App", "push button").act()
+        program.find("Apps", "table").find("EMR integration", "cell")
+        program.find("Requests", "push button").act()
+        program.find("Make your first API request")
+        for step, word in (("1 of 3, Start the sandbox", "Start"), ("2 of 3, Public org", "Send")):
+            program.find(f"{step}, next").find(word, "push button").act()
+            program.find(f"{step}, done")
+        program.find("3 of 3, Accounts, next").find("Send", "push button").act()
+        program.find("200 OK")
+        answer = program.find("Answer", "tree")
+        assert "john@my-org.example" in answer.words() or "list" in answer.words()
+        line = reader.wait(lambda: next((t for t in program.walk() if t.name.startswith("Sandbox · 127.0.0.1:")), None))
+        assert line.description == "No clients"
+
+
 def test_the_keyboard_moves_the_reader_through_the_table(reader: Reader, folder: Path, tidy: None) -> None:
     """A reader speaks the cell with the focus, so each has words, and the selected row says that it is selected."""
     with running(reader, folder) as program:

@@ -129,8 +129,8 @@ class PageEntry(QObject):
         """Whether the window must wait with closing, until `idle`."""
         return False
 
-    def in_use(self) -> str:
-        """Why somebody would miss the program now, in a sentence; empty if nobody would."""
+    def in_use(self, *, removing: bool = False) -> str:
+        """Who would miss the program now, in a sentence; empty if nobody would. removing: its data go too."""
         return ""
 
     def remember(self) -> None:

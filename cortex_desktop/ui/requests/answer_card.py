@@ -69,8 +69,8 @@ def masked_number(mobile: str) -> str:
     return f"{mobile[:2]} ••• ••• {mobile[-4:]}" if len(mobile) > 8 else mobile
 
 
-class _Code(QLineEdit):
-    """The code of a text message. left: Esc was pressed."""
+class _Field(QLineEdit):
+    """A field that Esc leaves: left is emitted."""
 
     left = Signal()
 
@@ -93,7 +93,7 @@ class CodePanel(QWidget):
         self._code = ""
         self._title = label(self.tr("Enter the code from the text message"), "strong", wrap=True)
         self._text = label("", "hint", wrap=True)
-        self.code = _Code()
+        self.code = _Field()
         self.code.setObjectName("codeField")
         self.code.setAccessibleName(self.tr("Code"))
         self.code.setMaxLength(12)
@@ -309,14 +309,13 @@ def _of_properties(fault: Fault) -> list[str]:
     return [": ".join(part for part in (child.path, child.reason or child.message) if part) for child in fault.children]
 
 
-class _Find(QLineEdit):
-    left = Signal()
+class _Find(_Field):
+    """What to find. stepped(bool): the next one is wanted, or the one before."""
+
     stepped = Signal(bool)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
-            self.left.emit()
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.stepped.emit(bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
         else:
             super().keyPressEvent(event)

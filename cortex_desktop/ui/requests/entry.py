@@ -181,9 +181,13 @@ class RequestsEntry(PageEntry):
             self._tools.dialogs.open(question)
         return True
 
-    def in_use(self) -> str:
-        """Whether programs elsewhere use the sandbox, which ends with the window."""
-        clients = self.sandbox.clients
+    def in_use(self, *, removing: bool = False) -> str:
+        """Whether programs elsewhere use the sandbox, which ends with the window; one in a terminal loses its data."""
+        sandbox = self.sandbox
+        if removing and sandbox.answers and not sandbox.runs_here:
+            text = self.tr("A sandbox in a terminal answers at {address}. Its programs will find no app any more.")
+            return text.format(address=sandbox.address)
+        clients = sandbox.clients
         if not clients:
             return ""
         return self.tr("%n program(s) used the sandbox within the last ten minutes and will find nobody.", "", clients)

@@ -292,7 +292,7 @@ class Console(QObject):
         from .removal_dialog import RemovalDialog
 
         keychain, folder = self._workspace.keychain_name, self._tools.settings.folder
-        in_use = " ".join(filter(None, (entry.in_use() for entry in self._pages)))
+        in_use = " ".join(filter(None, (entry.in_use(removing=True) for entry in self._pages)))
         dialog = RemovalDialog(self._look, keychain, folder, in_use, self.window)
 
         def removed(_: int) -> None:
