@@ -175,10 +175,6 @@ class AppsModel(QAbstractTableModel):
         """The app, visible or not."""
         return self._known[app_id].app if app_id in self._known else None
 
-    def searched(self) -> Iterator[tuple[str, App]]:
-        """Every app with the folded text to search in, sorted by label."""
-        return ((row.folded, row.app) for row in self._rows)
-
     def created_words(self, row: int) -> str:
         """When the app in this visible row was created, for the table."""
         created = self._visible[row].app.created
