@@ -133,7 +133,7 @@ class AppsEntry(PageEntry):
         for word in words:  # of thousands, few become sources
             rows = [row for row in rows if word in row.folded]
         for row in rows:
-            yield Source(row.folded, partial(self._hits, row.app), (row.folded_label,))
+            yield Source(row.folded, partial(self._hits, row.app), (row.folded.partition("\n")[0],))
 
     def subject(self) -> str:
         """The selected app's label."""
