@@ -67,7 +67,8 @@ class _Page:
     def html(self) -> str:
         title = self._say(_TITLE, org=self._facts.org.name)
         return (
-            f'<!DOCTYPE html>\n<html lang="{self._say(_LANGUAGE)}">\n<head>\n<meta charset="utf-8">\n{_POLICY}\n<title>{title}</title>\n'
+            f'<!DOCTYPE html>\n<html lang="{self._say(_LANGUAGE)}">\n'
+            f'<head>\n<meta charset="utf-8">\n{_POLICY}\n<title>{title}</title>\n'
             f"<style>{_STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n{self._facts_list()}{self._numbers()}"
             f"{self._attention()}{self._ahead()}{self._ages()}{self._copies()}{self._check()}{self._apps()}"
             f'<p class="note">{self._say(_NOTE)}</p>\n</body>\n</html>\n'

@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from ..domain.errors import CortexError, NotFinished, VaultError, VaultProblem
 from ..domain.folding import look, sort_key
-from ..domain.model import App, Org
+from ..domain.model import App, AppState, Org
 from ..domain.ports import VaultState
 from ..domain.query import Searchable
 from ..services.apps.listing import AppListing
@@ -187,6 +187,13 @@ class Workspace(QObject):
     def current_apps(self) -> list[ListedApp]:
         """The current org's apps by label."""
         return self.apps_of(self.org.id) if self.org is not None else []
+
+    def newest_app(self) -> App | None:
+        """The current org's app that was created last, of those whose key is there."""
+        listed = self._listed.get(self.org.id, {}).values() if self.org is not None else ()
+        active = (each for each in listed if each.app.state is AppState.ACTIVE)
+        newest = max(active, key=attrgetter("created_at"), default=None)
+        return None if newest is None else newest.app
 
     def all_apps(self) -> Iterator[App]:
         """The apps of all orgs."""

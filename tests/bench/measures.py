@@ -200,8 +200,11 @@ class Measures:
             _slowest(f"enter another org, {_apps(MANY, ORGS)}, details closed", "closed", orgs),
             _slowest(f"enter another org, {_apps(MANY, ORGS)}, filters on", "filtered", orgs),
             _slowest(f"enter another org, {_apps(MANY, ORGS)}, details open", "open", orgs),
-            _slowest(f"command palette, first answer, {_apps(MANY, ORGS)}", "palette", orgs),
-            _slowest(f"command palette, a letter typed, {_apps(MANY, ORGS)}", "seek ", orgs),
+            *(
+                _slowest(f"command palette, {what}, {apps}", kind, each)
+                for apps, each in ((_apps(MANY), found), (_apps(MANY, ORGS), orgs))
+                for what, kind in (("opened", "palette"), ("a letter typed", "seek "))
+            ),
         ]
 
     def bulk(self) -> list[Row]:

@@ -223,12 +223,12 @@ class TestHover:
         many.wait(lambda: self.marked(many) == [])
 
     def test_no_row_is_after_the_wheel_has_turned(self, many: Desk) -> None:
-        place, viewport = self.over(many, 3), many.table.viewport()
+        place, viewport = self.over(many, 9), many.table.viewport()
         turned = QWheelEvent(
             QPointF(place),
             QPointF(viewport.mapToGlobal(place)),
             QPoint(),
-            QPoint(0, -240),
+            QPoint(0, -120),
             Qt.MouseButton.NoButton,
             Qt.KeyboardModifier.NoModifier,
             Qt.ScrollPhase.NoScrollPhase,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import pytest
 from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout
@@ -54,7 +54,7 @@ class Notes(PageEntry):
         self.looked += 1
         return self.in_front
 
-    def found(self) -> Iterable[Source]:
+    def found(self, words: Sequence[str]) -> Iterable[Source]:
         return [Source("milk", lambda: [Hit("info", "Buy milk", "", self.open)])]
 
     def write(self) -> None:

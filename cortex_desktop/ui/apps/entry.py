@@ -126,13 +126,16 @@ class AppsEntry(PageEntry):
         """List the apps that need attention."""
         self.show_found("is:attention")
 
-    def found(self) -> Iterable[Source]:
+    def found(self, words: Sequence[str]) -> Iterable[Source]:
         """Saved filters, and the current org's apps: to go to, and to copy their key."""
         for name, kept in self.presenter.saved.all().items():
             text = self.tr("Filter: {name}").format(name=name)
             yield Source(fold(text), partial(self._hits_of_filter, text, kept), (fold(name),))
-        for text, app in self.presenter.model.searched():
-            yield Source(text, partial(self._hits, app), (text.partition("\n")[0],))
+        rows = self.presenter.model.rows
+        for word in words:  # of thousands, few become sources
+            rows = [row for row in rows if word in row.folded]
+        for row in rows:
+            yield Source(row.folded, partial(self._hits, row.app), (row.folded.partition("\n")[0],))
 
     def subject(self) -> str:
         """The selected app's label."""

@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from datetime import UTC, date, datetime
 from enum import IntEnum
 from itertools import filterfalse, islice
-from operator import attrgetter
+from operator import attrgetter, eq
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QLocale, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal, Slot
@@ -24,7 +24,6 @@ from .cortex_check import known_words
 
 Index = QModelIndex | QPersistentModelIndex
 AppRole = Qt.ItemDataRole.UserRole
-
 
 YEAR = 365
 """Days after which a key counts as old."""
@@ -186,10 +185,6 @@ class AppsModel(QAbstractTableModel):
     def find(self, app_id: str) -> App | None:
         """The app, visible or not."""
         return self._known[app_id].app if app_id in self._known else None
-
-    def searched(self) -> Iterator[tuple[str, App]]:
-        """Every app with the folded text to search in, sorted by label."""
-        return ((row.folded, row.app) for row in self._rows)
 
     def created_words(self, row: int) -> str:
         """When the app in this visible row was created, for the table."""
@@ -494,7 +489,8 @@ class AppsModel(QAbstractTableModel):
             case AppColumn.STATUS:
                 return lambda row: self.status(row.app)
             case AppColumn.OWNER:
-                return lambda row: sort_key(row.app.owner)
+                keys = {owner: sort_key(owner) for owner in self.owners()}
+                return lambda row: keys[row.app.owner]
             case AppColumn.EXPIRES:
                 return attrgetter("app.expires")
             case AppColumn.ORIGIN:
@@ -510,7 +506,8 @@ class AppsModel(QAbstractTableModel):
         if column is AppColumn.LABEL:
             self._ordered = self._rows[::-1] if down else self._rows
         elif column in (AppColumn.OWNER, AppColumn.EXPIRES):
-            self._ordered = _empty_last(self._rows, self._key(), down)
+            field = attrgetter("app.owner" if column is AppColumn.OWNER else "app.expires")
+            self._ordered = _empty_last(self._rows, field, self._key(), down)
         else:
             self._ordered = sorted(self._rows, key=self._key(), reverse=down)
         self._select()
@@ -535,13 +532,17 @@ class AppsModel(QAbstractTableModel):
         self.rearranged.emit()
 
 
+_ID = attrgetter("app.id")
+
+
 def _same_apps(rows: list[ListedApp], others: list[ListedApp]) -> bool:
     """True if these are the same apps in the same order."""
-    return [row.app.id for row in rows] == [row.app.id for row in others]
+    return len(rows) == len(others) and all(map(eq, map(_ID, rows), map(_ID, others)))
 
 
-def _empty_last(rows: list[ListedApp], key: Callable[[ListedApp], Any], down: bool) -> list[ListedApp]:
-    """Sort, with rows whose key is empty last in both directions."""
+def _empty_last(
+    rows: list[ListedApp], field: Callable[[ListedApp], Any], key: Callable[[ListedApp], Any], down: bool
+) -> list[ListedApp]:
+    """Sort, with rows whose field is empty last in both directions."""
     # Without a pair for each row: ten thousand of them have Python collect garbage in the middle of it.
-    some = sorted(filter(key, rows), key=key, reverse=down)
-    return [*some, *filterfalse(key, rows)]
+    return [*sorted(filter(field, rows), key=key, reverse=down), *filterfalse(field, rows)]

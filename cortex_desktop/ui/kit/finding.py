@@ -53,12 +53,17 @@ def best(sources: Iterable[Source], query: str, most: int) -> list[Hit]:
     for source in sources:
         if all(word in source.text for word in words):
             number = _rank(source, wanted, words) if words else 0
-            if not source.dangerous:
-                ranks[number].append(source)
-            elif words and number < _INSIDE:
-                ranks[_DANGEROUS].append(source)
+            if source.dangerous:
+                if not words or number >= _INSIDE:
+                    continue
+                number = _DANGEROUS
         elif source.subject and not source.dangerous and _is_about(source, words):
-            ranks[_ABOUT].append(source)
+            number = _ABOUT
+        else:
+            continue
+        # More are not listed, and thousands that are kept have Python collect garbage in the middle of it.
+        if len(ranks[number]) < most:
+            ranks[number].append(source)
     hits: list[Hit] = []
     for rank in ranks:
         for source in rank:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import Enum
 from functools import cached_property
 
@@ -117,8 +117,8 @@ class PageEntry(QObject):
     def show_attention(self) -> None:
         """Show what needs attention."""
 
-    def found(self) -> Iterable[Source]:
-        """What the palette can find of it."""
+    def found(self, words: Sequence[str]) -> Iterable[Source]:
+        """What the palette can find of it by these folded words, among others perhaps."""
         return ()
 
     def subject(self) -> str:

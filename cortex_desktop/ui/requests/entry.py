@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, Slot
 
 from ...domain.folding import fold
-from ...domain.model import App, AppState
+from ...domain.model import App
 from ...tasks.jobs import Jobs
 from ..kit.actions import Action, Menu
 from ..kit.finding import Hit, Source
@@ -134,7 +134,7 @@ class RequestsEntry(PageEntry):
             *self._in_page,
         ]
 
-    def found(self) -> Iterable[Source]:
+    def found(self, words: Sequence[str]) -> Iterable[Source]:
         """Each ready request of the app that sends."""
         from ...services.workbench import ready_requests
 
@@ -234,8 +234,7 @@ class RequestsEntry(PageEntry):
         """The app that sends, or would."""
         if self.is_made:
             return self.presenter.app
-        apps = [listed.app for listed in self._workspace.current_apps() if listed.app.state is AppState.ACTIVE]
-        return max(apps, key=lambda app: app.created, default=None)
+        return self._workspace.newest_app()
 
     def _hits(self, text: str, hint: str, app: App, payload: object) -> list[Hit]:
         def go() -> None:

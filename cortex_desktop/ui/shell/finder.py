@@ -71,7 +71,7 @@ class Finder:
     def search(self, query: str) -> list[Hit]:
         """The hits for what was typed, by section, the best first; for nothing, what can be done now, recent first."""
         if query.strip():
-            return by_section(best(self._sources(), query, MOST))
+            return by_section(best(self._sources(fold(query).split()), query, MOST))
         recent = {name: rank for rank, name in enumerate(self._recent())}
         sources = list(self._action_sources())
         known = [(recent[name], source) for name, source in sources if name in recent]
@@ -80,13 +80,13 @@ class Finder:
         others = (source for name, source in sources if name not in recent)
         return [*first, *by_section(best(others, "", MOST - len(first)))]
 
-    def _sources(self) -> Iterator[Source]:
+    def _sources(self, words: Sequence[str]) -> Iterator[Source]:
         for _, source in self._action_sources():
             yield source
         text = QCoreApplication.translate("Finder", "Switch to {org}")
         yield from self._orgs.sources(text, QCoreApplication.translate("Finder", "Organizations"))
         for page in self._pages:
-            yield from page.found()
+            yield from page.found(words)
 
     def _action_sources(self) -> Iterator[tuple[str, Source]]:
         """What can be done now, with the actions' names; in the App menu, with the app that it would be done to."""
