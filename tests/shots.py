@@ -26,7 +26,7 @@ from unittest import mock
 from PySide6.QtCore import QEventLoop, QPoint, QRect, Qt, QTimer
 from PySide6.QtGui import QAccessibilityHints, QFont, QFontDatabase, QScreen
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QWidget
 
 from cortex_desktop.domain.activity import Action, ActivityEntry, Break, Harm
 from cortex_desktop.domain.errors import NotFinished, VaultError, VaultProblem, VaultTimeout
@@ -42,6 +42,7 @@ from cortex_desktop.storage import activity
 from cortex_desktop.ui.app import make_application, open_program
 from cortex_desktop.ui.apps.model import AppColumn
 from cortex_desktop.ui.kit.actions import Menu
+from cortex_desktop.ui.kit.widgets import Button, IconButton
 from cortex_desktop.ui.requests.request_card import Draft
 from cortex_desktop.ui.shell.crash_dialog import CrashDialog
 from cortex_desktop.ui.shell.palette import Palette
@@ -290,6 +291,8 @@ def scenes(studio: Studio) -> None:
     console.show_palette()
 
     _activity(studio)
+    _rings(studio)
+    _sidebar(studio)
     _standings(studio)
     workspace = studio.program.workspace
     for state, name in (
@@ -704,6 +707,52 @@ def many(studio: Studio) -> None:
     studio.shoot("bulk-undone")
     page.bulk.hide()
     page.select(_id_of(studio, "NewHealth App"))
+
+
+def _rings(studio: Studio) -> None:
+    """The ring around what has the keyboard, on each kind of control."""
+    console, page = studio.console, studio.program.apps.presenter.page
+    studio.program.apps.open()
+    page.select(_id_of(studio, "Patient iOS"))
+    page.open_details()
+    by_tab = Qt.FocusReason.TabFocusReason
+    named = {
+        "org": console.sidebar.org,
+        "page": console.sidebar.buttons["organization"],
+        "search": page.bar.search,
+        "new": next(button for button in studio.window.findChildren(Button) if button.text() == "New App"),
+        "icon": next(b for b in page.details.findChildren(IconButton) if b.accessibleName() == "Copy API key"),
+        "field": page.details.key.text,
+    }
+    for name, widget in named.items():
+        widget.setFocus(by_tab)
+        studio.shoot(f"ring-{name}")
+    page.close_details()
+    studio.program.apps.presenter.forms.ask_new_app()
+    dialog = _dialog(studio)
+    dialog.findChildren(QCheckBox)[0].setFocus(by_tab)
+    studio.shoot("ring-check")
+    dialog.close()
+    wait(lambda: studio.program.tools.dialogs.current is None)
+
+
+def _sidebar(studio: Studio) -> None:
+    """Recently deleted with its count; and the narrow sidebar, with the keychain locked too."""
+    window, presenter = studio.window, studio.program.apps.presenter
+    studio.program.apps.open()
+    app = next(presenter.model.app_at(row) for row in range(5) if presenter.model.app_at(row).label == "Trial portal")
+    gone: list[App] = []
+    presenter.delete(app, gone.append)
+    wait(lambda: bool(gone))
+    studio.shoot("sidebar-deleted")
+    window.resize(600, 600)
+    studio.shoot("sidebar-narrow")
+    studio.console.sidebar.keychain(KeychainStatus("GNOME Keyring", VaultState.LOCKED))
+    studio.shoot("sidebar-narrow-locked")
+    window.resize(*SIZE)
+    studio.program.workspace.look_at_keychain()
+    presenter.restore(gone[0])
+    wait(lambda: presenter.model.total == len(SEED))
 
 
 def _activity(studio: Studio) -> None:

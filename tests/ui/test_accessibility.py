@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from cortex_desktop.domain.activity import Break, Harm
-from cortex_desktop.ui.kit.focus_ring import FRAMED, MARKED, FocusRing
+from cortex_desktop.ui.kit.focus_ring import FRAMED, MARKED, FocusRing, has_room_for_ring
 from cortex_desktop.ui.overview.page import ChartCard, CheckCard
 from tests.support.gui import Desk, Key, painted, stored_apps, texts
 from tests.support.memory_vault import InMemoryVault
@@ -242,7 +242,11 @@ def test_focus_is_seen(desk: Desk, mode: str, monkeypatch: pytest.MonkeyPatch) -
                 continue
             ring = ring_of(widget)
             assert ring is not None, told
-            around = QRect(frame.mapTo(window, QPoint()), frame.size()).adjusted(-4, -4, 4, 4)
+            around = QRect(frame.mapTo(window, QPoint()), frame.size())
+            if isinstance(frame, QCheckBox):
+                around.setWidth(min(frame.width(), frame.sizeHint().width()))
+            if not has_room_for_ring(frame):
+                around.adjust(-4, -4, 4, 4)
             if ring.geometry() != around & window.rect():  # partly scrolled away
                 assert (around & window.rect()).contains(ring.geometry()), told
                 continue

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from PySide6.QtCore import QMimeData
-from PySide6.QtGui import QClipboard, QGuiApplication
+from PySide6.QtGui import QClipboard, QFont, QFontDatabase, QGuiApplication
+from PySide6.QtWidgets import QApplication, QLabel
 
 from cortex_desktop.domain.secret import SecretKind
 from tests.support.gui import CTRL, SHIFT, Desk, Key, clipboard_text, pasted_elsewhere
@@ -189,6 +190,39 @@ def test_the_time_set_in_preferences(desk: Desk) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="X11's clipboard ends with its owner")
+@pytest.mark.parametrize("family", ["Inter", "DejaVu Sans"])
+def test_what_a_toast_counts_down_stands_on_one_line(
+    qapp: QApplication, open_with: Callable[..., Desk], family: str
+) -> None:
+    if family not in QFontDatabase.families():
+        pytest.skip("the font is not there")
+    usual = qapp.font()
+    font = QFont(family)
+    font.setPixelSize(13)
+    qapp.setFont(font)
+    try:
+        desk = open_with(["Ward tablet"])
+        desk.select("Ward tablet")
+        desk.key(Key.Key_C, CTRL)
+        toast = desk.toast("Clears from the clipboard in")
+        text = next(part for part in toast.findChildren(QLabel) if "Clears" in part.text())
+        desk.wait(lambda: text.height() < 2 * text.fontMetrics().height(), "it does not break")
+        width = toast.width()
+        desk.pass_time(25)
+        desk.wait(lambda: "5 s" in text.text())
+        assert toast.width() == width, "it does not move while it counts"
+        desk.close()
+    finally:
+        qapp.setFont(usual)
+
+
+def test_a_toast_stays_inside_a_narrow_window(desk: Desk) -> None:
+    desk.resize(560, 500)
+    toast = desk.tools.toasts.show("A title", "Words " * 40, action="A long action to choose")
+    desk.let_pass(20)
+    assert toast.parentWidget().rect().contains(toast.geometry())
+
+
 def test_no_toast_hides_another(desk: Desk) -> None:
     copy(desk)
     desk.key(Key.Key_C, CTRL | SHIFT)

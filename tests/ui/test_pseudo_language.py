@@ -37,6 +37,8 @@ from cortex_desktop.services.orgs import Content
 from cortex_desktop.storage.problems import in_data_folder, log_not_read
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.system.identity import user_and_computer
+from cortex_desktop.ui.activity.bars import today
+from cortex_desktop.ui.activity.reader import Found
 from cortex_desktop.ui.apps.bulk_report import BulkReport
 from cortex_desktop.ui.apps.doctor_dialog import DoctorDialog
 from cortex_desktop.ui.apps.model import AppColumn
@@ -317,14 +319,19 @@ def activity(desk: Desk) -> Iterator[str]:
     log = desk.program.activity.reader
     desk.program.activity.open()
     page = desk.program.activity.presenter.page
-    desk.wait(page.model.rowCount)
+    desk.wait(lambda: page.model.rowCount() and page.bars.marks)
     yield "activity"
-    places = range(1, 2 + len(ALL_DETAILS))
-    lines = [Logged(place, "", each) for place, each in zip(places, [None, *ALL_DETAILS], strict=True)]
+    entries = [ALL_DETAILS[0], *ALL_DETAILS, None]
+    places = list(range(len(entries), 0, -1))
+    days = {places[0]: today(), places[-1]: today() - timedelta(days=1)}
     log.begun.emit()
-    log.older.emit(list(places))
-    log.fetched.emit(list(places), lines)
+    log.older.emit(Found(places, [places[0], *places[2:]], days))
+    log.fetched.emit(places, [Logged(place, "", each) for place, each in zip(places, entries, strict=True)])
     yield "activity of all kinds"
+    page.table.toggle(1)
+    yield "activity: an open run"
+    page.bars.set_counts(page.days, [0] * len(page.days))
+    yield "activity: nothing in these days"
     log.broken.emit([Break(harm, 7, 7 + last, 8) for harm in Harm for last in (0, 1)])
     yield "activity: broken"
     log.broken.emit([])

@@ -38,6 +38,10 @@ BAR = 3
 """Height of the bar under an age, in pixels."""
 
 
+KEY_SIDE = LEADING | Qt.AlignmentFlag.AlignAbsolute
+"""A key is read from left to right, whatever the language."""
+
+
 class AppsDelegate(RowDelegate):
     """reveal_asked, copy_asked(app id): a chip's eye or copy button; menu_asked(row): the three dots of a row.
 
@@ -247,10 +251,10 @@ class AppsDelegate(RowDelegate):
         if secret is not None and self._revealed < 1:
             painter.save()
             painter.setOpacity(self._revealed)
-            painter.drawText(room, LEADING, secret.reveal())
+            painter.drawText(room, KEY_SIDE, secret.reveal())
             painter.restore()
         else:
-            painter.drawText(room, LEADING, masked(app) if secret is None else secret.reveal())
+            painter.drawText(room, KEY_SIDE, masked(app) if secret is None else secret.reveal())
 
     def _paint_button(
         self, painter: QPainter, rect: QRect, icon: str, row: int, part: str, *, on_chip: bool = False, token: str = ""

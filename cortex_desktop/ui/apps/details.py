@@ -31,7 +31,7 @@ from ..kit.boxes import ComboBox
 from ..kit.i18n import long_date, long_time
 from ..kit.reveal import Reveal
 from ..kit.tokens import DETAILS_WIDTH
-from ..kit.widgets import Badge, Button, IconButton, Look, label, set_property
+from ..kit.widgets import Badge, Button, IconButton, Look, label
 from .cortex_check import known_words
 from .many_panel import BackButton, ManyPanel
 from .model import AppsModel, Status
@@ -62,8 +62,6 @@ class KeyField(QFrame):
         self._row.addWidget(button)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
-            set_property(self, "focused", event.type() == QEvent.Type.FocusIn)
         # With nothing marked the field has no use for Ctrl+C: let the window copy the key, for a while.
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             event.ignore()

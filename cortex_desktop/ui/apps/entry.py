@@ -19,10 +19,11 @@ from ...services.doctor import Doctor
 from ...services.snippets import Snippet, masked
 from ..kit.actions import Action, Menu, Submenu
 from ..kit.finding import Hit, Source
-from ..kit.page import Page, PageEntry, Section
+from ..kit.page import Aside, Page, PageEntry, Section
 from ..kit.toasts import TOAST_SECONDS
 from ..kit.tools import Tools
 from ..workspace import Workspace
+from .deleted_aside import DeletedAside
 from .presenter import AppsPresenter
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class AppsEntry(PageEntry):
         self._workspace = workspace
         self._services = apps, doctor, origins, requests
         self._only_among_apps: list[Action] = []
+        self._deleted = DeletedAside(workspace, apps.listing, self)
+        self._deleted.asked.connect(lambda: self.presenter.show_deleted())
         workspace.app_asked.connect(self.show_app)
         workspace.apps_asked.connect(self.show_found)
         workspace.check_asked.connect(self.check_keychain)
@@ -121,6 +124,10 @@ class AppsEntry(PageEntry):
             Submenu("sorting", self.tr("Sort by"), {Menu.VIEW: 300}, columns.fill_sorting),
             Submenu("columns", self.tr("Columns"), {Menu.VIEW: 301}, columns.fill_columns),
         ]
+
+    def asides(self) -> list[Aside]:
+        """Recently deleted, with how many there are."""
+        return [self._deleted]
 
     def show_attention(self) -> None:
         """List the apps that need attention."""

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import shiboken6
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt, Slot
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import (
+    QAbstractScrollArea,
+    QApplication,
+    QCheckBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QStyle,
+    QToolButton,
+    QWidget,
+)
 
 from .theme import Theme
 
@@ -41,7 +50,8 @@ class FocusRing(QWidget):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(QPen(self._theme.color("accent"), RING))
             half = RING / 2
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(half, half, -half, -half), RADIUS, RADIUS)
+            radius = min(RADIUS, self.height() / 4)
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(half, half, -half, -half), radius, radius)
 
 
 class FocusRings(QObject):
@@ -118,10 +128,20 @@ def _has_ring(widget: QWidget) -> bool:
     return not getattr(widget, "paints_focus", False) and widget.objectName() not in MARKED
 
 
+def has_room_for_ring(control: QWidget) -> bool:
+    """True if the control has an edge as wide as the ring that it does not draw on, by the style sheet."""
+    return isinstance(control, QToolButton | QCheckBox) or control.property("role") == "link"
+
+
 def _room_around(frame: QWidget) -> QRect:
     """Where the ring is in its window: around the frame, and within what shows of it."""
     window = frame.window()
-    room = QRect(frame.mapTo(window, QPoint()), frame.size()).adjusted(-AROUND, -AROUND, AROUND, AROUND)
+    room = QRect(frame.mapTo(window, QPoint()), frame.size())
+    if isinstance(frame, QCheckBox):  # which may be wider than its words
+        words = QRect(room.topLeft(), QSize(min(room.width(), frame.sizeHint().width()), room.height()))
+        room = QStyle.visualRect(frame.layoutDirection(), room, words)
+    if not has_room_for_ring(frame):
+        room.adjust(-AROUND, -AROUND, AROUND, AROUND)
     at: QWidget | None = frame
     while at is not None and at is not window:
         around = at.parentWidget()

@@ -49,6 +49,21 @@ class Page(QWidget):
         return False
 
 
+class Aside(QObject):
+    """What belongs to a page and has a line of its own under it in the sidebar, while there is any of it.
+
+    counted(int): so many are there; asked: show them.
+    """
+
+    counted = Signal(int)
+    asked = Signal()
+
+    def __init__(self, icon: str, title: str, parent: QObject) -> None:
+        super().__init__(parent)
+        self.icon = icon
+        self.title = title
+
+
 class PageEntry(QObject):
     """A page as the window knows it: made when it is first opened.
 
@@ -89,6 +104,10 @@ class PageEntry(QObject):
 
     def submenus(self) -> list[Submenu]:
         """Menus inside the window's menus."""
+        return []
+
+    def asides(self) -> list[Aside]:
+        """What has a line of its own under the page in the sidebar."""
         return []
 
     def make(self) -> Page:

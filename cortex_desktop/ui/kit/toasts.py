@@ -18,6 +18,9 @@ TOAST_SECONDS = 8
 RISE = 24
 """Pixels over which a toast comes up."""
 
+WIDTH, WIDEST = 380, 520
+"""Of a toast: it gets wider than the first only for words that would break. In pixels at 13 px text."""
+
 SHADOW = 20
 """Room around a toast for its shadow, in pixels."""
 
@@ -44,20 +47,22 @@ class Toast(QFrame):
         around = QVBoxLayout(self)
         around.setContentsMargins(SHADOW, SHADOW, SHADOW, SHADOW)
         around.addWidget(body)
-        row = QHBoxLayout(body)
+        self._row = row = QHBoxLayout(body)
         row.setContentsMargins(14, 12, 10, 12)
         row.setSpacing(10)
-        row.addWidget(Picture(icon, look, tone, 18))
+        self._beside: list[QWidget] = [Picture(icon, look, tone, 18)]
+        row.addWidget(self._beside[0])
         row.addLayout(words, 1)
         self.setAccessibleName(title)
         if action:
             self.action = Button(action, look, "link")
             self.action.clicked.connect(self._act)
             row.addWidget(self.action)
+            self._beside.append(self.action)
         close = IconButton("x", self.tr("Dismiss"), look)
         close.clicked.connect(self.leave)
         row.addWidget(close)
-        self.setFixedWidth(look.theme.px(380) + 2 * SHADOW)
+        self._beside.append(close)
         self._countdown = Countdown(look.clock, self)
         self._countdown.ticked.connect(self._tick)
         self._countdown.ended.connect(self._end)
@@ -91,6 +96,17 @@ class Toast(QFrame):
         """Set the second line."""
         self._text.setText(text)
         self._text.setVisible(bool(text))
+
+    def fit(self, most: int) -> None:
+        """Take the width that its words need, at most `most` pixels, and get no narrower."""
+        for part in (self._title, self._text):
+            part.ensurePolished()  # the style sheet's fonts
+        words = max(part.fontMetrics().horizontalAdvance(part.text()) for part in (self._title, self._text))
+        sides = self._row.contentsMargins().left() + self._row.contentsMargins().right()
+        around = sides + sum(_width_of(part) + self._row.spacing() for part in self._beside)
+        px = self._look.theme.px
+        wanted = max(px(WIDTH), min(px(WIDEST), words + around + 2)) + 2 * SHADOW
+        self.setFixedWidth(min(max(wanted, self.width() if self.isVisible() else 0), most))
 
     @Slot()
     def leave(self) -> None:
@@ -161,9 +177,9 @@ class Toasts(QObject):
         self.host.installEventFilter(self)  # once more is no more than once
         toast.gone.connect(self._settle)
         toast.grown.connect(self._place)
+        self._look.motion.run(toast, partial(self._rise, toast))
         toast.show()
         toast.raise_()
-        self._look.motion.run(toast, partial(self._rise, toast))
         announce(self.host, f"{title}. {text}")
         return toast
 
@@ -201,9 +217,14 @@ class Toasts(QObject):
     def _place(self) -> None:
         bottom = self.host.height() - (self._below + 10 if self._below else 20) + SHADOW
         for _, toast in reversed(self._shown):
+            toast.fit(self.host.width() - 2 * (24 - SHADOW))
             height = max(60 + 2 * SHADOW, toast.heightForWidth(toast.width()), toast.minimumSizeHint().height())
             left_to_right = self.host.layoutDirection() == Qt.LayoutDirection.LeftToRight
             inset = self._inset if self.host.width() - self._inset >= toast.width() + 24 else 0
             x = self.host.width() - toast.width() - 24 + SHADOW - inset if left_to_right else 24 - SHADOW + inset
             toast.setGeometry(x, bottom - height + toast.below, toast.width(), height)
             bottom -= height + 10 - 2 * SHADOW
+
+
+def _width_of(part: QWidget) -> int:
+    return max(part.sizeHint().width(), part.minimumWidth())

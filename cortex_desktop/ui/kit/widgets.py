@@ -440,8 +440,10 @@ def paint_badge(painter: QPainter, look: Look, rect: QRectF, text: str, tone: st
     painter.setBrush(ground)
     painter.drawRoundedRect(rect, rect.height() / 2, rect.height() / 2)
     painter.setBrush(ink)
-    painter.drawEllipse(QRectF(rect.left() + 9, rect.center().y() - 3.5, 7, 7))
+    mirrored = painter.layoutDirection() == Qt.LayoutDirection.RightToLeft
+    painter.drawEllipse(QRectF(rect.right() - 16 if mirrored else rect.left() + 9, rect.center().y() - 3.5, 7, 7))
     painter.setPen(ink)
     painter.setFont(look.theme.font(12))
-    painter.drawText(rect.adjusted(21, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+    room = rect.adjusted(0, 0, -21, 0) if mirrored else rect.adjusted(21, 0, 0, 0)
+    painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
     painter.restore()

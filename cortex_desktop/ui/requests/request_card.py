@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from urllib.parse import parse_qsl, quote
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import (
     QComboBox,
@@ -304,7 +304,6 @@ class RequestCard(QFrame):
         self.path.setFont(mono(look))
         self.path.setAccessibleName(self.tr("Path"))
         self.path.setMinimumWidth(look.theme.px(120))
-        self.path.installEventFilter(self)
         self._field.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         line = QHBoxLayout(self._field)
         line.setContentsMargins(10, 0, 6, 0)
@@ -510,11 +509,6 @@ class RequestCard(QFrame):
     @Slot()
     def _send_or_stop(self) -> None:
         (self.stop_asked if self.send.property("stops") else self.send_asked).emit()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
-            set_property(self._field, "focused", event.type() == QEvent.Type.FocusIn)
-        return False
 
 
 def _scrolled(widget: QWidget) -> QScrollArea:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QBoxLayout,
     QFrame,
-    QHBoxLayout,
     QLabel,
     QSizePolicy,
     QSpacerItem,
+    QStyle,
     QVBoxLayout,
     QWidget,
 )
@@ -20,7 +21,7 @@ from PySide6.QtWidgets import (
 from ...domain.model import Org
 from ...domain.ports import VaultState
 from ...services.keychain import KeychainStatus
-from ..kit.page import PageEntry, Section
+from ..kit.page import Aside, PageEntry, Section
 from ..kit.plain import set_tip
 from ..kit.tokens import SIDEBAR_WIDTH
 from ..kit.widgets import IconButton, Look, Picture, label
@@ -52,6 +53,10 @@ class _Painted(QAbstractButton):
             painter.setBrush(theme.color(ground) if raised or self.isDown() else Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 7, 7)
         return self.rect().adjusted(9, 0, -9, 0)
+
+    def turned(self, rect: QRect) -> QRect:
+        """The rectangle where it stands in the direction of the person's writing."""
+        return QStyle.visualRect(self.layoutDirection(), self.rect(), rect)
 
     def line(
         self,
@@ -96,9 +101,11 @@ class OrgSwitcher(_Painted):
         painter = QPainter(self)
         room = self.panel(painter, raised=True, alarm=self._production)
         badge = QRect(room.left(), room.center().y() - 14, 30, 30)
+        text = QRect(badge.right() + 10, room.top(), room.width() - 62, room.height())
         narrow = self.width() < NARROW
         if narrow:
             badge.moveCenter(self.rect().center())
+        badge = self.turned(badge)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self.look.theme.color("danger" if self._production else "accent"))
         painter.drawRoundedRect(badge, 6, 6)
@@ -106,12 +113,12 @@ class OrgSwitcher(_Painted):
         self.line(painter, badge, initial, "on_accent", 14, QFont.Weight.Bold, Qt.AlignmentFlag.AlignHCenter.value)
         if narrow:
             return
-        text = QRect(badge.right() + 10, room.top(), room.width() - 62, room.height())
+        text = self.turned(text)
         top, bottom = text.adjusted(0, 8, 0, -text.height() // 2), text.adjusted(0, text.height() // 2, 0, -7)
         self.line(painter, top, self._name, "text", 13, QFont.Weight.Bold)
         weight = QFont.Weight.Bold if self._production else QFont.Weight.Normal
         self.line(painter, bottom, self._place, "danger" if self._production else "muted", 11, weight)
-        arrows = QRect(room.right() - 16, room.top(), 18, room.height())
+        arrows = self.turned(QRect(room.right() - 16, room.top(), 18, room.height()))
         self.look.icons.paint(painter, arrows, "chevrons-up-down", "muted", 14)
 
 
@@ -150,28 +157,62 @@ class Badge(_Painted):
         self.line(painter, self.rect(), self.text(), "warning", 11, QFont.Weight.DemiBold, middle)
 
 
-class PageButton(_Painted):
-    """A page in the sidebar: icon, name, and a count where there is one.
+class _Line(_Painted):
+    """A line of the sidebar: icon, name, and a count where there is one."""
 
-    attention: a badge beside the count.
-    """
-
-    def __init__(self, entry: PageEntry, look: Look) -> None:
+    def __init__(self, icon: str, name: str, look: Look) -> None:
         super().__init__(look)
-        name = entry.title
-        self._icon_name = entry.icon
+        self._icon_name = icon
         self._count = ""
-        self.attention = Badge(look, self)
         self.setText(name)
         self.setAccessibleName(name)
         self.setToolTip(name)
-        self.is_current = False
-        """True while its page is in front."""
         self._full = max(34, look.theme.px(34))
         self.setMaximumHeight(self._full)
         self.setMinimumHeight(22)  # in a low window
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 
+    @Slot(int)
+    def count(self, number: int) -> None:
+        """Show how many there are."""
+        self._count = self.locale().toString(number)
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(SIDEBAR_WIDTH - 24, self._full)
+
+    def paint_line(self, painter: QPainter, *, here: bool, beside: int = 0) -> None:
+        """Paint it. here: its page is in front; beside: pixels taken before the count."""
+        room = self.panel(painter, raised=here)
+        narrow = self.width() < NARROW
+        icon = self.rect() if narrow else self.turned(QRect(room.left(), room.top(), 18, room.height()))
+        self.look.icons.paint(painter, icon, self._icon_name, "accent" if here else "muted", 16)
+        if narrow:
+            return
+        text = self.turned(room.adjusted(27, 0, -self.count_room() - beside, 0))
+        weight = QFont.Weight.DemiBold if here else QFont.Weight.Normal
+        self.line(painter, text, self.text(), "text", 13, weight)
+        right = Qt.AlignmentFlag.AlignRight.value
+        count = self.turned(room.adjusted(0, 0, -1, 0))
+        self.line(painter, count, self._count, "muted", 11, QFont.Weight.DemiBold, right)
+
+    def count_room(self) -> int:
+        """The width in pixels that the count takes at the far side, with what is around it."""
+        font = self.look.theme.font(11, QFont.Weight.DemiBold)
+        return 18 + QFontMetrics(font).horizontalAdvance(self._count)
+
+
+class PageButton(_Line):
+    """A page in the sidebar.
+
+    attention: a badge beside the count.
+    """
+
+    def __init__(self, entry: PageEntry, look: Look) -> None:
+        super().__init__(entry.icon, entry.title, look)
+        self.attention = Badge(look, self)
+        self.is_current = False
+        """True while its page is in front."""
         entry.counted.connect(self.count)
         entry.attention_changed.connect(self.attend)
         self.attention.clicked.connect(entry.show_attention)
@@ -188,11 +229,9 @@ class PageButton(_Painted):
 
     @Slot(int)
     def count(self, number: int) -> None:
-        """Show how many there are."""
-        self._count = self.locale().toString(number)
+        super().count(number)
         self._describe()
         self._place_badge()
-        self.update()
 
     @Slot(int)
     def attend(self, number: int) -> None:
@@ -205,35 +244,37 @@ class PageButton(_Painted):
         self._place_badge()
 
     def _place_badge(self) -> None:
-        badge = self.attention
+        size = self.attention.size()
         if self.width() < NARROW:
-            badge.move(self.width() - badge.width(), 0)
+            place = QRect(QPoint(self.width() - size.width(), 0), size)
         else:
-            badge.move(self.width() - badge.width() - self._count_room(), (self.height() - badge.height()) // 2)
-
-    def _count_room(self) -> int:
-        """The width in pixels that the count takes at the right, with what is around it."""
-        font = self.look.theme.font(11, QFont.Weight.DemiBold)
-        return 18 + QFontMetrics(font).horizontalAdvance(self._count)
-
-    def sizeHint(self) -> QSize:
-        return QSize(SIDEBAR_WIDTH - 24, self._full)
+            x = self.width() - size.width() - self.count_room()
+            place = QRect(QPoint(x, (self.height() - size.height()) // 2), size)
+        self.attention.setGeometry(self.turned(place))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        here = self.is_current
-        room = self.panel(painter, raised=here)
-        narrow = self.width() < NARROW
-        icon = self.rect() if narrow else QRect(room.left(), room.top(), 18, room.height())
-        self.look.icons.paint(painter, icon, self._icon_name, "accent" if here else "muted", 16)
-        if narrow:
-            return
-        taken = self._count_room() + (self.attention.width() if self.attention.isVisible() else 0)
-        text = room.adjusted(27, 0, -taken, 0)
-        weight = QFont.Weight.DemiBold if here else QFont.Weight.Normal
-        self.line(painter, text, self.text(), "text", 13, weight)
-        right = Qt.AlignmentFlag.AlignRight.value
-        self.line(painter, room.adjusted(0, 0, -1, 0), self._count, "muted", 11, QFont.Weight.DemiBold, right)
+        beside = self.attention.width() if self.attention.isVisible() else 0
+        self.paint_line(QPainter(self), here=self.is_current, beside=beside)
+
+
+class AsideButton(_Line):
+    """What belongs to a page, under it; hidden while there is none of it."""
+
+    def __init__(self, aside: Aside, look: Look) -> None:
+        super().__init__(aside.icon, aside.title, look)
+        aside.counted.connect(self.count)
+        self.clicked.connect(aside.asked)
+        self.hide()
+
+    @Slot(int)
+    def count(self, number: int) -> None:
+        super().count(number)
+        self.setAccessibleDescription(self._count)
+        self.setToolTip(f"{self.text()}: {self._count}")
+        self.setVisible(number > 0)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        self.paint_line(QPainter(self), here=False)
 
 
 class Sidebar(QFrame):
@@ -256,6 +297,7 @@ class Sidebar(QFrame):
         self._state = label("", "keychainName")
         self._preferences = IconButton("settings-2", self.tr("Preferences"), look)
         self._sections: list[QLabel] = []
+        self._is_compact = False
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 12, 12, 10)
         column.setSpacing(2)
@@ -267,8 +309,8 @@ class Sidebar(QFrame):
             for button in on_top:
                 column.addWidget(button)
         for section, title in ((Section.SETTINGS, self.tr("Settings")), (Section.DEVELOPER, self.tr("Developer"))):
-            buttons = [self.buttons[entry.name] for entry in pages if entry.section is section]
-            if buttons:
+            entries = [entry for entry in pages if entry.section is section]
+            if entries:
                 column.addSpacerItem(
                     QSpacerItem(0, 14 if self._sections or on_top else 30, QSizePolicy.Policy.Minimum, room)
                 )
@@ -276,8 +318,10 @@ class Sidebar(QFrame):
                 self._sections[-1].setContentsMargins(10, 0, 0, 0)
                 column.addWidget(self._sections[-1])
                 column.addSpacerItem(QSpacerItem(0, 7, QSizePolicy.Policy.Minimum, room))
-                for button in buttons:
-                    column.addWidget(button)
+                for entry in entries:
+                    column.addWidget(self.buttons[entry.name])
+                    for aside in entry.asides():
+                        column.addWidget(AsideButton(aside, look))
         column.addStretch()
         for entry in pages:
             column.addWidget(StatusLine(entry, look))
@@ -292,15 +336,29 @@ class Sidebar(QFrame):
     def compact(self, yes: bool) -> None:
         """Show icons alone, for a narrow window, or everything."""
         self.setFixedWidth(COMPACT_WIDTH if yes else max(SIDEBAR_WIDTH, self._look.theme.px(SIDEBAR_WIDTH)))
-        for part in (*self._sections, self._lock, self._keychain, self._state):
+        for part in (*self._sections, self._keychain, self._state):
             part.setVisible(not yes)
-        self._foot_row.setContentsMargins(4 if yes else 6, 0, 0, 0)
+        directions = QBoxLayout.Direction
+        self._foot_row.setDirection(directions.TopToBottom if yes else directions.LeftToRight)
+        self._foot_row.setContentsMargins(0 if yes else 6, 0, 0, 0)
+        side = Qt.AlignmentFlag.AlignHCenter if yes else Qt.AlignmentFlag(0)
+        self._foot_row.setAlignment(self._lock, side)
+        self._foot_row.setAlignment(self._preferences, side)
+        self._is_compact = yes
+        self._say_keychain()
+
+    def _say_keychain(self) -> None:
+        """Have the lock say what the words beside it do, where these are not shown."""
+        words = ": ".join(part for part in (self._keychain.text(), self._state.text()) if part)
+        self._lock.setAccessibleName(words if self._is_compact else "")
+        set_tip(self._lock, words)
 
     def keychain(self, status: KeychainStatus | None) -> None:
         """Show which keychain holds the keys and how it is; None: not known yet."""
         if status is None:
             self._keychain.setText(self.tr("Looking for the keychain…"))
             self._state.setText("")
+            self._say_keychain()
             return
         words = {
             VaultState.UNLOCKED: self.tr("Unlocked"),
@@ -315,6 +373,7 @@ class Sidebar(QFrame):
             "lock" if status.state in (VaultState.UNLOCKED, VaultState.LOCKED) else "triangle-alert",
             "muted" if calm else "warning",
         )
+        self._say_keychain()
 
     def _rule(self) -> QLabel:
         rule = label("", "rule")
@@ -323,11 +382,12 @@ class Sidebar(QFrame):
 
     def _foot(self) -> QWidget:
         foot = QWidget()
+        foot.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         words = QVBoxLayout()
         words.setSpacing(0)
         words.addWidget(self._keychain)
         words.addWidget(self._state)
-        self._foot_row = row = QHBoxLayout(foot)
+        self._foot_row = row = QBoxLayout(QBoxLayout.Direction.LeftToRight, foot)
         row.setSpacing(8)
         row.addWidget(self._lock)
         row.addLayout(words, 1)
