@@ -793,9 +793,9 @@
     <name>PreferencesDialog</name>
     <message numerus="yes">
         <source>Each request ends after %n second(s), so a longer time above never counts.</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>Each request ends after %n second, so a longer time above never counts.</numerusform>
+            <numerusform>Each request ends after %n seconds, so a longer time above never counts.</numerusform>
         </translation>
     </message>
 </context>
