@@ -620,7 +620,6 @@ class TestProduction:
             desk.no_dialog()
         assert desk.values("Status") == ["Enabled", "Enabled"]
 
-
     def test_the_number_of_many_is_typed_in_the_same_dialog(
         self, folder: Path, vault: InMemoryVault, start: Start
     ) -> None:
