@@ -72,8 +72,8 @@ class RotateDialog(WaitingDialog):
             )
         elif from_cortex:
             text = self.tr(
-                "A new key is generated on this computer, for the sandbox, and shown as soon as it is stored. Cortex does "
-                "not know it: with it, this app stops working at Cortex, which goes on taking the old key."
+                "A new key is generated on this computer, for the sandbox, and shown as soon as it is stored. Cortex "
+                "does not know it: with it, this app stops working at Cortex, which goes on taking the old key."
             )
         else:
             text = self.tr(
