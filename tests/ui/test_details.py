@@ -73,7 +73,7 @@ class TestTimeLine:
             f"Created: {long_time(FULL['created'])}",
             f"Rotated: {long_time(FULL['rotated'])}",
             f"Last copied: {long_time(FULL['last_copied'])}",
-            next(mark.accessibleName() for mark in line(desk).marks if mark.accessibleName().startswith("Now")),
+            f"Today: {long_day(TODAY)}",
             f"1 earlier key kept until {long_time(NOW + 10 * DAY)}",
             f"Review: {long_day(FULL['review'])}",
             f"Expires: {long_day(FULL['expires'])}",
@@ -141,7 +141,7 @@ class TestTimeLine:
             xs = range(left.right() + 3, right.left() - 3)
             return {shown.pixelColor(x, y).name() for x in xs}
 
-        assert len(drawn(("Rotated", "Now"))) > 1, "strokes on a ground"
+        assert len(drawn(("Rotated", "Today"))) > 1, "strokes on a ground"
         assert len(drawn(("Created", "Rotated"))) == 1, "none where nothing is kept"
 
     def test_says_what_has_passed_in_words(self, open_with: Open) -> None:

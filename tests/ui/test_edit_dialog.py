@@ -323,7 +323,7 @@ class TestInTheDetails:
         desk.no_dialog()
         desk.wait(lambda: {"Owner", "Ada", "Notes", "Nightly import"} <= set(texts(panel)))
         marks = [mark.accessibleName().partition(":")[0] for mark in panel.time_line.line.marks]
-        assert marks == ["Created", "Now", "Review"]
+        assert marks == ["Created", "Today", "Review"]
 
     def test_an_earlier_version_says_what_comes_back_with_it(self, desk: Desk, vault: InMemoryVault) -> None:
         form = Form(desk, "Signing")

@@ -620,6 +620,29 @@ class TestProduction:
             desk.no_dialog()
         assert desk.values("Status") == ["Enabled", "Enabled"]
 
+    def test_the_number_of_many_is_typed_in_the_same_dialog(
+        self, folder: Path, vault: InMemoryVault, start: Start
+    ) -> None:
+        fill(folder, vault)
+        repository = TinyRepository(folder)
+        for number in range(9):
+            stored_app(repository, vault, f"Ward {number}", org_id=CLINIC.id)
+        repository.close()
+        desk = start()
+        desk.wait(lambda: len(desk.labels()) == 2)
+        switch(desk, "Clinic")
+        desk.table.setFocus()
+        desk.key(Key.Key_A, CTRL)
+        desk.key(Key.Key_Delete)
+        dialog = desk.dialog()
+        assert "Delete 10 apps of Clinic in Production?" in texts(dialog)
+        assert "handled as production" in " ".join(texts(dialog))
+        assert not desk.find("Delete", QPushButton, dialog).isEnabled()
+        desk.type("10")
+        desk.click("Delete", within=dialog)
+        desk.no_dialog()
+        desk.wait(lambda: not desk.labels())
+
 
 def press(desk: Desk, key: Key, modifiers: str) -> None:
     from PySide6.QtCore import Qt

@@ -20,6 +20,7 @@ class BackButton(Button):
 
     def __init__(self, look: Look) -> None:
         super().__init__("", look, "link", icon="arrow-left")
+        self.setObjectName("back")
         self.setText(self.tr("Apps"))
         self.setAccessibleName(self.tr("Back to Apps"))
         self._point()

@@ -108,7 +108,8 @@ class TimeLine(QWidget):
             elif app.expires_soon(today):
                 token = "warning"
             found.append(on("clock", word, name, _begin(day) + 1, day, token, 1))  # at the end of its last day
-        found.append(at(TODAY, self.tr("Today"), self.tr("Now: {date}"), now, 0))
+        name = self.tr("Today: {date}").format(date=long_day(today))
+        found.append(Moment(TODAY, _days(now), self.tr("Today"), "", name, "text", 0))
         return sorted(found, key=lambda moment: moment.at)
 
     def _sum_up(self, app: App, age: int, today: date) -> str:

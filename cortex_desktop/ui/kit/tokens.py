@@ -14,8 +14,8 @@ class Tokens(NamedTuple):
 
     on_danger: of a button that destroys; selected, on_selected: of the current entry of a menu or a list; hover,
     hover_line: ground and edge of a button under the pointer; pressed, accent_pressed: its ground while it is held
-    down; disabled, disabled_ground, disabled_line: of what cannot be used now; high_contrast: they are the
-    system's own.
+    down; disabled, disabled_ground, disabled_line: of what cannot be used now; high_contrast: they are the system's
+    own.
     """
 
     dark: bool
