@@ -9,7 +9,7 @@ from enum import Enum
 
 
 class Standing(Enum):
-    """What a data folder is, seen from the keychain. Keys are removed by themselves in NEW and KNOWN ones only."""
+    """What a data folder is, seen from the keychain. Keys are purged without a question in NEW and KNOWN ones only."""
 
     NEW = "new"  # no claim was ever written for it
     KNOWN = "known"

@@ -136,7 +136,7 @@ def _skip(text: str, at: int) -> int:
 
 
 def _may_hold_secrets(text: str) -> bool:
-    """Whether a property may have to be masked. Most answers have none, and need not be copied for that."""
+    """True if a property may have to be masked. Most answers have none, and need not be copied for that."""
     lowered = text.lower()
     return "\\u" in text or any(name in lowered for name in _SECRET_NAMES)
 

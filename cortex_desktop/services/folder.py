@@ -110,7 +110,7 @@ class Folder:
     # The claim
 
     def needs_claim(self) -> None:
-        """Have the next `keep_claim` write it: a key is needed again that an earlier state would remove."""
+        """Let the next `keep_claim` write the claim: a key is needed again that an earlier state would remove."""
         self._is_due = True
 
     def keep_claim(self, *, up_to_date: bool = False) -> None:

@@ -159,7 +159,7 @@ def check_of(answer: Answer) -> Check:
 
 
 def is_change(request: Request, login_path: str = "/accounts/login") -> bool:
-    """Whether a request may change something, and so waits in Production until it is allowed.
+    """True if a request may change something, and so waits in Production until it is allowed.
 
     Reading does not, nor does logging in and out.
     """

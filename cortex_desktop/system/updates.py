@@ -1,4 +1,4 @@
-"""Whether there is a newer version: one small file, read from an address over HTTPS, only when somebody asked.
+"""Looks for a newer version: one small file, read from an address over HTTPS, only when somebody asked.
 
 Nothing is downloaded but that file, and nothing is sent but the request for it.
 """
@@ -35,7 +35,7 @@ class Release:
     page: str
 
     def newer_than(self, version: str) -> bool:
-        """Whether it comes after this version."""
+        """True if it comes after this version."""
         return QVersionNumber.fromString(self.version) > QVersionNumber.fromString(version)
 
 
@@ -53,7 +53,7 @@ def release_of(data: bytes) -> Release:
 
 
 def is_safe(address: str) -> bool:
-    """Whether this is the address of something on an https server, without a name and password in it."""
+    """True if this is the address of something on an https server, without a name and password in it."""
     url = QUrl(address, QUrl.ParsingMode.StrictMode)
     return url.isValid() and url.scheme() == "https" and bool(url.host()) and not url.userInfo()
 

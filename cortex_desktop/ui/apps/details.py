@@ -394,9 +394,9 @@ class DetailsPanel(QFrame):
             return
         text = self.tr("Stored in {keychain}.").format(keychain=self._keychain) if self._keychain else ""
         if self._app is not None and not self._app.enabled:
-            text += " " + self.tr("Disabled on this computer only: Cortex goes on taking a key that it made.")
+            text += " " + self.tr("Disabled on this computer only: Cortex still accepts a key that it made.")
         else:
-            text += " " + self.tr("Cortex takes it only if Cortex made it.")
+            text += " " + self.tr("Cortex accepts it only if Cortex made it.")
         if self._app is not None and self._reveal.app_id == self._app.id:
             text += " " + self.tr("Hides again in %n s.", "", self._reveal.seconds_left)
         self._kept.setText(text)

@@ -1,4 +1,4 @@
-"""What a person does on the Apps page, and what becomes of it."""
+"""Turns what a person does on the Apps page into service calls, and shows the outcome."""
 
 from __future__ import annotations
 
@@ -242,7 +242,7 @@ class AppsPresenter(QObject):
             self._workspace.put(made.app)
             self._tools.toasts.show(
                 self.tr("“{label}” uses the key from Cortex").format(label=short(app.label)),
-                self.tr("The one before is kept: you can roll back in the details."),
+                self.tr("The previous key is kept: you can roll back in the details."),
             ).count_down(TOAST_SECONDS)
 
         def submit(key: Secret, secret: Secret | None, keep: timedelta) -> None:
@@ -273,7 +273,7 @@ class AppsPresenter(QObject):
             self.tr("Remove the earlier key?"),
             self.tr(
                 "It leaves the keychain at once and cannot be brought back. The present key is not affected. "
-                "Nothing changes in Cortex: it goes on taking a key that it made."
+                "Nothing changes in Cortex: it still accepts a key that it made."
             ),
             self.tr("Remove"),
             self._dialogs.window,
@@ -302,7 +302,7 @@ class AppsPresenter(QObject):
             self.tr("Delete “{label}”?").format(label=short(app.label)),
             self.tr(
                 "For 30 days you can restore it from Recently deleted. Then its API key leaves the keychain and cannot "
-                "be brought back. Nothing changes in Cortex: it goes on taking a key that it made."
+                "be brought back. Nothing changes in Cortex: it still accepts a key that it made."
             ),
             self.tr("Delete"),
             self._dialogs.window,

@@ -50,7 +50,7 @@ class RotateDialog(WaitingDialog):
             )
         else:
             text = self.tr(
-                "A new key is generated on this computer. Cortex does not know it, and goes on taking an old key that "
+                "A new key is generated on this computer. Cortex does not know it, and still accepts an old key that "
                 "it made."
             )
         self.form.addWidget(label(text, wrap=True))

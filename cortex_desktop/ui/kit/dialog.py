@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QDialog,
     QFrame,
     QHBoxLayout,
@@ -22,6 +23,8 @@ from .keyboard import KeyGuard, keep_from_window
 from .widgets import Button, Look, Picture, announce, label
 
 PROGRAM = "Cortex Desktop"
+NOTE = 36
+"""The height, at 13 px text, of what may stand below a field about it."""
 
 
 class _Body(QWidget):
@@ -116,8 +119,12 @@ class Dialog(QDialog):
         self.column.setSpacing(0)
         # A layout overestimates the minimum height of wrapped sentences; `fit` computes it.
         self.column.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
-        self.column.addWidget(_Scroll(body), 1)
+        self._scroll = _Scroll(body)
+        self.column.addWidget(self._scroll, 1)
         self.column.addWidget(foot)
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        app.focusChanged.connect(self._follow_keyboard)
 
     def mark_production(self, place: str) -> None:
         """Show on top that this is about production. place: the org and its environment."""
@@ -129,6 +136,15 @@ class Dialog(QDialog):
         row.addWidget(Picture("triangle-alert", self.look, "danger", 16))
         row.addWidget(label(place, "productionText", wrap=True), 1)
         self.column.insertWidget(0, strip)
+
+    def bring(self, part: QWidget) -> None:
+        """Scroll to this part of the form, and to the note below it, once all is laid out."""
+        QTimer.singleShot(0, part, lambda: self._scroll.ensureWidgetVisible(part, 0, self.look.theme.px(NOTE)))
+
+    @Slot(QWidget, QWidget)
+    def _follow_keyboard(self, _: QWidget | None, part: QWidget | None) -> None:
+        if part is not None and self._scroll.isAncestorOf(part):
+            self.bring(part)
 
     def fit(self) -> None:
         """Take the height that the wrapped sentences need, within the screen."""
@@ -235,6 +251,7 @@ class WaitingDialog(Dialog):
         self.fit()
         announce(self, f"{translate_text(error.title)}. {translate_text(error.message)}")
         self._fields[0].setFocus()
+        self.bring(self._problem)
 
     @Slot(bool)
     def show_busy(self, busy: bool) -> None:

@@ -119,7 +119,7 @@ class PageEntry(QObject):
         return ""
 
     def hold_window(self) -> bool:
-        """Whether the window must wait with closing, until `idle`."""
+        """True if the window must wait with closing, until `idle`."""
         return False
 
     def remember(self) -> None:

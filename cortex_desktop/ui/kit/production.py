@@ -17,15 +17,15 @@ def question_for(look: Look, org: Org, action: type[BulkAction], what: str, pare
     translate = QCoreApplication.translate
     if action is Rotate:
         title = translate("Production", "Rotate {what} of {org} in {environment}?")
-        text = translate("Production", "Cortex does not know the new key, and goes on taking an old one that it made.")
+        text = translate("Production", "Cortex does not know the new key, and still accepts an old one that it made.")
         button = translate("Production", "Rotate…")
     elif action is Delete:
         title = translate("Production", "Delete {what} of {org} in {environment}?")
-        text = translate("Production", "Its key can no longer be found here. Cortex goes on taking a key that it made.")
+        text = translate("Production", "Its key can no longer be found here. Cortex still accepts a key that it made.")
         button = translate("Production", "Delete…")
     else:
         title = translate("Production", "Disable {what} of {org} in {environment}?")
-        text = translate("Production", "It is only marked here. Cortex goes on taking a key that it made.")
+        text = translate("Production", "It is only marked as disabled here. Cortex still accepts a key that it made.")
         button = translate("Production", "Disable")
     values = {"what": what, "org": short(org.name), "environment": environment_of(org)}
     where = translate(

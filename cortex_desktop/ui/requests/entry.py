@@ -138,7 +138,7 @@ class RequestsEntry(PageEntry):
             self.presenter.put_answers_away()
 
     def hold_window(self) -> bool:
-        """Whether to ask first, as programs elsewhere use the sandbox."""
+        """True if the person must be asked first, as other programs use the sandbox."""
         if not self.is_made or self._may_quit or not self.presenter.sandbox.has_clients:
             return False
         if self._tools.dialogs.free:
@@ -147,7 +147,7 @@ class RequestsEntry(PageEntry):
             question = Question(
                 self._tools.look,
                 self.tr("Quit and stop the sandbox?"),
-                self.tr("A program has used it within the last ten minutes. Its next request will find nobody."),
+                self.tr("A program has used it within the last ten minutes. Its next request will fail."),
                 self.tr("Quit"),
                 self._tools.dialogs.window,
             )

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from ...services.request_snippets import Language
 from ..kit.page import Page
+from ..kit.scrolling import LowBody, scrolled_when_low
 from ..kit.widgets import Banner, Button, EmptyState, IconButton, Look, label
 from .answer_card import AnswerCard
 from .first_visit import FirstVisit
@@ -29,6 +30,10 @@ from .request_card import RequestCard
 LEFT_WIDTH = 212
 NARROW = 740
 """A page less wide than this, in pixels at 13 px text, has the left card as a menu."""
+TIGHT = 520
+"""And less wide than this, has the login in a line of its own."""
+LEAST = 200
+"""The least height, in the same pixels, of what is below the head; a lower window scrolls."""
 
 
 class RequestsPage(Page):
@@ -56,7 +61,7 @@ class RequestsPage(Page):
         self.setObjectName("page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._look = look
-        self._is_narrow: bool | None = None
+        self._is_narrow: tuple[bool, bool] | None = None
         self._sizes = [248, 345]
         keys = QKeySequence("Ctrl+Return").toString(QKeySequence.SequenceFormat.NativeText)
         keys = keys.replace("+Return", " ↵")
@@ -88,7 +93,7 @@ class RequestsPage(Page):
         words.setSpacing(5)
         words.addWidget(label(self.tr("Requests"), "title"))
         subtitle = label(
-            self.tr("Call the Cortex API as one of your apps. Nothing leaves this computer but the request you send."),
+            self.tr("Call the Cortex API as one of your apps. Only the requests that you send leave this computer."),
             "subtitle",
             wrap=True,
         )
@@ -137,13 +142,18 @@ class RequestsPage(Page):
         self.stack = QStackedWidget()
         for part in (self._work, self.first, self.empty):
             self.stack.addWidget(part)
-        page = QVBoxLayout(self)
+        body = LowBody()
+        self.stack.setMinimumHeight(self._look.theme.px(LEAST))
+        page = QVBoxLayout(body)
         page.setContentsMargins(24, 16, 24, 24)
         page.setSpacing(12)
         page.addLayout(head)
         page.addWidget(self._bar)
         page.addWidget(self.banner)
         page.addWidget(self.stack, 1)
+        outside = QVBoxLayout(self)
+        outside.setContentsMargins(0, 0, 0, 0)
+        outside.addWidget(scrolled_when_low(body))
 
     def _left_card(self) -> QFrame:
         card = QFrame()
@@ -210,7 +220,7 @@ class RequestsPage(Page):
         self.empty.set_message(
             "key-round",
             self.tr("A request needs a key"),
-            self.tr("Make an app first. Its key opens the sandbox on this computer at once."),
+            self.tr("Create an app first. Its key works in the sandbox on this computer at once."),
             self.tr("New App"),
             "plus",
         )
@@ -314,10 +324,11 @@ class RequestsPage(Page):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         narrow = self.width() < self._look.theme.px(NARROW)
+        tight = self.width() < self._look.theme.px(TIGHT)
         self.request.show_base(self.request.base)
-        if narrow == self._is_narrow:
+        if (narrow, tight) == self._is_narrow:
             return
-        self._is_narrow = narrow
+        self._is_narrow = narrow, tight
         self._left.setVisible(not narrow)
         self.choose.setVisible(narrow)
         grid = self._bar_grid
@@ -327,7 +338,8 @@ class RequestsPage(Page):
         grid.addWidget(self.target, 0, 1)
         if narrow:
             grid.addWidget(self.choose, 1, 0)
-            grid.addWidget(self._session_box, 1, 1, Qt.AlignmentFlag.AlignRight)
+            at = (2, 0, 1, 2) if tight else (1, 1, 1, 1)
+            grid.addWidget(self._session_box, *at, Qt.AlignmentFlag.AlignRight)
             grid.setColumnStretch(2, 0)
         else:
             grid.addWidget(self._session_box, 0, 2, Qt.AlignmentFlag.AlignRight)

@@ -321,7 +321,7 @@ class Choice(QWidget):
         self.buttons[self.current].setChecked(True)
 
     def choose(self, name: str) -> None:
-        """Have this one down."""
+        """Press this button in, and the others out."""
         self.buttons[name].setChecked(True)
         if name != self.current:
             self.current = name
