@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from ...domain.errors import CortexError
 from .i18n import translate_text
@@ -98,6 +99,7 @@ class Dialog(QDialog):
         self.setWindowModality(Qt.WindowModality.WindowModal)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._guard = KeyGuard(look.clock, self)
+        self._brought: QWidget | None = None
         self.setMinimumWidth(look.theme.px(width))
         body = _Body()
         self.form = QVBoxLayout(body)
@@ -138,8 +140,18 @@ class Dialog(QDialog):
         self.column.insertWidget(0, strip)
 
     def bring(self, part: QWidget) -> None:
-        """Scroll to this part of the form, and to the note below it, once all is laid out."""
-        QTimer.singleShot(0, part, lambda: self._scroll.ensureWidgetVisible(part, 0, self.look.theme.px(NOTE)))
+        """Scroll to this part of the form, and to the note below it, now and whenever the form is laid out anew."""
+        self._brought = part
+        QTimer.singleShot(0, self, self._scroll_there)
+
+    @Slot()
+    def _scroll_there(self) -> None:
+        part, body = self._brought, self._scroll.widget()
+        if part is not None and body is not None and isValid(part) and body.isAncestorOf(part):
+            half = part.height() // 2
+            middle = part.mapTo(body, QPoint(0, half)).y()
+            around = min(half + self.look.theme.px(NOTE), self._scroll.viewport().height() // 2)
+            self._scroll.ensureVisible(0, middle, 0, around)  # Qt's ensureWidgetVisible asks for the cursor alone
 
     @Slot(QWidget, QWidget)
     def _follow_keyboard(self, _: QWidget | None, part: QWidget | None) -> None:
@@ -166,6 +178,7 @@ class Dialog(QDialog):
         done = keep_from_window(event) or super().event(event)
         if event.type() == QEvent.Type.LayoutRequest and self.isVisible():
             self._take_size(self.height())  # a sentence or a button more: grow, but never jump back
+            QTimer.singleShot(0, self, self._scroll_there)
         return done
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -342,6 +342,7 @@ class OrganizationPage(Page):
         self._parts.addWidget(self._side)
         self._parts.addWidget(Card(scroll, self._look), 1)
         body = LowBody()
+        body.setMinimumWidth(1)  # in a narrow window its parts give way
         page = QVBoxLayout(body)
         page.setContentsMargins(24, 16, 24, 24)
         page.setSpacing(14)

@@ -79,7 +79,7 @@ class _StepRow(QFrame):
         """Show this step. state: "done", "next", "busy" or "later"."""
         self.title.setText(step.title)
         self.text.setText(step.text)
-        self.line.setText(step.line)
+        self.line.setText(step.line.replace("/", "/\u200b"))  # a long address breaks there
         self.line.setVisible(bool(step.line))
         self.ring.state = state
         self.ring.update()

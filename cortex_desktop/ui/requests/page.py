@@ -31,7 +31,7 @@ LEFT_WIDTH = 212
 NARROW = 740
 """A page less wide than this, in pixels at 13 px text, has the left card as a menu."""
 TIGHT = 520
-"""And less wide than this, has the login in a line of its own."""
+"""And less wide than this, has them all one below the other."""
 LEAST = 200
 """The least height, in the same pixels, of what is below the head; a lower window scrolls."""
 
@@ -143,6 +143,7 @@ class RequestsPage(Page):
         for part in (self._work, self.first, self.empty):
             self.stack.addWidget(part)
         body = LowBody()
+        body.setMinimumWidth(1)  # in a narrow window its parts give way
         self.stack.setMinimumHeight(self._look.theme.px(LEAST))
         page = QVBoxLayout(body)
         page.setContentsMargins(24, 16, 24, 24)
@@ -334,12 +335,18 @@ class RequestsPage(Page):
         grid = self._bar_grid
         for part in (self.app, self.target, self.choose, self._session_box):
             grid.removeWidget(part)
-        grid.addWidget(self.app, 0, 0)
-        grid.addWidget(self.target, 0, 1)
-        if narrow:
+        if tight:
+            for row, part in enumerate((self.app, self.target, self.choose)):
+                grid.addWidget(part, row, 0, 1, 2)
+            grid.addWidget(self._session_box, 3, 0, 1, 2, Qt.AlignmentFlag.AlignRight)
+        else:
+            grid.addWidget(self.app, 0, 0)
+            grid.addWidget(self.target, 0, 1)
+        if tight:
+            grid.setColumnStretch(2, 0)
+        elif narrow:
             grid.addWidget(self.choose, 1, 0)
-            at = (2, 0, 1, 2) if tight else (1, 1, 1, 1)
-            grid.addWidget(self._session_box, *at, Qt.AlignmentFlag.AlignRight)
+            grid.addWidget(self._session_box, 1, 1, Qt.AlignmentFlag.AlignRight)
             grid.setColumnStretch(2, 0)
         else:
             grid.addWidget(self._session_box, 0, 2, Qt.AlignmentFlag.AlignRight)

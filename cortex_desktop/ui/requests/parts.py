@@ -33,6 +33,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ..kit.plain import set_tip
 from ..kit.widgets import Button, Look, set_property
 
 Index = QModelIndex | QPersistentModelIndex
@@ -90,6 +91,7 @@ class Picker(QAbstractButton):
         """Show a title with something after it. dot: a colour's token, drawn as a ring unless `filled`."""
         self._title, self._more, self._icon, self._dot = title, more, icon, dot
         self._filled, self._is_mono, self._is_alarm = filled, is_mono, is_alarm
+        set_tip(self, f"{title} {more}".strip())
         self.updateGeometry()
         self.update()
 
@@ -336,25 +338,34 @@ class SendButton(Button):
         self._keys = keys
         self.setObjectName("send")
         self.hint_shown = True
+        self._has_room = True
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Leave the keys out where there is little room."""
+        self._has_room = not narrow
+        self._show_hint(self.hint_shown)
 
     def sizeHint(self) -> QSize:
         hint = super().sizeHint()
-        return QSize(hint.width() + (self._chip() + 12 if self.hint_shown else 0), hint.height())
+        return QSize(hint.width() + (self._chip() + 12 if self.hint_shown and self._has_room else 0), hint.height())
 
     def _chip(self) -> int:
         return QFontMetrics(self._look.theme.font(11)).horizontalAdvance(self._keys) + 12
 
     def set_words(self, text: str, *, hint: bool, primary: bool = True) -> None:
         """Show this text. hint: with the keys after it; primary: as what one does next."""
-        self.hint_shown = hint
-        set_property(self, "hint", hint)
         set_property(self, "role", "primary" if primary else "")
         self.setText(text)
+        self._show_hint(hint)
+
+    def _show_hint(self, hint: bool) -> None:
+        self.hint_shown = hint
+        set_property(self, "hint", hint and self._has_room)
         self.updateGeometry()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
-        if not self.hint_shown:
+        if not (self.hint_shown and self._has_room):
             return
         painter, theme = QPainter(self), self._look.theme
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

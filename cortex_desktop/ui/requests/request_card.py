@@ -428,7 +428,7 @@ class RequestCard(QFrame):
         """Show what comes before the path."""
         self.base = base
         metrics = self._base_label.fontMetrics()
-        room = max(self.width() - self._look.theme.px(412), self._look.theme.px(60))
+        room = max(self.width() - self._look.theme.px(432), self._look.theme.px(38))
         self._base_label.setText(metrics.elidedText(base, Qt.TextElideMode.ElideMiddle, room))
         self._base_label.setToolTip(base)
 
@@ -466,6 +466,8 @@ class RequestCard(QFrame):
     def set_narrow(self, narrow: bool) -> None:
         """Save room in a narrow window."""
         self.headers.set_narrow(narrow)
+        self.send.set_narrow(narrow)
+        self.path.setMinimumWidth(self._look.theme.px(52 if narrow else 120))
         self.show_base(self.base)
 
     def _count(self) -> None:
