@@ -893,9 +893,10 @@ def _overview(studio: Studio) -> None:
     window.resize(*SIZE)
     for app in missing:
         model.mark_whole(app.id)
+    usual = studio.app.layoutDirection()
     studio.app.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
     studio.shoot("overview-right-to-left")
-    studio.app.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+    studio.app.setLayoutDirection(usual)
     with mock.patch.object(type(studio.program.theme), "_high_contrast", return_value=True):
         studio.program.theme._apply()
         studio.shoot("overview-high-contrast")

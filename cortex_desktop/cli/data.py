@@ -17,7 +17,7 @@ from ..system.removal import remove_folder
 
 
 def quit_running(data_folder: str | None) -> int:
-    """Have the program that is running with this data folder end. Returns 0 when none runs any more, else 1."""
+    """End the program that runs with this data folder. Returns 0 when none runs any more, else 1."""
     folder = data_dir(data_folder)
     if not (folder / LOCK_NAME).exists():  # asking must not make it, in who knows what folder
         return 0

@@ -58,7 +58,7 @@ class KeyFormError(CortexError):
 
 
 class KeyKnown(CortexError):
-    """An app has the key that was to be imported.
+    """An app already has the key that a person imports.
 
     label: of that app; deleted: the app can be restored; removed: its org can be restored.
     """
@@ -377,7 +377,7 @@ class ChangedSince(CortexError):
         super().__init__(
             QT_TRANSLATE_NOOP("core", "Changed since"),
             QT_TRANSLATE_NOOP("core", "“{label}” was changed again meanwhile, so it stays as it is now."),
-            QT_TRANSLATE_NOOP("core", "Look at it, and change it by hand if need be."),
+            QT_TRANSLATE_NOOP("core", "Check it, and change it by hand if needed."),
             {"label": label},
         )
 
@@ -506,7 +506,9 @@ _VAULT_WORDS = {
     ),
     VaultProblem.FULL: (
         QT_TRANSLATE_NOOP("core", "The keychain is full"),
-        QT_TRANSLATE_NOOP("core", "{keychain} takes no more entries, so the key was not stored. Nothing was changed."),
+        QT_TRANSLATE_NOOP(
+            "core", "{keychain} has no room for more entries, so the key was not stored. Nothing was changed."
+        ),
         QT_TRANSLATE_NOOP("core", "Remove entries that are no longer needed from the keychain, then try again."),
     ),
     VaultProblem.FAILED: (

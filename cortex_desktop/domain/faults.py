@@ -90,7 +90,7 @@ class Fault:
         return self.err_code in _SESSION_OVER or self.code in _SESSION_OVER
 
     def is_a(self, err_code: str) -> bool:
-        """Whether this is the fault with this errCode, also if an older server left it out."""
+        """True if this is the fault with this errCode, also if an older server left it out."""
         return err_code == (self.err_code or self.kind.err_code)
 
 
@@ -163,7 +163,9 @@ _READ_AGAIN = QT_TRANSLATE_NOOP("core", "Read it again, then write your change i
 _SIGN_AGAIN = QT_TRANSLATE_NOOP(
     "core", "Sign path;METHOD;milliseconds with the API key followed by the API secret, in lower-case hexadecimal."
 )
-_SUPPORT = QT_TRANSLATE_NOOP("core", "Send it again. If it happens again, ask the support with the request’s time.")
+_SUPPORT = QT_TRANSLATE_NOOP(
+    "core", "Send it again. If it happens again, contact support with the time of the request."
+)
 
 _A, _N = KeyVerdict.ACCEPTED, KeyVerdict.NOT_JUDGED
 _BARRED, _ENDED, _UNKNOWN = KeyVerdict.BARRED, KeyVerdict.ENDED, KeyVerdict.UNKNOWN
@@ -673,7 +675,7 @@ _TABLE = [
         400,
         QT_TRANSLATE_NOOP("core", "The body is not JSON"),
         _A,
-        QT_TRANSLATE_NOOP("core", "Correct the body. Names and texts stand in double quotes."),
+        QT_TRANSLATE_NOOP("core", "Correct the body. Put names and texts in double quotes."),
     ),
     FaultKind(
         "cortex.invalidArgument.validation",
@@ -859,7 +861,9 @@ def _family_kind(family: str, status: int, what: str, key: KeyVerdict, advice: s
 
 _ANY = FaultKind("", "", 0, QT_TRANSLATE_NOOP("core", "The server reported a problem"), _N, _SUPPORT)
 _FAMILIES = {
-    "accepted": _family_kind("accepted", 202, QT_TRANSLATE_NOOP("core", "The server is still at it"), _A, _LATER),
+    "accepted": _family_kind(
+        "accepted", 202, QT_TRANSLATE_NOOP("core", "The server is still working on it"), _A, _LATER
+    ),
     "accessDenied": _family_kind(
         "accessDenied", 403, QT_TRANSLATE_NOOP("core", "This is not allowed"), _A, _ASK_ADMINISTRATOR
     ),

@@ -72,7 +72,7 @@ class Known(Enum):
 
 
 class OrgState(Enum):
-    """Whether an org exists. All but ACTIVE hold for its apps too, whatever their rows say."""
+    """State of an org. All but ACTIVE hold for its apps too, whatever their rows say."""
 
     ACTIVE = "active"
     REMOVED = "removed"  # hidden with all its apps, restorable until `purge_after`
@@ -156,7 +156,7 @@ class KeptVersion:
 
 @dataclass(frozen=True, slots=True)
 class GivenUp:
-    """A version that was being stored when it was given up: what may still arrive of it is to go.
+    """A version that was given up while it was being stored: what still arrives of it is removed.
 
     key_ends: of the key that was being stored; None in rows of older versions of this program, which do not say.
     """

@@ -170,7 +170,7 @@ class Vault(Protocol):
         """Return the keychain's state, without a prompt. Never raises."""
 
     def unlock(self) -> None:
-        """Have the system unlock the keychain, which may prompt the person."""
+        """Ask the system to unlock the keychain, which may prompt the person."""
 
     def store(self, ref: SecretRef | LoginRef, secret: Secret) -> None:
         """Store a secret in a new item, read it back and compare. Never prompts a locked keychain.

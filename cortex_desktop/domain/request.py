@@ -244,7 +244,7 @@ class Reason(Enum):
     CSRF = QT_TRANSLATE_NOOP("core", "The token of the last answer.")
     COOKIES = QT_TRANSLATE_NOOP("core", "The login, and this computer.")
     BODY = QT_TRANSLATE_NOOP("core", "The body is JSON.")
-    ACCEPT = QT_TRANSLATE_NOOP("core", "The answer is to be JSON.")
+    ACCEPT = QT_TRANSLATE_NOOP("core", "Asks for JSON.")
 
     @property
     def words(self) -> Text:
@@ -409,12 +409,12 @@ _TROUBLE_WORDS = {
         _TRY_AGAIN,
     ),
     Trouble.NOT_HTTP: (
-        QT_TRANSLATE_NOOP("core", "{host} answered with something strange"),
+        QT_TRANSLATE_NOOP("core", "{host} did not answer in HTTP"),
         QT_TRANSLATE_NOOP("core", "It is not HTTP, or its headers are too long. The key was not changed."),
         QT_TRANSLATE_NOOP("core", "Check the endpoint and its port."),
     ),
     Trouble.TOO_MANY_REDIRECTS: (
-        QT_TRANSLATE_NOOP("core", "{host} sends the request round in a circle"),
+        QT_TRANSLATE_NOOP("core", "{host} redirects the request in a circle"),
         QT_TRANSLATE_NOOP("core", "It referred to another path too many times. The key was not changed."),
         QT_TRANSLATE_NOOP("core", "Check the path."),
     ),
@@ -451,7 +451,7 @@ def clean_endpoint(text: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether this host name or address is this computer and nothing else."""
+    """True if this host name or address is this computer and nothing else."""
     if host.lower() == "localhost":
         return True
     try:

@@ -85,7 +85,7 @@ def new_nonce() -> str:
 
 
 def is_nonce(text: str) -> bool:
-    """Whether this is 16 letters and digits."""
+    """True if this is 16 letters and digits."""
     return _NONCE.fullmatch(text) is not None
 
 
@@ -302,7 +302,7 @@ def _times(timestamp: str) -> tuple[list[tuple[tuple[Mistake, ...], str]], list[
 
 
 def _is_seconds(timestamp: str) -> bool:
-    """Whether this is a time of our century in seconds: in milliseconds it would be in January 1970."""
+    """True if this is a time of our century in seconds: in milliseconds it would be in January 1970."""
     return timestamp.isdecimal() and len(timestamp) <= 10
 
 

@@ -203,7 +203,7 @@ class HttpSession:
         raise NoAnswer(Trouble.TOTAL_TIME, self._host, may_be_done=may_be_done, seconds=seconds)
 
     def _hand_over(self, exchange: _Exchange) -> None:
-        """Have the session's own thread ask, since nothing can interrupt a name lookup on the caller's."""
+        """Ask on the session's own thread: a name lookup on the caller's could not be interrupted."""
         with self._lock:
             if self._jobs is None:
                 self._jobs = SimpleQueue()
@@ -211,7 +211,7 @@ class HttpSession:
             self._jobs.put(exchange)
 
     def _let_thread_go(self) -> None:
-        """Have the thread end after what it is at; the next request gets another one."""
+        """End the thread after its current request; the next request starts another one."""
         if self._jobs is not None:
             self._jobs.put(None)
             self._jobs = None
@@ -267,7 +267,7 @@ class HttpSession:
             return replace(answer, again=tuple(again), seconds=seconds)
 
     def _may_repeat(self, exchange: _Exchange, answer: Answer, request: Request, again: list[Again]) -> bool:
-        """Whether to send once more, with the server's time or with a new token."""
+        """Return True if the request should be sent once more, with the server's time or with a new token."""
         fault = answer.fault
         if fault is None:
             return False

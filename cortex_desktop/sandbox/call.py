@@ -65,7 +65,7 @@ class Call:
 
     @property
     def is_administrator(self) -> bool:
-        """Whether the request may change the org: a signature without a person may, too."""
+        """True if the request may change the org: a signature without a person may, too."""
         return self.acts_alone or (self.account is not None and ADMINISTRATOR in self.account["roles"])
 
     def object_body(self) -> Document:

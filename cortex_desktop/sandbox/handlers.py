@@ -259,7 +259,7 @@ class Handlers:
         return Reply({"object": "result", "data": True}, _basis(call))
 
     def login_status(self, call: Call) -> Reply:
-        """Whether the cookie is that of a login, without a fault if it is not."""
+        """True if the cookie is that of a login, without a fault if it is not."""
         data: Document = {"loggedin": call.session is not None}
         if call.account is not None:
             expands = call.request.args.get("expand") == "true"

@@ -96,7 +96,7 @@ def _check_where(where: Mapping[str, Any], depth: int) -> None:
 
 
 def _check_condition(condition: object, depth: int) -> None:
-    """The same for what a property is to be."""
+    """The same for the new value of a property."""
     _check_depth(depth)
     if not _has_operators(condition):
         return
@@ -190,7 +190,7 @@ def _id_bounds(where: Mapping[str, Any]) -> tuple[tuple[str, bool], tuple[str, b
 
 
 def matches(document: Document, where: Mapping[str, Any]) -> bool:
-    """Whether an object is one of those that `where` asks for."""
+    """True if an object is one of those that `where` asks for."""
     return all(_meets(document, name, wanted) for name, wanted in where.items())
 
 
@@ -203,7 +203,7 @@ def _meets(document: Document, name: str, wanted: Any) -> bool:
 
 
 def _fits(value: Any, wanted: Any) -> bool:
-    """Whether a value fits a condition; a list fits if one of its elements does, as in Cortex's database."""
+    """True if a value fits a condition; a list fits if one of its elements does, as in Cortex's database."""
     if _has_operators(wanted):
         return all(_operate(value, operator, operand) for operator, operand in wanted.items())
     return _equal(value, wanted) or (isinstance(value, list) and any(_equal(item, wanted) for item in value))

@@ -142,7 +142,7 @@ class Sessions:
         return sent
 
     def waits_for_code(self, account_id: str, app_id: str, device: str) -> bool:
-        """Whether a code that was sent for this device can still be used."""
+        """True if a code that was sent for this device can still be used."""
         code = self._codes.get((account_id, app_id))
         return code is not None and code.device == device and code.until > self._now()
 

@@ -174,7 +174,7 @@ class State:
             self._apps[app_id] = settings
 
     def knows_device(self, fingerprint: str, account_id: str, app_id: str) -> bool:
-        """Whether a login of this account from this device needs no code."""
+        """True if a login of this account from this device needs no code."""
         return _digest(fingerprint, account_id, app_id) in self._devices
 
     def trust_device(self, fingerprint: str, account_id: str, app_id: str, place: str) -> None:

@@ -147,7 +147,7 @@ def _skip(text: str, at: int) -> int:
 
 
 def _may_hold_secrets(body: bytes) -> bool:
-    """Whether a property may have to be masked. Most answers have none, and need not be copied for that."""
+    """True if a property may have to be masked. Most answers have none, and need not be copied for that."""
     lowered = body.lower()
     return b"\\u" in lowered or any(end in lowered for end in _SECRET_ENDS)
 

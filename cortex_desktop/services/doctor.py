@@ -66,7 +66,7 @@ class Doctor:
     def check(self, app_id: str) -> list[Finding]:
         """Return what does not match for this app, after one read of each of its keychain items, and keep it.
 
-        Apps that recovery has yet to settle have no findings. Raises AppGone, VaultError when the keychain as a whole
+        Apps that recovery has not finished have no findings. Raises AppGone, VaultError when the keychain as a whole
         cannot be used, StorageError.
         """
         app = self._repository.app(app_id)

@@ -29,7 +29,7 @@ class KeychainService:
         return KeychainStatus(self._vault.name, state, self._vault.trouble if state is VaultState.MISSING else None)
 
     def unlock(self) -> KeychainStatus:
-        """Have the system unlock the keychain, which may prompt the person. Raises VaultError."""
+        """Ask the system to unlock the keychain, which may prompt the person. Raises VaultError."""
         self._vault.unlock()
         return self.status()
 

@@ -202,7 +202,7 @@ _OTHER_METHOD = ("x-http-method", "x-http-method-override", "x-method-override")
 
 
 def is_change(request: Request, login_path: str = "/accounts/login") -> bool:
-    """Whether a request may change something, and so waits in Production until it is allowed.
+    """True if a request may change something, and so waits in Production until it is allowed.
 
     Reading does not, nor does logging in and out. A header by which servers take another method instead may.
     """

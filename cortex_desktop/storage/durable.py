@@ -23,7 +23,7 @@ _NO_FOLDER_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP)
 
 
 def through_link(path: Path) -> Path:
-    """Return the file that is to be replaced when `path` is written: where a symbolic link points, else itself.
+    """Return the file that a write to `path` replaces: where a symbolic link points, else itself.
 
     Raises FileNotFoundError for a link whose target is missing: what it was to hold is elsewhere.
     """

@@ -82,7 +82,7 @@ class TinyRepository:
             self._opened = None
 
     def watch(self, set_aside: Callable[[Path | None], None]) -> None:
-        """Have `set_aside` called, on the thread that writes, when another program's version of a file was set aside.
+        """Call `set_aside`, on the thread that writes, when another program's version of a file was set aside.
 
         It gets the file's new name, None for a file that was removed and is there again.
         """
@@ -98,7 +98,7 @@ class TinyRepository:
 
     @property
     def recovered(self) -> Recovery | None:
-        """The damage found at opening and what became of it; None when all was well, and while not open."""
+        """The damage found at opening and how it was repaired; None when all was well, and while not open."""
         with self._lock:
             return self._database.storage.recovered
 
@@ -293,7 +293,7 @@ class TinyRepository:
             self._keep(new, lambda doc: doc.get("problem") in _STRAYS)
 
     def _keep(self, new: Sequence[dict[str, Any]], goes: Callable[[Mapping[str, Any]], bool]) -> None:
-        """Have these documents in the table of findings instead of those that go."""
+        """Replace documents in the table of findings."""
         table = self._database.storage.documents(_FINDINGS)
         changes: dict[str, dict[str, Any] | None] = {number: None for number, doc in table.items() if goes(doc)}
         if [table[number] for number in changes] == list(new):

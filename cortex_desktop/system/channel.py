@@ -118,7 +118,7 @@ class Channel:
 
 
 def ask(address: str, key: str, command: str) -> None:
-    """Have the program with that channel do something. Raises ChannelError if it does not.
+    """Send a command to the program with that channel. Raises ChannelError if it does not.
 
     Raises ConnectionError or FileNotFoundError if nobody is there (any more).
     """

@@ -1,4 +1,4 @@
-"""Whether a Linux desktop offers its own file dialogs to programs that bring no toolkit of that desktop."""
+"""Finds out whether a Linux desktop shows its own file dialogs for programs without its toolkit."""
 
 from __future__ import annotations
 

@@ -140,7 +140,7 @@ class FolderLock:
         return descriptor
 
     def _is_replaced(self, descriptor: int) -> bool:
-        """Whether the path leads to another file by now. Windows keeps open files where they are."""
+        """True if the path leads to another file by now. Windows keeps open files where they are."""
         if sys.platform == "win32":
             return False
         try:
@@ -159,7 +159,7 @@ def _lock(descriptor: int) -> None:
 
 
 def _is_there(path: Path) -> bool:
-    """Whether there is such a file, also one that is a link to nothing."""
+    """True if there is such a file, or a link to nothing."""
     try:
         os.lstat(path)
     except OSError:

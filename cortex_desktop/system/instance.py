@@ -48,7 +48,7 @@ class Instance:
         return self._acquire_or_ask("raise")
 
     def quit_first(self, seconds: float = 20) -> None:
-        """Have the program that holds the lock end, and take the lock. Raises AlreadyRunning if it does not in time."""
+        """End the program that holds the lock, and take the lock. Raises AlreadyRunning if it does not in time."""
         if self._acquire_or_ask("quit"):
             return
         for _ in range(round(seconds / PAUSE_SECONDS)):

@@ -51,7 +51,7 @@ def remove_files(folder: Path) -> list[Path]:
 def remove_folder(folder: Path, release: Callable[[], None]) -> int:
     """Remove as `remove_files` does, and name on stderr what is stuck. Returns 0 when nothing is, else 1.
 
-    release: lets go of the folder's lock; called last, but on Windows first, where an open file cannot be removed.
+    release: releases the folder's lock; called last, but on Windows first, where an open file cannot be removed.
     """
     if sys.platform == "win32":
         release()

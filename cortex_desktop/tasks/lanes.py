@@ -176,7 +176,7 @@ class Lanes:
         return self._open
 
     def put(self, job: Job[Any]) -> None:
-        """Have the job's lane run it after those that it has."""
+        """Put the job at the end of its lane."""
         if not self._open:
             return
         if job.lane not in self._queues:
@@ -205,4 +205,4 @@ class Lanes:
 
 
 def _nothing() -> None:
-    """For steps that hold nothing that must be let go of."""
+    """For steps that hold nothing."""

@@ -72,9 +72,9 @@ class Workspace(QObject):
     loaded: orgs and apps were read; load_failed(CortexError): they cannot be read; damage_found(Damage);
     orgs_changed: there are other orgs, or another one is current; entered: another one is current;
     apps_put(list[ListedApp]), apps_removed(set[str]): apps, of whatever orgs, are new or different, or gone;
-    keychain_changed(KeychainStatus); recovered(RecoveryReport): unfinished work was settled;
+    keychain_changed(KeychainStatus); recovered(RecoveryReport): unfinished work was finished or undone;
     failed(CortexError): to be shown; recorded: the activity log has grown; hour_passed;
-    not_removed(tuple[NotRemoved]): secrets that are to go and have not;
+    not_removed(tuple[NotRemoved]): secrets that could not be removed;
     missing_changed: other apps' keys are missing; checked: there is another `check`;
     app_asked(str), activity_asked(App), try_asked(App): a page shows this app, its activity, or a request with its key;
     apps_asked(str): the apps that this search finds; copies_asked(date, date): the copies of keys from this day to
@@ -146,7 +146,7 @@ class Workspace(QObject):
         self._hourly.start(AN_HOUR_MS)
 
     def start(self) -> None:
-        """Read orgs and apps, look at the keychain, and settle what was left half-done."""
+        """Read orgs and apps, look at the keychain, and finish or undo what was left half-done."""
         self.reload()
         self.on_disk(self._damage, self.damage_found.emit)
         self.look_at_keychain()
@@ -265,7 +265,7 @@ class Workspace(QObject):
 
     @Slot()
     def unlock(self) -> None:
-        """Have the system unlock the keychain; what waited for it is settled afterwards."""
+        """Ask the system to unlock the keychain, then finish what waited for it."""
         self.on_vault(self._keychain.unlock, self._show_status)
 
     @Slot()

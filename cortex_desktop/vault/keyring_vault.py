@@ -89,7 +89,7 @@ class LockableKeyring(KeyringBackend):
 
     @abstractmethod
     def unlock_item(self, service: str, username: str) -> None:
-        """Have the person asked about an item that is locked by itself. Raises KeyringError when refused."""
+        """Unlock an item with a lock of its own; the person may be asked. Raises KeyringError when refused."""
 
     @abstractmethod
     def passwords(self, service: str, username: str) -> Sequence[str | None]:
@@ -155,7 +155,7 @@ class KeyringVault:
         return VaultState.LOCKED if is_locked else VaultState.UNLOCKED
 
     def unlock(self) -> None:
-        """Prompt for the keychain's password. macOS and Windows do so by themselves, at the first read."""
+        """Prompt for the keychain's password. macOS and Windows prompt at the first read."""
         if self._lockable is not None:
             with self._vault_errors():
                 self._lockable.unlock()

@@ -100,7 +100,7 @@ class SecretServiceKeyring(LockableKeyring):
             raise PasswordDeleteError("no such item")
 
     def unlock_item(self, service: str, username: str) -> None:
-        """Have the system ask the person about items that are locked by themselves, as KeePassXC's can be."""
+        """Ask the system, and so the person, to unlock items with a lock of their own, as KeePassXC's have."""
         with _keyring_errors():
             for item in self._search(service, username):
                 if item.is_locked() and item.unlock():

@@ -298,7 +298,7 @@ Function un.DataPage
   Pop $0
   ${NSD_CreateCheckBox} 0 10u 100% 12u "Also remove my apps, and their keys from the Credential Manager"
   Pop $Choice
-  ${NSD_CreateLabel} 0 28u 100% 24u "This cannot be undone. Nothing changes in Cortex, which goes on taking keys that it made."
+  ${NSD_CreateLabel} 0 28u 100% 24u "This cannot be undone. Nothing changes in Cortex, which still accepts keys that it made."
   Pop $0
   nsDialogs::Show
 FunctionEnd

@@ -90,6 +90,62 @@ def test_it_speaks_tls_with_the_system_and_trusts_no_stranger(packaged: Path, tm
                 process.kill()
 
 
+@on_linux
+def test_it_uses_the_desktops_dialogs_and_gives_children_the_persons_environment(
+    packaged: Path, tmp_path: Path
+) -> None:
+    """An export on GNOME, by AT-SPI: the portal asks where to, and the file manager is asked to show the folder."""
+    atspi = pytest.importorskip("tests.support.atspi")
+    if not atspi.HERE:
+        pytest.skip("needs AT-SPI (at-spi2-core)")
+    from tests.support.file_portal import FilePortal, install
+
+    install(tmp_path / "share", "gnome")
+    opened = tmp_path / "opened"
+    manager = tmp_path / "bin" / "xdg-open"
+    manager.parent.mkdir()
+    manager.write_text(f'#!/bin/sh\n(echo "$1"; env) > {opened}.new\nmv {opened}.new {opened}\n')
+    manager.chmod(0o755)
+    person = {
+        "XDG_CURRENT_DESKTOP": "GNOME",
+        "XDG_DATA_DIRS": f"{tmp_path / 'share'}:/usr/local/share:/usr/share",
+        "PATH": f"{manager.parent}:{os.environ['PATH']}",
+        "LD_LIBRARY_PATH": "/home/me/lib",
+    }
+    env = {**os.environ, **person, "QT_LINUX_ACCESSIBILITY_ALWAYS_ON": "1"}
+    exported = tmp_path / "exports" / "done.csv"
+    exported.parent.mkdir()
+    reader = atspi.Reader()
+    with (
+        FilePortal(exported) as portal,
+        subprocess.Popen([packaged, "--data-dir", tmp_path / "data"], env=env) as process,
+    ):
+        try:
+            window = reader.program(process.pid)
+            window.find("New App", "push button").act()
+            dialog = window.find("Create App", "dialog")
+            dialog.find("Label", "text").write("Ward tablet")
+            dialog.find("Create App", "push button").act()
+            window.find("Apps", "table").find("Ward tablet", "cell")
+            window.find("Activity", "push button").act()
+            window.find("Export…", "push button").act()
+            window.find("Open folder", "push button").act()
+            reader.wait(opened.exists)
+            process.terminate()
+            assert process.wait(20) == 0
+        finally:
+            process.kill()
+            reader.close()
+    assert portal.asked == ["Export activity"]
+    assert "Ward tablet" in exported.read_text("utf-8-sig")
+    place, *variables = opened.read_text().splitlines()
+    assert place == exported.parent.as_uri()
+    said = dict(line.partition("=")[::2] for line in variables)
+    assert {name: said.get(name) for name in person} == person
+    assert "QT_QPA_PLATFORMTHEME" not in said
+    assert not [name for name, held in said.items() if str(packaged.parent) in held]
+
+
 def wait_for_signals(process: subprocess.Popen[bytes]) -> None:
     """Until it has its own answer to SIGTERM: before that it would end as any process does."""
     end = time.monotonic() + 20

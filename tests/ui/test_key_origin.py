@@ -121,7 +121,7 @@ def test_disabling_and_deleting_end_nothing_in_cortex_and_lead_there(open_with: 
     assert desk.toasts() == []
     desk.select("Ward")
     desk.action("enable").trigger()
-    toast = desk.toast("Cortex goes on taking a key that it made")
+    toast = desk.toast("Cortex still accepts a key that it made")
     desk.click_at(desk.find("Web console", QAbstractButton, toast))
     assert opened == [CONSOLE]
     desk.action("delete").trigger()

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QAccessible
-from PySide6.QtWidgets import QApplication, QComboBox, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QToolButton, QWidget
 
 from cortex_desktop.domain.activity import Action, ActivityEntry
 from cortex_desktop.domain.errors import StorageError
@@ -496,6 +496,24 @@ def test_the_report_is_saved(full: Desk, tmp_path: Path) -> None:
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "<h1>Health of the keys of My organization</h1>" in page
     assert "Lab results feed" in page
+
+
+def test_a_reports_ending_says_what_is_in_it(full: Desk, tmp_path: Path) -> None:
+    full.wait(lambda: shown(full).copies.marks)
+    full.program.overview.presenter.save_report(str(tmp_path / "x.txt"))
+    full.toast("x.txt.html")
+    assert [file.name for file in tmp_path.iterdir() if file.is_file()] == ["x.txt.html"]
+
+
+def test_arrows_of_the_reports_file_dialog_are_seen_in_dark(full: Desk) -> None:
+    full.tools.look.theme.set_mode("dark")
+    shown(full).report_asked.emit()
+    dialog = full.dialog()
+    picture = dialog.findChild(QToolButton, "backButton").icon().pixmap(16, 16).toImage()
+    inks = [picture.pixelColor(x, y) for x in range(16) for y in range(16)]
+    assert max(ink.lightness() for ink in inks if ink.alpha() > 200) > 150
+    dialog.reject()
+    full.no_dialog()
 
 
 def test_why_a_report_was_not_saved(full: Desk, tmp_path: Path) -> None:

@@ -10,14 +10,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QFont, QScreen
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QScrollArea, QWidget
 from pytestqt.exceptions import TimeoutError as WaitedTooLong
 
+from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.ui.kit.search import SearchField
 from tests.support import pseudo
-from tests.support.gui import Desk
+from tests.support.gui import CTRL, Desk, Key
 from tests.support.memory_vault import InMemoryVault
 from tests.ui.test_pseudo_language import dialogs, fill, scenes
 
@@ -76,6 +77,65 @@ def test_in_the_window(desk: Desk) -> None:
     for scene in scenes(desk):
         found += [f"{scene}: {problem}" for problem in wrong(desk, desk.window)]
     assert not found, "\n" + "\n".join(found)
+
+
+@pytest.mark.parametrize("visited", [True, False])
+def test_on_the_requests_page(desk: Desk, visited: bool) -> None:
+    if visited:
+        desk.tools.settings.set_text("requests_visited", "1")
+    desk.key(Key.Key_4, CTRL)
+    desk.wait(lambda: desk.program.requests.is_made)
+    assert not (found := wrong(desk, desk.window)), "\n" + "\n".join(found)
+
+
+SMALLEST = pytest.mark.parametrize("desk", [SCREENS["10pt 200% right to left"]], indirect=True, ids=["10pt 200%"])
+
+
+@SMALLEST
+def test_what_has_the_keyboard_in_a_form_is_on_screen(desk: Desk) -> None:
+    desk.apps.page.select(desk.app("NewHealth App").id)
+    for ask in (desk.apps.forms.ask_edit, desk.apps.forms.ask_import_key, desk.program.orgs.presenter.ask_add):
+        ask()
+        dialog = desk.dialog()
+        fields = {focused()}
+        for _ in range(12):
+            desk.key(Key.Key_Tab)
+            field = focused()
+            fields.add(field)
+            desk.wait(lambda field=field: is_seen(field), f"{pseudo.name_of(field)} is on screen")
+        assert len(fields) > 4
+        dialog.reject()
+        desk.no_dialog()
+
+
+@SMALLEST
+def test_an_error_in_a_form_is_on_screen(desk: Desk, vault: InMemoryVault) -> None:
+    vault.current = VaultState.LOCKED
+    desk.apps.forms.ask_new_app()
+    dialog = desk.dialog()
+    desk.type("Ward tablet")
+    desk.key(Key.Key_Return)
+    labels = dialog.findChildren(QLabel)
+    desk.wait(lambda: any("locked" in label.text() and is_seen(label) for label in labels), "it is on screen")
+    dialog.reject()
+    desk.no_dialog()
+
+
+def focused() -> QWidget:
+    widget = QApplication.focusWidget()
+    assert widget is not None
+    return widget
+
+
+def is_seen(part: QWidget) -> bool:
+    """True if the whole of this is within what the form shows."""
+    around = part.parentWidget()
+    while around is not None and not isinstance(around, QScrollArea):
+        around = around.parentWidget()
+    if around is None:
+        return part.isVisible()  # in the foot, which does not scroll
+    view = around.viewport()
+    return part.isVisible() and view.rect().contains(QRect(part.mapTo(view, QPoint()), part.size()))
 
 
 def test_in_dialogs(desk: Desk) -> None:

@@ -85,12 +85,24 @@ def test_what_is_no_library_is_a_defect() -> None:
 
 
 def test_children_get_the_persons_environment() -> None:
-    environment = {"LD_LIBRARY_PATH": "/opt/us", "LD_LIBRARY_PATH_ORIG": "/home/me/lib", "PATH": "/bin"}
-    give_back(environment)
-    assert environment == {"LD_LIBRARY_PATH": "/home/me/lib", "PATH": "/bin"}
+    started = {"LD_LIBRARY_PATH": "/opt/us/lib", "LD_LIBRARY_PATH_ORIG": "/home/me/lib", "PATH": "/opt/us:/bin"}
+    started |= {"QT_PLUGIN_PATH": "/home/me/plugins", "_PYI_ARCHIVE_FILE": "/opt/us/cortex-desktop"}
+    environment = {**started, "QT_PLUGIN_PATH": "/opt/us/plugins", "QML2_IMPORT_PATH": "/opt/us/qml"}
+    give_back(environment, started)
+    assert environment == {
+        "LD_LIBRARY_PATH": "/home/me/lib",
+        "PATH": "/opt/us:/bin",
+        "QT_PLUGIN_PATH": "/home/me/plugins",
+    }
 
 
 def test_what_the_person_had_not_set_is_not_set() -> None:
     environment = {"LD_LIBRARY_PATH": "/opt/us", "LD_PRELOAD": "/home/me/x.so"}
-    give_back(environment)
+    give_back(environment, dict(environment))
     assert environment == {"LD_PRELOAD": "/home/me/x.so"}
+
+
+def test_where_the_system_does_not_tell_nothing_is_touched() -> None:
+    environment = {"LD_LIBRARY_PATH": "/opt/us"}
+    give_back(environment, {})
+    assert environment == {"LD_LIBRARY_PATH": "/opt/us"}

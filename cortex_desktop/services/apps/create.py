@@ -30,7 +30,7 @@ class AppCreation:
 
     All methods raise LabelError, DetailError, OrgGone, StorageError and VaultError with nothing left behind. They
     raise NotFinished when the keychain gave no answer, or the disk refused after the secrets were stored: recovery
-    settles it.
+    finishes or undoes it.
     """
 
     def __init__(self, stores: TwoStores, recovery: Recovery) -> None:

@@ -31,7 +31,7 @@ class AppEditing:
 
         Raises LabelError, DetailError, AppGone, StorageError with nothing changed. When Sessions changes also
         SecretMissing, SecretElsewhere, TooManyVersions and VaultError, likewise, and NotFinished when the keychain
-        gave no answer: recovery settles Sessions, and nothing else has changed.
+        gave no answer: recovery decides Sessions, and nothing else has changed.
         """
         stores = self._stores
         details = clean_details(details)

@@ -1,4 +1,4 @@
-"""Undoes a store that failed, and settles what an earlier run left half-done."""
+"""Undoes a store that failed, and finishes or undoes what an earlier run left half-done."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from .removal import Removal
 from .two_stores import TwoStores
 
 AT_ONCE = 25
-"""How many apps one call of `recover` settles. The keychain may need 0.1 s for each item (hazard H-K11)."""
+"""Maximum number of apps in one call of `recover`. The keychain may need 0.1 s for each item (hazard H-K11)."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ class NotRemoved:
 class RecoveryReport:
     """What recovery did: ids of apps whose operation it finished, undid, or left for later.
 
-    removed: apps that went, or of which earlier versions did, as they were due; not_removed: secrets that are to go and
-    have not, tried again with each recovery; more: apps are left that were not tried yet.
+    removed: apps, and apps of which earlier versions were removed, as due; not_removed: secrets that could not be
+    removed, tried again with each recovery; more: apps are left that were not tried yet.
     """
 
     finished: tuple[str, ...] = ()
@@ -66,7 +66,7 @@ class _Outcome(Enum):
 
 
 class Recovery:
-    """Stores secrets so that a failure is undone, and settles what is unfinished. Use it on the vault lane."""
+    """Stores secrets so that a failure is undone, and recovers what is unfinished. Use it on the vault lane."""
 
     def __init__(self, stores: TwoStores, removal: Removal) -> None:
         self._stores = stores
@@ -78,11 +78,11 @@ class Recovery:
     ) -> None:
         """Store the secrets of a version that the row names.
 
-        secret: the API secret where one is needed; None makes a new one. undo: what becomes of the row when the
-        keychain refuses; the version's secrets are then removed.
+        secret: the API secret where one is needed; None makes a new one. undo: returns the row without the version,
+        for when the keychain refuses; the version's secrets are then removed.
 
         Raises VaultError, StorageError with the version undone. Raises NotFinished when the keychain gave no answer, or
-        the disk refused the undoing: recovery settles it.
+        the disk refused the undoing: recovery does it later.
         """
         written: list[SecretRef] = []
         try:

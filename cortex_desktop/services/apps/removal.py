@@ -189,7 +189,7 @@ class Removal:
         return True
 
     def _require_known_or_failing(self) -> None:
-        """Raise FolderInDoubt before it is written down what is to go. A keychain that fails keeps nobody from that."""
+        """Raise FolderInDoubt before the removal is recorded. A keychain that fails does not prevent it."""
         with suppress(VaultError):
             self._stores.folder.require_removal()
 

@@ -39,7 +39,7 @@ class KeyRotation:
         """Give the app a new key and, without Sessions, a new secret; keep the old ones for `keep`.
 
         Raises AppGone, SecretElsewhere, TooManyVersions, StorageError, VaultError with the old key still the current
-        one; NotFinished when the keychain gave no answer: recovery settles which one it is.
+        one; NotFinished when the keychain gave no answer: recovery finds out which one it holds.
         """
         created = self._store_next(app_id, generate(SecretKind.API_KEY), None, keep, Origin.HERE)
         if keep:

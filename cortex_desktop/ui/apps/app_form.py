@@ -87,7 +87,7 @@ class AppDialog(WaitingDialog):
 
     @Slot()
     def check(self) -> bool:
-        """Whether what was typed can be submitted; says what cannot, but not to someone who has typed nothing."""
+        """True if what was typed can be submitted; says what cannot, but not to someone who has typed nothing."""
         fine = self._check_label()
         self.do.setEnabled(fine and not self.busy)
         return fine

@@ -80,7 +80,7 @@ class Banners(QObject):
 
     @Slot(Damage)
     def show_damage(self, damage: Damage) -> None:
-        """Say what was wrong with the database and what became of it. Stays until it is dismissed."""
+        """Show what was wrong with the database and how it was repaired. Stays until it is dismissed."""
         if damage.found:
             title, text = self.tr("Your app list was damaged"), self._damage_words(damage)
             self._page.storage_banner.show_message("warning", "triangle-alert", title, text, dismissable=True)

@@ -52,7 +52,7 @@ class BulkPresenter(QObject):
         self._bulk: Bulk | None = None
         self._undo: Bulk | None = None
         self._org_id = ""
-        self._is_read = True  # what became of it was put away
+        self._is_read = True  # the result was dismissed
         self._reached = 0
         self._rows: dict[str, ListedApp] = {}
         self._running = False
@@ -84,21 +84,21 @@ class BulkPresenter(QObject):
 
     @property
     def running(self) -> bool:
-        """Whether it is under way."""
+        """True if it is under way."""
         return self._running
 
     @property
     def can_undo(self) -> bool:
-        """Whether the last one can be taken back."""
+        """True if the last one can be taken back."""
         return not self._running and self._undo is not None and self._is_here()
 
     @property
     def can_resume(self) -> bool:
-        """Whether the last one stopped with a rest."""
+        """True if the last one stopped with a rest."""
         return not self._running and self._bulk is not None and bool(self._bulk.rest) and self._is_here()
 
     def _is_here(self) -> bool:
-        """Whether the last one was about apps of the current org."""
+        """True if the last one was about apps of the current org."""
         org = self._workspace.org
         return org is not None and org.id == self._org_id
 
@@ -154,7 +154,7 @@ class BulkPresenter(QObject):
         heading = self.tr("Delete %Ln app(s)?", "", count)
         text = self.tr(
             "For 30 days you can restore them from Recently deleted. Then their API keys leave the keychain and "
-            "cannot be brought back. Nothing changes in Cortex: it goes on taking keys that it made."
+            "cannot be brought back. Nothing changes in Cortex: it still accepts keys that it made."
         )
         words = self._dialogs.warned(Delete, apps)
         question = Question(

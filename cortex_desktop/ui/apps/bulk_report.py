@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication, QStringListModel, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QStringListModel, Qt, Signal, Slot
 from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
 
 from ...services.bulk import Bulk
@@ -56,6 +56,8 @@ class BulkReport(Dialog):
         self.apps.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.apps.setUniformItemSizes(not bulk.refused)  # thousands of plain labels; reasons wrap
         self.apps.setWordWrap(bool(bulk.refused))
+        self.apps.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.apps.setResizeMode(QListView.ResizeMode.Adjust)
         self.apps.setMinimumHeight(look.theme.px(220))
         which = label(self.tr("Which apps"), "strong")
         which.setBuddy(self.groups)

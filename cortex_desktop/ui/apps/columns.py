@@ -130,7 +130,7 @@ class Columns(QObject):
         self.fit(self._room)
 
     def show_sorting(self, column: AppColumn, order: Qt.SortOrder) -> None:
-        """Check the actions of the sorting in force."""
+        """Check the actions of the current sorting."""
         self._sorted = (column, order)
         self._sorts[column].setChecked(True)
         self._orders[order].setChecked(True)

@@ -98,8 +98,8 @@ class DeletedDialog(Dialog):
             self.look,
             self.tr("Delete “{label}” now?").format(label=short(app.label)),
             self.tr(
-                "Its keys leave the keychain at once and cannot be brought back. Nothing changes in Cortex: it goes on "
-                "taking keys that it made."
+                "Its keys leave the keychain at once and cannot be brought back. Nothing changes in Cortex: it still "
+                "accepts keys that it made."
             ),
             self.tr("Delete now"),
             self,

@@ -514,9 +514,9 @@ class DetailsPanel(QFrame):
         """Say where the key is kept, and where it works."""
         text = self.tr("Stored in {keychain}.").format(keychain=self._keychain) if self._keychain else ""
         if self._app is not None and not self._app.enabled:
-            text += " " + self.tr("Disabled on this computer only: Cortex goes on taking a key that it made.")
+            text += " " + self.tr("Disabled on this computer only: Cortex still accepts a key that it made.")
         else:
-            text += " " + self.tr("Cortex takes it only if Cortex made it.")
+            text += " " + self.tr("Cortex accepts it only if Cortex made it.")
         self._kept.setText(text)
         self._show_seconds()
 

@@ -116,7 +116,7 @@ class EditAppDialog(AppDialog):
 
     @Slot()
     def check(self) -> bool:
-        """Whether all of it can be kept; says under the notes what of notes and owner cannot."""
+        """True if all of it can be kept; says under the notes what of notes and owner cannot."""
         problem = ""
         try:
             clean_owner(self.owner.text())
@@ -133,7 +133,7 @@ class EditAppDialog(AppDialog):
 
     @Slot()
     def _explain_secret(self) -> None:
-        """Say what becomes of the API secret before it does."""
+        """Say what a change of Sessions does to the API secret, before it is saved."""
         on = self.sessions.isChecked()
         text = self._usual
         if on and not self._before.sessions:

@@ -150,7 +150,7 @@ class AppsEntry(PageEntry):
         return "" if app is None else app.label
 
     def hold_window(self) -> bool:
-        """Whether a bulk action must come to a stop first."""
+        """True if a bulk action must come to a stop first."""
         return self.is_made and self.presenter.bulk.hold_window()
 
     def remember(self) -> None:

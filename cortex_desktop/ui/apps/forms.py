@@ -125,7 +125,7 @@ class AppForms(QObject):
     def _store(
         self, work: Callable[[], Created], done: Callable[[Created], None], failed: Callable[[CortexError], None]
     ) -> None:
-        """Have an app added, as one job on the vault lane."""
+        """Add an app, as one job on the vault lane."""
 
         def refused(error: CortexError) -> None:
             if isinstance(error, NotFinished):

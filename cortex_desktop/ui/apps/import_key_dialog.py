@@ -178,7 +178,7 @@ class ImportKeyDialog(AppDialog):
 
     @Slot()
     def check(self) -> bool:
-        """Whether the key, the secret where one is needed, and the label are there; says what is missing."""
+        """True if the key, the secret where one is needed, and the label are there; says what is missing."""
         fine = super().check()
         has_key, secret = self.key.candidate is not None, self.secret.candidate
         if has_key or secret is not None:

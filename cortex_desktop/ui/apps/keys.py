@@ -66,7 +66,7 @@ class KeyPresenter(QObject):
 
     def show_rotated(self, made: Created) -> None:
         """Show an app's new key and offer to copy it."""
-        text = self.tr("Cortex does not know the new key, and goes on taking an old one that it made.")
+        text = self.tr("Cortex does not know the new key, and still accepts an old one that it made.")
         self._offer(made, self.tr("API key rotated"), text)
 
     def show_imported(self, made: Created) -> None:

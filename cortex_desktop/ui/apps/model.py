@@ -128,7 +128,7 @@ class AppsModel(QAbstractTableModel):
 
     @property
     def query(self) -> AppQuery:
-        """The search in force."""
+        """The current search."""
         return self._query
 
     @property
@@ -430,7 +430,7 @@ class AppsModel(QAbstractTableModel):
         """What it means that the app is disabled, expired or due for review; empty when it is none of them."""
         found = []
         if not app.enabled:
-            found.append(self.tr("Disabled on this computer only: Cortex goes on taking a key that it made."))
+            found.append(self.tr("Disabled on this computer only: Cortex still accepts a key that it made."))
         if app.expires is not None and app.is_expired(self._today):
             found.append(self.tr("Expired on {date}. Nothing was disabled.").format(date=long_day(app.expires)))
         elif app.expires is not None and app.expires_soon(self._today):
@@ -476,7 +476,7 @@ class AppsModel(QAbstractTableModel):
             self.attention_changed.emit(count)
 
     def _key(self) -> Callable[[ListedApp], Any]:
-        """The key of the sorting in force."""
+        """The key of the current sorting."""
         match self._sort[0]:
             case AppColumn.LABEL:
                 return by_label

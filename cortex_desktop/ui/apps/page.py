@@ -151,7 +151,7 @@ class AppsPage(Page):
 
     def set_org(self, org: Org, keychain: str) -> None:
         """Set the org whose apps these are, and the keychain's name."""
-        self._subtitle.setText(self.tr("Apps of {org}. Cortex takes only keys that it made.").format(org=org.name))
+        self._subtitle.setText(self.tr("Apps of {org}. Cortex accepts only keys that it made.").format(org=org.name))
         self._org_and_keychain = org, keychain
         if self._panel is not None:
             self._panel.set_org(org, keychain)

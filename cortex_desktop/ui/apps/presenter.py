@@ -1,4 +1,4 @@
-"""What a person does on the Apps page, and what becomes of it."""
+"""Turns what a person does on the Apps page into service calls, and shows the outcome."""
 
 from __future__ import annotations
 
@@ -270,7 +270,7 @@ class AppsPresenter(QObject):
             self._workspace.put(made.app)
             toast = self._tools.toasts.show(
                 self.tr("“{label}” uses the key from Cortex").format(label=short(app.label)),
-                self.tr("The one before is kept: you can roll back in the details."),
+                self.tr("The previous key is kept: you can roll back in the details."),
                 action=self.tr("Undo"),
             )
             toast.acted.connect(partial(self._roll_back_to, app.id, made.app.kept[0].number))
@@ -313,7 +313,7 @@ class AppsPresenter(QObject):
             self.tr("Remove the earlier key?"),
             self.tr(
                 "It leaves the keychain at once and cannot be brought back. The present key is not affected. "
-                "Nothing changes in Cortex: it goes on taking a key that it made."
+                "Nothing changes in Cortex: it still accepts a key that it made."
             ),
             self.tr("Remove"),
             self._dialogs.window,
@@ -340,7 +340,7 @@ class AppsPresenter(QObject):
         heading = self.tr("Delete “{label}”?").format(label=short(app.label))
         text = self.tr(
             "For 30 days you can restore it from Recently deleted. Then its API key leaves the keychain and cannot "
-            "be brought back. Nothing changes in Cortex: it goes on taking a key that it made."
+            "be brought back. Nothing changes in Cortex: it still accepts a key that it made."
         )
         words = self._dialogs.warned(Delete, [app])
         question = Question(
@@ -463,7 +463,7 @@ class AppsPresenter(QObject):
         can_open = org is not None and bool(org.console)
         toast = self._tools.toasts.show(
             self.tr("“{label}” is disabled here").format(label=short(app.label)),
-            self.tr("Cortex goes on taking a key that it made."),
+            self.tr("Cortex still accepts a key that it made."),
             icon="info",
             tone="accent",
             action=self.tr("Web console") if can_open else "",

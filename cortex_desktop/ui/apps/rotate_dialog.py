@@ -67,18 +67,18 @@ class RotateDialog(WaitingDialog):
         self._note = label("", "fieldNote", wrap=True)
         if self._many:
             text = self.tr(
-                "Each app gets a new key, generated on this computer. Cortex does not know the new keys, and goes on "
-                "taking old ones that it made."
+                "Each app gets a new key, generated on this computer. Cortex does not know the new keys, and still "
+                "accepts old ones that it made."
             )
         elif from_cortex:
             text = self.tr(
                 "A new key is generated on this computer, for the sandbox, and shown as soon as it is stored. Cortex "
-                "does not know it: with it, this app stops working at Cortex, which goes on taking the old key."
+                "does not know it: with it, this app stops working at Cortex, which still accepts the old key."
             )
         else:
             text = self.tr(
                 "A new key is generated on this computer and shown as soon as it is stored. Cortex does not know it, "
-                "and goes on taking an old key that it made."
+                "and still accepts an old key that it made."
             )
         self.form.addWidget(label(text, wrap=True))
         if from_cortex:

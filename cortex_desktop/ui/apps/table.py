@@ -53,7 +53,7 @@ class AppsTable(RowTable):
                 self.setColumnWidth(column, self.painter.width_of(column))
 
     def sorted_by(self) -> tuple[AppColumn, Qt.SortOrder]:
-        """AppColumn and direction of the sorting in force."""
+        """AppColumn and direction of the current sorting."""
         return self._sorted
 
     def sort_by(self, column: AppColumn, order: Qt.SortOrder) -> None:

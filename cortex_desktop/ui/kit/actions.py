@@ -71,7 +71,7 @@ class Action(QAction):
         self.triggered.connect(lambda: run())
 
     def only_in(self, widget: QWidget) -> Action:
-        """Have its keys mean this only while the keyboard is in this widget. Returns itself."""
+        """Limit its shortcut to this widget and those in it. Returns itself."""
         widget.addAction(self)
         self.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         return self

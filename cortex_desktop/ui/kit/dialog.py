@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QDialog,
     QFrame,
     QHBoxLayout,
@@ -15,6 +16,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from ...domain.errors import CortexError
 from .desktop import open_web_page
@@ -23,6 +25,8 @@ from .keyboard import KeyGuard, keep_from_window
 from .widgets import Button, Look, Picture, announce, label
 
 PROGRAM = "Cortex Desktop"
+NOTE = 36
+"""The height, at 13 px text, of what may stand below a field about it."""
 
 
 class _Body(QWidget):
@@ -96,6 +100,7 @@ class Dialog(QDialog):
         self.setWindowModality(Qt.WindowModality.WindowModal)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._guard = KeyGuard(look.clock, self)
+        self._brought: QWidget | None = None
         self.setMinimumWidth(look.theme.px(width))
         body = _Body()
         self.form = QVBoxLayout(body)
@@ -117,8 +122,12 @@ class Dialog(QDialog):
         self.column.setSpacing(0)
         # A layout overestimates the minimum height of wrapped sentences; `fit` computes it.
         self.column.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
-        self.column.addWidget(_Scroll(body), 1)
+        self._scroll = _Scroll(body)
+        self.column.addWidget(self._scroll, 1)
         self.column.addWidget(foot)
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        app.focusChanged.connect(self._follow_keyboard)
 
     def add_close(self, *, is_default: bool = True) -> Button:
         """Add the button that closes the dialog, at the right end of the foot: call it after all others."""
@@ -140,6 +149,25 @@ class Dialog(QDialog):
         row.addWidget(label(place, "productionText", wrap=True), 1)
         self.column.insertWidget(0, strip)
 
+    def bring(self, part: QWidget) -> None:
+        """Scroll to this part of the form, and to the note below it, now and whenever the form is laid out anew."""
+        self._brought = part
+        QTimer.singleShot(0, self, self._scroll_there)
+
+    @Slot()
+    def _scroll_there(self) -> None:
+        part, body = self._brought, self._scroll.widget()
+        if part is not None and body is not None and isValid(part) and body.isAncestorOf(part):
+            half = part.height() // 2
+            middle = part.mapTo(body, QPoint(0, half)).y()
+            around = min(half + self.look.theme.px(NOTE), self._scroll.viewport().height() // 2)
+            self._scroll.ensureVisible(0, middle, 0, around)  # Qt's ensureWidgetVisible asks for the cursor alone
+
+    @Slot(QWidget, QWidget)
+    def _follow_keyboard(self, _: QWidget | None, part: QWidget | None) -> None:
+        if part is not None and self._scroll.isAncestorOf(part):
+            self.bring(part)
+
     def fit(self) -> None:
         """Take the height that the wrapped sentences need, within the screen."""
         for child in self.findChildren(QWidget):
@@ -160,6 +188,7 @@ class Dialog(QDialog):
         done = keep_from_window(event) or super().event(event)
         if event.type() == QEvent.Type.LayoutRequest and self.isVisible():
             self._take_size(self.height())  # a sentence or a button more: grow, but never jump back
+            QTimer.singleShot(0, self, self._scroll_there)
         return done
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -245,6 +274,7 @@ class WaitingDialog(Dialog):
         self.fit()
         announce(self, f"{translate_text(error.title)}. {translate_text(error.message)}")
         self._fields[0].setFocus()
+        self.bring(self._problem)
 
     @Slot(bool)
     def show_busy(self, busy: bool) -> None:

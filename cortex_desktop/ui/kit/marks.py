@@ -115,7 +115,7 @@ class Chart(QWidget):
         look.theme.changed.connect(self._restyle)
 
     def set_signs(self, signs: Sequence[Sign]) -> None:
-        """Have a mark for each of these, in the order of the arrow keys."""
+        """Show a mark for each of these, in the order of the arrow keys."""
         focused = next((number for number, mark in enumerate(self.marks) if mark.hasFocus()), -1)
         for mark in self.marks[len(signs) :]:
             mark.hide()
@@ -244,7 +244,7 @@ class Chart(QWidget):
     # Inside
 
     def _let_tab_reach(self, number: int) -> None:
-        """Have Tab stop at this mark, or at the first that leads somewhere."""
+        """Let Tab stop at this mark, or at the first that leads somewhere."""
         usable = [mark for mark in self.marks if mark.isEnabled()]
         wanted = self.marks[number] if number < len(self.marks) else None
         if wanted not in usable:

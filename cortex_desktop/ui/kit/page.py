@@ -145,7 +145,7 @@ class PageEntry(QObject):
         return ""
 
     def hold_window(self) -> bool:
-        """Whether the window must wait with closing, until `idle`."""
+        """True if the window must wait with closing, until `idle`."""
         return False
 
     def in_use(self, *, removing: bool = False) -> str:

@@ -42,7 +42,7 @@ def warned(org: Org, action: type[BulkAction], what: str) -> Warned:
 def question_for(look: Look, org: Org, words: Warned, parent: QWidget) -> Question:
     """The question whether to disable what these words name, which is in `org`."""
     translate = QCoreApplication.translate
-    text = translate("Production", "It is only marked here. Cortex goes on taking a key that it made.")
+    text = translate("Production", "It is only marked here. Cortex still accepts a key that it made.")
     question = Question(look, words.heading, f"{text} {words.sentence}", translate("Production", "Disable"), parent)
     question.add_link(translate("Production", "Open its apps in the web console"), org.console)
     return question

@@ -82,7 +82,7 @@ class Settings:
 
     @property
     def check_updates(self) -> bool:
-        """Whether to look for updates once a day. Off unless switched on."""
+        """True if the program looks for updates once a day. Off unless switched on."""
         return self._store.value("check_updates") in (True, "true")
 
     @check_updates.setter

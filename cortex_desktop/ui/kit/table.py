@@ -115,7 +115,7 @@ class RowTable(QTableView):
 
     @Slot()
     def take_sizes(self) -> None:
-        """Set the heights of rows and header for the fonts in force; a subclass adds its widths."""
+        """Set the heights of rows and header for the current fonts; a subclass adds its widths."""
         self.verticalHeader().setDefaultSectionSize(self.painter.row_height)
         self.horizontalHeader().setFixedHeight(self._header_height())
 

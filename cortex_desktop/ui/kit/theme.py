@@ -1,4 +1,4 @@
-"""The appearance in force: palette, style sheet and fonts, made of the design's tokens."""
+"""The current appearance: palette, style sheet and fonts, made of the design's tokens."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .tokens import DARK, LIGHT, Tokens
 
 
 class Theme(QObject):
-    """The appearance in force. Follows the system's unless a person chose light or dark.
+    """The current appearance. Follows the system's unless a person chose light or dark.
 
     changed: tokens, palette and style sheet are new; painted widgets repaint.
     """

@@ -124,7 +124,7 @@ class OrgForm(QWidget):
         )
 
     def check(self, *, strict: bool = False) -> bool:
-        """Whether it can be kept; says under the fields what cannot, and what to mind.
+        """True if it can be kept; says under the fields what cannot, and what to mind.
 
         strict: say so of a field too in which nothing was typed yet.
         """
@@ -188,7 +188,7 @@ class OrgForm(QWidget):
 
     @Slot()
     def _follow(self) -> None:
-        """Have the endpoint of a new org follow the environment, as long as nobody has edited it."""
+        """Set the endpoint of a new org by its environment, until somebody edits it."""
         endpoint = USUAL_ENDPOINTS.get(list(Environment)[self.environment.currentIndex()])
         if self._follows and not self._filling and endpoint is not None:
             self._filling = True

@@ -38,6 +38,7 @@ from ...domain.model import Org
 from ..kit.i18n import environment_of, short, translate_text
 from ..kit.page import Page
 from ..kit.plain import tip
+from ..kit.scrolling import LowBody, scrolled_when_low
 from ..kit.widgets import Button, Card, Look, announce, label
 from ..workspace import Workspace
 from .form import OrgForm
@@ -52,6 +53,9 @@ NARROW = 640
 
 SHORT_LIST = 3
 """So many orgs are seen at once then."""
+
+LEAST_DETAILS = 180
+"""The least height of the details, in the same pixels; a lower window scrolls."""
 
 MOST = 16_777_215
 """Qt's own limit for a width or a height."""
@@ -191,7 +195,7 @@ class _Body(QWidget):
             self._grow()
         return done
 
-    def settle(self) -> None:
+    def fit(self) -> None:
         """Sentences have changed: have room for them at once, not in several passes of the event loop."""
         for layout in self.findChildren(QLayout):
             layout.invalidate()
@@ -278,7 +282,9 @@ class OrganizationPage(Page):
         words.setSpacing(5)
         words.addWidget(label(self.tr("Organization"), "title"))
         subtitle = label(
-            self.tr("Where your apps live. Look at any; switch to the one to work in."), "subtitle", wrap=True
+            self.tr("Where your apps belong. Look at any organization, and switch to the one you work in."),
+            "subtitle",
+            wrap=True,
         )
         subtitle.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         words.addWidget(subtitle)
@@ -330,15 +336,21 @@ class OrganizationPage(Page):
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setWidget(inside)
+        scroll.setMinimumHeight(self._look.theme.px(LEAST_DETAILS))
         self._parts = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._parts.setSpacing(16)
         self._parts.addWidget(self._side)
         self._parts.addWidget(Card(scroll, self._look), 1)
-        page = QVBoxLayout(self)
+        body = LowBody()
+        body.setMinimumWidth(1)  # in a narrow window its parts give way
+        page = QVBoxLayout(body)
         page.setContentsMargins(24, 16, 24, 24)
         page.setSpacing(14)
         page.addLayout(head)
         page.addLayout(self._parts, 1)
+        outside = QVBoxLayout(self)
+        outside.setContentsMargins(0, 0, 0, 0)
+        outside.addWidget(scrolled_when_low(body))
         self._problem.hide()
 
     # What there is
@@ -382,7 +394,7 @@ class OrganizationPage(Page):
         self._where.setText(
             self.tr("You work in this organization.")
             if here or work is None
-            else self.tr("You only look at it: you work in {org}.").format(org=short(work.name))
+            else self.tr("You are looking at it. You work in {org}.").format(org=short(work.name))
         )
         self.form.show_org(self._drafts.get(org.id, org), self._workspace.orgs)
         only = len(self._workspace.orgs) < 2
@@ -425,7 +437,7 @@ class OrganizationPage(Page):
         changed = self._org is not None and self._org.id in self._drafts
         self.save.setEnabled(valid and changed)
         self.discard.setEnabled(changed)
-        self._body.settle()
+        self._body.fit()
 
     @Slot()
     def _save(self) -> None:

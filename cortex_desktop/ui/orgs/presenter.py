@@ -1,4 +1,4 @@
-"""What a person does with orgs, and what becomes of it."""
+"""Turns what a person does with orgs into service calls, and shows the outcome."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class OrgsPresenter(QObject):
         parts.append(
             self.tr(
                 "For 30 days you can restore all of it from the Organization page. Then the keys leave the keychain "
-                "and cannot be brought back. Nothing changes in Cortex: it goes on taking keys that it made."
+                "and cannot be brought back. Nothing changes in Cortex: it still accepts keys that it made."
             )
         )
         return " ".join(parts)
@@ -134,7 +134,7 @@ class OrgsPresenter(QObject):
             self.tr("Delete {org} for good?").format(org=short(org.name)),
             self.tr(
                 "All its apps are deleted, and their keys leave the keychain at once. They cannot be brought back. "
-                "Nothing changes in Cortex: it goes on taking keys that it made."
+                "Nothing changes in Cortex: it still accepts keys that it made."
             ),
             self.tr("Delete for good"),
             self._dialogs.window,

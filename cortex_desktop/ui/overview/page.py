@@ -228,7 +228,7 @@ class OverviewPage(Page):
     def _needed_height(self) -> int:
         """The height of all cards in pixels, with what was just set."""
         for card in (self.attention_card, self.ages_card, self.copies_card):
-            card.settle()  # Qt would do so later
+            card.fit()  # Qt would do so later
         layout = self._cards.layout()
         assert layout is not None
         return layout.totalHeightForWidth(self.width())
@@ -252,7 +252,7 @@ class OverviewPage(Page):
         ]
 
     def _order_tabs(self) -> None:
-        """Have Tab come to what is made late where one reads it."""
+        """Set the tab order of widgets that are created after start-up."""
         stops: list[QWidget] = [self.report]
         for chart in self._charts():
             stops += [mark for mark in chart.marks if mark.isEnabled()]  # Qt orders nothing that takes no focus
@@ -375,8 +375,8 @@ class ChartCard(QFrame):
         self._inside = inside
         self._foot.hide()
 
-    def settle(self) -> None:
-        """Have the card's own height follow that of its chart now."""
+    def fit(self) -> None:
+        """Fit the card's height to its chart at once."""
         self._inside.activate()
 
     def set_links(self, links: Sequence[tuple[str, Sign]]) -> None:
@@ -436,7 +436,7 @@ class CheckCard(QFrame):
             text = self.tr("{keys} are where the list says.").format(keys=listed)
             self._text.setText(f"{text} {when}")
         else:
-            self._show("key-round", "muted", self.tr("{keychain} was not checked yet"))
+            self._show("key-round", "muted", self.tr("{keychain} has not been checked yet"))
             self._text.setText(self.tr("The list names {keys}. A check looks for each of them.").format(keys=listed))
         self._title.setText(self._title.text().format(keychain=keychain))
         self.again.setText(self.tr("Check again") if check.checked or check.troubled else self.tr("Check keychain…"))

@@ -624,7 +624,7 @@ class AnswerCard(QFrame):
             notes.append(text.format(address=answer.elsewhere))
         again = {
             Again.CLOCK: self.tr("Sent twice: this computer’s clock is off, so the server’s time was signed."),
-            Again.CSRF: self.tr("Sent twice: the CSRF token was fetched anew."),
+            Again.CSRF: self.tr("Sent twice: the CSRF token was fetched again."),
             Again.THROTTLED: self.tr("Sent again after a pause: the server asked for fewer requests."),
             Again.REDIRECT: self.tr("The server referred to another path of its own."),
         }

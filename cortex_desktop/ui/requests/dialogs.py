@@ -76,7 +76,7 @@ class KeepDialog(Dialog):
         translate = QCoreApplication.translate
         text = translate("KeepDialog", "Its body is kept too. Keys, passwords, codes and tokens in it become “…”.")
         if production:
-            text += " " + translate("KeepDialog", "This org is in Production: have nothing in it that is about people.")
+            text += " " + translate("KeepDialog", "This org is in Production: keep personal data out of it.")
         super().__init__(look, translate("KeepDialog", "Keep this request"), text, 440, parent)
         title = label(self.tr("Name"), "strong")
         self.name = QLineEdit(name)
@@ -109,7 +109,7 @@ class InboxDialog(Dialog):
 
     def __init__(self, look: Look, messages: Sequence[Message], parent: QWidget) -> None:
         translate = QCoreApplication.translate
-        text = translate("InboxDialog", "Instead of to a phone, the sandbox’s text messages come here.")
+        text = translate("InboxDialog", "The sandbox’s text messages arrive here instead of on a phone.")
         super().__init__(look, translate("InboxDialog", "Sandbox inbox"), text, 460, parent)
         if not messages:
             self.form.addWidget(label(self.tr("No message yet."), "subtitle"))

@@ -162,7 +162,7 @@ class RequestsEntry(PageEntry):
             self.presenter.put_answers_away()
 
     def hold_window(self) -> bool:
-        """Whether to ask first, as programs elsewhere use the sandbox."""
+        """True if the person must be asked first, as programs elsewhere use the sandbox."""
         if self._may_quit or not self.in_use():
             return False
         if self._tools.dialogs.free:

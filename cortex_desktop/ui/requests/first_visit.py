@@ -81,7 +81,7 @@ class _StepRow(QFrame):
         """Show this step. state: "done", "next", "busy" or "later"."""
         self.title.setText(step.title)
         self.text.setText(step.text)
-        self.line.setText(step.line)
+        self.line.setText(step.line.replace("/", "/\u200b"))  # a long address breaks there
         self.line.setVisible(bool(step.line))
         self.ring.state = state
         self.ring.update()
@@ -123,7 +123,7 @@ class FirstVisit(QFrame):
         box = QFrame()
         box.setObjectName("steps")
         box.setMaximumWidth(look.theme.px(600))
-        box.setMinimumWidth(look.theme.px(420))
+        box.setMinimumWidth(look.theme.px(300))
         box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         steps = QVBoxLayout(box)
         steps.setContentsMargins(1, 1, 1, 1)
@@ -176,6 +176,7 @@ class FirstVisit(QFrame):
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(body)
         column = QVBoxLayout(self)
         column.setContentsMargins(1, 8, 1, 8)

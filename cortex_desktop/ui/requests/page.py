@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from ...services.request_snippets import Language
 from ..kit.page import Page
+from ..kit.scrolling import LowBody, scrolled_when_low
 from ..kit.widgets import Banner, Button, EmptyState, IconButton, Look, label
 from .answer_card import AnswerCard
 from .first_visit import FirstVisit
@@ -30,6 +31,10 @@ LEFT_WIDTH = 212
 REQUEST_HEIGHT = 248
 NARROW = 740
 """A page less wide than this, in pixels at 13 px text, has the left card as a menu."""
+TIGHT = 520
+"""And less wide than this, has them all one below the other."""
+LEAST = 200
+"""The least height, in the same pixels, of what is below the head; a lower window scrolls."""
 
 
 class RequestsPage(Page):
@@ -57,7 +62,7 @@ class RequestsPage(Page):
         self.setObjectName("page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._look = look
-        self._is_narrow: bool | None = None
+        self._is_narrow: tuple[bool, bool] | None = None
         self._sizes = [REQUEST_HEIGHT, 345]
         self.divider = REQUEST_HEIGHT
         """The height of the request, in pixels, in a window that is not narrow."""
@@ -91,7 +96,7 @@ class RequestsPage(Page):
         words.setSpacing(5)
         words.addWidget(label(self.tr("Requests"), "title"))
         subtitle = label(
-            self.tr("Call the Cortex API as one of your apps. Nothing leaves this computer but the request you send."),
+            self.tr("Call the Cortex API as one of your apps. Only the requests that you send leave this computer."),
             "subtitle",
             wrap=True,
         )
@@ -140,13 +145,19 @@ class RequestsPage(Page):
         self.stack = QStackedWidget()
         for part in (self._work, self.first, self.empty):
             self.stack.addWidget(part)
-        page = QVBoxLayout(self)
+        body = LowBody()
+        body.setMinimumWidth(1)  # in a narrow window its parts give way
+        self.stack.setMinimumHeight(self._look.theme.px(LEAST))
+        page = QVBoxLayout(body)
         page.setContentsMargins(24, 16, 24, 24)
         page.setSpacing(12)
         page.addLayout(head)
         page.addWidget(self._bar)
         page.addWidget(self.banner)
         page.addWidget(self.stack, 1)
+        outside = QVBoxLayout(self)
+        outside.setContentsMargins(0, 0, 0, 0)
+        outside.addWidget(scrolled_when_low(body))
 
     def _left_card(self) -> QFrame:
         card = QFrame()
@@ -214,7 +225,7 @@ class RequestsPage(Page):
         self.empty.set_message(
             "key-round",
             self.tr("A request needs a key"),
-            self.tr("Make an app first. Its key opens the sandbox on this computer at once."),
+            self.tr("Create an app first. Its key works in the sandbox on this computer at once."),
             self.tr("New App"),
             "plus",
         )
@@ -330,17 +341,25 @@ class RequestsPage(Page):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         narrow = self.width() < self._look.theme.px(NARROW)
-        if narrow == self._is_narrow:
+        tight = self.width() < self._look.theme.px(TIGHT)
+        if (narrow, tight) == self._is_narrow:
             return
-        self._is_narrow = narrow
+        self._is_narrow = narrow, tight
         self._left.setVisible(not narrow)
         self.choose.setVisible(narrow)
         grid = self._bar_grid
         for part in (self.app, self.target, self.choose, self._session_box):
             grid.removeWidget(part)
-        grid.addWidget(self.app, 0, 0)
-        grid.addWidget(self.target, 0, 1)
-        if narrow:
+        if tight:
+            for row, part in enumerate((self.app, self.target, self.choose)):
+                grid.addWidget(part, row, 0, 1, 2)
+            grid.addWidget(self._session_box, 3, 0, 1, 2, Qt.AlignmentFlag.AlignRight)
+        else:
+            grid.addWidget(self.app, 0, 0)
+            grid.addWidget(self.target, 0, 1)
+        if tight:
+            grid.setColumnStretch(2, 0)
+        elif narrow:
             grid.addWidget(self.choose, 1, 0)
             grid.addWidget(self._session_box, 1, 1, Qt.AlignmentFlag.AlignRight)
             grid.setColumnStretch(2, 0)

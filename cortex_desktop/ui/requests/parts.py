@@ -364,7 +364,7 @@ class Choice(QWidget):
             self.choose(name)
 
     def choose(self, name: str) -> None:
-        """Have this one down."""
+        """Press this button in, and the others out."""
         self.buttons[name].setChecked(True)
         if name != self.current:
             self.current = name
@@ -379,25 +379,34 @@ class SendButton(Button):
         self._keys = keys
         self.setObjectName("send")
         self.hint_shown = True
+        self._has_room = True
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Leave the keys out where there is little room."""
+        self._has_room = not narrow
+        self._show_hint(self.hint_shown)
 
     def sizeHint(self) -> QSize:
         hint = super().sizeHint()
-        return QSize(hint.width() + (self._chip() + 12 if self.hint_shown else 0), hint.height())
+        return QSize(hint.width() + (self._chip() + 12 if self.hint_shown and self._has_room else 0), hint.height())
 
     def _chip(self) -> int:
         return QFontMetrics(self._look.theme.font(11)).horizontalAdvance(self._keys) + 12
 
     def set_words(self, text: str, *, hint: bool, primary: bool = True) -> None:
         """Show this text. hint: with the keys after it; primary: as what one does next."""
-        self.hint_shown = hint
-        set_property(self, "hint", hint)
         set_property(self, "role", "primary" if primary else "")
         self.setText(text)
+        self._show_hint(hint)
+
+    def _show_hint(self, hint: bool) -> None:
+        self.hint_shown = hint
+        set_property(self, "hint", hint and self._has_room)
         self.updateGeometry()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
-        if not self.hint_shown:
+        if not (self.hint_shown and self._has_room):
             return
         painter, theme = QPainter(self), self._look.theme
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -1,4 +1,4 @@
-"""What a person does on the Requests page, and what becomes of it."""
+"""Turns what a person does on the Requests page into service calls, and shows the outcome."""
 
 from __future__ import annotations
 
@@ -249,7 +249,7 @@ class RequestsPresenter(QObject):
         return org is not None and org.production and not self._is_sandbox and not self._allowed
 
     def try_app(self, app: App) -> None:
-        """Have this app send."""
+        """Make this the app that sends."""
         self._workspace.enter(app.org_id)
         self._set_app(app.id)
 
@@ -419,8 +419,7 @@ class RequestsPresenter(QObject):
             self._tools.look,
             self.tr("Reset the sandbox?"),
             self.tr(
-                "It forgets what was written into it, its settings, logins and log, and begins anew. Apps and keys are "
-                "not affected."
+                "It is emptied: what was written into it, its settings, logins and log. Apps and keys are not affected."
             ),
             self.tr("Reset"),
             self._dialogs.window,
@@ -454,7 +453,7 @@ class RequestsPresenter(QObject):
         if self.page.is_first:
             self._show_first()
 
-    # What is to be sent
+    # The next request
 
     def begin_ready(self) -> None:
         """Show the first ready request of the app."""

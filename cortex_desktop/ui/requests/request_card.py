@@ -86,7 +86,7 @@ class _Lines(QWidget):
         return tuple((name.text().strip(), value.text()) for name, value in self._fields if name.text().strip())
 
     def show_pairs(self, pairs: Sequence[tuple[str, str]]) -> None:
-        """Have these rows."""
+        """Show these rows."""
         self._clear()
         self._show_automatic()
         for name, value in pairs:
@@ -273,7 +273,7 @@ class RequestCard(QFrame):
     """Shows and edits a request.
 
     changed: the person has edited it; send_asked, stop_asked; copy_asked(Language); walked(int): see `PathEdit`;
-    open_asked: what was received from elsewhere is to be opened as a request; grown(bool): it needs more room, or less.
+    open_asked: open what was received from elsewhere as a request; grown(bool): it needs more room, or less.
     """
 
     changed = Signal()
@@ -298,6 +298,7 @@ class RequestCard(QFrame):
         self.method.setFixedWidth(look.theme.px(92))
         self._field = QFrame()
         self._field.setObjectName("pathField")
+        self._field.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # an address reads so in every language
         self._base_text = ElidedText(look, is_mono=True)
         self.path = PathEdit()
         self.path.setObjectName("pathText")
@@ -463,6 +464,8 @@ class RequestCard(QFrame):
     def set_narrow(self, narrow: bool) -> None:
         """Save room in a narrow window."""
         self.headers.set_narrow(narrow)
+        self.send.set_narrow(narrow)
+        self.path.setMinimumWidth(self._look.theme.px(52 if narrow else 120))
 
     def _count(self) -> None:
         number = self.headers.count()

@@ -29,7 +29,7 @@ COUNT_SECONDS = 60.0
 
 
 class SandboxState(Enum):
-    """Whether it runs."""
+    """True if it runs."""
 
     STOPPED = "stopped"
     STARTING = "starting"
@@ -147,7 +147,7 @@ class SandboxControl(QObject):
             self._jobs.submit(Lane.SANDBOX, self._process.stop, self, self._ended, _ignore)
 
     def reset(self) -> None:
-        """Have it forget people, objects, logins and its log."""
+        """Reset the sandbox: people, objects, logins and its log."""
         if self._process is not None and self.state is SandboxState.RUNNING:
             self._process.reset()
             self.requests.clear()

@@ -337,7 +337,8 @@ class Palette(QWidget):
             left = below.x() - SHADOW
             if self.layoutDirection() == Qt.LayoutDirection.RightToLeft:
                 left = below.x() + self._anchor.width() - width + SHADOW
-            self._card.move(left, below.y() + 5 - SHADOW)
+            lowest = max(0, body.height() - self._card.height())  # in a low window over the anchor
+            self._card.move(left, min(below.y() + 5 - SHADOW, lowest))
             return
         top = max(8, min(TOP, (body.height() - self._card.height()) // 2)) - SHADOW
         self._card.move((body.width() - width) // 2, top)

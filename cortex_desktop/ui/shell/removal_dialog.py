@@ -25,7 +25,7 @@ class RemovalDialog(WaitingDialog):
         text = translate(
             "RemovalDialog",
             "All apps of all organizations are removed for good, deleted ones too: their keys from {keychain}, and "
-            "the data folder {folder} with its backups and settings. Nothing changes in Cortex: it goes on taking keys "
+            "the data folder {folder} with its backups and settings. Nothing changes in Cortex: it still accepts keys "
             "that it made. Cortex Desktop then closes.",
         )
         self.word = translate("RemovalDialog", "remove")

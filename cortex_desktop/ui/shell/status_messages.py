@@ -1,4 +1,4 @@
-"""What the program says by itself: errors, crashes, work that was settled, a keychain that takes long."""
+"""Messages that nobody asked for: errors, crashes, work that recovery finished, a slow keychain."""
 
 from __future__ import annotations
 
