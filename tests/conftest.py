@@ -43,6 +43,12 @@ def _leave_nothing(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def _nothing_moves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system asks for less motion: what comes on screen is at once where it belongs."""
+    monkeypatch.setattr("cortex_desktop.system.motion.wants_less_motion", lambda: True)
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A data folder, made as the program makes one."""

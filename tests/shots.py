@@ -19,6 +19,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from unittest import mock
 
@@ -30,7 +31,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from cortex_desktop.domain.activity import Action, ActivityEntry, Break, Harm
 from cortex_desktop.domain.errors import NotFinished, VaultError, VaultProblem, VaultTimeout
 from cortex_desktop.domain.folder import Answer, Claim
-from cortex_desktop.domain.model import App, AppState, Environment, Org, new_id
+from cortex_desktop.domain.model import App, AppState, Environment, KeptVersion, Org, new_id
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import ClaimRef, KeyEnds, Secret, SecretKind, SecretRef, generate
 from cortex_desktop.services.bulk import Bulk, Refused, Rotate
@@ -228,6 +229,7 @@ def scenes(studio: Studio) -> None:
     page.search.clear()
     _mark(studio)
     studio.shoot("marks")
+    _time_lines(studio)
     _overview(studio)
     page.search.setFocus()
     QTest.keyClicks(page.search, "is:")
@@ -262,10 +264,17 @@ def scenes(studio: Studio) -> None:
             studio.shoot("create-invalid")
             dialog.name.setText("Ward tablet")
             studio.shoot("create")
+            dialog.more.click()
+            dialog.owner.setText("Ada Lovelace")
+            dialog.expires.box.setChecked(True)
+            studio.shoot("create-more")
             dialog.fail(VaultError(VaultProblem.FULL, "GNOME Keyring"))
             studio.shoot("create-failed")
         else:
             studio.shoot(name)
+        if name == "remove data":
+            dialog.typed.setText(dialog.word)
+            studio.shoot("remove-data-typed")
         dialog.close()
         wait(lambda: studio.program.tools.dialogs.current is None)
     _preferences(studio)
@@ -417,9 +426,9 @@ def _badly_signed(studio: Studio, app: App) -> dict[str, str]:
 
 def _standings(studio: Studio) -> None:
     """The banner that asks what the data folder is, for each claim that the keychain may hold."""
-    stores, presenter = studio.program.stores, studio.program.apps.presenter
-    folder, banner = studio.program.services.apps.stores.folder, presenter.page.standing_banner
-    folder.keep_claim()
+    stores, standing = studio.program.stores, studio.program.standing
+    folder, banner = studio.program.services.apps.stores.folder, studio.program.console.above_pages
+    folder.claim_run()
     record = stores.repository.change_folder(lambda record: replace(record, is_claimed=True))
     ref = ClaimRef(record.id)
     kept = stores.vault.read(ref)
@@ -428,7 +437,7 @@ def _standings(studio: Studio) -> None:
 
     def look() -> None:
         folder.forget()
-        presenter.standing.look()
+        standing.look()
 
     def show(name: str) -> None:
         look()
@@ -436,6 +445,12 @@ def _standings(studio: Studio) -> None:
         for width in (560, SIZE[0]):
             studio.window.resize(width, 600 if width == 560 else SIZE[1])
             studio.shoot(f"standing-{name}-{width}")
+            if name == "restored":
+                for entry in studio.program.pages()[1:]:
+                    entry.open()
+                    pause(200)
+                    studio.shoot(f"standing-{name}-{entry.name}-{width}")
+                studio.program.apps.open()
         banner.hide()
 
     with tempfile.TemporaryDirectory() as other:
@@ -531,14 +546,17 @@ def org_scenes(studio: Studio) -> None:
     wait(lambda: studio.program.tools.dialogs.current is None)
     studio.program.apps.open()
     studio.shoot("production")
-    studio.program.apps.presenter.ask_rotate()
-    _dialog(studio)
-    studio.shoot("production-asks")
-    studio.program.tools.dialogs.current.accept()
-    _dialog(studio)
-    studio.shoot("production-rotate")
-    studio.program.tools.dialogs.current.reject()
-    wait(lambda: studio.program.tools.dialogs.current is None)
+    apps = studio.program.apps.presenter
+    for name, act in (
+        ("rotate", apps.ask_rotate),
+        ("delete", apps.ask_delete),
+        ("disable", lambda: apps.bulk.set_enabled([apps.page.current()], False)),
+    ):
+        act()
+        _dialog(studio)
+        studio.shoot(f"production-{name}")
+        studio.program.tools.dialogs.current.reject()
+        wait(lambda: studio.program.tools.dialogs.current is None)
     for size, name in (((900, 600), "narrow"), ((560, 600), "small")):
         window.resize(*size)
         studio.program.orgs.open()
@@ -600,6 +618,32 @@ def _mark(studio: Studio) -> None:
         stores.repository.change_app(app.id, lambda app: replace(app, **fields.get(app.label, {})))
     studio.program.workspace.reload()
     wait(lambda: studio.program.apps.presenter.model.attention == len(fields))
+
+
+def _time_lines(studio: Studio) -> None:
+    """The details of an app with everything on its time line, of one whose key is missing, and in a narrow window."""
+    window, page, stores = studio.window, studio.program.apps.presenter.page, studio.program.stores
+    page.select(_id_of(studio, "Trial portal"))
+    app, now = page.current(), datetime.now(UTC)
+    kept = (KeptVersion(2, app.key_ends, app.sessions, now + timedelta(days=3)),)
+    dates = {"rotated": now - timedelta(days=40), "last_copied": now - timedelta(days=8), "kept": kept}
+    review = now.date() - timedelta(days=20)
+    stores.repository.change_app(app.id, partial(replace, review=review, **dates))
+    studio.program.workspace.reload()
+    wait(lambda: page.current() is not None and page.current().kept)
+    page.open_details()
+    page.details.time_line.line.take_keyboard()
+    studio.shoot("time-line")
+    page.model.mark_missing(app.id)
+    studio.shoot("detail-missing")
+    page.model.mark_whole(app.id)
+    window.resize(900, 600)
+    studio.shoot("time-line-900")
+    window.resize(*SIZE)
+    page.close_details()
+    stores.repository.change_app(app.id, partial(replace, review=None, kept=(), rotated=None, last_copied=None))
+    studio.program.workspace.reload()
+    wait(lambda: page.current() is not None and not page.current().kept)
 
 
 def many(studio: Studio) -> None:
@@ -707,7 +751,67 @@ def _activity(studio: Studio) -> None:
     studio.shoot("activity-exported")
     for toast in studio.program.tools.toasts.shown:
         toast.leave()
+    _activity_of_a_month(studio, log)
     studio.program.apps.open()
+
+
+def _activity_of_a_month(studio: Studio, log: activity.ActivityFile) -> None:
+    """Days, runs, open and not, and the bars: of all and of one day."""
+    for name in (activity.FILE_NAME, activity.END_NAME):
+        (studio.program.stores.folder / name).unlink(missing_ok=True)
+    noon = datetime.now(UTC).replace(hour=12, minute=0)
+    org = studio.program.workspace.org
+    done = 0
+    for back, copies in enumerate(
+        (2, 9, 4, 0, 3, 1, 0, 0, 6, 12, 5, 2, 0, 0, 7, 3, 4, 1, 0, 0, 8, 5, 2, 2, 0, 0, 3, 6, 1, 4)[::-1]
+    ):
+        day = noon - timedelta(days=29 - back, hours=0 if back < 29 else 2)
+        entries = [(Action.KEY_COPIED, "Patient iOS", {"clears_after": 30})] * copies
+        if copies > 3:
+            entries += [
+                (Action.ROTATED, "EMR integration", {"kept_until": day.isoformat()}),
+                (Action.EDITED, "Trial portal", {"changed": "owner, notes"}),
+            ]
+        if copies > 1:
+            entries += [(Action.KEY_REVEALED, "NewHealth App", {"hides_after": 30})] * 2
+        log.append(
+            [
+                ActivityEntry(
+                    day + timedelta(minutes=7 * at),
+                    "john",
+                    "desk-7",
+                    action,
+                    org.id,
+                    "newhealthco",
+                    _id_of(studio, label),
+                    label,
+                    details,
+                )
+                for at, (action, label, details) in enumerate(entries)
+            ]
+        )
+        done += len(entries)
+    page = studio.program.activity.presenter.page
+    for which in (1, 0):  # count the bars anew too
+        page.apps.setCurrentIndex(which)
+    _listed(studio, done)
+    wait(lambda: any(mark.isEnabled() for mark in page.bars.marks[:10]))
+    studio.shoot("activity-days")
+    page.table.setFocus(Qt.FocusReason.TabFocusReason)
+    QTest.keyClick(page.table, Qt.Key.Key_Down)
+    row = next(row for row in range(page.model.rowCount()) if page.model.count_of(row) > 2)
+    page.table.setCurrentIndex(page.model.index(row, 1))
+    page.table.toggle(row)
+    studio.shoot("activity-run-open")
+    for size in ((900, 600), (560, 600)):
+        studio.window.resize(*size)
+        studio.shoot(f"activity-run-open-{size[0]}")
+    studio.window.resize(*SIZE)
+    page.bars.take_keyboard()
+    studio.shoot("activity-bars-focus")
+    next(mark for mark in page.bars.marks[15:] if mark.isEnabled()).click()
+    studio.shoot("activity-one-day")
+    page.choose_day(None)
 
 
 def _overview(studio: Studio) -> None:
@@ -758,7 +862,7 @@ def _listed(studio: Studio, count: int) -> None:
     studio.program.activity.open()
     page = studio.program.activity.presenter.page
     studio.program.activity.reader.list_again()
-    wait(lambda: page._complete and page.model.rowCount() == count)
+    wait(lambda: page._complete and page.model.entry_count == count)
 
 
 def _forms(studio: Studio) -> None:
@@ -871,11 +975,20 @@ def _bad_days(studio: Studio) -> None:
         for report in window.findChildren(CrashDialog):
             report.close()
     gone: list[App] = []
-    studio.program.apps.presenter.delete(app, gone.append)
-    wait(lambda: bool(gone))
+    for app, days in zip(stores.repository.apps()[:3], (28, 5, 0.5), strict=True):
+        studio.program.apps.presenter.delete(app, gone.append)
+        wait(lambda app=app: bool(gone) and gone[-1].id == app.id)
+        until = datetime.now(UTC) + timedelta(days=days)
+        stores.repository.change_app(app.id, partial(replace, purge_after=until))
     studio.program.apps.presenter.show_deleted()
     look_at("deleted-some")
-    studio.program.apps.presenter.restore(gone[0])
+    studio.program.apps.presenter.restore(gone[0], studio.program.apps.presenter._restored)
+    wait(lambda: bool(studio.program.tools.toasts.shown))
+    studio.shoot("restored")
+    for toast in studio.program.tools.toasts.shown:
+        toast.leave()
+    for app in gone[1:]:
+        studio.program.apps.presenter.restore(app)
     wait(lambda: studio.program.apps.presenter.model.total == len(SEED))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 
 from .text import QT_TRANSLATE_NOOP, Text
@@ -110,13 +110,17 @@ class Piece:
     """A part of the log that was searched or checked.
 
     begin, end: which part, in bytes; done: the progress through the log, 0 to 1; places: where the lines that were
-    found begin, newest first; breaks: what is wrong in this part.
+    found begin, newest first; runs: those of them that begin a run, which is entries of one day, found one after the
+    other, that differ in nothing but their time; days: the local day of those that are the first of theirs; breaks:
+    what is wrong in this part.
     """
 
     begin: int
     end: int
     done: float
     places: Sequence[int] = ()
+    runs: Sequence[int] = ()
+    days: Mapping[int, date] = field(default_factory=dict)
     breaks: Sequence[Break] = ()
 
 

@@ -19,6 +19,7 @@ class Problem(Enum):
     KEPT_MISSING = "kept missing"  # the keychain does not hold all of a kept version as it was
     ELSEWHERE = "elsewhere"  # another system's keychain holds the secrets; nothing can be checked or repaired here
     LEFTOVER = "leftover"  # the keychain holds a version that the row gave out and no longer names
+    EARLIER = "earlier"  # as LEFTOVER, while the keychain does not hold the current key: this one may be the last
     NEWER = "newer"  # the keychain holds a version that the row never stored
     DOUBLE = "double"  # the keychain holds several items of this name
 
@@ -60,7 +61,7 @@ def still_holds(finding: Finding, app: App) -> bool:
     match finding.problem:
         case Problem.KEPT_MISSING:
             return any(kept.number == number for kept in app.kept)
-        case Problem.LEFTOVER | Problem.NEWER:
+        case Problem.LEFTOVER | Problem.EARLIER | Problem.NEWER:
             return number not in app.versions
         case Problem.DOUBLE:
             return number in app.versions

@@ -9,7 +9,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
-from .activity import Action, ActivityEntry, ActivityQuery, ChainHead, Counted, Logged, Piece
+from .activity import ActivityEntry, ActivityQuery, ChainHead, Counted, Logged, Piece
 from .errors import VaultError
 from .findings import Finding, Stray
 from .folder import FolderRecord
@@ -65,11 +65,14 @@ class Repository(Protocol):
     def drop_app(self, app_id: str) -> None:
         """Remove an app. No error when it is gone already."""
 
+    def is_unreadable(self, app_id: str) -> bool:
+        """True if a row that makes no sense to this version may be this app's."""
+
     def place(self) -> str:
         """Return the path of the data folder, the same for every way to name it."""
 
     def stands_at(self, path: str, folder_id: str) -> bool:
-        """True if a data folder with this identity is at `path`, which another folder may be. Never raises."""
+        """True if another data folder with this identity is at `path`. Never raises."""
 
     def folder_record(self) -> FolderRecord:
         """Return what the database says of its folder."""
@@ -112,8 +115,8 @@ class ActivityLog(Protocol):
     def find(self, query: ActivityQuery) -> Iterator[Piece]:
         """Find the entries that match `query`, newest first."""
 
-    def count(self, org_id: str, action: Action, edges: Sequence[datetime], after: int = 0) -> Iterator[Counted]:
-        """Count the org's entries of this action from each edge to before the next, newest part of the log first.
+    def count(self, query: ActivityQuery, edges: Sequence[datetime], after: int = 0) -> Iterator[Counted]:
+        """Count the entries that match `query` from each edge to before the next, newest part of the log first.
 
         after: the place in the log where to stop; what lies before is not counted.
         """

@@ -42,6 +42,7 @@ REPAIRS = {
     Problem.KEPT_MISSING: (Repair.FORGET_KEPT,),
     Problem.ELSEWHERE: (Repair.TYPE,),
     Problem.LEFTOVER: (Repair.REMOVE, Repair.USE),
+    Problem.EARLIER: (Repair.USE,),
     Problem.NEWER: (Repair.USE,),
     Problem.DOUBLE: (Repair.KEEP_ONE,),
 }
@@ -109,6 +110,8 @@ class Doctor:
                         self._apps.removal.remove_stray_login(ref)
                 continue
             app = rows.get(ref.app_id)
+            if app is None and self._repository.is_unreadable(ref.app_id):
+                continue
             if app is None or app.org_id != ref.org_id:
                 strays.append(Stray(ref, ours(ref.org_id)))
             elif (problem := _listed_problem(app, item)) is not None:
@@ -139,12 +142,18 @@ class Doctor:
         if app.keychain != self._vault.backend:
             return [Finding(app, app.ref(SecretKind.API_KEY), Problem.ELSEWHERE)]
         found = [Finding(app, ref, problem) for ref in app.refs if (problem := self._look(ref, app.key_ends))]
+        is_without_key = any(each.problem is not Problem.REFUSED for each in found)
         for kept in app.kept:
             refs = app.refs_of(kept.number)
             found += [Finding(app, ref, Problem.KEPT_MISSING) for ref in refs if self._look(ref, kept.key_ends)][:1]
         for number in set(range(1, app.last_version + 1)) - set(app.versions):
-            problem = Problem.NEWER if number in app.taken else Problem.LEFTOVER
-            found += [Finding(app, ref, problem) for ref in app.any_refs_of(number) if self._apps.stores.holds(ref)]
+            held = [ref for ref in app.any_refs_of(number) if self._apps.stores.holds(ref)]
+            if number in app.taken:
+                found += [Finding(app, ref, Problem.NEWER) for ref in held]
+            elif is_without_key and held and held[0].kind is SecretKind.API_KEY:
+                found.append(Finding(app, held[0], Problem.EARLIER))
+            else:
+                found += [Finding(app, ref, Problem.LEFTOVER) for ref in held]
         return found
 
     def _look(self, ref: SecretRef, key_ends: KeyEnds) -> Problem | None:

@@ -24,7 +24,7 @@ from ..domain.errors import (
     StorageError,
     VaultError,
 )
-from ..domain.folder import Answer, Claim, Standing
+from ..domain.folder import Answer, Claim, FolderRecord, Standing
 from ..domain.model import AppState, Org
 from ..domain.ports import Repository, Vault
 from ..domain.secret import ClaimRef, Secret
@@ -112,12 +112,12 @@ class Folder:
     # The claim
 
     def claim_run(self) -> None:
-        """Call before a secret is stored: the keychain hears of this run first, so that older states are recognised.
+        """Call before a secret is stored: the keychain hears of it first, so that older states are recognised.
 
         Writes nothing while the folder is in doubt. Raises VaultError.
         """
         with self._lock:
-            self._claim_if_due(is_read=self._find())
+            self._claim_if_due(is_read=self._find(), up_to_date=True)
 
     def announce(self) -> None:
         """Call before a key is needed again that the folder had given up: the keychain hears of it first.
@@ -159,9 +159,13 @@ class Folder:
 
     def _look(self) -> Standing:
         record = self._repository.folder_record()
-        here = self._repository.place()
-        if record.viewer == here:
-            return Standing.VIEWER
+        standing = self._compare(record, self._repository.place())
+        # Where nothing is in doubt, that was said on another computer, or with another keychain.
+        is_viewer = record.viewer == self._repository.place() and standing is not Standing.KNOWN
+        return Standing.VIEWER if is_viewer else standing
+
+    def _compare(self, record: FolderRecord, here: str) -> Standing:
+        """Return what the claim says of a folder at `here`. Raises VaultError."""
         try:
             claim = Claim.from_text(self._vault.read(ClaimRef(record.id)).reveal())
         except SecretNotText:

@@ -70,15 +70,28 @@ class History:
         Searches the action, the app's label, the details except for dates, and the user; without an org_id also the
         org's name.
         """
-        words = tuple(map(self._word, fold(text).split()))
-        return self._log.find(ActivityQuery(org_id, app_id, since, words, until, action))
+        return self._log.find(ActivityQuery(org_id, app_id, since, self._words(text), until, action))
 
-    def count_copies(self, org_id: str, edges: Sequence[datetime], after: int = 0) -> Iterator[Counted]:
-        """Count how often keys of this org were copied from each edge to before the next. Raises StorageError.
+    def count(
+        self,
+        edges: Sequence[datetime],
+        after: int = 0,
+        *,
+        text: str = "",
+        org_id: str = "",
+        app_id: str = "",
+        action: Action | None = None,
+    ) -> Iterator[Counted]:
+        """Count the entries that `find` would find, from each edge to before the next. Raises StorageError.
 
         after: the `end` of an earlier count, to count only what was added since.
         """
-        return self._log.count(org_id, Action.KEY_COPIED, edges, after)
+        query = ActivityQuery(org_id, app_id, words=self._words(text), action=action)
+        return self._log.count(query, edges, after)
+
+    def count_copies(self, org_id: str, edges: Sequence[datetime], after: int = 0) -> Iterator[Counted]:
+        """Count how often keys of this org were copied from each edge to before the next; see `count`."""
+        return self.count(edges, after, org_id=org_id, action=Action.KEY_COPIED)
 
     def read(self, places: Sequence[int]) -> list[Logged]:
         """Return the entries at these places. Raises StorageError."""
@@ -127,6 +140,9 @@ class History:
         """Drop a half-written file, because the program ends. From any thread."""
         if self._writing is not None:
             self._writing.drop()
+
+    def _words(self, text: str) -> tuple[ActivityWord, ...]:
+        return tuple(map(self._word, fold(text).split()))
 
     def _word(self, word: str) -> ActivityWord:
         say = self._speech.say

@@ -219,7 +219,7 @@ def mark_for_removal(app: App, late: datetime) -> App:
 
 def is_past_restoring(app: App, now: datetime) -> bool:
     """True if a deleted app can no longer be restored."""
-    return app.state is AppState.DELETED and (app.purge_after is None or app.purge_after <= now)
+    return app.state is AppState.DELETED and app.purge_after is not None and app.purge_after <= now
 
 
 def is_due(app: App, now: datetime) -> bool:

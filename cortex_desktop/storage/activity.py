@@ -12,9 +12,9 @@ import json
 import logging
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -32,6 +32,7 @@ from ..domain.activity import (
     Logged,
     Piece,
 )
+from ..domain.days import midnight
 from ..domain.folding import fold
 from . import problems
 from .activity_line import FIRST, WHEN, checksum, decode, encode, front, is_next, when_text
@@ -117,29 +118,31 @@ class ActivityFile:
         """Go through the log, newest first. Raises StorageError."""
         with self._reading():
             size = end = self._examined().size
-        keeps = _sieve(query)
+        keeps, divider = _sieve(query), _Divider()
         length = FIRST_PIECE
         while end > 0:
             with self._reading():
                 begin, lines = self._lines_before(end, length)
-            places, place = [], begin
+            places, found, place = [], [], begin
             for line in lines:
                 if keeps(line):
                     places.append(place)
+                    found.append(line)
                 place += len(line) + 1
             places.reverse()
-            yield Piece(begin, end, 1 - begin / size, places)
+            runs, days = divider.divide(places, reversed(found))
+            yield Piece(begin, end, 1 - begin / size, places, runs, days)
             end, length = begin, min(length * 2, PIECE)
 
-    def count(self, org_id: str, action: Action, edges: Sequence[datetime], after: int = 0) -> Iterator[Counted]:
-        """Count entries from each edge to before the next, newest part of the log first. Raises StorageError.
+    def count(self, query: ActivityQuery, edges: Sequence[datetime], after: int = 0) -> Iterator[Counted]:
+        """Count entries that match from each edge to before the next, newest part of the log first.
 
-        Stops at the place `after`, or at a part that begins and ends before the first edge.
+        Raises StorageError. Stops at the place `after`, or at a part that begins and ends before the first edge.
         """
         with self._reading():
             size = end = self._examined().size
         times = [when_text(edge).encode() for edge in edges]
-        kind, org = _field("what", action.value), _field("org", org_id)
+        keeps = _sieve(query)
         yield Counted(size, [0] * (len(times) - 1))
         while end > after:
             with self._reading():
@@ -147,9 +150,8 @@ class ActivityFile:
             if lines[-1][WHEN] < times[0] and lines[0][WHEN] < times[0]:
                 return
             counts = [0] * (len(times) + 1)
-            for line in lines:
-                if kind in line and org in line:
-                    counts[bisect_right(times, line[WHEN])] += 1
+            for line in filter(keeps, lines):
+                counts[bisect_right(times, line[WHEN])] += 1
             yield Counted(size, counts[1:-1])
             end = begin
 
@@ -370,6 +372,40 @@ class _Chain:
         told = [Break(*each) for each in breaks[: self._left]]
         self._left -= len(told)
         return told
+
+
+class _Divider:
+    """Divides entries, newest first, into days and runs; see `Piece`."""
+
+    def __init__(self) -> None:
+        self._begin = self._end = b""  # of the day at hand, as lines have it
+        self._day = date.min
+        self._said = b""
+
+    def divide(self, places: Iterable[int], lines: Iterable[bytes]) -> tuple[list[int], dict[int, date]]:
+        """Return where runs begin, and the days that begin there. lines: at these places, and after those before."""
+        runs, days = [], {}
+        for place, line in zip(places, lines, strict=True):
+            at = line.find(b',"what":', WHEN.stop)
+            said = line[at:] if at >= 0 else line
+            when = line[WHEN]
+            if not self._begin <= when < self._end and self._enter_day(when):
+                days[place] = self._day
+            elif said == self._said:
+                continue
+            runs.append(place)
+            self._said = said
+        return runs, days
+
+    def _enter_day(self, when: bytes) -> bool:
+        """Go on to the local day of this time. False if it is no time: someone changed the line."""
+        try:
+            day = datetime.fromisoformat(when.decode()).astimezone().date()
+            begin, end = midnight(day), midnight(day + timedelta(days=1))
+        except (ValueError, OverflowError):
+            return False
+        self._day, self._begin, self._end = day, when_text(begin).encode(), when_text(end).encode()
+        return True
 
 
 def _logged(line: bytes) -> Logged:

@@ -51,13 +51,19 @@ def write_durably(path: Path, data: bytes) -> None:
 def append_durably(path: Path, data: bytes, at: int) -> None:
     """Add `data` to the file at `path`, which is `at` bytes long; it is on the disk when this returns.
 
+    Where it has a second name, as in a copy of the folder that was made of hard links, only this one is changed.
+
     Raises OSError. The file is then as it was, unless cutting it back failed too, which its length tells.
     """
     # No handle is kept: on Windows nobody could replace or remove the file meanwhile.
     fd = _patiently(lambda: os.open(path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0)))
     try:
-        if os.fstat(fd).st_size != at:
+        found = os.fstat(fd)
+        if found.st_size != at:
             raise OSError(errno.EIO, os.strerror(errno.EIO))
+        if found.st_nlink > 1:
+            write_durably(path, path.read_bytes() + data)
+            return
         try:
             _write_all(fd, data)
             flush_to_disk(fd)

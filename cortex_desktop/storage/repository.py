@@ -200,6 +200,11 @@ class TinyRepository:
         with self._lock:
             self._open().apps.remove(app_id)
 
+    def is_unreadable(self, app_id: str) -> bool:
+        """True if a row that makes no sense to this version may be this app's."""
+        with self._lock:
+            return not self._open().apps.unreadable_ids.isdisjoint((app_id, ""))
+
     # The folder itself
 
     def place(self) -> str:
@@ -207,7 +212,10 @@ class TinyRepository:
         return os.path.normcase(os.path.realpath(self.folder))
 
     def stands_at(self, path: str, folder_id: str) -> bool:
-        """True if a data folder with this identity is at `path`, which another folder may be. Never raises."""
+        """True if another data folder with this identity is at `path`. Never raises."""
+        with suppress(OSError):
+            if os.path.samefile(path, self.folder):  # a link that was left where the folder stood
+                return False
         for name in (FILE_NAME, FILE_NAME + ".journal"):
             with suppress(OSError):
                 if folder_id.encode() in (Path(path) / name).read_bytes():
@@ -358,7 +366,8 @@ T = TypeVar("T", bound=_HasId)
 class _Rows(Generic[T]):
     """A table of TinyDB, decoded once.
 
-    items: by id, in the file's order, which is oldest first; unreadable: number of documents that make no sense.
+    items: by id, in the file's order, which is oldest first; unreadable: number of documents that make no sense;
+    unreadable_ids: their ids, "" for one without.
     """
 
     def __init__(self, table: Table, codec: Codec[T]) -> None:
@@ -367,11 +376,14 @@ class _Rows(Generic[T]):
         self._doc_ids: dict[str, int] = {}  # TinyDB reuses them after a removal, so they are no identity
         self.items: dict[str, T] = {}
         self.unreadable = 0
+        self.unreadable_ids: set[str] = set()
         for doc in table:
             try:
                 item = codec.from_doc(doc)
             except NOT_READABLE:
                 self.unreadable += 1
+                found = doc.get("id")
+                self.unreadable_ids.add(found if isinstance(found, str) else "")
                 continue
             if item.id in self.items:
                 self.unreadable += 1

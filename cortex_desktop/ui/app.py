@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import shiboken6
 from PySide6.QtCore import QLocale, QObject, Slot
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 
 from .. import __version__
@@ -72,6 +73,7 @@ class Program(QObject):
         from .shell.console import Console
         from .shell.folder_watch import FolderWatch
         from .shell.idle import Idle
+        from .shell.standing import StandingBanner
         from .shell.updates import Updates
         from .workspace import Workspace
 
@@ -128,6 +130,8 @@ class Program(QObject):
         self.updates = Updates(self.jobs, self.tools, self.services.updates)
         self.console = Console(window, self.tools, workspace, self.updates, self.services.check_ca_file, self.pages())
         self.console.data_removed.connect(self._end_without_data)
+        above = self.console.above_pages
+        self.standing = StandingBanner(self.tools, workspace, self.services.apps, self.services.doctor, above)
         self.folder_watch = FolderWatch(workspace, stores.repository.look, clock, self.tools.toasts)
         stores.repository.watch(partial(self.jobs.hand_over, self, self._changed_outside))
         self.idle = Idle(settings, clock, window)
@@ -145,11 +149,18 @@ class Program(QObject):
 
     def start(self) -> None:
         """Begin to work: read what there is, look at the keychain, the log and for updates."""
+        from .kit.focus_ring import FocusRings
+
         self.workspace.start()
         self.activity.reader.check()
         self.updates.look_if_due()
         self.requests.look_for_sandbox()
         self.idle.watch(self.window.windowHandle())
+        FocusRings(self.theme, self.window)
+        app = QGuiApplication.instance()
+        assert isinstance(app, QGuiApplication)
+        app.applicationStateChanged.connect(self._ask_about_motion)
+        self._ask_about_motion()
         self.screen_lock.watch(self.window.winId(), self._beside)
 
     def close(self) -> None:
@@ -164,6 +175,17 @@ class Program(QObject):
         self.theme.setParent(None)
         shiboken6.delete(self.window)
         shiboken6.delete(self.theme)
+
+    @Slot()
+    def _ask_about_motion(self) -> None:
+        """Let things move as far as the system's settings allow, which a person may have changed elsewhere."""
+        from ..system.motion import wants_less_motion
+        from ..tasks.lanes import Lane
+
+        self.jobs.submit(Lane.NETWORK, wants_less_motion, self, self._allow_motion, _ignore)
+
+    def _allow_motion(self, less: bool) -> None:
+        self.tools.look.motion.allow(not less)
 
     def _recorded(self, _: None) -> None:
         self.workspace.recorded.emit()

@@ -2,6 +2,16 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="en" sourcelanguage="en">
 <context>
+    <name>ActivityModel</name>
+    <message numerus="yes">
+        <source>%Ln time(s)</source>
+        <translation>
+            <numerusform>%Ln time</numerusform>
+            <numerusform>%Ln times</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>ActivityPage</name>
     <message numerus="yes">
         <source>%n more place(s).</source>
@@ -296,13 +306,6 @@
 <context>
     <name>BulkPresenter</name>
     <message numerus="yes">
-        <source>Rotate %Ln API key(s)</source>
-        <translation>
-            <numerusform>Rotate %Ln API key</numerusform>
-            <numerusform>Rotate %Ln API keys</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
         <source>Delete %Ln app(s)?</source>
         <translation>
             <numerusform>Delete %Ln app?</numerusform>
@@ -431,22 +434,36 @@
     </message>
 </context>
 <context>
+    <name>DayBars</name>
+    <message numerus="yes">
+        <source>Nothing in %Ln day(s)</source>
+        <translation>
+            <numerusform>Nothing in %Ln day</numerusform>
+            <numerusform>Nothing in %Ln days</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln entry(s)</source>
+        <translation>
+            <numerusform>%Ln entry</numerusform>
+            <numerusform>%Ln entries</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>DeletedDialog</name>
+    <message numerus="yes">
+        <source>%Ln day(s) left</source>
+        <translation>
+            <numerusform>%Ln day left</numerusform>
+            <numerusform>%Ln days left</numerusform>
+        </translation>
+    </message>
     <message numerus="yes">
         <source>Restore %Ln app(s)</source>
         <translation>
             <numerusform>Restore %Ln app</numerusform>
             <numerusform>Restore %Ln apps</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
-    <name>DetailsPanel</name>
-    <message numerus="yes">
-        <source>Hides again in %n s.</source>
-        <translation>
-            <numerusform>Hides again in %n s.</numerusform>
-            <numerusform>Hides again in %n s.</numerusform>
         </translation>
     </message>
 </context>
@@ -470,10 +487,10 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>Everything matches. %n app(s) checked.</source>
+        <source>%n app(s) checked.</source>
         <translation>
-            <numerusform>Everything matches. %n app checked.</numerusform>
-            <numerusform>Everything matches. %n apps checked.</numerusform>
+            <numerusform>%n app checked.</numerusform>
+            <numerusform>%n apps checked.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -626,6 +643,16 @@
         <translation>
             <numerusform>Choose one of %n</numerusform>
             <numerusform>Choose one of %n</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>HidesIn</name>
+    <message numerus="yes">
+        <source>Hides again in %n s</source>
+        <translation>
+            <numerusform>Hides again in %n s</numerusform>
+            <numerusform>Hides again in %n s</numerusform>
         </translation>
     </message>
 </context>
@@ -884,6 +911,37 @@
         <translation>
             <numerusform>Keys of %Ln app could not be removed</numerusform>
             <numerusform>Keys of %Ln apps could not be removed</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>TimeLine</name>
+    <message numerus="yes">
+        <source>%Ln earlier key(s) kept until {date}</source>
+        <translation>
+            <numerusform>%Ln earlier key kept until {date}</numerusform>
+            <numerusform>%Ln earlier keys kept until {date}</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>The key is %Ln day(s) old</source>
+        <translation>
+            <numerusform>The key is %Ln day old</numerusform>
+            <numerusform>The key is %Ln days old</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>expires in %Ln day(s)</source>
+        <translation>
+            <numerusform>expires in %Ln day</numerusform>
+            <numerusform>expires in %Ln days</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>expired %Ln day(s) ago</source>
+        <translation>
+            <numerusform>expired %Ln day ago</numerusform>
+            <numerusform>expired %Ln days ago</numerusform>
         </translation>
     </message>
 </context>

@@ -73,7 +73,8 @@ class Bench(OpenProgram):
         table, count = self.page.table, self.model.rowCount()
         first, last = table.rowAt(0), table.rowAt(table.viewport().height() - 1)
         rows = range(max(first, 0), (last if last >= 0 else count - 1) + 1)
-        return count > 0 and all(self.model.line(row) is not None for row in rows)
+        model = self.model
+        return count > 0 and all(model.line(row) is not None or model.day_of(row) is not None for row in rows)
 
     def _begun(self) -> None:
         self.is_complete = False

@@ -182,6 +182,9 @@ class Rows:
         self.rows.pop(app_id, None)
         self._changed()
 
+    def is_unreadable(self, app_id: str) -> bool:
+        return False
+
     def place(self) -> str:
         return "/apps"
 

@@ -98,6 +98,24 @@ class PrivateKeyring:
             self._process.wait()
             self._process = None
 
+    def save(self, place: Path) -> None:
+        """Copy what it holds to a new folder."""
+        shutil.copytree(self._folder / "data", place)
+
+    def put_back(self, saved: Path) -> None:
+        """Start it anew with what it held when that was saved."""
+        self.stop()
+        shutil.rmtree(self._folder / "data")
+        shutil.copytree(saved, self._folder / "data")
+        self.start()
+
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Have this process use it inside."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("DBUS_SESSION_BUS_ADDRESS", self._bus.address)
+            yield
+
     def pause(self) -> None:
         """Freeze it: it stays on the bus and answers nothing."""
         self._process.send_signal(signal.SIGSTOP)

@@ -10,8 +10,8 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QLocale, QPoint, Qt
-from PySide6.QtGui import QAccessible, QAction, QKeySequence
+from PySide6.QtCore import QLocale, QPoint, QRect, Qt
+from PySide6.QtGui import QAccessibilityHints, QAccessible, QAction, QGuiApplication, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -20,11 +20,13 @@ from PySide6.QtWidgets import (
     QComboBox,
     QLabel,
     QLineEdit,
+    QScrollArea,
     QTableView,
     QWidget,
 )
 
 from cortex_desktop.domain.activity import Break, Harm
+from cortex_desktop.ui.kit.focus_ring import FRAMED, MARKED, FocusRing
 from cortex_desktop.ui.overview.page import ChartCard, CheckCard
 from tests.support.gui import Desk, Key, painted, stored_apps, texts
 from tests.support.memory_vault import InMemoryVault
@@ -189,25 +191,96 @@ def test_tab_goes_as_one_reads(desk: Desk) -> None:
                 assert end >= middle, (where, spoken_name(one), spoken_name(after))
 
 
-def test_focus_is_seen(desk: Desk) -> None:
-    """A control with the focus looks different from the same control without it."""
+def ring_of(widget: QWidget) -> FocusRing | None:
+    """The ring that is seen in the widget's window."""
+    rings = [ring for ring in widget.window().findChildren(FocusRing) if ring.isVisible()]
+    return rings[0] if rings else None
+
+
+def scroll_to(widget: QWidget) -> None:
+    """Bring the widget into sight, as the Tab key does."""
+    around = widget.parentWidget()
+    while around is not None:
+        if isinstance(around, QScrollArea):
+            around.ensureWidgetVisible(widget)
+        around = around.parentWidget()
+
+
+def is_marked(widget: QWidget) -> bool:
+    """True for what shows the keyboard inside itself, as all in a popup does: Qt does not tell of its focus."""
+    if widget.window().windowType() is Qt.WindowType.Popup:
+        return True
+    return getattr(widget, "paints_focus", False) or widget.objectName() in MARKED
+
+
+@pytest.mark.parametrize("mode", ["light", "dark", "contrast"])
+def test_focus_is_seen(desk: Desk, mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Around each control lies the same ring, with a gap; what paints its own looks different with the keyboard."""
+    theme = desk.program.theme
+    if mode == "contrast":
+        monkeypatch.setattr(QAccessibilityHints, "contrastPreference", lambda _: Qt.ContrastPreference.HighContrast)
+        QGuiApplication.styleHints().accessibility().contrastPreferenceChanged.emit(Qt.ContrastPreference.HighContrast)
+    else:
+        theme.set_mode(mode)
+    seen = 0
     for where, window in windows(desk):
         for widget in focusable(window):
             if isinstance(widget, QTableView):
                 continue
-            frame = widget.parentWidget() if widget.objectName() == "keyText" else widget
+            told = f"{where}: {spoken_name(widget)}"
+            frame = widget.parentWidget() if widget.objectName() in FRAMED else widget
             other = next(w for w in focusable(window) if w is not widget and frame is not w.parentWidget())
             other.setFocus(Qt.FocusReason.TabFocusReason)
-            if isinstance(widget, QLineEdit):
-                widget.deselect()
-            desk.let_pass(0)
             before = frame.grab().toImage()
             widget.setFocus(Qt.FocusReason.TabFocusReason)
-            if isinstance(widget, QLineEdit):
-                widget.deselect()
+            scroll_to(widget)
             desk.let_pass(0)
             assert widget.hasFocus()
-            assert frame.grab().toImage() != before, f"{where}: {spoken_name(widget)}"
+            if is_marked(widget):
+                assert frame.grab().toImage() != before, told
+                assert ring_of(widget) is None, told
+                continue
+            ring = ring_of(widget)
+            assert ring is not None, told
+            around = QRect(frame.mapTo(window, QPoint()), frame.size()).adjusted(-4, -4, 4, 4)
+            if ring.geometry() != around & window.rect():  # partly scrolled away
+                assert (around & window.rect()).contains(ring.geometry()), told
+                continue
+            seen += 1
+            picture = ring.grab().toImage()
+            ink, middle = theme.color("accent"), picture.height() // 2
+            assert [picture.pixelColor(x, middle) == ink for x in range(3)] == [True, True, False], told
+    assert seen > 60
+
+
+def test_the_ring_goes_with_its_control(desk: Desk) -> None:
+    button = desk.find("New App", QAbstractButton)
+    button.setFocus(Qt.FocusReason.TabFocusReason)
+    ring = ring_of(button)
+    for width in (1000, 1300):
+        desk.resize(width, 700)
+        assert ring.geometry().center() == QRect(button.mapTo(desk.window, QPoint()), button.size()).center()
+    button.hide()
+    assert QApplication.focusWidget() is not button
+    assert ring.geometry().center() != QRect(button.mapTo(desk.window, QPoint()), button.size()).center()
+
+
+def test_a_click_leaves_no_ring_but_on_fields(desk: Desk) -> None:
+    button = desk.console.sidebar.org
+    search = desk.find("Search apps", QLineEdit)
+    search.setFocus(Qt.FocusReason.TabFocusReason)
+    assert ring_of(search) is not None
+    QTest.mousePress(button, Qt.MouseButton.LeftButton)
+    button.setFocus(Qt.FocusReason.MouseFocusReason)
+    held = QApplication.focusWidget() is button
+    shown = ring_of(button)
+    QTest.mouseRelease(button, Qt.MouseButton.LeftButton, pos=QPoint(-50, -50))
+    assert held
+    assert shown is None
+    QTest.keyClick(button, Qt.Key.Key_Shift)
+    assert ring_of(button) is not None, "from the first key on"
+    desk.click_at(search)
+    assert ring_of(search) is not None
 
 
 def test_names_of_the_contract(desk: Desk) -> None:

@@ -121,10 +121,13 @@ class TestDeleting:
         again.action("deleted").trigger()
         (row,) = again.dialog().findChild(QListWidget).findItems("NewHealth App", Qt.MatchFlag.MatchStartsWith)
         assert "until" in row.text()
+        assert row.data(Qt.ItemDataRole.AccessibleTextRole).endswith("30 days left")
         again.click("Restore")
-        again.click("Close")
         again.no_dialog()
         again.wait(lambda: "NewHealth App" in again.labels())
+        again.select("EMR integration")
+        again.click("Show", within=again.toast("“NewHealth App” restored"))
+        assert again.selected() == "NewHealth App"
         assert vault.items == items
 
     def test_delete_now_takes_key_and_row(self, desk: Desk, vault: InMemoryVault) -> None:
@@ -149,6 +152,8 @@ class TestDeleting:
         desk.click("Delete now", within=question)
         desk.wait(lambda: len(desk.program.stores.repository.apps()) == 1)
         assert {ref.app_id for ref in vault.items} == {desk.app("EMR integration").id}
+        assert "Nothing was deleted" in texts(deleted)
+        assert not deleted.restore.isVisible()
         desk.click("Close")
         desk.no_dialog()
 
@@ -208,7 +213,7 @@ class TestDetails:
         assert "Stored in Test keychain." in words
         assert KEY not in words
         assert "API secret" not in words, "an app with Sessions has none"
-        assert "Last copied\n—" in words or "—" in words.splitlines()
+        assert "The key was made today · never copied" in words
         request = details.find("First request", QPlainTextEdit).toPlainText()
         assert "curl https://api.dev.medable.com" in request
         assert "/my-org/v2/accounts/login" in request
@@ -248,14 +253,14 @@ class TestDetails:
     def test_last_copied(self, details: Desk) -> None:
         details.click("Copy API key", within=details.apps.page.details)
         details.toast("API key copied")
-        details.wait(lambda: "—" not in self.words(details).splitlines())
+        details.wait(lambda: "never copied" not in self.words(details))
         assert details.app("NewHealth App").last_copied is not None
 
     def test_reveal_and_its_countdown(self, details: Desk) -> None:
         details.click("Reveal API key", within=details.apps.page.details)
         details.wait(lambda: KEY in self.words(details))
-        assert "Hides again in 30 s." in self.words(details) or "Hides again in 29 s." in self.words(details)
-        assert details.key_seen("NewHealth App") == KEY, "the table shows it too"
+        assert "Hides again in 30 s" in self.words(details)
+        assert details.key_seen("NewHealth App") == f"mwid{'•' * 14}OYJh", "the table does not show it too"
         details.click("Hide API key", within=details.apps.page.details)
         assert KEY not in self.words(details)
 
@@ -273,7 +278,8 @@ class TestDetails:
             if panel.isAncestorOf(focused):
                 reached.append(focused.accessibleName() or focused.text())
             details.key(Key.Key_Tab)
-        wanted = ["Close details", "Reveal API key", "Copy API key", "Copy curl", "First request", "Disable", "Delete"]
+        wanted = ["Close details", "Reveal API key", "Copy API key", "Copy curl", "First request", "Rotate key"]
+        wanted += ["Disable", "More actions"]
         assert not set(wanted) - set(reached)
 
 

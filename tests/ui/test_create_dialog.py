@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from functools import partial
 
 import pytest
+from PySide6.QtCore import QDate
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QLineEdit, QProgressBar, QPushButton, QWidget
 
 from cortex_desktop.domain.errors import VaultError, VaultProblem
 from cortex_desktop.domain.ports import VaultState
+from cortex_desktop.ui.kit.date_picker import DatePicker
+from cortex_desktop.ui.kit.dates import DateField
 from cortex_desktop.ui.kit.waiting import BUSY_SECONDS, SLOW_SECONDS
-from tests.support.gui import CTRL, SHIFT, Desk, Key, SlowVault, texts
+from tests.support.gui import ALT, CTRL, SHIFT, Desk, Key, SlowVault, texts
 from tests.support.memory_vault import InMemoryVault
 
 
@@ -53,11 +60,11 @@ def test_starts_in_label_with_the_guides_settings(form: Form) -> None:
 def test_tab_goes_through_the_dialog_in_reading_order(form: Form) -> None:
     form.desk.type("x")
     order = []
-    for _ in range(5):
+    for _ in range(6):
         order.append(QApplication.focusWidget())
         form.desk.key(Key.Key_Tab)
     names = [w.accessibleName() or w.text() for w in order]
-    assert names == ["Label", "Sessions", "CSRF Protection", "Cancel", "Create App"]
+    assert names == ["Label", "Sessions", "CSRF Protection", "More", "Cancel", "Create App"]
     assert QApplication.focusWidget() is form.label
     form.desk.key(Key.Key_Backtab, SHIFT)
     assert QApplication.focusWidget() is form.create
@@ -130,6 +137,84 @@ def test_a_label_used_twice_is_warned_of_and_allowed(desk: Desk) -> None:
     form.desk.key(Key.Key_Return)
     form.desk.no_dialog()
     assert sorted(desk.labels()) == ["WARD tablet", "Ward tablet"]
+
+
+class TestMore:
+    def open(self, form: Form) -> None:
+        """Type a label and open More by keyboard."""
+        form.desk.type("Ward tablet")
+        for _ in range(3):
+            form.desk.key(Key.Key_Tab)
+        assert QApplication.focusWidget().text() == "More"
+        form.desk.key(Key.Key_Space)
+
+    def test_owner_and_expiry_by_keyboard_alone(self, form: Form) -> None:
+        assert not form.desk.all("Owner")
+        height = form.dialog.height()
+        self.open(form)
+        assert QApplication.focusWidget() is form.desk.find("Owner", QLineEdit)
+        assert form.dialog.height() > height
+        form.desk.type("Ada")
+        form.desk.key(Key.Key_Tab)
+        form.desk.key(Key.Key_Space)  # Expires
+        form.desk.key(Key.Key_Tab)
+        form.desk.key(Key.Key_A, CTRL)
+        form.desk.type("2031-02-28")
+        form.desk.key(Key.Key_Return)
+        form.desk.no_dialog()
+        app = form.desk.app("Ward tablet")
+        assert (app.owner, app.expires, app.review, app.version) == ("Ada", date(2031, 2, 28), None, 1)
+        form.desk.key(Key.Key_3, CTRL)
+        log = form.desk.program.activity.presenter.page.model
+        form.desk.wait(lambda: log.rowCount() == 1, "one entry tells of all of it")
+
+    def test_both_can_stay_empty(self, form: Form) -> None:
+        self.open(form)
+        form.desk.key(Key.Key_Return)
+        form.desk.no_dialog()
+        app = form.desk.app("Ward tablet")
+        assert (app.owner, app.expires) == ("", None)
+
+    def test_what_cannot_be_kept_is_said_and_not_hidden(self, form: Form) -> None:
+        self.open(form)
+        form.desk.click("Expires", QCheckBox)
+        day = form.desk.find("Expires on", QLineEdit)
+        day.selectAll()
+        QTest.keyClicks(day, "whenever")
+        assert "This is no date" in form.says()
+        assert "This is no date" in day.accessibleDescription()
+        assert not form.create.isEnabled()
+        form.desk.click("More")
+        assert "This is no date" in form.says(), "it does not go away with More"
+        form.desk.click("Expires", QCheckBox)
+        assert form.create.isEnabled()
+        owner = form.desk.find("Owner", QLineEdit)
+        owner.setText("x" * 121)
+        assert "120" in owner.accessibleDescription()
+        assert not form.create.isEnabled()
+
+    def test_the_calendar_is_the_one_of_the_other_dialogs(self, form: Form) -> None:
+        self.open(form)
+        form.desk.click("Expires", QCheckBox)
+        day = form.desk.find("Expires on", DateField)
+        day.setFocus()
+        form.desk.key(Key.Key_Down, ALT)
+        popup = QApplication.activePopupWidget()
+        assert isinstance(popup, DatePicker)
+        next(button for button in popup.findChildren(QPushButton) if button.text() == "1 year").click()
+        assert day.shown() == QDate.currentDate().addYears(1)
+
+    def test_a_copy_shows_what_it_takes_over(self, desk: Desk) -> None:
+        desk.create("Ward tablet")
+        app = desk.app("Ward tablet")
+        desk.program.stores.repository.change_app(app.id, partial(replace, owner="Ada"))
+        desk.workspace.reload()
+        desk.wait(lambda: desk.apps.page.current() is not None and desk.apps.page.current().owner)
+        desk.apps.forms.ask_duplicate()
+        dialog = desk.dialog()
+        assert desk.find("Owner", QLineEdit, dialog).text() == "Ada"
+        desk.key(Key.Key_Escape)
+        desk.no_dialog()
 
 
 @pytest.mark.parametrize("way", ["escape", "cancel", "close"])

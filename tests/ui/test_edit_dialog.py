@@ -321,8 +321,9 @@ class TestInTheDetails:
         desk.find("Review", QCheckBox, dialog).click()
         desk.click("Save")
         desk.no_dialog()
-        desk.wait(lambda: {"Owner", "Ada", "Notes", "Nightly import", "Review"} <= set(texts(panel)))
-        assert "Expires" not in texts(panel)
+        desk.wait(lambda: {"Owner", "Ada", "Notes", "Nightly import"} <= set(texts(panel)))
+        marks = [mark.accessibleName().partition(":")[0] for mark in panel.time_line.line.marks]
+        assert marks == ["Created", "Now", "Review"]
 
     def test_an_earlier_version_says_what_comes_back_with_it(self, desk: Desk, vault: InMemoryVault) -> None:
         form = Form(desk, "Signing")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QComboBox, QFrame, QLineEdit, QListWidget, QPlainTextEdit
+from PySide6.QtWidgets import QComboBox, QFrame, QLineEdit, QListWidget, QPlainTextEdit, QPushButton
 
 from cortex_desktop.domain.errors import StorageError
 from cortex_desktop.domain.model import Environment, Org, OrgState, new_id
@@ -556,30 +556,36 @@ class TestProduction:
         assert not stripe.isVisible()
 
     @pytest.mark.parametrize(
-        ("key", "modifiers", "question", "action", "then"),
+        ("key", "modifiers", "question", "action"),
         [
-            (Key.Key_E, "ctrl", "Disable “Patient web” of Clinic in Production?", "Disable", ""),
-            (Key.Key_Delete, "", "Delete “Patient web” of Clinic in Production?", "Delete", "Delete “Patient web”?"),
-            (Key.Key_R, "ctrl shift", "Rotate “Patient web” of Clinic in Production?", "Rotate", "Rotate API key"),
+            (Key.Key_E, "ctrl", "Disable “Patient web” of Clinic in Production?", "Disable"),
+            (Key.Key_Delete, "", "Delete “Patient web” of Clinic in Production?", "Delete"),
+            (Key.Key_R, "ctrl shift", "Rotate “Patient web” of Clinic in Production?", "Rotate key"),
         ],
     )
-    def test_asks_once_more(self, desk: Desk, key: Key, modifiers: str, question: str, action: str, then: str) -> None:
+    def test_one_dialog_asks_and_does(self, desk: Desk, key: Key, modifiers: str, question: str, action: str) -> None:
         switch(desk, "Clinic")
+        before = desk.app("Patient web")
         for agreed in (False, True):
             press(desk, key, modifiers)
             dialog = desk.dialog()
             assert question in texts(dialog)
-            assert "clinic" in " ".join(texts(dialog))
+            assert dialog.accessibleName() == question
+            assert "(clinic) at https://api.medable.com is handled as production" in " ".join(texts(dialog))
+            assert desk.find(action, QPushButton, dialog).property("role") == "destroy"
             if agreed:
                 desk.click(action, within=dialog)
             else:
                 desk.key(Key.Key_Return)
                 desk.no_dialog()
-                assert desk.values("Status") == ["Enabled"]
-        if then:
-            desk.wait(lambda: then in texts(desk.dialog()), "only now comes what is asked elsewhere")
-        else:
+                assert desk.app("Patient web") == before, "Enter means no"
+        desk.no_dialog()
+        if key is Key.Key_E:
             desk.wait(lambda: desk.values("Status") == ["Disabled"])
+        elif key is Key.Key_R:
+            assert desk.app("Patient web").version == before.version + 1
+        else:
+            desk.wait(lambda: desk.labels() == [])
 
     def test_does_not_ask_before_enabling_nor_elsewhere(self, desk: Desk) -> None:
         press(desk, Key.Key_E, "ctrl")

@@ -20,7 +20,7 @@ from cortex_desktop.domain.errors import StorageError
 from cortex_desktop.domain.model import Environment, Org, new_id
 from cortex_desktop.storage.activity import ActivityFile
 from cortex_desktop.storage.repository import TinyRepository
-from cortex_desktop.ui.overview.marks import Chart, Mark
+from cortex_desktop.ui.kit.marks import Chart, Mark
 from cortex_desktop.ui.overview.page import OverviewPage
 from tests.support.gui import CTRL, Desk, Key, painted, stored_app, stored_apps
 from tests.support.memory_vault import InMemoryVault
@@ -313,13 +313,13 @@ def test_copies_are_counted_by_week_and_lead_to_activity(
     click(desk, "Week of 9 November, 2 keys copied")
     assert desk.window.windowTitle().startswith("Activity")
     model = desk.program.activity.presenter.page.model
-    desk.wait(lambda: model.rowCount() == 2)
+    desk.wait(lambda: model.entry_count == 2)
     desk.let_pass(50)
-    assert model.rowCount() == 2
+    assert model.entry_count == 2
     click(desk, "5 keys copied in 12 weeks")
-    desk.wait(lambda: model.rowCount() == 5)
+    desk.wait(lambda: model.entry_count == 5)
     desk.find("Filter by time", QComboBox).setCurrentIndex(0)
-    desk.wait(lambda: model.rowCount() == 6)
+    desk.wait(lambda: model.entry_count == 6)
 
 
 def test_copies_are_kept_up(folder: Path, vault: InMemoryVault, start: Start) -> None:

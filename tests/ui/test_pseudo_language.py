@@ -28,7 +28,7 @@ from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.query import WORDS
 from cortex_desktop.domain.secret import Secret, SecretKind, SecretRef
 from cortex_desktop.services.apps.recovery import RecoveryReport
-from cortex_desktop.services.bulk import Bulk, BulkAction, Delete, Disable, Enable, Refused, Restore, RollBack, Rotate
+from cortex_desktop.services.bulk import Bulk, Delete, Disable, Enable, Refused, Restore, RollBack, Rotate
 from cortex_desktop.services.damage import Damage
 from cortex_desktop.services.folder import ANSWERS, ClockJump
 from cortex_desktop.services.history import Export
@@ -41,11 +41,11 @@ from cortex_desktop.ui.apps.bulk_report import BulkReport
 from cortex_desktop.ui.apps.doctor_dialog import DoctorDialog
 from cortex_desktop.ui.apps.model import AppColumn
 from cortex_desktop.ui.apps.rotate_dialog import RotateDialog
-from cortex_desktop.ui.apps.standing import Seen
 from cortex_desktop.ui.kit.dialog import WaitingDialog
 from cortex_desktop.ui.kit.settings import LOGIN_PATH
 from cortex_desktop.ui.kit.waiting import BUSY_SECONDS
 from cortex_desktop.ui.orgs.form import ENDPOINTS
+from cortex_desktop.ui.shell.standing import Seen
 from cortex_desktop.ui.workspace import KeychainCheck, ListedApp
 from tests.support import pseudo
 from tests.support.gui import Desk, stored_app
@@ -200,12 +200,12 @@ def scenes(desk: Desk) -> Iterator[str]:
     workspace.damage_found.emit(Damage(True, "apps.json.damaged"))
     yield "damaged without backup"
     for standing, answers in ANSWERS.items():
-        desk.apps.standing.show(Seen(standing, answers, Claim("", 1, "apps.json.damaged", ""), None))
+        desk.program.standing.show(Seen(standing, answers, Claim("", 1, "apps.json.damaged", ""), None))
         yield f"standing: {standing.value}"
     jump = ClockJump(datetime.now(UTC) - timedelta(days=60), datetime.now(UTC), 3)
-    desk.apps.standing.show(Seen(Standing.KNOWN, (), None, jump))
+    desk.program.standing.show(Seen(Standing.KNOWN, (), None, jump))
     yield "clock"
-    desk.apps.standing.show(Seen(Standing.KNOWN, (), None, None))
+    desk.program.standing.show(Seen(Standing.KNOWN, (), None, None))
     page.storage_banner.hide()
     for error in (*(VaultError(problem, "Test keychain") for problem in VaultProblem), VaultTimeout("Test keychain")):
         console.status_messages.show_error(error)
@@ -389,12 +389,13 @@ def removed_org(desk: Desk) -> Org:
     return replace(desk.workspace.orgs[0], purge_after=datetime.now(UTC))
 
 
-def production_question(desk: Desk, action: type[BulkAction], apps: int) -> None:
-    workspace, dialogs = desk.workspace, desk.tools.dialogs
+def in_production(desk: Desk, act: Callable[[], object]) -> None:
+    """Do this to the first app while a production org is the current one."""
+    workspace, app = desk.workspace, desk.app("NewHealth App")
     workspace.enter(next(org.id for org in workspace.orgs if org.code == "clinic"))
-    app = desk.app("NewHealth App")
-    dialogs.ask_in_production(action, [app] * apps, lambda: None)
+    act(app)
     workspace.enter(app.org_id)
+    desk.apps.page.select(app.id)
 
 
 def dismiss(desk: Desk) -> None:
@@ -421,9 +422,11 @@ def dialogs(desk: Desk) -> Iterator[tuple[str, QWidget]]:
         ("removed organizations", lambda: work._show_removed([removed_org(desk)])),
         ("no removed organizations", lambda: work._show_removed([])),
         ("remove for good", lambda: work._ask_purge(removed_org(desk))),
-        ("rotate in production", lambda: production_question(desk, Rotate, 1)),
-        ("disable in production", lambda: production_question(desk, Disable, 2)),
-        ("delete in production", lambda: production_question(desk, Delete, 1)),
+        ("rotate in production", lambda: in_production(desk, desk.apps._ask_rotate)),
+        ("rotate several in production", lambda: in_production(desk, lambda one: desk.apps.bulk.ask_rotate([one] * 2))),
+        ("disable in production", lambda: in_production(desk, lambda one: desk.apps.bulk.set_enabled([one], False))),
+        ("delete in production", lambda: in_production(desk, desk.apps._ask_delete)),
+        ("delete many in production", lambda: in_production(desk, lambda one: desk.apps.bulk.ask_delete([one] * 12))),
         ("remove data", console.ask_remove_data),
         ("updates", desk.program.updates.ask),
         ("delete", desk.apps.ask_delete),

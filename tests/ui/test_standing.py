@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QListWidget, QPlainTextEdit
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QListWidget, QPlainTextEdit, QWidget
 
 from cortex_desktop.domain.errors import NothingExposed, VaultError, VaultProblem
 from cortex_desktop.domain.findings import Problem
@@ -18,7 +18,7 @@ from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import KeyEnds, SecretKind, SecretRef, generate
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.ui.apps.doctor_dialog import DoctorDialog
-from tests.support.gui import Desk, Key, stored_apps, texts
+from tests.support.gui import CTRL, SHIFT, Desk, Key, stored_apps, texts
 from tests.support.memory_vault import InMemoryVault
 
 Start = Callable[..., Desk]
@@ -110,6 +110,44 @@ def test_a_moved_folder_goes_on(start: Start, folder: Path, vault: InMemoryVault
     desk.click("It was moved: go on")
     desk.wait(lambda: not desk.banner())
     assert desk.program.services.apps.stores.folder.standing() is Standing.KNOWN
+
+
+def test_it_stands_above_every_page_and_is_answered_by_keyboard(
+    start: Start, folder: Path, vault: InMemoryVault
+) -> None:
+    desk = start()
+    desk.create("Ward tablet")
+    desk.close()
+    [(folder_id, claim)] = vault.claims.items()
+    vault.claims[folder_id] = claim.replace(str(folder), str(folder.parent / "before"))
+    desk = start()
+    desk.wait(lambda: "stood somewhere else before" in desk.banner())
+    above, pages = desk.program.console.above_pages, desk.program.console.pages
+    for size in ((1200, 760), (560, 380)):
+        desk.window.resize(*size)
+        for number in (Key.Key_2, Key.Key_3, Key.Key_4, Key.Key_5, Key.Key_1):
+            desk.key(number, CTRL)
+            desk.wait(lambda: "stood somewhere else before" in desk.banner())
+            desk.let_pass(30)
+            assert above.isVisible()
+            assert pages.height() >= above.height()
+            assert above.geometry().bottom() < pages.geometry().top()
+    [banner] = [each for each in above.findChildren(QWidget) if each.objectName() == "banner"]
+    assert banner.accessibleName() == "This data folder stood somewhere else before"
+    assert str(folder.parent / "before") in banner.accessibleDescription()
+    desk.key(Key.Key_3, CTRL)  # from the activity
+    for _ in range(60):
+        focused = desk.window.focusWidget()
+        if isinstance(focused, QAbstractButton) and focused.text() == "It was moved: go on":
+            break
+        desk.key(Key.Key_Tab)
+    assert focused.text() == "It was moved: go on"
+    desk.key(Key.Key_Tab)
+    assert desk.window.focusWidget().text().startswith("A copy: give it keys of its own")
+    desk.key(Key.Key_Backtab, SHIFT)
+    desk.key(Key.Key_Space)
+    desk.wait(lambda: not desk.banner())
+    assert not above.isVisible()
 
 
 def test_a_copy_gets_keys_of_its_own(start: Start, folder: Path, tmp_path: Path, vault: InMemoryVault) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from cortex_desktop.domain.errors import (
     AppGone,
+    DetailError,
     LabelError,
     NotFinished,
     OrgGone,
@@ -20,7 +21,7 @@ from cortex_desktop.domain.errors import (
     VaultProblem,
     VaultTimeout,
 )
-from cortex_desktop.domain.model import App, AppState
+from cortex_desktop.domain.model import App, AppDetails, AppState
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate
 from cortex_desktop.services.apps.recovery import RecoveryReport
@@ -54,6 +55,20 @@ def test_a_new_app_is_what_was_asked_for(office: Office) -> None:
     assert app.keychain == "InMemory"
 
 
+def test_owner_and_expiry_of_a_new_app_cost_no_write_and_no_entry_of_their_own(office: Office) -> None:
+    office.make()
+    alone, entries = list(office.repository.writes), len(office.entries())
+    details = AppDetails("Ward tablet", owner="  Ada ", expires=date(2027, 2, 28))
+    app = office.creation.create(office.org.id, details).app
+    assert (app.owner, app.expires) == ("Ada", date(2027, 2, 28))
+    assert office.row(app) == app
+    assert office.repository.writes == [*alone, "add_app", "change_app"], "as many as an app without them takes"
+    assert len(office.entries()) == entries + 1
+    with pytest.raises(DetailError):
+        office.creation.create(office.org.id, replace(details, owner="x" * 121))
+    assert len(office.on_disk()) == 2
+
+
 def test_two_apps_may_have_one_label(office: Office) -> None:
     first, second = (office.make("Same") for _ in range(2))
     assert first.app.id != second.app.id
@@ -74,8 +89,8 @@ def test_the_row_is_on_disk_before_and_after_each_secret(office: Office) -> None
         ("store", creating),
     ]
     seen.clear()
-    office.make()  # once in a run is enough
-    assert [call for call, _ in seen] == ["state", "store", "store"]
+    office.make()
+    assert [call for call, _ in seen] == ["state", "write claim", "store", "store"]
     office.deletion.delete(office.on_disk()[1].id)
     office.removal.purge(office.on_disk()[1].id)
     assert office.states() == [AppState.ACTIVE]

@@ -255,8 +255,11 @@ def test_everything_at_once(clinic: Clinic) -> None:
         (Problem.MISSING, 4, KEY),
         (Problem.MISSING, 4, API_SECRET),
         (Problem.KEPT_MISSING, 2, KEY),
-        (Problem.LEFTOVER, 1, KEY),
+        (Problem.EARLIER, 1, KEY),
     ]
+    for finding in clinic.doctor.check(app.id):
+        clinic.doctor.repair(finding)
+    assert clinic.found(app) == [(Problem.LEFTOVER, 1, KEY)]  # which it is, now that there is another key
     clinic.mend(app)
     row = clinic.row(app)
     assert (row.version, [kept.number for kept in row.kept]) == (5, [3])

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from cortex_desktop.domain.secret import ClaimRef, KeyEnds, LoginRef, Secret, Se
 from cortex_desktop.services.bulk import Bulk, Restore, Rotate
 from cortex_desktop.services.folder import CLOCK_STEP
 from cortex_desktop.services.periods import RESTORABLE
+from tests.support.data_folder import posix_only
 from tests.support.memory_vault import InMemoryVault
 from tests.support.services import failed
 from tests.support.worlds import Desk, Run
@@ -189,6 +191,57 @@ def test_a_folder_put_back_under_the_running_program_does_not_win(desk: Desk) ->
     assert again.key() == again.held(again.app(), 2)
 
 
+def test_a_snapshot_of_the_same_run_is_told_from_its_end(desk: Desk) -> None:
+    run = desk.start()
+    run.make()
+    saved = desk.copy("saved")
+    run.apps.rotation.rotate(run.app().id, AT_ONCE)
+    desk.put_back(saved)
+    assert desk.start().standing is Standing.RESTORED
+
+
+def test_orgs_that_are_due_wait_while_the_folder_is_in_doubt(desk: Desk) -> None:
+    run = desk.start()
+    made = run.make()
+    run.orgs.add(run.org)
+    run.orgs.remove(made.app.org_id)
+    saved = desk.copy("saved")
+    run.orgs.restore(made.app.org_id)
+    run.folder.keep_claim()
+    run.quit()
+    desk.put_back(saved)
+    desk.clock.pass_by(RESTORABLE + timedelta(days=1))
+    run = desk.start()
+    run.folder.accept_clock()
+    run.recover()
+    run.folder.answer(Answer.GO_ON)
+    run.recover()
+    assert [org.id for org in run.orgs.removed()] == [made.app.org_id]
+    assert run.key() == made.key
+
+
+def test_what_is_due_waits_while_nobody_can_tell_what_the_folder_is(desk: Desk) -> None:
+    run = desk.start()
+    made = run.make()
+    run.apps.deletion.delete(made.app.id)
+    run.quit()
+    desk.clock.pass_by(RESTORABLE + timedelta(days=1))
+    run = desk.start(recovers=False)
+    run.folder.accept_clock()
+
+    def refuse(call: str, _: SecretRef | None) -> None:
+        if call == "read claim":
+            raise failed()
+
+    vault_of(desk).before = refuse
+    report = run.recover()
+    assert [each.app.id for each in report.not_removed] == [made.app.id]
+    assert run.app().state is AppState.DELETED
+    vault_of(desk).before = None
+    run.recover()
+    assert not vault_of(desk).items
+
+
 # A copy
 
 
@@ -341,6 +394,58 @@ def test_answers_that_do_not_fit_are_refused(desk: Desk) -> None:
 
 
 # Moved, and elsewhere
+
+
+@posix_only
+def test_a_link_left_where_the_folder_stood_makes_it_no_copy(desk: Desk) -> None:
+    run = desk.start()
+    run.make()
+    run.quit()
+    desk.folder.symlink_to(desk.move("elsewhere"))
+    run = desk.start()
+    assert run.standing is Standing.MOVED
+    assert Answer.GO_ON in run.folder.answers()
+
+
+def test_looking_only_with_another_keychain_ends_with_the_first_one(desk: Desk) -> None:
+    run = desk.start()
+    run.make()
+    run.quit()
+    desk.vault, first = InMemoryVault(), desk.vault
+    run = desk.start()
+    run.folder.answer(Answer.VIEWER)
+    assert run.standing is Standing.VIEWER
+    run.quit()
+    desk.vault = first
+    run = desk.start()
+    assert run.standing is Standing.KNOWN
+    run.make("Beta")
+
+
+def test_a_kept_version_stays_while_the_keychain_does_not_hold_the_current_one(desk: Desk, emptied: Run) -> None:
+    run = desk.start()
+    app = run.app()
+    current = vault_of(desk).items.pop(app.ref(KEY))
+    desk.clock.pass_by(A_WEEK)
+    run.recover()
+    assert run.held(app, 1) is not None
+    vault_of(desk).items[app.ref(KEY)] = current
+    run.recover()
+    assert run.held(app, 1) is None
+
+
+def test_of_a_key_that_is_missing_and_an_earlier_one_that_is_there_the_earlier_one_is_offered(desk: Desk) -> None:
+    run = desk.start()
+    first = run.make().key
+    app = run.apps.rotation.rotate(run.app().id, AT_ONCE).app
+    run.recover()
+    vault_of(desk).items.clear()
+    vault_of(desk).items[replace(app.ref(KEY), version=1)] = first
+    missing, earlier = run.doctor.check(app.id)
+    assert (missing.problem, earlier.problem) == (Problem.MISSING, Problem.EARLIER)
+    undo = run.doctor.repair(earlier)
+    assert run.key() == first
+    assert undo is not None
 
 
 def test_a_moved_folder_is_asked_about_once(desk: Desk) -> None:

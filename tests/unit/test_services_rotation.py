@@ -14,6 +14,7 @@ from cortex_desktop.domain.errors import (
     KeyFormError,
     KeyKnown,
     NotFinished,
+    SecretDiffers,
     SecretMissing,
     StorageError,
     TooManyVersions,
@@ -36,6 +37,23 @@ A_MICROSECOND = timedelta(microseconds=1)
 
 
 # Rotating
+
+
+def test_an_earlier_key_can_be_read_and_that_it_was_copied_is_noted(office: Office) -> None:
+    made = office.make()
+    app = office.rotation.rotate(made.app.id, A_WEEK).app
+    assert office.use.kept_key(app.id, 1) == made.key
+    office.use.note_kept_copied(app.id, 1, 30)
+    assert office.last_entry() == (Action.KEY_COPIED, {"version": 1, "clears_after": 30})
+    assert office.row(app).last_copied is None, "the present key was not copied"
+    with pytest.raises(VersionGone):
+        office.use.kept_key(app.id, 2)
+    office.vault.items[office.ref(app, 1)] = generate(KEY)
+    with pytest.raises(SecretDiffers):
+        office.use.kept_key(app.id, 1)
+    del office.vault.items[office.ref(app, 1)]
+    with pytest.raises(SecretMissing):
+        office.use.kept_key(app.id, 1)
 
 
 @pytest.mark.parametrize(("sessions", "kinds"), [(True, [KEY]), (False, [KEY, API_SECRET])])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -26,7 +27,7 @@ from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef,
 from cortex_desktop.services.doctor import Doctor
 from cortex_desktop.storage.repository import TinyRepository
 from tests.support.memory_vault import InMemoryVault
-from tests.support.services import NOON, Office, failed
+from tests.support.services import NOON, Office, app_services, failed
 from tests.support.worlds import Desk
 
 KEY, API_SECRET = SecretKind.API_KEY, SecretKind.API_SECRET
@@ -43,6 +44,33 @@ def orphan(office: Office, *, sessions: bool = False) -> tuple[App, Secret]:
     made = office.make("Orphan", sessions=sessions)
     office.repository.drop_app(made.app.id)
     return made.app, made.key
+
+
+# Rows that this version cannot read
+
+
+@pytest.mark.parametrize("harm", [{"state": "archived"}, {"version": "2b"}, {"id": None}])
+def test_the_items_of_a_row_that_cannot_be_read_are_not_offered_for_removal(
+    office: Office, harm: dict[str, object]
+) -> None:
+    app = office.make().app
+    stray = Stray(app.ref(KEY), is_ours=True)
+    office.repository.close()
+    path = office.folder / "apps.json"
+    tables = json.loads(path.read_text())
+    [row] = tables["apps"].values()
+    row |= harm
+    path.write_text(json.dumps(tables))
+    repository = TinyRepository(office.folder)
+    assert (len(repository.apps()), repository.unreadable) == (0, 1)
+    apps = app_services(repository, office.vault, office.now)
+    doctor = Doctor(apps, office.vault)
+    assert doctor.survey() == []
+    before = dict(office.vault.items)
+    doctor.remove_stray(stray)
+    assert office.vault.items == before
+    repository.close()
+    assert json.loads(path.read_text())["apps"] == tables["apps"]
 
 
 # What is found is kept

@@ -7,8 +7,9 @@ import json
 import os
 import stat
 import sys
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from cortex_desktop.storage import durable
 from cortex_desktop.storage.activity import END_NAME, FILE_NAME, ActivityFile
 
 EVERYTHING = ActivityQuery()
+COPIED = ActivityQuery("0a", action=Action.KEY_COPIED)
 NOON = datetime(2026, 11, 23, 12, 0, 0, 123000, tzinfo=UTC)
 
 
@@ -197,6 +199,62 @@ def test_goes_through_long_logs_in_pieces(folder: Path, monkeypatch: pytest.Monk
     assert all_of(log) == entries
     assert len(list(log.check())) > 20
     assert breaks(folder) == []
+
+
+@pytest.fixture
+def far_east(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Kolkata, where days begin at 18:30 UTC."""
+    monkeypatch.setenv("TZ", "Asia/Kolkata")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no time zone can be set for a process")
+@pytest.mark.parametrize("piece", [300, 64 * 1024])
+def test_entries_are_divided_into_days_and_runs(
+    folder: Path, far_east: None, piece: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run: entries one after the other on a day where the person is that differ in nothing but their time."""
+    monkeypatch.setattr(activity_module, "FIRST_PIECE", piece)
+    monkeypatch.setattr(activity_module, "PIECE", piece)
+    log = ActivityFile(folder)
+    copied = Action.KEY_COPIED
+    log.append(
+        [
+            entry(0, action=copied),  # 17:30 there
+            entry(1, action=copied),
+            entry(2, action=copied, details={"sessions": False}),
+            entry(3, "Other", action=copied),
+            entry(4, action=copied),
+            entry(380, action=copied),  # ten minutes before midnight
+            entry(391, action=copied),  # a minute after it
+            entry(392, action=copied),
+        ]
+    )
+    pieces = list(log.find(EVERYTHING))
+    places = [place for piece in pieces for place in piece.places][::-1]
+    numbers = {place: number for number, place in enumerate(places)}
+    assert [numbers[place] for piece in pieces for place in piece.runs] == [7, 5, 3, 2, 1]
+    days = {numbers[place]: day for piece in pieces for place, day in piece.days.items()}
+    assert days == {7: date(2026, 11, 24), 5: date(2026, 11, 23)}
+
+
+def test_only_what_was_found_is_divided(folder: Path) -> None:
+    log = ActivityFile(folder)
+    log.append([entry(0), entry(1, org_id="ff"), entry(2)])
+    (found,) = log.find(ActivityQuery(org_id="0a"))
+    assert found.runs == found.places[:1], "what stands between them is not listed"
+
+
+def test_lines_that_are_no_entries_stand_alone(folder: Path) -> None:
+    fill(folder, 2)
+    lines = lines_of(folder)
+    put(folder, [lines[0], b"first\n", b"second\n", lines[1].replace(b"2026-11-23", b"2026-99-99")])
+    (found,) = ActivityFile(folder).find(EVERYTHING)
+    assert list(found.runs) == list(found.places)
+    assert list(found.days) == [found.places[-1]]
 
 
 # What was done behind our back
@@ -409,7 +467,7 @@ def hours(*numbers: float) -> list[datetime]:
 
 
 def counts(log: ActivityFile, edges: list[datetime], after: int = 0) -> list[int]:
-    parts = list(log.count("0a", Action.KEY_COPIED, edges, after))
+    parts = list(log.count(COPIED, edges, after))
     return [sum(column) for column in zip(*(part.counts for part in parts), strict=True)]
 
 
@@ -444,7 +502,7 @@ def test_counting_again_counts_what_was_added(
 ) -> None:
     monkeypatch.setattr(activity_module, "PIECE", piece)
     edges = hours(0, 5, 10)
-    end = next(iter(copies.count("0a", Action.KEY_COPIED, edges))).end
+    end = next(iter(copies.count(COPIED, edges))).end
     assert counts(copies, edges) == [15, 0]
     assert counts(copies, edges, end) == [0, 0]
     copies.append([entry(301, action=Action.KEY_COPIED), entry(302, action=Action.DELETED)])
@@ -457,9 +515,7 @@ def test_counting_reads_no_further_back_than_the_first_edge(folder: Path, monkey
     monkeypatch.setattr(activity_module, "PIECE", 2000)
     log = ActivityFile(folder)
     log.append([entry(number, action=Action.KEY_COPIED) for number in range(600)])
-    assert len(list(log.count("0a", Action.KEY_COPIED, hours(9, 10)))) * 5 < len(
-        list(log.count("0a", Action.KEY_COPIED, hours(0, 10)))
-    )
+    assert len(list(log.count(COPIED, hours(9, 10)))) * 5 < len(list(log.count(COPIED, hours(0, 10))))
 
 
 def test_an_empty_log_counts_nothing(folder: Path) -> None:

@@ -199,6 +199,15 @@ def test_an_append_that_fails_is_cut_off_again_or_shows(
     assert path.read_bytes() == (b"oldne" if "ftruncate" in calls else b"old")
 
 
+def test_an_append_to_a_file_with_a_second_name_leaves_that_as_it_is(path: Path) -> None:
+    path.write_bytes(b"first\n")
+    other = path.with_name("other")
+    os.link(path, other)
+    append_durably(path, b"second\n", 6)
+    append_durably(path, b"third\n", 13)
+    assert (path.read_bytes(), other.read_bytes()) == (b"first\nsecond\nthird\n", b"first\n")
+
+
 @pytest.mark.parametrize("links", [True, False])
 def test_a_copy_aside_never_takes_a_name_in_use(path: Path, monkeypatch: pytest.MonkeyPatch, links: bool) -> None:
     target = path.with_name("aside")

@@ -225,15 +225,15 @@ class Recovery:
             stores.record.app(Action.PURGED, app)
             return _Outcome.FINISHED
         if transitions.is_past_restoring(app, now):
+            stores.folder.require_removal()  # and where that is not known, the row stays as it is
             removal.purge(app.id)
             return _Outcome.REMOVED
         outcome = _Outcome.SWEPT
         if app.pending is not None:
             outcome = _Outcome.FINISHED if self.settle_pending(app) else _Outcome.UNDONE
-        for kept in app.kept:
-            if kept.until <= now:
-                removal.drop_kept(app.id, kept.number)
-                outcome = _Outcome.REMOVED if outcome is _Outcome.SWEPT else outcome
+            app = stores.repository.app(app.id)
+        if len(removal.drop_due(app, now).kept) < len(app.kept):
+            outcome = _Outcome.REMOVED if outcome is _Outcome.SWEPT else outcome
         removal.drop_logins(app)
         if app.sweep_until is not None:
             app = stores.repository.app(app.id)  # sweep again for a version that was just dropped
@@ -255,9 +255,14 @@ class Recovery:
         return _Outcome.UNDONE
 
     def _begin_org_removals(self, now: datetime) -> dict[str, Org]:
-        """Mark the orgs that can no longer be restored. Returns all that are being removed, by id."""
+        """Mark the orgs that can no longer be restored, unless the folder is in doubt: there they may be in use again.
+
+        Returns all that are being removed, by id.
+        """
         repository = self._stores.repository
         due = [org.id for org in repository.orgs() if transitions.is_org_past_restoring(org, now)]
+        if due and not self._stores.folder.standing().allows_removal:
+            due = [org.id for org in repository.orgs() if org.state is OrgState.REMOVING]
         begun = [repository.change_org(org_id, partial(transitions.begin_org_removal, now=now)) for org_id in due]
         return {org.id: org for org in begun if org.state is OrgState.REMOVING}  # one may have been restored meanwhile
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
+from datetime import datetime
 from functools import partial
 
 from ...domain.activity import Action
@@ -56,7 +57,8 @@ class Removal:
     def remove_stray(self, ref: SecretRef) -> None:
         """Remove an item of an app of this folder that has no row. Raises FolderInDoubt, VaultError, StorageError."""
         self._stores.folder.require_removal()
-        if all(app.id != ref.app_id for app in self._stores.repository.apps()):
+        repository = self._stores.repository
+        if all(app.id != ref.app_id for app in repository.apps()) and not repository.is_unreadable(ref.app_id):
             self._stores.vault.remove(ref, may_ask=True)
 
     def remove_stray_login(self, ref: LoginRef) -> None:
@@ -106,11 +108,21 @@ class Removal:
 
     def drop_expired(self, app: App) -> App:
         """Remove the kept versions whose time is up, and return the app. Leave to recovery what fails."""
-        due = self._stores.folder.trusted_now()
         with suppress(VaultError, StorageError, FolderInDoubt):
-            for kept in app.kept:
-                if kept.until <= due:
-                    app = self.drop_kept(app.id, kept.number)
+            return self.drop_due(app, self._stores.folder.trusted_now())
+        return app
+
+    def drop_due(self, app: App, due: datetime) -> App:
+        """Remove the kept versions whose time is up at `due`, and return the app. Raises as `drop_kept`.
+
+        They stay while this keychain does not hold the current version, as after it was restored or exchanged: one of
+        them may be the only key that is left.
+        """
+        over = [kept.number for kept in app.kept if kept.until <= due]
+        stores = self._stores
+        if over and stores.is_complete(app, app.version, app.key_ends):
+            for number in over:
+                app = self.drop_kept(app.id, number)
         return app
 
     def purge(self, app_id: str) -> None:

@@ -180,8 +180,9 @@ class KeyRotation:
         now = stores.now()
         due = stores.folder.trusted_now()
         chosen = next((kept for kept in app.kept if kept.number == number), None)
-        # One whose time is up may be on its way out: a removal that got no answer can still take effect.
-        if chosen is None or chosen.until <= due:
+        # One whose time is up may be on its way out: a removal that got no answer can still take effect. While the
+        # present key is not here, none is removed.
+        if chosen is None or (chosen.until <= due and stores.is_complete(app, app.version, app.key_ends)):
             raise VersionGone
         if not stores.is_complete(app, number, chosen.key_ends):
             raise SecretMissing(stores.vault.name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ...domain.activity import Action
+from ...domain.errors import VersionGone
 from ...domain.model import App, Known
 from ...domain.secret import Secret, SecretKind
 from .. import transitions
@@ -25,6 +26,18 @@ class AppUse:
         """
         return self._stores.read(self._stores.app_here(app_id), kind, may_ask=True)
 
+    def kept_key(self, app_id: str, number: int) -> Secret:
+        """Read the key of an earlier version; the person may be asked about an item that is locked by itself.
+
+        Raises VersionGone when it is no longer kept; besides, what `secret` raises.
+        """
+        app = self._stores.app_here(app_id)
+        kept = next((kept for kept in app.kept if kept.number == number), None)
+        if kept is None:
+            raise VersionGone
+        before = replace(app, version=number, key_ends=kept.key_ends)
+        return self._stores.read(before, SecretKind.API_KEY, may_ask=True)
+
     def note_copied(self, app_id: str, action: Action = Action.KEY_COPIED, clears_after: int = 0) -> App:
         """Note that the key, the secret or a request with the key was copied just now. Returns the app.
 
@@ -37,6 +50,11 @@ class AppUse:
             app = self._stores.repository.change_app(app_id, lambda app: replace(app, last_copied=now))
         self._stores.record.app(action, app, **({"clears_after": clears_after} if clears_after else {}))
         return app
+
+    def note_kept_copied(self, app_id: str, number: int, clears_after: int) -> None:
+        """Note that the key of an earlier version was copied just now. Raises AppGone, StorageError."""
+        app = self._stores.repository.app(app_id)
+        self._stores.record.app(Action.KEY_COPIED, app, version=number, clears_after=clears_after)
 
     def note_revealed(self, app_id: str, action: Action = Action.KEY_REVEALED) -> None:
         """Note that the key or the secret was shown. Raises AppGone, StorageError."""

@@ -31,6 +31,8 @@ class ActivityEntry(PageEntry):
         super().__init__("activity", "history", title, Section.DEVELOPER, "Ctrl+3")
         self._tools = tools
         self._workspace = workspace
+        self._jobs = jobs
+        self._history = history
         self.reader = ActivityReader(jobs, history, self)
         self.reader.broken.connect(self._show_breaks)
         workspace.recorded.connect(self.reader.grow)
@@ -42,7 +44,7 @@ class ActivityEntry(PageEntry):
         """The page's presenter, made when first asked for."""
         from .presenter import ActivityPresenter
 
-        return ActivityPresenter(self._tools, self._workspace, self.reader)
+        return ActivityPresenter(self._tools, self._workspace, self.reader, self._jobs, self._history)
 
     def make(self) -> Page:
         """The page."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 from PySide6.QtCore import QDate, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QResizeEvent
@@ -31,34 +32,41 @@ from ..kit.search import SearchField
 from ..kit.suggestions import Suggestion
 from ..kit.table import CountLabel, TableCard
 from ..kit.waiting import BUSY_SECONDS
-from ..kit.widgets import Banner, Button, EmptyState, Look, announce, label
+from ..kit.widgets import Banner, Button, Card, EmptyState, Look, announce, label
+from .bars import DayBars, days_until, today
 from .model import ActivityModel
-from .reader import Wanted
+from .reader import Found, Wanted
 from .table import ActivityTable
 
 ALL_APPS, ALL_ORGS = "", "*"
 """Values of the filter of apps beside an app's id: all apps of this org, and all orgs."""
 
 BREAKS_SHOWN = 5
+ROOM_FOR_BARS = 420
+"""Below this height, at 13 px text, the list needs the room of the bars."""
+
 ROOM_FOR_COUNT = 760
 """Below this width, at 13 px text, the search and the filters need the room of the count."""
 
 
 class Period:
-    """How far back the list goes. days: None for ever, 0 for since midnight."""
+    """How far back the list goes. days: None for ever, 0 for since midnight; only: this day alone."""
 
-    def __init__(self, words: str, days: int | None) -> None:
+    def __init__(self, words: str, days: int | None = None, only: date | None = None) -> None:
         self.words = words
         self.days = days
+        self.only = only
 
-    def since(self) -> datetime | None:
-        """The moment when the period begins; None for ever."""
+    def limits(self) -> tuple[datetime | None, datetime | None]:
+        """From when on, and until before when; None for no limit."""
+        if self.only is not None:
+            return midnight(self.only), midnight(self.only + timedelta(days=1))
         if self.days is None:
-            return None
+            return None, None
         now = datetime.now().astimezone()
         if self.days:
-            return (now - timedelta(days=self.days)).astimezone(UTC)
-        return now.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
+            return (now - timedelta(days=self.days)).astimezone(UTC), None
+        return midnight(now.date()), None
 
 
 class AppsCombo(ComboBox):
@@ -110,7 +118,8 @@ class ActivityPage(Page):
 
     The last choice of time shows a row with the days from when and to when, and whether only copied keys are listed.
 
-    listing_asked(Wanted): list these; app_asked(app id): go to this app; export_asked; retry_asked.
+    listing_asked(Wanted): list these, and count those of each of `days`; app_asked(app id): go to this app;
+    export_asked; retry_asked.
     """
 
     listing_asked = Signal(Wanted)
@@ -147,6 +156,11 @@ class ActivityPage(Page):
         ):
             self.times.addItem(period.words, period)
         self.times.addItem(self.tr("From – to"))
+        self._between_at = self.times.count() - 1  # behind it comes the day of a bar
+        self.bars = DayBars(look, self.choose_day)
+        self._bars_card = Card(self.bars, look)
+        self._bars_card.hide()
+        self.days = days_until(today())
         self.first_day = self._make_day(self.tr("From day"))
         self.last_day = self._make_day(self.tr("To day"))
         self.only_copies = QCheckBox(self.tr("Only copied keys"))
@@ -192,23 +206,23 @@ class ActivityPage(Page):
         self._show_count()
 
     @Slot(object)
-    def add_older(self, places: list[int]) -> None:
+    def add_older(self, found: Found) -> None:
         """Add entries that were found."""
         first = not self.model.rowCount()
-        self.model.add_older(places)
+        self.model.add_older(found)
         if first:
             self._show_state()
         self._fit_card()
         self._show_count()
 
     @Slot(object)
-    def add_newer(self, places: list[int]) -> None:
+    def add_newer(self, found: Found) -> None:
         """Add entries of what was done meanwhile. The rows on screen stay where they are."""
         bar = self.table.verticalScrollBar()
         at = bar.value()
-        self.model.add_newer(places)
+        rows = self.model.add_newer(found)
         if at:
-            bar.setValue(at + len(places) * self.table.painter.row_height)
+            bar.setValue(at + rows * self.table.painter.row_height)
         self._show_state()
 
     @Slot()
@@ -272,9 +286,33 @@ class ActivityPage(Page):
         self.apps.setCurrentIndex(0)
         self.first_day.setDate(QDate(first.year, first.month, first.day))
         self.last_day.setDate(QDate(last.year, last.month, last.day))
-        self.times.setCurrentIndex(self.times.count() - 1)
+        self.times.setCurrentIndex(self._between_at)
         self.only_copies.setChecked(True)
         self._quietly = False
+        self._ask()
+
+    def choose_day(self, day: date | None) -> None:
+        """List this day alone, or any time."""
+        if day is None:
+            self.times.setCurrentIndex(0)
+            return
+        self._quietly = True
+        self._forget_day()
+        self.times.addItem(long_day(day), Period(long_day(day), only=day))
+        self._quietly = False
+        self.times.setCurrentIndex(self.times.count() - 1)
+
+    def set_counts(self, days: Sequence[date], counts: Sequence[int]) -> None:
+        """Show how many entries each of these days has."""
+        self.bars.set_counts(days, counts)
+        marks = [mark for mark in self.bars.marks if mark.isEnabled()]  # Qt orders nothing that takes no focus
+        for before, after in pairwise([self.only_copies, *marks, self.table]):
+            self.setTabOrder(before, after)
+        self._show_bars()
+
+    def pass_midnight(self) -> None:
+        """A day has begun: today is yesterday."""
+        self.table.viewport().update()
         self._ask()
 
     def entry(self) -> ActivityEntry | None:
@@ -336,6 +374,7 @@ class ActivityPage(Page):
         column.addLayout(head)
         column.addLayout(tools)
         column.addWidget(self._days)
+        column.addWidget(self._bars_card)
         column.addWidget(holder, 1)
         outside = QVBoxLayout(self)
         outside.setContentsMargins(0, 0, 0, 0)
@@ -348,7 +387,7 @@ class ActivityPage(Page):
         return search
 
     def _make_day(self, name: str) -> DateField:
-        field = DateField(self._look, name, date.today(), ahead=False)  # noqa: DTZ011 (where the person is)
+        field = DateField(self._look, name, today(), ahead=False)
         field.setMaximumWidth(self._look.theme.px(170))
         return field
 
@@ -381,10 +420,19 @@ class ActivityPage(Page):
 
     @Slot()
     def _choose_time(self) -> None:
+        if self._quietly:
+            return
         self._days.setVisible(self._between())
         if not self._between():
             self.only_copies.setChecked(False)
+        if self.times.currentIndex() <= self._between_at:
+            self._forget_day()
         self._ask()
+
+    def _forget_day(self) -> None:
+        """Offer the day of a bar no more."""
+        if self.times.count() > self._between_at + 1:
+            self.times.removeItem(self._between_at + 1)
 
     @Slot()
     def _choose_first(self) -> None:
@@ -405,7 +453,8 @@ class ActivityPage(Page):
     def _chosen_time(self) -> tuple[datetime | None, datetime | None]:
         """From when on, and until before when; None for no limit."""
         if not self._between():
-            return self.times.currentData().since(), None
+            limits: tuple[datetime | None, datetime | None] = self.times.currentData().limits()
+            return limits
         return midnight(day_of(self.first_day)), midnight(day_of(self.last_day) + timedelta(days=1))
 
     @Slot()
@@ -424,9 +473,25 @@ class ActivityPage(Page):
         )
         self._filtered = bool(self.search.text().strip() or app != ALL_APPS or self.times.currentIndex())
         self.table.show_org(everywhere)
-        self._fit()
         self._show_subtitle()
+        self._turn_days()
         self.listing_asked.emit(self._wanted)
+
+    def _chosen_days(self) -> tuple[date, date] | None:
+        """The first and the last day that alone are listed, None where the list goes up to now."""
+        if self._between():
+            return day_of(self.first_day), day_of(self.last_day)
+        only = self.times.currentData().only
+        return (only, only) if only is not None else None
+
+    def _turn_days(self) -> None:
+        """Have bars for the last days, or where the days that are listed lie before them, for the days up to those."""
+        chosen = self._chosen_days()
+        if chosen is None:
+            self.days = days_until(today())
+        elif not self.days[0] <= chosen[1] <= self.days[-1]:
+            self.days = days_until(min(today(), chosen[1]))
+        self.bars.set_chosen(chosen)
 
     def _show_subtitle(self) -> None:
         if self._org is None:
@@ -440,6 +505,7 @@ class ActivityPage(Page):
     @Slot()
     def _show_state(self) -> None:
         self._show_count()
+        self._show_bars()
         if self._error is not None:
             error = self._error
             text = f"{translate_text(error.message)} {translate_text(error.advice)}"
@@ -469,20 +535,18 @@ class ActivityPage(Page):
         self._stack.setCurrentWidget(self.empty)
 
     def _show_count(self) -> None:
-        count = self.model.rowCount()
+        count = self.model.entry_count
         self._count.set_text(self.tr("%Ln entry(s)", "", count) if count else "")
         self.export.setEnabled(count > 0)
 
+    def _show_bars(self) -> None:
+        """Hide the bars where there is nothing to show, and in a window that has no room for them."""
+        some = self._filtered or self.model.entry_count > 0
+        room = self.height() >= self._look.theme.px(ROOM_FOR_BARS)
+        self._bars_card.setVisible(some and room and self._error is None and self.bars.has_counts)
+
     def _fit_card(self) -> None:
         self._card.fit(self.table.full_height())
-
-    def _fit(self) -> None:
-        bar = self.table.verticalScrollBar()
-        inset = bar.sizeHint().width() if self._has_bar() else 0
-        self.table.fit(self.width() - 50 - inset)
-
-    def _has_bar(self) -> bool:
-        return self.model.rowCount() * self.table.painter.row_height > self.height()
 
     @Slot()
     def _enter_table(self) -> None:
@@ -528,12 +592,12 @@ class ActivityPage(Page):
         wide = self.width() >= self._look.theme.px(ROOM_FOR_COUNT)
         self._count.setVisible(wide)
         self.apps.setMinimumContentsLength(15 if wide else 9)
-        self._fit()
+        self._show_bars()
 
 
 def day_of(field: DateField) -> date:
     """The day in the field; today while what was typed is none."""
-    return field.day or date.today()  # noqa: DTZ011 (where the person is)
+    return field.day or today()
 
 
 def _no_suggestions(text: str, position: int) -> tuple[int, Sequence[Suggestion]]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QFileDialog
 
+from ...domain.days import midnight
 from ...domain.errors import CortexError
 from ...domain.model import App, Org
-from ...services.history import Export
+from ...services.history import Export, History
+from ...tasks.jobs import Jobs
+from ..kit.counting import LogCounter
 from ..kit.desktop import open_folder
 from ..kit.file_dialog import save_dialog, with_ending
 from ..kit.i18n import translate_text
@@ -18,9 +22,10 @@ from ..kit.toasts import TOAST_SECONDS, Toast
 from ..kit.tools import Tools
 from ..kit.waiting import BUSY_SECONDS
 from ..workspace import Workspace
+from .bars import today
 from .model import ActivityModel
 from .page import ActivityPage
-from .reader import ActivityReader
+from .reader import ActivityReader, Wanted
 
 ENDINGS = ("html", "csv")
 
@@ -28,7 +33,9 @@ ENDINGS = ("html", "csv")
 class ActivityPresenter(QObject):
     """Has the reader read what a person asks for on the page, and shows it there."""
 
-    def __init__(self, tools: Tools, workspace: Workspace, reader: ActivityReader) -> None:
+    def __init__(
+        self, tools: Tools, workspace: Workspace, reader: ActivityReader, jobs: Jobs, history: History
+    ) -> None:
         super().__init__(tools.toasts)
         self._look = tools.look
         self._workspace = workspace
@@ -51,7 +58,7 @@ class ActivityPresenter(QObject):
         reader.progressed.connect(self._progressed)
         reader.exported.connect(self._exported)
         reader.export_failed.connect(self._export_failed)
-        page.listing_asked.connect(reader.list)
+        page.listing_asked.connect(self._list)
         page.retry_asked.connect(reader.list_again)
         page.export_asked.connect(self.ask_export)
         page.app_asked.connect(workspace.app_asked)
@@ -60,6 +67,18 @@ class ActivityPresenter(QObject):
         reader.failed.connect(self._not_listed)
         workspace.orgs_changed.connect(self._show_org)
         page.show_breaks(reader.breaks)
+        self._history = history
+        self._counted_for: object = None
+        self._days: Sequence[date] = ()
+        self._counter = LogCounter(jobs, self)
+        self._counter.counted.connect(self._show_counts)
+        self._counter.failed.connect(self._not_counted)
+        workspace.recorded.connect(self._counter.grow)
+        self._wanted = Wanted()
+        self._soon = tools.look.clock.timer(self)
+        self._soon.timeout.connect(self._count)
+        self._midnight = tools.look.clock.timer(self)
+        self._midnight.timeout.connect(page.pass_midnight)
         self._long = tools.look.clock.timer(self)
         self._long.timeout.connect(self._show_progress)
         self._show_org()
@@ -72,6 +91,46 @@ class ActivityPresenter(QObject):
         org: Org | None = self._workspace.org
         if org is not None:
             self.page.set_org(org)
+
+    @Slot(Wanted)
+    def _list(self, wanted: Wanted) -> None:
+        """List these, and count those of each day, whatever time is chosen; while a person types, a little later."""
+        types = wanted.text != self._wanted.text
+        self._wanted = wanted
+        self._reader.list(wanted)
+        if types:
+            self._soon.start(BUSY_SECONDS)
+        else:
+            self._count()
+        now = datetime.now(UTC)
+        self._midnight.start((midnight(today() + timedelta(days=1)) - now).total_seconds() + 1)
+
+    @Slot()
+    def _count(self) -> None:
+        self._soon.stop()
+        wanted, days = self._wanted, self.page.days
+        edges = [midnight(day) for day in (*days, days[-1] + timedelta(days=1))]
+        counted = (edges, wanted.text, wanted.org_id, wanted.app_id, wanted.action)
+        if counted != self._counted_for:
+            self._counted_for, self._days = counted, days
+            steps = partial(
+                self._history.count,
+                edges,
+                text=wanted.text,
+                org_id=wanted.org_id,
+                app_id=wanted.app_id,
+                action=wanted.action,
+            )
+            self._counter.begin(len(days), steps)
+
+    @Slot()
+    def _show_counts(self) -> None:
+        if self._counter.counts is not None:
+            self.page.set_counts(self._days, self._counter.counts)
+
+    @Slot()
+    def _not_counted(self) -> None:
+        self._counted_for = None  # the list says why
 
     @Slot()
     def ask_export(self) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from functools import partial
 from typing import TypeVar
 
@@ -35,10 +35,37 @@ class Wanted:
     action: Action | None = None
 
 
+@dataclass
+class Found:
+    """Entries that were found, newest first: places, runs, days as in `domain.activity.Piece`.
+
+    joins: the last of them and the newest that was found before belong to one run.
+    """
+
+    places: list[int] = field(default_factory=list)
+    runs: list[int] = field(default_factory=list)
+    days: dict[int, date] = field(default_factory=dict)
+    joins: bool = False
+
+    def add(self, piece: Piece) -> None:
+        """Add what was found further down."""
+        self.places += piece.places
+        self.runs += piece.runs
+        self.days |= piece.days
+
+    def newer_than(self, end: int) -> Found:
+        """Those that begin at the place `end` or after it."""
+        places = [place for place in self.places if place >= end]
+        runs = [place for place in self.runs if place >= end]
+        older = self.places[len(places) :]
+        joins = bool(places and older) and older[0] not in self.runs
+        return Found(places, runs, {place: day for place, day in self.days.items() if place >= end}, joins)
+
+
 class ActivityReader(QObject):
     """Lists entries, reads lines, checks the log and exports it, each with a job.
 
-    begun: what is listed begins anew; older, newer(list[int]): more places, newest first; complete: that is all;
+    begun: what is listed begins anew; older, newer(Found): more entries; complete: that is all;
     fetched(list[int], list[Logged]): lines that were asked for; broken(list[Break]): what is wrong with the log;
     failed(CortexError): it cannot be read; progressed(float), exported(Export), export_failed(CortexError).
     Lists travel as objects: a Signal(list) copies each of ten thousand places to C++ and back.
@@ -64,7 +91,7 @@ class ActivityReader(QObject):
         self._refresh: LongJob[Piece] | None = None
         self._grown = False
         self._end = -1  # up to where in the log the list knows what there is
-        self._places: list[int] = []  # found, and not handed out yet
+        self._found = Found()  # and not handed out yet
         self._next = 0.0  # when the next are
         self._breaks: list[Break] = []
         self._checking: LongJob[Piece] | None = None
@@ -82,9 +109,9 @@ class ActivityReader(QObject):
             if job is not None:
                 job.cancel()
         self._refresh, self._grown, self._end = None, False, -1
-        self._places, self._next = [], 0.0
+        self._found, self._next = Found(), 0.0
         self.begun.emit()
-        self._search = self._scan(self._find(wanted), self._found, self._found_all, self._not_found)
+        self._search = self._scan(self._find(wanted), self._take, self._found_all, self._not_found)
 
     @property
     def listing(self) -> bool:
@@ -105,20 +132,21 @@ class ActivityReader(QObject):
         if self._wanted is None or self._refresh is not None or self._end < 0:
             return  # nobody looks, or they are found anyway
         self._grown = False
-        new: list[int] = []
+        found = Found()
         top: list[int] = []
 
         def looked(piece: Piece) -> None:
             top.append(piece.end)
-            new.extend(place for place in piece.places if place >= self._end)
+            found.add(piece)
             if piece.begin <= self._end and self._refresh is not None:
                 self._refresh.cancel()
                 ended()
 
         def ended() -> None:
             self._refresh = None
+            new = found.newer_than(self._end)
             self._end = max([self._end, *top[:1]])
-            if new:
+            if new.places:
                 self.newer.emit(new)
             if self._grown:
                 self.grow()
@@ -187,12 +215,12 @@ class ActivityReader(QObject):
     def _find(self, wanted: Wanted) -> Iterator[Piece]:
         return self._history.find(wanted.text, wanted.org_id, wanted.app_id, wanted.since, wanted.until, wanted.action)
 
-    def _found(self, piece: Piece) -> None:
+    def _take(self, piece: Piece) -> None:
         first = self._end < 0
         if first:
             self._end = piece.end
-        self._places += piece.places
-        if self._places and time.monotonic() >= self._next:
+        self._found.add(piece)
+        if self._found.places and time.monotonic() >= self._next:
             self._hand_out()
         if first and self._grown:
             self.grow()
@@ -200,9 +228,9 @@ class ActivityReader(QObject):
     def _hand_out(self) -> None:
         """Have the table take what was found; each time it paints itself anew."""
         self._next = time.monotonic() + HAND_OUT_SECONDS
-        places, self._places = self._places, []
-        if places:
-            self.older.emit(places)
+        found, self._found = self._found, Found()
+        if found.places:
+            self.older.emit(found)
 
     def _found_all(self) -> None:
         self._search = None

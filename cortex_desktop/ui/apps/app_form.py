@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from ...domain.errors import LabelError
 from ...domain.rules import LABEL_LENGTH, clean_label
 from ..kit.dates import DateField
 from ..kit.dialog import WaitingDialog
-from ..kit.i18n import translate_text
+from ..kit.i18n import long_day, translate_text
 from ..kit.widgets import Look, label, set_property
 from .model import AppsModel
+
+EXPIRES_IN = timedelta(days=90)
+"""The date proposed when Expires is checked."""
 
 
 class AppDialog(WaitingDialog):
@@ -174,6 +177,24 @@ def option(box: QCheckBox, note: QLabel) -> QVBoxLayout:
     return rows
 
 
+def beside(left: QLayout, right: QLayout) -> QHBoxLayout:
+    """Two columns of the same width."""
+    row = QHBoxLayout()
+    row.setSpacing(20)
+    row.addLayout(left, 1)
+    row.addLayout(right, 1)
+    return row
+
+
+class OwnerField(QLineEdit):
+    """Who to ask about an app."""
+
+    def __init__(self, owner: str) -> None:
+        super().__init__(owner)
+        self.setAccessibleName(self.tr("Owner"))
+        self.setPlaceholderText(self.tr("Who to ask about it"))
+
+
 class OptionalDate(QWidget):
     """A check box, and a date for when it is checked. changed: another date, or none."""
 
@@ -205,7 +226,28 @@ class OptionalDate(QWidget):
         """True if the box is checked and what was typed is no date."""
         return self.box.isChecked() and self.day.day is None
 
+    @property
+    def objection(self) -> str:
+        """What is to be said of the date: that it is none, or past; empty when it is fine."""
+        today = date.today()  # noqa: DTZ011 (where the person is)
+        if self.is_wrong:
+            return self.tr("This is no date. Type it like {example} or {iso}.").format(
+                example=long_day(today), iso=today.isoformat()
+            )
+        if self.value is not None and self.value < today:
+            return self.tr("This date is in the past. The app is marked at once; nothing is disabled.")
+        return ""
+
     @Slot(bool)
     def _toggled(self, on: bool) -> None:
         self.day.setEnabled(on)
         self.changed.emit()
+
+
+class ExpiresField(OptionalDate):
+    """The last day of an app's use."""
+
+    def __init__(self, look: Look, value: date | None) -> None:
+        translate = QCoreApplication.translate
+        name, on = translate("ExpiresField", "Expires"), translate("ExpiresField", "Expires on")
+        super().__init__(look, name, on, value, EXPIRES_IN)

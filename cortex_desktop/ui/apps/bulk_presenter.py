@@ -119,10 +119,7 @@ class BulkPresenter(QObject):
         if enabled:
             self._begin(Enable(), apps)
         elif not self._running:
-            self._dialogs.ask_in_production(Disable, apps, partial(self._disable, list(apps)))
-
-    def _disable(self, apps: Sequence[App]) -> None:
-        self._begin(Disable(), apps)
+            self._dialogs.ask_to_disable(apps, partial(self._begin, Disable(), list(apps)))
 
     def restore(self, apps: Sequence[App]) -> None:
         """Bring these deleted apps back."""
@@ -130,17 +127,14 @@ class BulkPresenter(QObject):
 
     def ask_rotate(self, apps: Sequence[App]) -> None:
         """Ask for how long the old keys should be kept, and rotate."""
-        if not self._running:
-            self._dialogs.ask_in_production(Rotate, apps, partial(self._ask_rotate, list(apps)))
-
-    def _ask_rotate(self, apps: Sequence[App]) -> None:
         org = self._workspace.org
         if org is None or self._running or not self._dialogs.free:
             return
         from .rotate_dialog import RotateDialog
 
-        title = self.tr("Rotate %Ln API key(s)", "", len(apps))
-        dialog = RotateDialog(self._look, place_of(org), self._dialogs.window, title, in_doubt=self._workspace.in_doubt)
+        words, in_doubt = self._dialogs.warned(Rotate, apps), self._workspace.in_doubt
+        place, window = place_of(org), self._dialogs.window
+        dialog = RotateDialog(self._look, place, window, len(apps), words, in_doubt=in_doubt)
 
         def submit(keep: timedelta) -> None:
             dialog.set_busy(False)
@@ -152,33 +146,29 @@ class BulkPresenter(QObject):
 
     def ask_delete(self, apps: Sequence[App]) -> None:
         """Delete these apps, after a question."""
-        if not self._running:
-            self._dialogs.ask_in_production(Delete, apps, partial(self._ask_delete, list(apps)))
-
-    def _ask_delete(self, apps: Sequence[App]) -> None:
         if self._running or not self._dialogs.free:
             return
         from ..kit.dialog import Question
 
         count = len(apps)
+        heading = self.tr("Delete %Ln app(s)?", "", count)
+        text = self.tr(
+            "For 30 days you can restore them from Recently deleted. Then their API keys leave the keychain and "
+            "cannot be brought back. Nothing changes in Cortex: it goes on taking keys that it made."
+        )
+        words = self._dialogs.warned(Delete, apps)
         question = Question(
             self._look,
-            self.tr("Delete %Ln app(s)?", "", count),
-            self.tr(
-                "For 30 days you can restore them from Recently deleted. Then their API keys leave the keychain and "
-                "cannot be brought back. Nothing changes in Cortex: it goes on taking keys that it made."
-            ),
+            heading if words is None else words.heading,
+            text if words is None else f"{text} {words.sentence}",
             self.tr("Delete"),
             self._dialogs.window,
             typed=str(count) if count >= TYPED_FROM else "",
         )
         org = self._workspace.org
         question.add_link(self.tr("Open the apps in the web console"), org.console if org is not None else "")
-        question.confirmed.connect(partial(self._delete, apps))
+        question.confirmed.connect(partial(self._begin, Delete(), list(apps)))
         self._dialogs.open(question)
-
-    def _delete(self, apps: Sequence[App]) -> None:
-        self._begin(Delete(), apps)
 
     @Slot()
     def stop(self) -> None:

@@ -73,13 +73,12 @@ class Chip(QAbstractButton):
         marked = self.underMouse() or self.isDown()
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            width = 2 if self.hasFocus() else 1
-            line = "accent" if self.hasFocus() or marked else "accent_soft"
+            line = "accent" if marked else "accent_soft"
             if theme.tokens.high_contrast and line == "accent_soft":
                 line = "line"
-            painter.setPen(QPen(theme.color(line), width))
+            painter.setPen(QPen(theme.color(line), 1))
             painter.setBrush(theme.color("accent_soft"))
-            frame = QRectF(self.rect()).adjusted(width / 2, width / 2, -width / 2, -width / 2)
+            frame = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
             painter.drawRoundedRect(frame, frame.height() / 2, frame.height() / 2)
             words = self.rect().adjusted(px(PADDING), 0, -px(PADDING) - px(CROSS) - 6, 0)
             cross = QRect(self.width() - px(PADDING) - px(CROSS) + 2, 0, px(CROSS), self.height())

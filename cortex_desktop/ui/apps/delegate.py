@@ -12,6 +12,7 @@ from PySide6.QtCore import (
     QSize,
     Qt,
     Signal,
+    Slot,
 )
 from PySide6.QtGui import QFont, QFontMetrics, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import (
@@ -26,7 +27,7 @@ from ...domain.model import App, AppState
 from ...services.snippets import masked
 from ..kit.reveal import Reveal
 from ..kit.table import ELIDE, LEADING, PADDING, Index, RowDelegate, widest_date
-from ..kit.widgets import Look, badge_size, paint_badge
+from ..kit.widgets import CONFIRM_SECONDS, Look, badge_size, paint_badge
 from .model import YEAR, AppColumn, AppRole, AppsModel, Status
 
 BUTTON = 26
@@ -54,6 +55,12 @@ class AppsDelegate(RowDelegate):
         assert isinstance(model, AppsModel)
         self._model = model
         self._hovered = (-1, "")  # row and part under the pointer
+        self._pressed = (-1, "")  # and those that the mouse holds down
+        self._copied = ""  # the app whose key was copied a moment ago
+        self._confirming = look.clock.timer(self)
+        self._confirming.timeout.connect(self._stop_confirming)
+        self._revealed = 1.0  # how far the key has come on screen
+        reveal.changed.connect(self._show_revealed)
         self._painters = (  # by column
             self._paint_label,
             self._paint_chip,
@@ -210,7 +217,8 @@ class AppsDelegate(RowDelegate):
 
     def _paint_chip(self, painter: QPainter, rect: QRect, app: App, row: int) -> None:
         chip = self._chip(rect)
-        secret = self._reveal.secret if app.id == self._reveal.app_id else None
+        is_readable = app.id == self._reveal.app_id  # here, or in the details
+        secret = self._reveal.secret if is_readable and app.id == self._model.revealed else None
         usable = app.state is AppState.ACTIVE
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -221,26 +229,42 @@ class AppsDelegate(RowDelegate):
         if usable:
             parts = self._parts_of(chip)
             self._paint_button(
-                painter, parts["reveal"], "eye" if secret is None else "eye-off", row, "reveal", on_chip=True
+                painter, parts["reveal"], "eye-off" if is_readable else "eye", row, "reveal", on_chip=True
             )
-            self._paint_button(painter, parts["copy"], "copy", row, "copy", on_chip=True)
+            copied = app.id == self._copied
+            self._paint_button(
+                painter,
+                parts["copy"],
+                "check" if copied else "copy",
+                row,
+                "copy",
+                on_chip=True,
+                token="success" if copied else "",
+            )
         painter.setFont(self._mono)
         painter.setPen(self._colors["text" if app.enabled else "muted"])
         room = QRect(chip.left() + 9, chip.top(), self._chip_text + 4, chip.height())
-        painter.drawText(room, LEADING, masked(app) if secret is None else secret.reveal())
+        if secret is not None and self._revealed < 1:
+            painter.save()
+            painter.setOpacity(self._revealed)
+            painter.drawText(room, LEADING, secret.reveal())
+            painter.restore()
+        else:
+            painter.drawText(room, LEADING, masked(app) if secret is None else secret.reveal())
 
     def _paint_button(
-        self, painter: QPainter, rect: QRect, icon: str, row: int, part: str, *, on_chip: bool = False
+        self, painter: QPainter, rect: QRect, icon: str, row: int, part: str, *, on_chip: bool = False, token: str = ""
     ) -> None:
         hovered = self._hovered == (row, part)
         if hovered:
+            pressed = self._pressed == (row, part)
             painter.save()
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(self._colors["hover_line"])
-            painter.setBrush(self._colors["hover"])
+            painter.setBrush(self._colors["pressed" if pressed else "hover"])
             painter.drawRoundedRect(QRectF(rect).adjusted(1.5, 1.5, -1.5, -1.5), 5, 5)
             painter.restore()
-        token = "text" if hovered else "muted"
+        token = token or ("text" if hovered else "muted")
         own_ground = on_chip or hovered
         self._look.icons.paint(painter, rect, icon, token if own_ground else self.ink_token(token), 15)
 
@@ -280,6 +304,33 @@ class AppsDelegate(RowDelegate):
             self._view.viewport().setCursor(
                 Qt.CursorShape.PointingHandCursor if hovered[1] else Qt.CursorShape.ArrowCursor
             )
+            self._view.viewport().update()
+
+    def confirm_copy(self, app_id: str) -> None:
+        """Show a check for a second where the key of this app is copied."""
+        self._copied = app_id
+        self._confirming.start(CONFIRM_SECONDS)
+        self._view.viewport().update()
+
+    @Slot()
+    def _stop_confirming(self) -> None:
+        self._copied = ""
+        self._view.viewport().update()
+
+    @Slot()
+    def _show_revealed(self) -> None:
+        if self._reveal.app_id:
+            self._look.motion.run(self, self._reveal_so_far)
+
+    def _reveal_so_far(self, done: float) -> None:
+        self._revealed = done
+        self._view.viewport().update()
+
+    def press(self, pressed: bool) -> None:
+        """The mouse button goes down on what is under the pointer, or up."""
+        now = self._hovered if pressed and self._hovered[1] else (-1, "")
+        if now != self._pressed:
+            self._pressed = now
             self._view.viewport().update()
 
     def editorEvent(self, event: QEvent, model: QAbstractItemModel, option: QStyleOptionViewItem, index: Index) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
+from itertools import pairwise
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QKeySequence, QTextOption
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -23,17 +24,18 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ...domain.model import App, AppState, Org, Origin
+from ...domain.model import App, AppState, KeptVersion, Org, Origin
 from ...domain.secret import SecretKind
 from ...services.snippets import Snippet, masked, to_read
 from ..kit.boxes import ComboBox
-from ..kit.i18n import long_date, long_day, long_time
+from ..kit.i18n import long_date, long_time
 from ..kit.reveal import Reveal
 from ..kit.tokens import DETAILS_WIDTH
 from ..kit.widgets import Badge, Button, IconButton, Look, label, set_property
 from .cortex_check import known_words
-from .many_panel import ManyPanel
+from .many_panel import BackButton, ManyPanel
 from .model import AppsModel, Status
+from .time_line import TimeLine
 
 
 class KeyField(QFrame):
@@ -69,14 +71,34 @@ class KeyField(QFrame):
         return False
 
 
+class HidesIn(QLabel):
+    """The seconds until a key hides, beside its name. Words of a fixed place: they do not move as it counts down."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("hint")
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self._counting = False
+
+    def show_seconds(self, left: int) -> None:
+        """Show that so many are left, or nothing for 0."""
+        text = self.tr("Hides again in %n s", "", left) if left else ""
+        if text and not self._counting:
+            self.setFixedWidth(self.fontMetrics().horizontalAdvance(text) + 2)
+        self._counting = bool(text)
+        self.setText(text)
+
+
 class DetailsPanel(QFrame):
     """Shows one app, or what several have in common, and what can be done with it.
 
+    The actions stand at its foot, where they do not scroll away.
+
     reveal_asked(SecretKind), copy_asked(SecretKind), snippet_asked(Snippet): copy it; try_asked(App): make a request;
     check_asked: ask Cortex; origin_said(Origin): who made the key, where that is not known; edit_asked,
-    enable_asked(bool), delete_asked, rotate_asked, closed; roll_back_asked(int), drop_kept_asked(int): make this
-    earlier version current again, or remove it; type_asked: type the key again;
-    use_newer_asked: use the newer key that the keychain holds.
+    enable_asked(bool), rotate_asked, closed; menu_asked(point): the menu with everything else; copy_kept_asked(int),
+    roll_back_asked(int), drop_kept_asked(int): copy the key of this earlier version, make it current again, or remove
+    it; type_asked: type the key again; use_newer_asked: use the newer key that the keychain holds.
     """
 
     reveal_asked = Signal(SecretKind)
@@ -87,8 +109,9 @@ class DetailsPanel(QFrame):
     origin_said = Signal(Origin)
     edit_asked = Signal()
     enable_asked = Signal(bool)
-    delete_asked = Signal()
     rotate_asked = Signal()
+    menu_asked = Signal(QPoint)
+    copy_kept_asked = Signal(int)
     roll_back_asked = Signal(int)
     drop_kept_asked = Signal(int)
     type_asked = Signal()
@@ -109,15 +132,21 @@ class DetailsPanel(QFrame):
         self._title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         self._title.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._edit = IconButton("pencil", self.tr("Edit App"), look)
-        close = IconButton("x", self.tr("Close details"), look)
+        self._close = IconButton("x", self.tr("Close details"), look)
+        self.back = BackButton(look)
         self._badge = Badge(look)
         self.key = KeyField(self.tr("API key"))
         self._eye = IconButton("eye", self.tr("Reveal API key"), look)
         self._copy = IconButton("copy", self.tr("Copy API key"), look)
         self.key.add(self._eye)
         self.key.add(self._copy)
+        self._hides = HidesIn()
         self._kept = label("", "hint", wrap=True)
-        self._type = Button(self.tr("Type the key again…"), look, "link")
+        self._missing_text = label("", wrap=True)
+        self._missing = QFrame()
+        self._missing.setObjectName("problem")
+        self._type = Button(self.tr("Type the key again…"), look)
+        self._type.setProperty("compact", True)
         self._newer = label("", "hint", wrap=True)
         self._use_newer = Button(self.tr("Use it"), look)
         self._use_newer.setProperty("compact", True)
@@ -133,7 +162,11 @@ class DetailsPanel(QFrame):
         secret_row.addWidget(self.secret_text, 1)
         for part in (self._secret_eye, self._secret_copy):
             secret_row.addWidget(part, 0, Qt.AlignmentFlag.AlignTop)
-        self._secret_note = label("", "hint", wrap=True)
+        self._secret_hides = HidesIn()
+        self._secret_note = label(
+            self.tr("Signs each request. Never put it in an app that you hand out."), "hint", wrap=True
+        )
+        self.time_line = TimeLine(look)
         self._facts: dict[str, tuple[QLabel, QLabel]] = {}
         self._request = QPlainTextEdit()
         self._request.setObjectName("code")
@@ -162,27 +195,29 @@ class DetailsPanel(QFrame):
         self._rotate = Button(self.tr("Rotate key"), look, icon="rotate-cw")
         self._enable = Button("", look)
         self._enable.setToolTip(self.tr("On this computer only. Nothing changes in Cortex."))
-        self._delete = Button(self.tr("Delete"), look, "danger")
+        self._more = IconButton("ellipsis-vertical", self.tr("More actions"), look, "text")
+        self._more.setObjectName("footMore")
 
         body = QWidget()
         body.setObjectName("detailsBody")
         column = QVBoxLayout(body)
         column.setContentsMargins(20, 20, 20, 20)
         column.setSpacing(0)
+        column.addWidget(self.back, 0, Qt.AlignmentFlag.AlignLeft)
         head = QHBoxLayout()
         head.addWidget(self._title, 1)
         head.addWidget(self._edit, 0, Qt.AlignmentFlag.AlignTop)
-        head.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        head.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
         column.addLayout(head)
         column.addSpacing(6)
         column.addWidget(self._badge, 0, Qt.AlignmentFlag.AlignLeft)
         column.addSpacing(20)
-        column.addWidget(label(self.tr("API key"), "strong"))
+        column.addLayout(_titled(label(self.tr("API key"), "strong"), self._hides))
         column.addSpacing(8)
         column.addWidget(self.key)
         column.addSpacing(5)
         column.addWidget(self._kept)
-        column.addWidget(self._type, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(self._missing)
         newer = QHBoxLayout()
         newer.addWidget(self._newer, 1)
         newer.addWidget(self._use_newer, 0, Qt.AlignmentFlag.AlignTop)
@@ -192,11 +227,15 @@ class DetailsPanel(QFrame):
         signing = QVBoxLayout(self._signing)
         signing.setContentsMargins(0, 0, 0, 14)
         signing.setSpacing(5)
-        signing.addWidget(self._secret_title)
+        signing.addLayout(_titled(self._secret_title, self._secret_hides))
         signing.addSpacing(3)
         signing.addWidget(self.secret)
         signing.addWidget(self._secret_note)
         column.addWidget(self._signing)
+        column.addWidget(label(self.tr("Time line"), "strong"))
+        column.addSpacing(8)
+        column.addWidget(self.time_line)
+        column.addSpacing(16)
         column.addLayout(self._make_facts())
         column.addWidget(self._make_question())
         self._earlier = QVBoxLayout()
@@ -217,25 +256,37 @@ class DetailsPanel(QFrame):
         self._trying.addWidget(self._check)
         self._trying.addStretch()
         column.addLayout(self._trying)
-        column.addSpacing(18)
+        column.addStretch()
+        self._fill_missing()
         self._actions = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._actions.setSpacing(8)
-        for button in (self._rotate, self._enable, self._delete):
+        for button in (self._rotate, self._enable):
             button.setProperty("compact", True)
             self._actions.addWidget(button)
-        self._actions.addStretch()
-        column.addLayout(self._actions)
-        column.addStretch()
-        scroll = _scrolling(body)
+        self._foot = QFrame()
+        self._foot.setObjectName("detailsFoot")
+        row = QHBoxLayout(self._foot)
+        row.setContentsMargins(20, 12, 20, 12)
+        row.setSpacing(8)
+        row.addLayout(self._actions)
+        row.addStretch()
+        row.addWidget(self._more, 0, Qt.AlignmentFlag.AlignBottom)
         self.many = ManyPanel(look, model, look.theme.px(DETAILS_WIDTH) - 41)
-        several = _scrolling(self.many)
         self._stack = QStackedLayout(self)
         self._stack.setContentsMargins(1, 0, 0, 0)
-        self._stack.addWidget(scroll)
-        self._stack.addWidget(several)
+        for content, pinned in ((body, self._foot), (self.many, self.many.foot)):
+            page = QWidget()
+            rows = QVBoxLayout(page)
+            rows.setContentsMargins(0, 0, 0, 0)
+            rows.setSpacing(0)
+            rows.addWidget(_scrolling(content), 1)
+            rows.addWidget(pinned)
+            self._stack.addWidget(page)
         self.many.closed.connect(self.closed)
+        self.set_alone(False)
 
-        close.clicked.connect(self.closed)
+        self._close.clicked.connect(self.closed)
+        self.back.clicked.connect(self.closed)
         self._edit.clicked.connect(self.edit_asked)
         self._eye.clicked.connect(self._ask_reveal_key)
         self._secret_eye.clicked.connect(self._ask_reveal_secret)
@@ -249,9 +300,9 @@ class DetailsPanel(QFrame):
         self._type.clicked.connect(self.type_asked)
         self._use_newer.clicked.connect(self.use_newer_asked)
         self._enable.clicked.connect(self._ask_enable)
-        self._delete.clicked.connect(self.delete_asked)
+        self._more.clicked.connect(self._ask_menu)
         reveal.changed.connect(self._show_key)
-        reveal.ticked.connect(self._show_kept)
+        reveal.ticked.connect(self._show_seconds)
 
     def set_org(self, org: Org, keychain: str) -> None:
         """Set the org and the keychain's name, for the panel's texts."""
@@ -259,6 +310,27 @@ class DetailsPanel(QFrame):
         self._keychain = keychain
         self._show_request()
         self._show_key()
+
+    def set_alone(self, alone: bool) -> None:
+        """Offer the way back to the table, which has no room beside the details, or a button that closes them."""
+        for back, close in ((self.back, self._close), (self.many.back, self.many.close_button)):
+            back.setVisible(alone)
+            close.setVisible(not alone)
+
+    def take_keyboard(self) -> None:
+        """Put the keyboard on the way back."""
+        shown = self.back if self._stack.currentIndex() == 0 else self.many.back
+        shown.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    @property
+    def foot_height(self) -> int:
+        """The height of the actions at the foot, in pixels."""
+        return (self._foot, self.many.foot)[self._stack.currentIndex()].sizeHint().height()
+
+    def shows(self, app_id: str) -> bool:
+        """True if this app is the one that is shown."""
+        is_one = self._stack.currentIndex() == 0 and not self.isHidden()
+        return is_one and self._app is not None and self._app.id == app_id
 
     def show_apps(self, apps: Sequence[App], busy: bool) -> None:
         """Show what these have in common. busy: bulk work is under way."""
@@ -278,12 +350,7 @@ class DetailsPanel(QFrame):
             "csrf": self.tr("On") if app.csrf else self.tr("Off"),
             "origin": self._origin_words(app.origin),
             "checked": self._check_words(app),
-            "created": long_time(app.created),
-            "rotated": long_time(app.rotated) if app.rotated else self.tr("Never"),
-            "copied": long_time(app.last_copied) if app.last_copied else "—",
             "owner": app.owner,
-            "expires": long_day(app.expires) if app.expires else "",
-            "review": long_day(app.review) if app.review else "",
             "notes": app.notes,
         }
         for name, (heading, fact) in self._facts.items():
@@ -293,7 +360,12 @@ class DetailsPanel(QFrame):
         self._who_made.setVisible(usable and app.origin is Origin.UNKNOWN)
         self._signing.setVisible(SecretKind.API_SECRET in app.kinds)
         self._enable.setText(self.tr("Disable") if app.enabled else self.tr("Enable"))
-        self._type.setVisible(usable and self._model.status(app) is Status.KEY_MISSING)
+        is_missing = self._model.status(app) is Status.KEY_MISSING
+        self._missing.setVisible(is_missing)
+        self._missing_text.setText(self._what_to_do(app))
+        self._kept.setVisible(not is_missing)
+        self._type.setVisible(usable)
+        self.time_line.show_app(app, self._model.age(app), datetime.now(UTC), self._model.today)
         self._newer.setText(self.tr("The keychain holds a newer key (version {number}).").format(number=newer))
         self._newer.setVisible(usable and newer > 0)
         self._use_newer.setVisible(usable and newer > 0)
@@ -302,6 +374,7 @@ class DetailsPanel(QFrame):
             button.setEnabled(usable)
         self._show_request()
         self._show_earlier(app)
+        self._order_tab()
         self._arrange_actions()
         self._show_key()
 
@@ -328,36 +401,86 @@ class DetailsPanel(QFrame):
             title.setContentsMargins(0, 18, 0, 2)
             self._earlier.addWidget(title)
         for kept in app.kept:
-            ends = f"{kept.key_ends.head}…{kept.key_ends.tail}"
-            row = QWidget()
-            line = QHBoxLayout(row)
-            line.setContentsMargins(0, 0, 0, 0)
-            line.setSpacing(2)
-            text = self.tr("{key}, kept until {date}").format(key=ends, date=long_date(kept.until))
-            if kept.sessions != app.sessions:
-                text += " " + (
-                    self.tr("(Sessions on)") if kept.sessions else self.tr("(Sessions off, with its secret)")
-                )
-            line.addWidget(label(text, "hint", wrap=True), 1)
-            if kept.until > datetime.now(UTC):  # otherwise it is removed as soon as the keychain permits
-                back = IconButton("undo-2", self.tr("Roll back to {key}").format(key=ends), self._look)
-                back.clicked.connect(partial(self.roll_back_asked.emit, kept.number))
-                line.addWidget(back)
-            drop = IconButton("trash-2", self.tr("Remove {key} now").format(key=ends), self._look)
-            drop.clicked.connect(partial(self.drop_kept_asked.emit, kept.number))
-            line.addWidget(drop)
-            self._earlier.addWidget(row)
+            self._earlier.addWidget(self._earlier_key(kept, app))
+
+    def _order_tab(self) -> None:
+        """Have Tab come to what is made late where one reads it."""
+        cards = [item.widget() for at in range(self._earlier.count()) if (item := self._earlier.itemAt(at)) is not None]
+        buttons = [button for card in cards if card is not None for button in card.findChildren(Button)]
+        answers = self._who_made.findChildren(Button)
+        marks = self.time_line.line.marks
+        for before, after in pairwise((self._secret_copy, *marks, *answers, *buttons, self.language)):
+            QWidget.setTabOrder(before, after)
+
+    def _earlier_key(self, kept: KeptVersion, app: App) -> QWidget:
+        """An earlier version: its key's ends, how long it is kept, and what can be done with it."""
+        ends = f"{kept.key_ends.head}…{kept.key_ends.tail}"
+        text = self.tr("Kept until {date}").format(date=long_date(kept.until))
+        if kept.sessions != app.sessions:
+            text += " " + (self.tr("(Sessions on)") if kept.sessions else self.tr("(Sessions off, with its secret)"))
+        card = QFrame()
+        card.setObjectName("keyField")
+        rows = QVBoxLayout(card)
+        rows.setContentsMargins(8, 6, 8, 8)
+        rows.setSpacing(4)
+        rows.addWidget(label(ends, "keyText"))
+        rows.addWidget(label(text, "hint", wrap=True))
+        copy = Button(self.tr("Copy"), self._look)
+        copy.setAccessibleName(self.tr("Copy {key}").format(key=ends))
+        copy.clicked.connect(partial(self.copy_kept_asked.emit, kept.number))
+        back = Button(self.tr("Roll back"), self._look)
+        back.setAccessibleName(self.tr("Roll back to {key}").format(key=ends))
+        back.clicked.connect(partial(self.roll_back_asked.emit, kept.number))
+        drop = Button(self.tr("Remove…"), self._look)
+        drop.setAccessibleName(self.tr("Remove {key}").format(key=ends))
+        drop.clicked.connect(partial(self.drop_kept_asked.emit, kept.number))
+        # One whose time is up is removed as soon as the keychain permits.
+        offered = (copy, back, drop) if kept.until > datetime.now(UTC) else (drop,)
+        line = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        line.setSpacing(6)
+        for button in offered:
+            button.setProperty("compact", True)
+            line.addWidget(button)
+        line.addStretch()
+        rows.addLayout(line)
+        self._turn(line, offered, self._room - 18, 6)
+        return card
+
+    @property
+    def _room(self) -> int:
+        """The width of what is in the panel beside the table, in pixels."""
+        return self._look.theme.px(DETAILS_WIDTH) - 41
 
     def _arrange_actions(self) -> None:
+        self._turn(self._trying, (self._try, self._check), self._room)
+        self._turn(self._answers, self._who_made.findChildren(Button), self._room)
+        self._turn(self._actions, (self._rotate, self._enable), self._room - self._more.sizeHint().width() - 8)
+
+    def _turn(self, row: QBoxLayout, buttons: Sequence[QWidget], room: int, spacing: int = 8) -> None:
         """Put the buttons side by side, or below each other where long words leave no room."""
-        directions, room = QBoxLayout.Direction, self._look.theme.px(DETAILS_WIDTH) - 41
-        for row, buttons in (
-            (self._trying, (self._try, self._check)),
-            (self._answers, tuple(self._who_made.findChildren(Button))),
-            (self._actions, (self._rotate, self._enable, self._delete)),
-        ):
-            needed = sum(button.sizeHint().width() for button in buttons) + 8 * (len(buttons) - 1)
-            row.setDirection(directions.LeftToRight if needed <= room else directions.TopToBottom)
+        for button in buttons:
+            button.ensurePolished()
+        needed = sum(button.sizeHint().width() for button in buttons) + spacing * (len(buttons) - 1)
+        directions = QBoxLayout.Direction
+        row.setDirection(directions.LeftToRight if needed <= room else directions.TopToBottom)
+
+    def _fill_missing(self) -> None:
+        """Say that the keychain has no key, and what can be done."""
+        rows = QVBoxLayout(self._missing)
+        rows.setContentsMargins(12, 10, 12, 12)
+        rows.setSpacing(4)
+        rows.addWidget(label(self.tr("The keychain does not hold this key"), "problemTitle", wrap=True))
+        rows.addWidget(self._missing_text)
+        rows.addSpacing(4)
+        rows.addWidget(self._type, 0, Qt.AlignmentFlag.AlignLeft)
+
+    def _what_to_do(self, app: App) -> str:
+        """What can be done about a key that the keychain does not hold."""
+        if app.provider in ("", self._keychain):
+            return self.tr("Type it again if you have it elsewhere. Rotate makes a new one.")
+        return self.tr("It was stored in {provider}. Switch back to that, type the key again, or rotate it.").format(
+            provider=app.provider
+        )
 
     @Slot()
     def _show_key(self) -> None:
@@ -390,27 +513,21 @@ class DetailsPanel(QFrame):
 
     @Slot()
     def _show_kept(self) -> None:
-        note = self.tr("Signs each request. Never put it in an app that you hand out.")
-        if self._app is not None and self._reveal.of(self._app.id, SecretKind.API_SECRET) is not None:
-            note = self.tr("Hides again in %n s.", "", self._reveal.seconds_left)
-        self._secret_note.setText(note)
-        if self._app is not None and self._model.status(self._app) is Status.KEY_MISSING:
-            text = self.tr("The keychain does not hold this key. Type it again, or rotate it.")
-            provider = self._app.provider
-            if provider not in ("", self._keychain):
-                text = self.tr(
-                    "Stored in {provider}; {keychain} does not hold it. Switch back, type it again, or rotate it."
-                ).format(provider=provider, keychain=self._keychain)
-            self._kept.setText(text)
-            return
+        """Say where the key is kept, and where it works."""
         text = self.tr("Stored in {keychain}.").format(keychain=self._keychain) if self._keychain else ""
         if self._app is not None and not self._app.enabled:
             text += " " + self.tr("Disabled on this computer only: Cortex goes on taking a key that it made.")
         else:
             text += " " + self.tr("Cortex takes it only if Cortex made it.")
-        if self._app is not None and self._reveal.app_id == self._app.id:
-            text += " " + self.tr("Hides again in %n s.", "", self._reveal.seconds_left)
         self._kept.setText(text)
+        self._show_seconds()
+
+    @Slot()
+    def _show_seconds(self) -> None:
+        """Show how long what is readable stays so."""
+        app_id, left = "" if self._app is None else self._app.id, self._reveal.seconds_left
+        for kind, shown in ((SecretKind.API_KEY, self._hides), (SecretKind.API_SECRET, self._secret_hides)):
+            shown.show_seconds(left if self._reveal.of(app_id, kind) is not None else 0)
 
     @Slot()
     def _show_request(self) -> None:
@@ -434,6 +551,10 @@ class DetailsPanel(QFrame):
     def _ask_reveal_secret(self) -> None:
         self.reveal_asked.emit(SecretKind.API_SECRET)
 
+    def confirm_copy(self, kind: SecretKind) -> None:
+        """Show for a second that the key or the secret was copied."""
+        (self._copy if kind is SecretKind.API_KEY else self._secret_copy).confirm()
+
     @Slot()
     def _ask_copy_key(self) -> None:
         self.copy_asked.emit(SecretKind.API_KEY)
@@ -446,6 +567,10 @@ class DetailsPanel(QFrame):
     def _ask_try(self) -> None:
         if self._app is not None:
             self.try_asked.emit(self._app)
+
+    @Slot()
+    def _ask_menu(self) -> None:
+        self.menu_asked.emit(self._more.mapToGlobal(self._more.rect().topLeft()))
 
     @Slot()
     def _ask_enable(self) -> None:
@@ -464,12 +589,7 @@ class DetailsPanel(QFrame):
             "csrf": self.tr("CSRF Protection"),
             "origin": self.tr("Key from"),
             "checked": self.tr("Cortex says"),
-            "created": self.tr("Created"),
-            "rotated": self.tr("Rotated"),
-            "copied": self.tr("Last copied"),
             "owner": self.tr("Owner"),
-            "expires": self.tr("Expires"),
-            "review": self.tr("Review"),
             "notes": self.tr("Notes"),
         }
         for row, (key, name) in enumerate(names.items()):
@@ -517,3 +637,12 @@ def _scrolling(body: QWidget) -> QScrollArea:
     scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     scroll.setWidget(body)
     return scroll
+
+
+def _titled(title: QLabel, beside: QWidget) -> QHBoxLayout:
+    """A heading with something at its far end."""
+    row = QHBoxLayout()
+    row.addWidget(title)
+    row.addStretch()
+    row.addWidget(beside)
+    return row

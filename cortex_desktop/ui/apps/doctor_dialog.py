@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
@@ -15,10 +16,16 @@ from ...domain.secret import SecretKind
 from ...services.doctor import Finding, Problem, Repair, Stray
 from ..kit.dialog import Dialog
 from ..kit.i18n import translate_text
-from ..kit.widgets import Button, Look, announce, label
+from ..kit.widgets import Button, EmptyState, Look, announce, label
 
-BESIDE_WORDS = 56
-"""Pixels of a finding's width that its box and margins take."""
+BESIDE_WORDS = 80
+"""Pixels of a finding's width that its box, icon and margins take."""
+
+SIGNS = (("circle-alert", "danger"), ("triangle-alert", "warning"), ("info", "muted"))
+"""Icon and colour by severity: a key is at risk, something wants a look, something is left over."""
+
+_AT_RISK = (Problem.MISSING, Problem.NO_KEY, Problem.DIFFERS)
+_LEFT_OVER = (Problem.KEPT_MISSING, Problem.LEFTOVER)
 
 SCROLL_BAR = 20
 """Pixels that it and the list's padding take."""
@@ -63,6 +70,7 @@ class DoctorDialog(Dialog):
         self._orgs = orgs if len(orgs) > 1 else {}
         self._repairs = repairs
         self._strays: Sequence[Stray] = ()
+        self._severities: list[int] = []  # of the findings, in the order of the list
         self._to_repair: list[tuple[Finding, Repair | None]] = []
         self._repaired = 0
         self._stopped = False
@@ -77,6 +85,10 @@ class DoctorDialog(Dialog):
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.setMinimumHeight(look.theme.px(150))
         self._list.hide()
+        self._good = EmptyState(look)
+        self._good.setProperty("plain", True)
+        self._good.hide()
+        self.form.addWidget(self._good)
         self.form.addWidget(self._state)
         self.form.addSpacing(10)
         self.form.addWidget(self._progress)
@@ -126,7 +138,7 @@ class DoctorDialog(Dialog):
             self._next_check()
 
     def checked(self, findings: Sequence[Finding]) -> None:
-        """Take the findings for the app that was checked last."""
+        """Take the findings for the app that was checked last. The gravest are listed first."""
         for finding in findings:
             item = QListWidgetItem(self._words(finding))
             item.setData(Qt.ItemDataRole.UserRole, finding)
@@ -135,7 +147,11 @@ class DoctorDialog(Dialog):
                 # What takes something away from the keychain's present keys is for the person to choose.
                 harmless = finding.problem in (Problem.LEFTOVER, Problem.KEPT_MISSING)
                 item.setCheckState(Qt.CheckState.Checked if harmless else Qt.CheckState.Unchecked)
-            self._list.addItem(item)
+            severity = _severity(finding.problem)
+            item.setIcon(self.look.icons.icon(*SIGNS[severity]))
+            place = bisect_right(self._severities, severity)
+            self._severities.insert(place, severity)
+            self._list.insertItem(place, item)
         if not self._stopped:
             self._next_check()
 
@@ -169,8 +185,7 @@ class DoctorDialog(Dialog):
         things = self._list.count() + len(self._strays)
         self._list_strays()
         if self._list.count() == 0:
-            self._set_text(self.tr("Everything matches. %n app(s) checked.", "", self._total))
-            self._end()
+            self._tell_good_news()
             return
         self._set_text(self.tr("%n thing(s) do not match. Check what to repair.", "", things))
         self._list.show()
@@ -181,6 +196,14 @@ class DoctorDialog(Dialog):
         self.fit()
         self._wrap()
         self._list.setFocus()
+
+    def _tell_good_news(self) -> None:
+        title, text = self.tr("Everything matches"), self.tr("%n app(s) checked.", "", self._total)
+        self._good.set_message("circle-check", title, text, tone="success")
+        self._good.show()
+        self._state.hide()
+        announce(self, f"{title}. {text}")
+        self._end()
 
     def _list_strays(self) -> None:
         """List items without an app, under a heading of their own."""
@@ -333,6 +356,10 @@ class DoctorDialog(Dialog):
                 )
             case Problem.LEFTOVER:
                 return self.tr("{label}: the {what} of old version {number} was left behind. Repair: it is removed.")
+            case Problem.EARLIER:
+                return self.tr(
+                    "{label}: the keychain holds an earlier key (version {number}). Repair: the app uses it."
+                )
             case Problem.NEWER:
                 return self.tr(
                     "{label}: the keychain holds a newer key (version {number}). Repair: the app uses it, and the "
@@ -343,3 +370,8 @@ class DoctorDialog(Dialog):
                     "{label}: the keychain holds the {what} of version {number} more than once. Repair: the right one "
                     "stays; another key goes under a version of its own."
                 )
+
+
+def _severity(problem: Problem) -> int:
+    """How grave it is, as an index of SIGNS."""
+    return 0 if problem in _AT_RISK else 2 if problem in _LEFT_OVER else 1

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from PySide6.QtCore import QCoreApplication, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLayout, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QWidget
 
 from ...domain.errors import DetailError
 from ...domain.model import App, AppDetails
 from ...domain.rules import clean_notes, clean_owner
 from ...services.periods import SECRET_KEPT
-from ..kit.i18n import long_day, translate_text
+from ..kit.i18n import translate_text
 from ..kit.widgets import Look, label, set_property
-from .app_form import AppDialog, OptionalDate, field, option
+from .app_form import AppDialog, ExpiresField, OptionalDate, OwnerField, beside, field, option
 from .model import AppsModel
 
-EXPIRES_IN = timedelta(days=90)
 REVIEWED_IN = timedelta(days=30)
-"""The date proposed when Expires or Review is checked."""
+"""The date proposed when Review is checked."""
 
 
 class EditAppDialog(AppDialog):
@@ -29,15 +28,9 @@ class EditAppDialog(AppDialog):
     def __init__(self, look: Look, model: AppsModel, place: str, app: App, parent: QWidget) -> None:
         translate = QCoreApplication.translate
         self._before = app
-        self.owner = QLineEdit(app.owner)
+        self.owner = OwnerField(app.owner)
         self.notes = QPlainTextEdit(app.notes)
-        self.expires = OptionalDate(
-            look,
-            translate("EditAppDialog", "Expires"),
-            translate("EditAppDialog", "Expires on"),
-            app.expires,
-            EXPIRES_IN,
-        )
+        self.expires = ExpiresField(look, app.expires)
         self.review = OptionalDate(
             look,
             translate("EditAppDialog", "Review"),
@@ -57,9 +50,6 @@ class EditAppDialog(AppDialog):
         )
         self.setMinimumWidth(look.theme.px(560))
         self.resize(self.minimumWidth(), 1)  # `fit` sees to the height; Qt would make it as wide as its sentences
-        self.resize(self.minimumWidth(), 1)  # `fit` sees to the height; Qt would make it as wide as its sentences
-        self.owner.setAccessibleName(self.tr("Owner"))
-        self.owner.setPlaceholderText(self.tr("Who to ask about it"))
         self.notes.setAccessibleName(self.tr("Notes"))
         self.notes.setTabChangesFocus(True)
         self.notes.setFixedHeight(look.theme.px(64))
@@ -70,9 +60,9 @@ class EditAppDialog(AppDialog):
             "fieldNote",
             wrap=True,
         )
-        owner = field(self.tr("Owner"), self.owner)
+        owner = field(self.owner.accessibleName(), self.owner)
         owner.addStretch()
-        self.form.addLayout(_beside(self.label_rows(), owner))
+        self.form.addLayout(beside(self.label_rows(), owner))
         self.form.addSpacing(6)
         self.form.addLayout(field(self.tr("Notes"), self.notes))
         self.form.addWidget(self._more_note)
@@ -80,7 +70,7 @@ class EditAppDialog(AppDialog):
         sessions, csrf = option(self.sessions, self.sessions_note), option(self.csrf, self.csrf_note)
         for column in (sessions, csrf):
             column.addStretch()
-        self.form.addLayout(_beside(sessions, csrf))
+        self.form.addLayout(beside(sessions, csrf))
         self.form.addSpacing(14)
         dates = QHBoxLayout()
         dates.setSpacing(20)
@@ -164,24 +154,14 @@ class EditAppDialog(AppDialog):
     @Slot()
     def _explain_dates(self) -> None:
         """Say which date is none, or in the past."""
-        today = date.today()  # noqa: DTZ011 (where the person is)
-        wrong = self.tr("This is no date. Type it like {example} or {iso}.").format(
-            example=long_day(today), iso=today.isoformat()
-        )
-        past = self.tr("This date is in the past. The app is marked at once; nothing is disabled.")
-        said = {}
-        for chosen in (self.expires, self.review):
-            is_past = chosen.value is not None and chosen.value < today
-            said[chosen] = wrong if chosen.is_wrong else past if is_past else ""
-            chosen.day.setAccessibleDescription(said[chosen])
-        text = wrong if wrong in said.values() else past if past in said.values() else ""
+        both = (self.expires, self.review)
+        for chosen in both:
+            chosen.day.setAccessibleDescription(chosen.objection)
+        text = next((chosen.objection for chosen in sorted(both, key=_is_fine) if chosen.objection), "")
+        is_wrong = any(chosen.is_wrong for chosen in both)
         self._date_note.setText(text or self._usual_dates)
-        set_property(self._date_note, "tone", "danger" if text == wrong else "warning" if text else "")
+        set_property(self._date_note, "tone", "danger" if is_wrong else "warning" if text else "")
 
 
-def _beside(left: QLayout, right: QLayout) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setSpacing(20)
-    row.addLayout(left, 1)
-    row.addLayout(right, 1)
-    return row
+def _is_fine(chosen: OptionalDate) -> bool:
+    return not chosen.is_wrong

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from PySide6.QtCore import QObject, SignalInstance, Slot
+from PySide6.QtCore import QObject, Signal, SignalInstance, Slot
 
 from ...domain.activity import Action
 from ...domain.errors import CortexError, SecretMissing
@@ -34,7 +34,12 @@ class PasteDialog(Protocol):
 
 
 class KeyPresenter(QObject):
-    """Reveals one key at a time and copies secrets, each for as long as Preferences say."""
+    """Reveals one key at a time and copies secrets, each for as long as Preferences say.
+
+    copied(app id, SecretKind): it is on the clipboard.
+    """
+
+    copied = Signal(str, SecretKind)
 
     def __init__(self, tools: Tools, workspace: Workspace, apps: AppServices, model: AppsModel) -> None:
         super().__init__(tools.toasts)
@@ -103,6 +108,17 @@ class KeyPresenter(QObject):
         """Put the app's key or secret on the clipboard."""
         if kind in app.kinds:
             self._with_secret(app, kind, partial(self._copied, app, kind))
+
+    def copy_kept(self, app: App, number: int) -> None:
+        """Put the key of an earlier version on the clipboard."""
+
+        def copied(secret: Secret) -> None:
+            self._hold(secret, self.tr("Earlier API key copied"))
+            work = partial(self._use.note_kept_copied, app.id, number, self._settings.clipboard_seconds)
+            self._workspace.on_disk(work, _ignore)
+
+        work = partial(self._use.kept_key, app.id, number)
+        self._workspace.on_vault(work, partial(self._fetched, app, copied))
 
     def copy_as(self, snippet: Snippet, app: App, org: Org) -> None:
         """Put the app's key, with what it takes to use it, on the clipboard."""
@@ -184,6 +200,7 @@ class KeyPresenter(QObject):
     def _copied(self, app: App, kind: SecretKind, secret: Secret) -> None:
         is_key = kind is SecretKind.API_KEY
         self._hold(secret, self.tr("API key copied") if is_key else self.tr("API secret copied"))
+        self.copied.emit(app.id, kind)
         action = Action.KEY_COPIED if is_key else Action.SECRET_COPIED
         self._note_copied(app, action, self._settings.clipboard_seconds)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QBoxLayout, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
+from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from ...domain.model import App
 from ..kit.widgets import Button, IconButton, Look, label
@@ -15,8 +15,29 @@ NAMED = 8
 """Labels listed at most."""
 
 
+class BackButton(Button):
+    """Leads from the details back to the table, where the two have no room beside each other."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__("", look, "link", icon="arrow-left")
+        self.setText(self.tr("Apps"))
+        self.setAccessibleName(self.tr("Back to Apps"))
+        self._point()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LayoutDirectionChange:
+            self._point()
+
+    def _point(self) -> None:
+        self.set_icon("arrow-right" if self.isRightToLeft() else "arrow-left")
+
+
 class ManyPanel(QWidget):
-    """Shows how many apps are selected and what they have in common; emits what the person wants done to all."""
+    """Shows how many apps are selected and what they have in common; emits what the person wants done to all.
+
+    foot: the buttons, to stand below what scrolls.
+    """
 
     rotate_asked = Signal()
     enable_asked = Signal()
@@ -32,7 +53,8 @@ class ManyPanel(QWidget):
         self._room = room
         self._title = label("", "detailsTitle", wrap=True)
         self._title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
-        close = IconButton("x", self.tr("Close details"), look)
+        self.close_button = IconButton("x", self.tr("Close details"), look)
+        self.back = BackButton(look)
         self._facts = QGridLayout()
         self._facts.setHorizontalSpacing(12)
         self._facts.setVerticalSpacing(12)
@@ -57,7 +79,8 @@ class ManyPanel(QWidget):
         column.setSpacing(0)
         head = QHBoxLayout()
         head.addWidget(self._title, 1)
-        head.addWidget(close)
+        head.addWidget(self.close_button)
+        column.addWidget(self.back, 0, Qt.AlignmentFlag.AlignLeft)
         column.addLayout(head)
         column.addSpacing(16)
         column.addLayout(self._facts)
@@ -65,17 +88,21 @@ class ManyPanel(QWidget):
         column.addWidget(label(self.tr("Apps"), "strong"))
         column.addSpacing(6)
         column.addWidget(self._names)
-        column.addSpacing(18)
+        column.addStretch()
+        self.foot = QFrame()
+        self.foot.setObjectName("detailsFoot")
+        lines = QVBoxLayout(self.foot)
+        lines.setContentsMargins(20, 12, 20, 12)
+        lines.setSpacing(8)
         for line, buttons in zip(self._lines, ((self.rotate, self.disable), (self.enable, self.delete)), strict=True):
             line.setSpacing(8)
             for button in buttons:
                 button.setProperty("compact", True)
                 line.addWidget(button)
             line.addStretch()
-            column.addLayout(line)
-            column.addSpacing(8)
-        column.addStretch()
-        close.clicked.connect(self.closed)
+            lines.addLayout(line)
+        self.close_button.clicked.connect(self.closed)
+        self.back.clicked.connect(self.closed)
         self.rotate.clicked.connect(self.rotate_asked)
         self.enable.clicked.connect(self.enable_asked)
         self.disable.clicked.connect(self.disable_asked)

@@ -138,9 +138,19 @@ class AppsModel(QAbstractTableModel):
         return self._missing
 
     @property
+    def revealed(self) -> str:
+        """The id of the app whose key the table shows, empty for none."""
+        return self._revealed
+
+    @property
     def attention(self) -> int:
         """How many apps need attention: those that is:attention finds."""
         return self._attention
+
+    @property
+    def today(self) -> date:
+        """The day for which expiry and review states are shown."""
+        return self._today
 
     def owners(self) -> list[str]:
         """The owners of apps, those with most apps first. Counted once for many keystrokes."""
@@ -273,10 +283,11 @@ class AppsModel(QAbstractTableModel):
             self._take_stock()
 
     def mark_revealed(self, app_id: str) -> None:
-        """Set which app's key is readable now, for screen readers; empty for none. The key itself stays outside."""
+        """Set whose key the table shows now; empty for none. The key itself stays outside."""
         old, self._revealed = self._revealed, app_id
-        self._changed(old)
-        self._changed(app_id)
+        if old != app_id:
+            self._changed(old)
+            self._changed(app_id)
 
     def status(self, app: App) -> Status:
         """The app's status, for the Status column."""

@@ -12,7 +12,7 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QSizePolicy,
@@ -23,13 +23,14 @@ from PySide6.QtWidgets import (
 
 from ...domain.model import App, Org
 from ...domain.query import WORDS
+from ...domain.secret import SecretKind
 from ..kit.page import Page
 from ..kit.reveal import Reveal
 from ..kit.scrolling import LowBody, scrolled_when_low
 from ..kit.table import TableCard
 from ..kit.tokens import DETAILS_WIDTH
 from ..kit.waiting import BUSY_SECONDS
-from ..kit.widgets import Banner, Button, ChoiceBanner, EmptyState, Look, label
+from ..kit.widgets import Banner, Button, EmptyState, Look, label
 from .bulk_bar import BulkBar
 from .details import DetailsPanel
 from .filters import SavedFilters
@@ -40,6 +41,8 @@ from .table import AppsTable
 
 MARGIN = 24
 """Around the page, in pixels."""
+SLIDE = 28
+"""Pixels over which the details come in."""
 
 
 class AppsPage(Page):
@@ -72,8 +75,8 @@ class AppsPage(Page):
         self._loaded = False
         self._failed = False
         self._holds = False  # the selection is about to change again
+        self._alone = False  # the details have no room beside the table
 
-        self.standing_banner = ChoiceBanner(look)
         self.keychain_banner = Banner(look)
         self.storage_banner = Banner(look)
         self._title = label(self.tr("Apps"), "title")
@@ -116,7 +119,6 @@ class AppsPage(Page):
         column.setContentsMargins(MARGIN, 16, MARGIN, MARGIN)
         column.setSpacing(12)
         column.addWidget(self.storage_banner)
-        column.addWidget(self.standing_banner)
         column.addWidget(self.keychain_banner)
         column.addLayout(head)
         column.addWidget(self.bar)
@@ -186,6 +188,7 @@ class AppsPage(Page):
             self._panel = DetailsPanel(self._look, self.model, self._reveal)
             self._panel.hide()
             self._panel.closed.connect(self.close_details)
+            self._panel.menu_asked.connect(self.menu_asked)
             if self._org_and_keychain is not None:
                 self._panel.set_org(*self._org_and_keychain)
             layout = self.layout()
@@ -193,6 +196,10 @@ class AppsPage(Page):
             layout.addWidget(self._panel)
             self.details_made.emit(self._panel)
         return self._panel
+
+    def details_show(self, app_id: str) -> bool:
+        """True if the details are open, and about this app."""
+        return self._panel is not None and self._panel.shows(app_id)
 
     def current(self) -> App | None:
         """The selected app, when it is the only one and visible."""
@@ -294,14 +301,26 @@ class AppsPage(Page):
         return self._panel.minimumWidth() if self._panel is not None and self._details_shown else 0
 
     @property
-    def foot(self) -> int:
-        """The height in pixels of the selection bar and the margin below it, while it is shown."""
+    def inset_below(self) -> int:
+        """The height in pixels of the selection bar, or of the details' actions where the table has no room beside
+        them."""
+        if self._panel is not None and self._alone:
+            return self._panel.foot_height
         return 0 if self.selection_bar.isHidden() else self.selection_bar.sizeHint().height() + MARGIN
 
     @Slot(str)
     def look_for(self, text: str) -> None:
         """Search for this."""
         self.bar.set_text(text)
+
+    @Slot(str, SecretKind)
+    def show_copied(self, app_id: str, kind: SecretKind) -> None:
+        """Show for a second where it is copied that an app's key or secret was."""
+        if kind is SecretKind.API_KEY:
+            self.table.painter.confirm_copy(app_id)
+        app = self.current()
+        if self._panel is not None and app is not None and app.id == app_id:
+            self.details.confirm_copy(kind)
 
     # Remembered between starts
 
@@ -390,6 +409,11 @@ class AppsPage(Page):
         self._share_width()
         if toggled:
             self.inset_changed.emit()
+        if toggled and show:
+            if (layout := self.layout()) is not None:
+                layout.activate()  # so that it slides to where it belongs
+            far = SLIDE if self.layoutDirection() is Qt.LayoutDirection.LeftToRight else -SLIDE
+            self._look.motion.slide(self.details, QPoint(-far, 0))
 
     @property
     def _details_shown(self) -> bool:
@@ -401,6 +425,11 @@ class AppsPage(Page):
         table = self.table.painter
         least = sum(table.width_of(c) for c in (AppColumn.LABEL, AppColumn.KEY, AppColumn.MENU)) + 50
         alone = self._details_shown and self.width() - panel < least
+        is_other = alone != self._alone
+        self._alone = alone
+        had_focus = self._scroll.isAncestorOf(self.window().focusWidget() or self)
+        if self._panel is not None:
+            self._panel.set_alone(alone)
         self._scroll.setVisible(not alone)
         layout = self.layout()
         assert layout is not None
@@ -410,9 +439,13 @@ class AppsPage(Page):
         elif alone:
             self._panel.setMinimumWidth(0)
             self._panel.setMaximumWidth(16777215)
+            if had_focus:
+                self._panel.take_keyboard()
         else:
             self._panel.setFixedWidth(panel)
         self._fit()
+        if is_other:
+            self.inset_changed.emit()
 
     def _fit(self) -> None:
         shown = self._details_shown and not self._scroll.isHidden()
@@ -461,3 +494,9 @@ class AppsPage(Page):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._share_width()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self._details_shown:
+            self.close_details()
+        else:
+            super().keyPressEvent(event)

@@ -17,7 +17,7 @@ from ...services.apps.create import Created
 from ...services.apps.origins import KeyOrigins
 from ...services.apps.recovery import NotRemoved
 from ...services.apps.services import AppServices
-from ...services.bulk import Delete, Disable, Rotate
+from ...services.bulk import Delete, Rotate
 from ...services.doctor import Doctor
 from ...services.periods import ROLLED_BACK_KEPT
 from ...services.snippets import Snippet
@@ -37,7 +37,6 @@ from .keys import KeyPresenter
 from .model import AppColumn, AppsModel, Status
 from .origins import OriginPresenter
 from .page import AppsPage
-from .standing import StandingBanner
 
 if TYPE_CHECKING:
     from ...services.workbench import RequestServices
@@ -80,7 +79,6 @@ class AppsPresenter(QObject):
         self._origins = OriginPresenter(tools, workspace, origins)
         self.banners = Banners(workspace, self.page)
         self.checks = KeychainChecks(tools, workspace, apps, doctor, self.model, self.keys, self.page)
-        self.standing = StandingBanner(tools, workspace, apps, doctor, self.page.standing_banner, self.checks.open)
         self._connect()
         self.page.new.setEnabled(False)
         self.page.wait_for_load()  # before the sorting is restored, which has the page show its state
@@ -99,11 +97,14 @@ class AppsPresenter(QObject):
         self.checks.changed.connect(self._findings_changed)
         page.selected.connect(self.changed)
         page.inset_changed.connect(self.changed)
+        for moved in (page.selected, page.inset_changed):
+            moved.connect(self._show_revealed)
         page.retry_asked.connect(workspace.reload)
         page.bar.save_asked.connect(self.ask_filter_name)
         page.bar.rename_asked.connect(self._ask_new_filter_name)
         page.bar.delete_asked.connect(self._delete_filter)
         page.table.painter.reveal_asked.connect(self._reveal_of)
+        self.keys.copied.connect(page.show_copied)
         page.table.painter.copy_asked.connect(self._copy_of)
         page.details_made.connect(self._listen_to)
         page.selection_bar.rotate_asked.connect(self.ask_rotate)
@@ -119,11 +120,11 @@ class AppsPresenter(QObject):
         details.copy_asked.connect(self.copy)
         details.snippet_asked.connect(self.copy_as)
         details.enable_asked.connect(self.enable_or_disable)
-        details.delete_asked.connect(self.ask_delete)
         details.try_asked.connect(self._workspace.try_asked)
         details.check_asked.connect(self.check_with_cortex)
         details.origin_said.connect(self.note_origin)
         details.rotate_asked.connect(self.ask_rotate)
+        details.copy_kept_asked.connect(self._copy_kept)
         details.roll_back_asked.connect(self._roll_back)
         details.drop_kept_asked.connect(self._ask_drop_kept)
         details.type_asked.connect(self.ask_key)
@@ -180,7 +181,7 @@ class AppsPresenter(QObject):
         app, several = self.page.current(), self.page.several()
         if app is not None and app.state is AppState.ACTIVE:
             if app.enabled:
-                self._dialogs.ask_in_production(Disable, [app], partial(self.set_enabled, app, False))
+                self._dialogs.ask_to_disable([app], partial(self.set_enabled, app, False))
             else:
                 self.set_enabled(app, True)
         elif several:
@@ -204,7 +205,7 @@ class AppsPresenter(QObject):
             return
         app = self.page.current()
         if app is not None and app.state is AppState.ACTIVE:
-            self._dialogs.ask_in_production(Rotate, [app], partial(self._ask_rotate, app))
+            self._ask_rotate(app)
 
     def _ask_rotate(self, app: App) -> None:
         org = self._workspace.org
@@ -213,9 +214,9 @@ class AppsPresenter(QObject):
         from .rotate_dialog import RotateDialog
 
         place = f"{short(app.label)} · {place_of(org)}"
+        words, in_doubt = self._dialogs.warned(Rotate, [app]), self._workspace.in_doubt
         window, is_cortex = self._dialogs.window, app.origin is Origin.CORTEX
-        in_doubt = self._workspace.in_doubt
-        dialog = RotateDialog(self._look, place, window, from_cortex=is_cortex, in_doubt=in_doubt)
+        dialog = RotateDialog(self._look, place, window, words=words, from_cortex=is_cortex, in_doubt=in_doubt)
 
         def rotated(made: Created) -> None:
             dialog.accept()
@@ -284,6 +285,12 @@ class AppsPresenter(QObject):
         self._dialogs.open_waiting(dialog)
 
     @Slot(int)
+    def _copy_kept(self, number: int) -> None:
+        app = self.page.current()
+        if app is not None:
+            self.keys.copy_kept(app, number)
+
+    @Slot(int)
     def _roll_back(self, number: int) -> None:
         app = self.page.current()
         if app is not None:
@@ -323,20 +330,23 @@ class AppsPresenter(QObject):
             return
         app = self.page.current()
         if app is not None:
-            self._dialogs.ask_in_production(Delete, [app], partial(self._ask_delete, app))
+            self._ask_delete(app)
 
     def _ask_delete(self, app: App) -> None:
         if not self._dialogs.free:
             return
         from ..kit.dialog import Question
 
+        heading = self.tr("Delete “{label}”?").format(label=short(app.label))
+        text = self.tr(
+            "For 30 days you can restore it from Recently deleted. Then its API key leaves the keychain and cannot "
+            "be brought back. Nothing changes in Cortex: it goes on taking a key that it made."
+        )
+        words = self._dialogs.warned(Delete, [app])
         question = Question(
             self._look,
-            self.tr("Delete “{label}”?").format(label=short(app.label)),
-            self.tr(
-                "For 30 days you can restore it from Recently deleted. Then its API key leaves the keychain and cannot "
-                "be brought back. Nothing changes in Cortex: it goes on taking a key that it made."
-            ),
+            heading if words is None else words.heading,
+            text if words is None else f"{text} {words.sentence}",
             self.tr("Delete"),
             self._dialogs.window,
         )
@@ -396,7 +406,7 @@ class AppsPresenter(QObject):
             self.bulk.restore(apps)
         else:
             for app in apps:
-                self.restore(app)
+                self.restore(app, self._restored)
 
     @Slot(str)
     def ask_filter_name(self, text: str) -> None:
@@ -471,9 +481,15 @@ class AppsPresenter(QObject):
 
         self._workspace.on_disk(partial(self._services.deletion.delete, app.id), deleted)
 
-    def restore(self, app: App) -> None:
-        """Bring a deleted app back."""
-        self._workspace.on_vault(partial(self._services.deletion.restore, app.id), self._workspace.put)
+    def restore(self, app: App, done: Callable[[App], object] | None = None) -> None:
+        """Bring a deleted app back. done: called with it then."""
+
+        def restored(back: App) -> None:
+            self._workspace.put(back)
+            if done is not None:
+                done(back)
+
+        self._workspace.on_vault(partial(self._services.deletion.restore, app.id), restored)
 
     def purge(self, app: App) -> None:
         """Remove a deleted app's secrets for good. When the keychain cannot now, a recovery does."""
@@ -573,6 +589,20 @@ class AppsPresenter(QObject):
         toast.acted.connect(partial(self.restore, app))
         toast.count_down(TOAST_SECONDS)
 
+    def _restored(self, app: App) -> None:
+        toast = self._tools.toasts.show(
+            self.tr("“{label}” restored").format(label=short(app.label)),
+            self.tr("It is back with its key."),
+            action=self.tr("Show"),
+        )
+        self._workspace.entered.connect(toast.leave)
+        toast.acted.connect(partial(self._show_restored, app.id))
+        toast.count_down(TOAST_SECONDS)
+
+    def _show_restored(self, app_id: str) -> None:
+        self.page.select(app_id)
+        self.page.take_keyboard()
+
     @Slot(str)
     def _copy_of(self, app_id: str) -> None:
         app = self.model.find(app_id)
@@ -587,9 +617,15 @@ class AppsPresenter(QObject):
 
     @Slot()
     def _reveal_changed(self) -> None:
-        self.model.mark_revealed(self._reveal.app_id)
-        self.page.table.viewport().update()
+        self._show_revealed()
         self.changed.emit()
+
+    @Slot()
+    def _show_revealed(self) -> None:
+        """Show a readable key in the table, unless the details show it: one place is enough."""
+        app_id = self._reveal.app_id
+        self.model.mark_revealed("" if self.page.details_show(app_id) else app_id)
+        self.page.table.viewport().update()
 
 
 def _ignore(_: object) -> None:

@@ -9,14 +9,16 @@ from PySide6.QtWidgets import QWidget
 
 from ..kit.boxes import ComboBox
 from ..kit.dialog import WaitingDialog
-from ..kit.widgets import Button, Look, label
+from ..kit.production import Warned
+from ..kit.widgets import Button, Look, label, set_property
 
 
 class RotateDialog(WaitingDialog):
     """Asks how long the old key should be kept. submitted(timedelta): rotate; key_asked: use one from Cortex instead.
 
-    title: for several apps; without one it is about one. from_cortex: Cortex made the app's key, and so can give
-    another one; in_doubt: nothing is removed from the keychain for now.
+    count: of the apps it is about; words: the heading and the warning where that is production, where Enter means no;
+    from_cortex: Cortex made the app's key, and so can give another one; in_doubt: nothing is removed from the keychain
+    for now.
     """
 
     submitted = Signal(timedelta)
@@ -27,20 +29,28 @@ class RotateDialog(WaitingDialog):
         look: Look,
         place: str,
         parent: QWidget,
-        title: str = "",
+        count: int = 1,
+        words: Warned | None = None,
         *,
         from_cortex: bool = False,
         in_doubt: bool = False,
     ) -> None:
-        self._many = bool(title)
+        translate = QCoreApplication.translate
+        self._many = count > 1
         self._in_doubt = in_doubt
+        title = translate("RotateDialog", "Rotate API key")
         if self._many:
-            action = QCoreApplication.translate("RotateDialog", "Rotate keys")
-        else:
-            title = QCoreApplication.translate("RotateDialog", "Rotate API key")
-            action = QCoreApplication.translate("RotateDialog", "Rotate key")
+            title = translate("RotateDialog", "Rotate %Ln API key(s)", "", count)
+        action = translate("RotateDialog", "Rotate keys") if self._many else translate("RotateDialog", "Rotate key")
         self.keep = ComboBox()
-        super().__init__(look, title, place, action, parent, fields=(self.keep,))
+        super().__init__(
+            look,
+            words.heading if words is not None else title,
+            "" if words is not None else place,
+            action,
+            parent,
+            fields=(self.keep,),
+        )
         question = self.tr("Keep the old keys for") if self._many else self.tr("Keep the old key for")
         self.keep.setAccessibleName(question)
         for text, span in (
@@ -62,13 +72,13 @@ class RotateDialog(WaitingDialog):
             )
         elif from_cortex:
             text = self.tr(
-                "A new key is generated on this computer, for the sandbox. Cortex does not know it: with it, this app "
-                "stops working at Cortex, which goes on taking the old key."
+                "A new key is generated on this computer, for the sandbox, and shown as soon as it is stored. Cortex does "
+                "not know it: with it, this app stops working at Cortex, which goes on taking the old key."
             )
         else:
             text = self.tr(
-                "A new key is generated on this computer. Cortex does not know it, and goes on taking an old key that "
-                "it made."
+                "A new key is generated on this computer and shown as soon as it is stored. Cortex does not know it, "
+                "and goes on taking an old key that it made."
             )
         self.form.addWidget(label(text, wrap=True))
         if from_cortex:
@@ -77,6 +87,9 @@ class RotateDialog(WaitingDialog):
             other.clicked.connect(self._ask_key)
             self.form.addSpacing(8)
             self.form.addWidget(other, 0, Qt.AlignmentFlag.AlignLeft)
+        if words is not None:
+            self.form.addSpacing(8)
+            self.form.addWidget(label(words.sentence, wrap=True))
         self.form.addSpacing(18)
         self.form.addWidget(name)
         self.form.addSpacing(7)
@@ -88,6 +101,11 @@ class RotateDialog(WaitingDialog):
         self.do.clicked.connect(self._submit)
         self._explain()
         self.do.setFocus()
+        if words is not None:
+            set_property(self.do, "role", "destroy")
+            self.do.setAutoDefault(False)
+            self.cancel.setDefault(True)
+            self.cancel.setFocus()
 
     def show_below(self, text: str) -> None:
         """Show a sentence under the choice."""

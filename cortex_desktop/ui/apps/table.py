@@ -98,6 +98,14 @@ class AppsTable(RowTable):
     def sizeHintForColumn(self, column: int) -> int:
         return self.painter.width_of(AppColumn(column))
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.painter.press(event.button() is Qt.MouseButton.LeftButton)
+        super().mousePressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self.painter.press(False)
+        super().mouseReleaseEvent(event)
+
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self.painter.hover(event)
         super().mouseMoveEvent(event)

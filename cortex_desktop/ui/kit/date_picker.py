@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import partial
 
-from PySide6.QtCore import QDate, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QDate, QRect, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QFont, QPainter, QPen, QTextCharFormat
 from PySide6.QtWidgets import QCalendarWidget, QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
-from .widgets import Button, Look
+from .i18n import long_day
+from .widgets import Button, Look, announce
 
 
 class Month(QCalendarWidget):
@@ -27,10 +29,13 @@ class Month(QCalendarWidget):
         self.setHeaderTextFormat(weekdays)
         for day in Qt.DayOfWeek:  # Qt has weekends red, which is for danger here
             self.setWeekdayTextFormat(day, every)
-        for name, icon in (("qt_calendar_prevmonth", "chevron-left"), ("qt_calendar_nextmonth", "chevron-right")):
-            button = self.findChild(QToolButton, name)
+        arrows = ["chevron-left", "chevron-right"]
+        names = ("qt_calendar_prevmonth", self.tr("Month before")), ("qt_calendar_nextmonth", self.tr("Month after"))
+        for (inner, name), icon in zip(names, arrows[::-1] if self.isRightToLeft() else arrows, strict=True):
+            button = self.findChild(QToolButton, inner)
             if button is not None:  # Fusion's arrows are black in dark too
                 button.setIcon(look.icons.icon(icon))
+                button.setAccessibleName(name)
 
     def paintCell(self, painter: QPainter, rect: QRect, day: QDate) -> None:
         theme = self._look.theme
@@ -71,6 +76,8 @@ class DatePicker(QFrame):
         room = parent.screen().availableGeometry().height() - look.theme.px(80)
         self.month.setMinimumSize(look.theme.px(290), min(look.theme.px(252), max(0, room)))
         self.month.setSelectedDate(day)
+        self.month.setAccessibleDescription(_words(day))
+        self.month.selectionChanged.connect(self._tell)
         self.month.activated.connect(self._choose)
         self.month.clicked.connect(self._choose)
         column = QVBoxLayout(self)
@@ -87,10 +94,23 @@ class DatePicker(QFrame):
                 (self.tr("1 year"), today.addYears(1)),
             ):
                 button = Button(text, look)
+                button.setToolTip(_words(then))
+                button.setAccessibleDescription(_words(then))
                 button.clicked.connect(partial(self._choose, then))
                 row.addWidget(button, 1)
             column.addLayout(row)
 
+    @Slot()
+    def _tell(self) -> None:
+        """Have a screen reader say the whole date: a cell is but a number to it."""
+        words = _words(self.month.selectedDate())
+        self.month.setAccessibleDescription(words)
+        announce(self.month, words)
+
     def _choose(self, day: QDate, *_: object) -> None:
         self.chosen.emit(day)
         self.close()
+
+
+def _words(day: QDate) -> str:
+    return long_day(date(day.year(), day.month(), day.day()))

@@ -289,7 +289,7 @@ class Question(Dialog):
         self.form.addWidget(label(text, wrap=True))
         cancel = Button(self.tr("Cancel"), look)
         cancel.setDefault(True)
-        do = Button(action, look, "danger")
+        do = Button(action, look, "destroy")
         do.setAutoDefault(False)
         self.foot.addWidget(cancel)
         self.foot.addWidget(do)

@@ -9,13 +9,14 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QDialog, QWidget
 
 from ...domain.model import App, Org
-from ...services.bulk import BulkAction
+from ...services.bulk import BulkAction, Disable
 from .i18n import place_of, short
 from .waiting import Waiting
 from .widgets import Look, Overlay
 
 if TYPE_CHECKING:
     from .dialog import WaitingDialog
+    from .production import Warned
 
 
 class DialogHost(QObject):
@@ -74,25 +75,30 @@ class DialogHost(QObject):
         dialog.accept()
         then()
 
-    def ask_in_production(self, action: type[BulkAction], apps: Sequence[App], then: Callable[[], object]) -> None:
-        """Call `then` at once, or, in a production org, after the person has confirmed doing this to these apps."""
+    def warned(self, action: type[BulkAction], apps: Sequence[App]) -> Warned | None:
+        """What to say before this is done to these apps; None unless the current org is production."""
+        org = self._current_org()
+        if org is None or not org.production:
+            return None
+        from .production import warned
+
+        what = f"“{short(apps[0].label)}”" if len(apps) == 1 else self.tr("%Ln app(s)", "", len(apps))
+        return warned(org, action, what)
+
+    def ask_to_disable(self, apps: Sequence[App], then: Callable[[], object]) -> None:
+        """Call `then` at once, or, in a production org, after the person has confirmed disabling these apps."""
         org = self._current_org()
         if org is None or not self.free:
             return
-        if not org.production:
+        words = self.warned(Disable, apps)
+        if words is None:
             then()
             return
         from .production import question_for
 
-        what = f"“{short(apps[0].label)}”" if len(apps) == 1 else self.tr("%Ln app(s)", "", len(apps))
-        question = question_for(self._look, org, action, what, self.window)
-
-        def answered(result: int) -> None:
-            if result == QDialog.DialogCode.Accepted:
-                then()
-
+        question = question_for(self._look, org, words, self.window)
+        question.confirmed.connect(lambda: then())
         self.open(question)
-        question.finished.connect(answered)  # after `_ended`: what comes then may be a dialog
 
     @Slot()
     def _ended(self) -> None:

@@ -77,6 +77,11 @@ def long_day(day: date) -> str:
     return _medium(QDate(day.year, day.month, day.day))
 
 
+def full_day(day: date) -> str:
+    """The day in the person's locale with its month spelled out, e.g. "12 November 2026"."""
+    return QLocale().toString(QDate(day.year, day.month, day.day), day_format().replace("MMM", "MMMM"))
+
+
 def _medium(day: QDate) -> str:
     return QLocale().toString(day, day_format())
 

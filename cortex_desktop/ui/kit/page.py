@@ -22,7 +22,7 @@ class Section(Enum):
 
 
 class Page(QWidget):
-    """A page. inset_changed: `inset` or `foot` is another one."""
+    """A page. inset_changed: `inset` or `inset_below` is another one."""
 
     inset_changed = Signal()
 
@@ -32,8 +32,8 @@ class Page(QWidget):
         return 0
 
     @property
-    def foot(self) -> int:
-        """Height in pixels at the bottom that toasts must not cover."""
+    def inset_below(self) -> int:
+        """Height in pixels at the foot that toasts must not cover."""
         return 0
 
     def come_to_front(self) -> None:

@@ -13,7 +13,7 @@ class LowBody(QWidget):
         done = super().event(event)
         layout = self.layout()
         if layout is not None and event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize):
-            self.setMinimumHeight(layout.totalMinimumHeightForWidth(self.width()))
+            self.setMinimumHeight(max(0, layout.totalMinimumHeightForWidth(self.width())))  # of nothing it is -1
         return done
 
 

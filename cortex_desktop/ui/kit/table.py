@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
     QTableView,
 )
 
+from .focus_ring import RING
 from .i18n import long_day
 from .widgets import Card, Look
 
@@ -96,6 +97,7 @@ class RowTable(QTableView):
     opened = Signal()
     menu_asked = Signal(QPoint)
     painter: RowDelegate
+    paints_focus = True
 
     def __init__(self) -> None:
         super().__init__()
@@ -200,11 +202,16 @@ class RowDelegate(QStyledItemDelegate):
         """Draw what stands in a cell. known: what `look_at` returned for its row."""
         raise NotImplementedError
 
+    def paint_whole(self, painter: QPainter, rect: QRect, known: Any) -> bool:
+        """Draw a row that has no cells. False if it has."""
+        return False
+
     def paint_rows(self, area: QRect) -> None:
         """Draw the rows within `area` of the viewport."""
         view, colors = self._view, self._colors
         header, model, chosen = view.horizontalHeader(), view.model(), view.selectionModel()
         columns = [(c, header.sectionViewportPosition(c), header.sectionSize(c)) for c in range(header.count())]
+        from_x, to_x = min(x for _, x, _ in columns), max(x + width for _, x, width in columns)
         columns = [(c, x, width) for c, x, width in columns if width and x <= area.right() and x + width > area.left()]
         end = model.rowCount() - 1
         first, last = view.rowAt(area.top()), view.rowAt(area.bottom())
@@ -227,6 +234,8 @@ class RowDelegate(QStyledItemDelegate):
                     painter.fillRect(0, y, 3, height, colors["accent"])
                 self._selected = selected
                 known = self.look_at(row)
+                if self.paint_whole(painter, QRect(from_x, y, to_x - from_x, height), known):
+                    continue
                 for column, x, width in columns:
                     self.paint_cell(painter, QRect(x, y, width, height), row, column, known)
             current, by_keyboard = view.currentIndex(), Qt.WidgetAttribute.WA_KeyboardFocusChange
@@ -238,5 +247,5 @@ class RowDelegate(QStyledItemDelegate):
         """Draw the frame of the cell that has the keyboard."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(self.ink("accent"), 2))
+        painter.setPen(QPen(self.ink("accent"), RING))
         painter.drawRoundedRect(QRectF(rect).adjusted(4, 4, -4, -4), 6, 6)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
@@ -13,6 +14,9 @@ from .widgets import Button, IconButton, Look, Picture, announce, label, shadow
 
 TOAST_SECONDS = 8
 """How long a toast stays that asks for nothing."""
+
+RISE = 24
+"""Pixels over which a toast comes up."""
 
 SHADOW = 20
 """Room around a toast for its shadow, in pixels."""
@@ -57,6 +61,8 @@ class Toast(QFrame):
         self._countdown = Countdown(look.clock, self)
         self._countdown.ticked.connect(self._tick)
         self._countdown.ended.connect(self._end)
+        self.below = 0
+        """How many pixels it is below its place, on its way there."""
         self._seconds = 0
         self._words: Callable[[int], str] | None = None
 
@@ -131,7 +137,7 @@ class Toasts(QObject):
         self.host = host
         self._look = look
         self._shown: list[tuple[str, Toast]] = []
-        self._inset = self._foot = 0
+        self._inset = self._below = 0
 
     def show(
         self,
@@ -157,7 +163,7 @@ class Toasts(QObject):
         toast.grown.connect(self._place)
         toast.show()
         toast.raise_()
-        self._place()
+        self._look.motion.run(toast, partial(self._rise, toast))
         announce(self.host, f"{title}. {text}")
         return toast
 
@@ -166,9 +172,9 @@ class Toasts(QObject):
         """The toasts on screen, oldest first."""
         return [toast for _, toast in self._shown]
 
-    def keep_off(self, width: int, height: int = 0) -> None:
-        """Keep so many pixels at the far side and at the bottom free, for buttons that are needed."""
-        self._inset, self._foot = width, height
+    def keep_off(self, width: int, below: int = 0) -> None:
+        """Keep `width` pixels at the far side and `below` pixels at the foot free, for buttons that are needed."""
+        self._inset, self._below = width, below
         self._place()
 
     def leave(self, topic: str) -> None:
@@ -182,6 +188,10 @@ class Toasts(QObject):
             self._place()
         return False
 
+    def _rise(self, toast: Toast, done: float) -> None:
+        toast.below = round(RISE * (1 - done))
+        self._place()
+
     @Slot()
     def _settle(self) -> None:
         self._shown = [(topic, toast) for topic, toast in self._shown if not toast.isHidden()]
@@ -189,11 +199,11 @@ class Toasts(QObject):
 
     @Slot()
     def _place(self) -> None:
-        bottom = self.host.height() - (self._foot + 10 if self._foot else 20) + SHADOW
+        bottom = self.host.height() - (self._below + 10 if self._below else 20) + SHADOW
         for _, toast in reversed(self._shown):
             height = max(60 + 2 * SHADOW, toast.heightForWidth(toast.width()), toast.minimumSizeHint().height())
             left_to_right = self.host.layoutDirection() == Qt.LayoutDirection.LeftToRight
             inset = self._inset if self.host.width() - self._inset >= toast.width() + 24 else 0
             x = self.host.width() - toast.width() - 24 + SHADOW - inset if left_to_right else 24 - SHADOW + inset
-            toast.setGeometry(x, bottom - height, toast.width(), height)
+            toast.setGeometry(x, bottom - height + toast.below, toast.width(), height)
             bottom -= height + 10 - 2 * SHADOW

@@ -12,9 +12,9 @@ DETAILS_WIDTH = 328
 class Tokens(NamedTuple):
     """The named colours of one appearance, as #RRGGBB; values and names of the design.
 
-    selected, on_selected: of the current entry of a menu or a list; hover, hover_line: ground and edge of a button
-    under the pointer or pressed; disabled, disabled_ground, disabled_line: of what cannot be used now;
-    high_contrast: they are the system's own.
+    on_danger: of a button that destroys; selected, on_selected: of the current entry of a menu or a list; hover,
+    hover_line: ground and edge of a button under the pointer; pressed, accent_pressed: its ground while it is held
+    down; disabled, disabled_ground, disabled_line: of what cannot be used now; high_contrast: they are the system's own.
     """
 
     dark: bool
@@ -30,9 +30,11 @@ class Tokens(NamedTuple):
     muted: str
     accent: str
     accent_hover: str
+    accent_pressed: str
     accent_soft: str
     on_accent: str
     danger: str
+    on_danger: str
     warning: str
     success: str
     danger_soft: str
@@ -43,6 +45,7 @@ class Tokens(NamedTuple):
     on_selected: str
     hover: str
     hover_line: str
+    pressed: str
     disabled: str
     disabled_ground: str
     disabled_line: str
@@ -64,9 +67,11 @@ LIGHT = Tokens(
     muted="#5D6779",
     accent="#0B7285",
     accent_hover="#095C6B",
+    accent_pressed="#074A56",
     accent_soft="#E3F4F6",
     on_accent="#FFFFFF",
     danger="#B42318",
+    on_danger="#FFFFFF",
     warning="#B54708",
     success="#067647",
     danger_soft="#FEF3F2",
@@ -77,6 +82,7 @@ LIGHT = Tokens(
     on_selected="#182230",
     hover="#E4E7EC",
     hover_line="#E4E7EC",
+    pressed="#D0D5DD",
     disabled="#5D6779",
     disabled_ground="#E4E7EC",
     disabled_line="#E4E7EC",
@@ -96,9 +102,11 @@ DARK = Tokens(
     muted="#94A1B2",
     accent="#3CC2D4",
     accent_hover="#66D3E1",
+    accent_pressed="#8EE0EA",
     accent_soft="#12343A",
     on_accent="#062A30",
     danger="#F97066",
+    on_danger="#2B0503",
     warning="#FDB022",
     success="#47CD89",
     danger_soft="#3A1A18",
@@ -109,6 +117,7 @@ DARK = Tokens(
     on_selected="#E6EAF0",
     hover="#262E37",
     hover_line="#262E37",
+    pressed="#38424E",
     disabled="#94A1B2",
     disabled_ground="#262E37",
     disabled_line="#262E37",
@@ -120,8 +129,11 @@ READABLE_PAIRS = (
     *(("muted", ground) for ground in _GROUNDS),
     ("on_selected", "selected"),
     ("text", "hover"),
+    ("text", "pressed"),
     ("on_accent", "accent"),
     ("on_accent", "accent_hover"),
+    ("on_danger", "danger"),
+    ("on_accent", "accent_pressed"),
     ("accent", "surface"),
     ("accent", "raised"),
     ("danger", "surface"),

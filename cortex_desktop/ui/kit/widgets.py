@@ -32,18 +32,20 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from .clock import Clock
+from .clock import Clock, Timer
 from .icons import Icons
+from .motion import Motion
 from .plain import set_tip
 from .theme import Theme
 
 
 class Look:
-    """What all widgets share: colours and type of the theme in force, icons, and the clock of their timers."""
+    """What all widgets share: colours and type of the theme in force, icons, motion, and the clock of their timers."""
 
     def __init__(self, theme: Theme, resources: Path, clock: Clock) -> None:
         self.theme = theme
         self.clock = clock
+        self.motion = Motion(clock)
         self.icons = Icons(resources / "icons", theme)
         self.resources = resources
 
@@ -79,7 +81,10 @@ ICON_GAP = 4
 
 
 class Button(QPushButton):
-    """A push button. role: "primary", "danger", "link" or none; icon: name and colour follow the theme."""
+    """A push button. icon: name and colour follow the theme.
+
+    role: "primary"; "danger" leads to something dangerous, "destroy" does it; "link"; or none.
+    """
 
     def __init__(self, text: str, look: Look, role: str = "", icon: str = "") -> None:
         super().__init__(text)
@@ -105,6 +110,10 @@ class Button(QPushButton):
         self.setIcon(self._look.icons.icon(self._icon_name, token, gap=ICON_GAP))
 
 
+CONFIRM_SECONDS = 1
+"""How long a button shows that what it is for was done."""
+
+
 class IconButton(QToolButton):
     """A button with an icon alone; `name` is its accessible name and tool tip."""
 
@@ -113,6 +122,7 @@ class IconButton(QToolButton):
         self._look = look
         self._icon_name = icon
         self._token = token
+        self._confirming: Timer | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setIconSize(QSize(16, 16))
         self.rename(icon, name)
@@ -125,8 +135,18 @@ class IconButton(QToolButton):
         set_tip(self, name)
         self._recolour()
 
+    def confirm(self) -> None:
+        """Show a check for a second: what the button is for was done."""
+        if self._confirming is None:
+            self._confirming = self._look.clock.timer(self)
+            self._confirming.timeout.connect(self._recolour)
+        self._confirming.start(CONFIRM_SECONDS)
+        self._recolour()
+
     def _recolour(self) -> None:
-        self.setIcon(self._look.icons.icon(self._icon_name, self._token))
+        confirms = self._confirming is not None and self._confirming.is_active
+        icon, token = ("check", "success") if confirms else (self._icon_name, self._token)
+        self.setIcon(self._look.icons.icon(icon, token))
 
 
 class Picture(QWidget):
@@ -236,6 +256,8 @@ class Banner(QFrame):
         changed = self._title.text() != title or self.isHidden()
         self._title.setText(title)
         self._text.setText(text)
+        self.setAccessibleName(title)
+        self.setAccessibleDescription(text)
         self.action.setText(action)
         self.action.setVisible(bool(action))
         self._close.setVisible(dismissable)
@@ -274,6 +296,7 @@ class ChoiceBanner(Banner):
             button.clicked.connect(lambda *_, act=act: act())
             self._row.addWidget(button)
             button.show()
+            QWidget.setTabOrder(self._buttons[-1] if self._buttons else self._close, button)
             self._buttons.append(button)
         self._row.addStretch()
         self._arrange()
@@ -317,10 +340,13 @@ class EmptyState(QFrame):
         column.addStretch()
         self.action.clicked.connect(self.acted)
 
-    def set_message(self, icon: str, title: str, text: str, action: str = "", action_icon: str = "") -> None:
-        """Show what is empty and what to do. `action`: the text of the button, none when empty."""
+    def set_message(
+        self, icon: str, title: str, text: str, action: str = "", action_icon: str = "", tone: str = "accent"
+    ) -> None:
+        """Show what is empty and what to do. `action`: the text of the button, none when empty; tone: of the icon."""
         self.action.set_icon(action_icon)
-        self._picture.change(icon, "accent")
+        self._picture.change(icon, tone)
+        set_property(self._picture, "tone", tone)
         self._title.setText(title)
         self._text.setText(text)
         # A layout that centres a widget does not ask it how high it gets when it wraps.
@@ -343,7 +369,7 @@ def shadow(painter: QPainter, rect: QRect, depth: int, radius: int) -> None:
     below = depth // 3  # light falls from above
     for step in (*range(0, depth, 2), *range(depth // 2, depth)):  # thin at its edge
         painter.drawRoundedRect(
-            QRectF(rect).adjusted(step, step + below, -step, -max(0, step - below)),
+            QRectF(rect).adjusted(step, step + below, -step, -step * (depth - below) / depth),
             radius + depth - step,
             radius + depth - step,
         )

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 
-from PySide6.QtCore import QLocale, QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QPainter, QPainterPath, QPen, QResizeEvent
+from PySide6.QtCore import QLocale, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFont, QPainter, QPen, QResizeEvent
 
 from ...domain.model import App
 from ...services.health import AHEAD, WEEKS, Age, Concern, Day, Health, Standing, first_of_week
 from ..kit.i18n import day_words, long_day, weekday_name
+from ..kit.marks import Chart, Mark, Sign, paint_bar
 from ..kit.widgets import Look, badge_size, paint_badge
-from .marks import Chart, Mark, Sign
 
 SIDE = 16
 """Pixels between a card's edge and what is in it."""
@@ -670,32 +670,11 @@ class Copies(Chart):
         height = max(px(4), round(count / most * self._tallest())) if count else 0
         bar = QRectF(px(6), foot - height, px(16), height)
         if count:
-            self._paint_bar(painter, mark, bar, dashed=at == WEEKS - 1)
+            paint_bar(painter, bar, self.ink(mark), dashed=at == WEEKS - 1)
         words = QRect(0, foot - height - px(22), mark.width(), px(18))
         text = number(count) if count < 10_000 else QLocale().toString(count // 1000) + "k"
         self.write(painter, words, text, self.ink(mark), 12 if count < 1000 else 10, Weight.DemiBold, _CENTER)
         self.ring(painter, mark, QRectF(mark.rect()).adjusted(0, max(0, foot - height - px(22)), 0, 0), 5)
-
-    def _paint_bar(self, painter: QPainter, mark: Mark, bar: QRectF, *, dashed: bool) -> None:
-        ink = self.ink(mark)
-        radius = min(3.0, bar.height() / 2)
-        inset = 0.5 if dashed else 0
-        bar = bar.adjusted(inset, inset, -inset, 0)
-        path = QPainterPath(QPointF(bar.left(), bar.bottom()))
-        path.lineTo(bar.left(), bar.top() + radius)
-        path.quadTo(bar.topLeft(), QPointF(bar.left() + radius, bar.top()))
-        path.lineTo(bar.right() - radius, bar.top())
-        path.quadTo(bar.topRight(), QPointF(bar.right(), bar.top() + radius))
-        path.lineTo(bar.right(), bar.bottom())
-        if not dashed:
-            painter.fillPath(path, ink)
-            return
-        pen = QPen(ink, 1.25)
-        pen.setDashPattern([2.4, 2])
-        painter.setPen(pen)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        path.closeSubpath()
-        painter.drawPath(path)
 
     def _base(self) -> int:
         """The y of the line that the bars stand on."""

@@ -24,11 +24,11 @@ from ...domain.errors import CortexError
 from ...domain.model import Org
 from ...services.health import Check, Health
 from ..kit.i18n import first_weekday, local, long_time, short, translate_text
+from ..kit.marks import Chart, Sign
 from ..kit.page import Page
 from ..kit.waiting import BUSY_SECONDS
 from ..kit.widgets import Button, EmptyState, Look, Picture, label
 from .charts import LEAST_ROWS, Ages, Calendar, Concerns, Copies, Figures, Leads, Links, number
-from .marks import Chart, Sign
 
 GAP = 16
 """Pixels between cards."""

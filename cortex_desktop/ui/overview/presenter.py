@@ -9,13 +9,12 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
-from ...domain.activity import Counted
 from ...domain.errors import CortexError
 from ...services.health import Health, health_of, week_edges, weeks_until
 from ...services.health_report import HealthReports, ReportFacts
 from ...services.history import History
 from ...tasks.jobs import Jobs
-from ...tasks.lanes import Lane, LongJob
+from ..kit.counting import LogCounter
 from ..kit.desktop import open_folder
 from ..kit.file_dialog import save_dialog, with_ending
 from ..kit.i18n import environment_of, first_weekday, translate_text
@@ -29,21 +28,18 @@ FRESH_SECONDS = 60
 
 
 class CopiesCounter(QObject):
-    """Counts the copies of each week with a job, and what is added later with short ones."""
+    """Counts the copies of each week, and shows them on the page."""
 
     def __init__(self, jobs: Jobs, history: History, page: OverviewPage) -> None:
         super().__init__(page)
-        self._jobs = jobs
         self._history = history
         self._page = page
-        self._job: LongJob[Counted] | None = None
-        self._org_id = ""
+        self._counted_for: object = None
         self._weeks: Sequence[date] = ()
-        self._edges: Sequence[datetime] = ()
-        self._counts: list[int] = []
-        self._end = 0
-        self._again = False
-        self._is_known = False
+        self._counter = LogCounter(jobs, self)
+        self.grow = self._counter.grow
+        self._counter.counted.connect(self._counted)
+        self._counter.failed.connect(self._failed)
 
     @property
     def weeks(self) -> Sequence[date]:
@@ -53,53 +49,26 @@ class CopiesCounter(QObject):
     @property
     def counts(self) -> Sequence[int] | None:
         """The copies of each week; None while they are not known."""
-        return self._counts if self._is_known else None
+        return self._counter.counts
 
     def show(self, org_id: str, today: date) -> None:
         """Count for this org and this day, unless it is counted already."""
         weeks = weeks_until(today, first_weekday())
         edges = week_edges(weeks)
-        if (org_id, edges) == (self._org_id, self._edges):
+        if (org_id, edges) == self._counted_for:
             return
-        if self._job is not None:
-            self._job.cancel()
-        self._org_id, self._weeks, self._edges = org_id, weeks, edges
-        self._counts, self._end, self._again, self._is_known = [0] * len(weeks), 0, False, False
+        self._counted_for, self._weeks = (org_id, edges), weeks
         self._page.copies.clear()
-        self._count()
+        self._counter.begin(len(weeks), partial(self._history.count_copies, org_id, edges))
 
     @Slot()
-    def grow(self) -> None:
-        """Count what was added to the log. Asked often; one look at a time."""
-        if self._job is not None:
-            self._again = True
-        elif self._org_id:
-            self._count()
+    def _counted(self) -> None:
+        self._page.set_copies(self._weeks, self._counter.counts or ())
 
-    def _count(self) -> None:
-        self._again = False
-        added, end = [0] * len(self._weeks), [self._end]
-
-        def counted(part: Counted) -> None:
-            end[0] = part.end
-            for at, count in enumerate(part.counts):
-                added[at] += count
-
-        def ended() -> None:
-            self._job = None
-            self._end, self._is_known = end[0], True
-            self._counts = [one + more for one, more in zip(self._counts, added, strict=True)]
-            self._page.set_copies(self._weeks, self._counts)
-            if self._again:
-                self._count()
-
-        def refused(error: CortexError) -> None:
-            self._job = None
-            self._org_id, self._is_known = "", False  # counted anew when it is shown next
-            self._page.set_no_copies(f"{translate_text(error.title)}. {translate_text(error.message)}")
-
-        steps = self._history.count_copies(self._org_id, self._edges, self._end)
-        self._job = self._jobs.submit_long(Lane.SCAN, steps, self, counted, ended, refused)
+    @Slot(CortexError)
+    def _failed(self, error: CortexError) -> None:
+        self._counted_for = None  # counted anew when it is shown next
+        self._page.set_no_copies(f"{translate_text(error.title)}. {translate_text(error.message)}")
 
 
 class OverviewPresenter(QObject):

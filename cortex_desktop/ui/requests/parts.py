@@ -144,10 +144,9 @@ class Picker(QAbstractButton):
         painter, theme = QPainter(self), self._look.theme
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         room = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        edge = "accent" if self.hasFocus() else "danger" if self._is_alarm else "strong_line"
-        painter.setPen(QPen(theme.color(edge), 2 if self.hasFocus() else 1))
+        painter.setPen(theme.color("danger" if self._is_alarm else "strong_line"))
         painter.setBrush(theme.color("raised"))
-        painter.drawRoundedRect(room.adjusted(0.5, 0.5, -0.5, -0.5) if self.hasFocus() else room, 7, 7)
+        painter.drawRoundedRect(room, 7, 7)
         inside = self.rect().adjusted(10, 0, -8, 0)
         direction = self.layoutDirection()
 

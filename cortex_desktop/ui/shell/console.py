@@ -24,6 +24,7 @@ from ..workspace import Workspace
 from .finder import Finder, OrgFinder
 from .palette import Palette
 from .sidebar import Sidebar
+from .standing import AbovePages
 from .status_messages import StatusMessages
 from .updates import Updates
 from .window import MainWindow
@@ -67,6 +68,8 @@ class Console(QObject):
         self._close_when_idle = False
         window.setPalette(QPalette())  # from here on the theme's
         self.sidebar = Sidebar(tools.look, pages)
+        self._beside = QVBoxLayout()  # the sidebar
+        self.above_pages = AbovePages(tools.look, self._beside)
         self.pages = QStackedWidget()
         self._stripe = QFrame()  # across the window while it is about production
         self._lay_out()
@@ -86,8 +89,11 @@ class Console(QObject):
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
+        self._beside.setSpacing(0)
+        self._beside.addWidget(self.above_pages)
+        self._beside.addWidget(self.pages, 1)
         row.addWidget(self.sidebar)
-        row.addWidget(self.pages, 1)
+        row.addLayout(self._beside, 1)
         self._stripe.setObjectName("stripe")
         self._stripe.setFixedHeight(STRIPE)
         self._stripe.hide()
@@ -213,7 +219,7 @@ class Console(QObject):
     @Slot()
     def _keep_toasts_off(self) -> None:
         page = self._current().page
-        self._tools.toasts.keep_off(page.inset, page.foot)
+        self._tools.toasts.keep_off(page.inset, page.inset_below)
 
     @Slot()
     def _find(self) -> None:
@@ -350,6 +356,7 @@ class Console(QObject):
     @Slot()
     def _resized(self) -> None:
         self.sidebar.compact(self.window.width() < self._look.theme.px(800))
+        self.above_pages.fit()
 
     @Slot(Qt.ApplicationState)
     def _state_changed(self, state: Qt.ApplicationState) -> None:

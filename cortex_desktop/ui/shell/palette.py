@@ -12,6 +12,7 @@ from PySide6.QtCore import (
     QModelIndex,
     QObject,
     QPersistentModelIndex,
+    QPoint,
     QRect,
     QRectF,
     QSize,
@@ -49,6 +50,8 @@ SHOWN = 9
 """Rows that are visible at once, at most."""
 
 SHADOW = 12
+DROP = 10
+"""Pixels over which the card comes down."""
 
 
 class _Hits(QAbstractListModel):
@@ -241,6 +244,7 @@ class Palette(QWidget):
         self.raise_()
         self._place()
         self.edit.setFocus(Qt.FocusReason.PopupFocusReason)
+        self._look.motion.slide(self._card, QPoint(0, DROP))
 
     def event(self, event: QEvent) -> bool:
         return keep_from_window(event, self._passing) or super().event(event)

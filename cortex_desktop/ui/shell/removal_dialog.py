@@ -35,7 +35,7 @@ class RemovalDialog(WaitingDialog):
         filled = text.format(keychain=keychain or translate("RemovalDialog", "the keychain"), folder=breakable)
         super().__init__(look, title, filled, action, parent, fields=(self.typed,))
         self.doing = self.tr("Removing the keys from the keychain…")
-        set_property(self.do, "role", "danger")
+        set_property(self.do, "role", "destroy")
         if in_use:
             self.form.addWidget(label(in_use, "strong", wrap=True))
             self.form.addSpacing(16)

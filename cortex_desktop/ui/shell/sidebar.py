@@ -32,7 +32,7 @@ NARROW = 100
 
 
 class _Painted(QAbstractButton):
-    """A button that paints itself and shows hover and focus."""
+    """A button that paints itself and shows hover."""
 
     def __init__(self, look: Look) -> None:
         super().__init__()
@@ -43,18 +43,14 @@ class _Painted(QAbstractButton):
         look.theme.changed.connect(self.update)
 
     def panel(self, painter: QPainter, *, raised: bool, alarm: bool = False) -> QRect:
-        """Paint ground, edge and focus ring, in the colour of danger if `alarm`; return the room inside."""
+        """Paint ground and edge, in the colour of danger if `alarm`; return the room inside."""
         theme = self.look.theme
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        frame = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        focused = self.hasFocus()
-        if raised or focused or self.underMouse():
-            edge = "danger" if alarm else "accent" if focused else "line"
-            painter.setPen(QPen(theme.color(edge), 2 if focused else 1))
-            ground = "danger_soft" if alarm else "selected_entry"
-            painter.setBrush(theme.color(ground) if raised else Qt.BrushStyle.NoBrush)
-            inset = 0.5 if focused else 0
-            painter.drawRoundedRect(frame.adjusted(inset, inset, -inset, -inset), 7, 7)
+        if raised or self.underMouse():
+            painter.setPen(theme.color("danger" if alarm else "line"))
+            ground = "hover" if self.isDown() else "danger_soft" if alarm else "selected_entry"
+            painter.setBrush(theme.color(ground) if raised or self.isDown() else Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 7, 7)
         return self.rect().adjusted(9, 0, -9, 0)
 
     def line(
@@ -147,8 +143,7 @@ class Badge(_Painted):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         theme = self.look.theme
         frame = QRectF(self.rect()).adjusted(1, 1, -1, -1)
-        edge = "accent" if self.hasFocus() else "warning"
-        painter.setPen(QPen(theme.color(edge), 2 if self.hasFocus() or self.underMouse() else 1))
+        painter.setPen(QPen(theme.color("warning"), 2 if self.underMouse() else 1))
         painter.setBrush(theme.color("warning_soft"))
         painter.drawRoundedRect(frame, frame.height() / 2, frame.height() / 2)
         middle = Qt.AlignmentFlag.AlignHCenter.value

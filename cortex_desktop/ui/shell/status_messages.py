@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, Signal, Slot
 
-from ...domain.errors import CortexError, Defect, FolderInDoubt, VaultError, VaultProblem
+from ...domain.errors import (
+    CortexError,
+    Defect,
+    FolderInDoubt,
+    SecretDiffers,
+    SecretMissing,
+    VaultError,
+    VaultProblem,
+)
 from ...domain.ports import VaultState
 from ...services.apps.recovery import NotRemoved, RecoveryReport
 from ...services.keychain import KeychainStatus
@@ -75,14 +85,30 @@ class StatusMessages(QObject):
         topic = f"error: {error.title.source}"
         if isinstance(error, VaultError) and error.problem is VaultProblem.LOCKED:
             self._locked.add(topic)
-        self._passing(
+        action, act = self._way_out(error)
+        toast = self._passing(
             translate_text(error.title),
             f"{translate_text(error.message)} {translate_text(error.advice)}",
             icon="circle-alert",
             tone="danger",
             seconds=20,
             topic=topic,
+            action=action,
         )
+        toast.acted.connect(act)
+
+    def _way_out(self, error: CortexError) -> tuple[str, Callable[[], object]]:
+        """What a person can do about it at once: the button's word, empty for nothing, and what it does."""
+        status = self._workspace.status
+        if isinstance(error, SecretMissing | SecretDiffers):
+            return self.tr("Check keychain…"), self._workspace.check_asked.emit
+        if not isinstance(error, VaultError) or status is None or status.state is not VaultState.UNLOCKED:
+            return "", lambda: None  # a banner offers the same
+        if error.problem is VaultProblem.LOCKED:
+            return self.tr("Unlock…"), self._workspace.unlock
+        if error.problem in (VaultProblem.MISSING, VaultProblem.FAILED):
+            return self.tr("Try again"), self._workspace.look_at_keychain
+        return "", lambda: None
 
     def _show_not_saved(self) -> None:
         text = self.tr("The file settings.ini in {folder} cannot be written. Apps and keys are not affected.")
@@ -139,6 +165,16 @@ class StatusMessages(QObject):
         return self._toasts.show(title, icon="loader-circle", tone="muted", action=action, topic="waiting")
 
     def _passing(
-        self, title: str, text: str, *, icon: str, tone: str, seconds: int = TOAST_SECONDS, topic: str = ""
-    ) -> None:
-        self._toasts.show(title, text, icon=icon, tone=tone, topic=topic).count_down(seconds)
+        self,
+        title: str,
+        text: str,
+        *,
+        icon: str,
+        tone: str,
+        seconds: int = TOAST_SECONDS,
+        topic: str = "",
+        action: str = "",
+    ) -> Toast:
+        toast = self._toasts.show(title, text, icon=icon, tone=tone, topic=topic, action=action)
+        toast.count_down(seconds)
+        return toast

@@ -1,18 +1,20 @@
-"""Marks: the parts of a chart that lead somewhere. Each is a button of its own, so that a screen reader finds it."""
+"""Marks: the parts of a chart that mean something. Each is a button of its own, so that a screen reader finds it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Signal
 from PySide6.QtGui import (
     QColor,
+    QEnterEvent,
     QFocusEvent,
     QFont,
     QFontMetricsF,
     QKeyEvent,
     QPainter,
+    QPainterPath,
     QPaintEvent,
     QPen,
     QResizeEvent,
@@ -20,11 +22,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QStyle, QWidget
 
-from ..kit.plain import tip
-from ..kit.widgets import Look
-
-RING = 2
-"""Width of the focus ring in pixels."""
+from .focus_ring import RING
+from .plain import tip
+from .widgets import Look
 
 _BACK, _ON = (Qt.Key.Key_Left, Qt.Key.Key_Up), (Qt.Key.Key_Right, Qt.Key.Key_Down)
 
@@ -39,6 +39,8 @@ class Sign:
 
 class Mark(QAbstractButton):
     """A part of a chart that leads somewhere. Its chart paints it and moves the keyboard."""
+
+    paints_focus = True
 
     def __init__(self, chart: Chart) -> None:
         super().__init__(chart)
@@ -68,6 +70,18 @@ class Mark(QAbstractButton):
         super().focusInEvent(event)
         self._chart.take_focus(self)
 
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._chart.noticed.emit(None)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        super().enterEvent(event)
+        self._chart.noticed.emit(self)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._chart.noticed.emit(None)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.click()
@@ -85,10 +99,12 @@ class Chart(QWidget):
     A subclass places its marks in `place`, and paints what stands still in `paint` and each mark in `paint_mark`, all
     as if text ran from left to right; `visual` turns it over where it does not.
 
-    entered(QWidget): this mark has the keyboard now.
+    entered(QWidget): this mark has the keyboard now; noticed(Mark or None): this mark is under the pointer now, None
+    when the pointer or the keyboard has left one.
     """
 
     entered = Signal(QWidget)
+    noticed = Signal(object)
 
     def __init__(self, look: Look, name: str = "") -> None:
         super().__init__()
@@ -243,3 +259,25 @@ class Chart(QWidget):
         for mark in self.marks:
             mark.update()
         self.update()
+
+
+def paint_bar(painter: QPainter, bar: QRectF, ink: QColor, *, dashed: bool = False) -> None:
+    """Draw a bar that stands on a line, round at its upper end. dashed: its outline alone, of what is not over."""
+    radius = min(3.0, bar.height() / 2)
+    inset = 0.5 if dashed else 0
+    bar = bar.adjusted(inset, inset, -inset, 0)
+    path = QPainterPath(QPointF(bar.left(), bar.bottom()))
+    path.lineTo(bar.left(), bar.top() + radius)
+    path.quadTo(bar.topLeft(), QPointF(bar.left() + radius, bar.top()))
+    path.lineTo(bar.right() - radius, bar.top())
+    path.quadTo(bar.topRight(), QPointF(bar.right(), bar.top() + radius))
+    path.lineTo(bar.right(), bar.bottom())
+    if not dashed:
+        painter.fillPath(path, ink)
+        return
+    pen = QPen(ink, 1.25)
+    pen.setDashPattern([2.4, 2])
+    painter.setPen(pen)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    path.closeSubpath()
+    painter.drawPath(path)

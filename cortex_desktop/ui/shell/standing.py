@@ -1,4 +1,4 @@
-"""What stands above the apps while it is not known what the data folder is, or whether the clock is right."""
+"""What stands above every page while it is not known what the data folder is, or whether the clock is right."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QEvent, QObject, Slot
+from PySide6.QtGui import QHideEvent
+from PySide6.QtWidgets import QLayout, QVBoxLayout, QWidget
 
 from ...domain.errors import CortexError
 from ...domain.folder import Answer, Claim, Standing
@@ -18,10 +20,14 @@ from ...services.keychain import KeychainStatus
 from ...tasks.lanes import Lane
 from ..kit.dialog import Question
 from ..kit.i18n import long_time
+from ..kit.scrolling import LowBody, scrolled_when_low
 from ..kit.toasts import TOAST_SECONDS
 from ..kit.tools import Tools
-from ..kit.widgets import ChoiceBanner
+from ..kit.widgets import ChoiceBanner, Look
 from ..workspace import Workspace
+
+PAGE_HEIGHT = 300
+"""So many pixels, at 13 px text, are left to the page where the banner then gets a third of the height."""
 
 Choice = tuple[str, Callable[[], object]]
 
@@ -38,22 +44,66 @@ class Seen:
     """Names of the keychain programs that hold the apps' keys by the rows, but for the present one."""
 
 
-class StandingBanner(QObject):
-    """Asks what the data folder is, as long as that is in doubt, and acts on the answer.
+class AbovePages(QWidget):
+    """A banner across every page, which leaves room for that, and scrolls where it needs more.
 
-    check: opens the keychain check, which lists what is newer.
+    around: the layout that it is put into.
     """
 
+    def __init__(self, look: Look, around: QLayout) -> None:
+        super().__init__()
+        self._around = around
+        self._page_height = look.theme.px(PAGE_HEIGHT)
+        self._banner = ChoiceBanner(look)
+        self._body = LowBody()
+        self._inside = QVBoxLayout(self._body)
+        self._inside.setContentsMargins(24, 16, 24, 0)
+        self._inside.addWidget(self._banner)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(scrolled_when_low(self._body))
+        self._body.installEventFilter(self)
+        self.hide()
+
+    def ask(self, tone: str, icon: str, title: str, text: str, choices: Sequence[Choice]) -> None:
+        """Show a message with what can be answered. Arguments as for `ChoiceBanner.show_choices`."""
+        self._banner.show_choices(tone, icon, title, text, choices)
+        self.show()
+        self.fit()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        if not event.spontaneous():
+            self._banner.hide()  # what is asked next is announced, also when it is the same
+        super().hideEvent(event)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.Resize:
+            self.fit()
+        return super().eventFilter(watched, event)
+
+    @Slot()
+    def fit(self) -> None:
+        """Take the height that the message needs in this width, as far as there is room."""
+        if self.isHidden():
+            return
+        # All at once, so that nothing jumps under the pointer.
+        self._inside.activate()
+        width = self._body.width()
+        needed = self._inside.totalMinimumHeightForWidth(width)
+        self._body.setMinimumHeight(needed)
+        self._body.resize(width, needed)
+        height = self._around.geometry().height()
+        self.setFixedHeight(min(needed, max(height - self._page_height, height // 3)))
+        self._around.activate()
+
+
+class StandingBanner(QObject):
+    """Asks what the data folder is, as long as that is in doubt, and acts on the answer."""
+
     def __init__(
-        self,
-        tools: Tools,
-        workspace: Workspace,
-        apps: AppServices,
-        doctor: Doctor,
-        banner: ChoiceBanner,
-        check: Callable[[], None],
+        self, tools: Tools, workspace: Workspace, apps: AppServices, doctor: Doctor, above: AbovePages
     ) -> None:
-        super().__init__(banner)
+        super().__init__(above)
         self._look = tools.look
         self._dialogs = tools.dialogs
         self._toasts = tools.toasts
@@ -61,8 +111,8 @@ class StandingBanner(QObject):
         self._services = apps
         self._folder = apps.stores.folder
         self._doctor = doctor
-        self._banner = banner
-        self._check = check
+        self._above = above
+        self._check = workspace.check_asked.emit
         self._steps: Iterator[float] | None = None  # of giving the folder keys of its own
         workspace.loaded.connect(self.look)
         workspace.keychain_changed.connect(self._keychain_changed)
@@ -93,7 +143,7 @@ class StandingBanner(QObject):
             title, text = self._words(seen)
             is_chosen = seen.standing is Standing.VIEWER
             tone, icon = ("info", "eye") if is_chosen else ("warning", "circle-alert")
-            self._banner.show_choices(tone, icon, title, text, self._choices(seen))
+            self._above.ask(tone, icon, title, text, self._choices(seen))
         elif seen.jump is not None:
             jump = seen.jump
             text = self.tr(
@@ -103,9 +153,9 @@ class StandingBanner(QObject):
                 jump.due,
             ).format(seen=long_time(jump.seen), now=long_time(jump.now))
             choices = [(self.tr("The clock is right"), self._accept_clock)]
-            self._banner.show_choices("warning", "clock", self.tr("The clock was moved forward"), text, choices)
+            self._above.ask("warning", "clock", self.tr("The clock was moved forward"), text, choices)
         else:
-            self._banner.hide()
+            self._above.hide()
 
     def _words(self, seen: Seen) -> tuple[str, str]:
         place = seen.claim.path if seen.claim is not None else ""
@@ -129,7 +179,7 @@ class StandingBanner(QObject):
                 text = self.tr("The keys are in another keychain, or on another computer.")
                 if seen.providers:
                     text = self.tr("Its keys were stored in {providers}. The keychain is {keychain} now.").format(
-                        providers=self._banner.locale().createSeparatedList(list(seen.providers)),
+                        providers=self._above.locale().createSeparatedList(list(seen.providers)),
                         keychain=self._workspace.keychain_name,
                     )
         wait = self.tr("Keys can be copied. Nothing is removed from the keychain until you say what the folder is.")
@@ -242,8 +292,8 @@ class StandingBanner(QObject):
     def _show_progress(self, done: float) -> None:
         title = self.tr("Giving each app a key of its own: {percent} %")
         text = self.tr("You can stop, and go on with it later.")
-        title = title.format(percent=self._banner.locale().toString(round(done * 100)))
-        self._banner.show_choices("info", "loader-circle", title, text, [(self.tr("Stop"), self._stop)])
+        title = title.format(percent=self._above.locale().toString(round(done * 100)))
+        self._above.ask("info", "loader-circle", title, text, [(self.tr("Stop"), self._stop)])
 
     def _stopped_by(self, error: CortexError) -> None:
         self._workspace.failed.emit(error)
