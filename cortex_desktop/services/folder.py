@@ -70,6 +70,7 @@ class Folder:
         self._lock = RLock()
         self._standing = Standing.UNKNOWN
         self._claim: Claim | None = None
+        self._has_stored = False
 
     @property
     def claim(self) -> Claim | None:
@@ -112,12 +113,13 @@ class Folder:
     # The claim
 
     def claim_run(self) -> None:
-        """Call before a secret is stored: the keychain hears of it first, so that older states are recognised.
+        """Call before a secret is stored: the keychain hears of this run first, so that older states are recognised.
 
-        Writes nothing while the folder is in doubt. Raises VaultError.
+        Writes nothing while the folder is in doubt. Raises VaultError. `renew_claim` follows when nobody waits.
         """
         with self._lock:
-            self._claim_if_due(is_read=self._find(), up_to_date=True)
+            self._claim_if_due(is_read=self._find())
+            self._has_stored = True
 
     def announce(self) -> None:
         """Call before a key is needed again that the folder had given up: the keychain hears of it first.
@@ -137,6 +139,13 @@ class Folder:
             is_read = self._find()
             if self._claim is not None:
                 self._claim_if_due(is_read=is_read, up_to_date=True)
+
+    def renew_claim(self) -> None:
+        """Bring the claim up to date if a secret was stored since, so that states of the same run are told apart."""
+        with self._lock:
+            if self._has_stored:
+                self._has_stored = False
+                self.keep_claim()
 
     def remove_claim(self) -> None:
         """Remove the claim: nothing is left to belong together. Raises VaultError."""

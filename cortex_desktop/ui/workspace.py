@@ -320,6 +320,7 @@ class Workspace(QObject):
         def finished(result: T) -> None:
             self.waiting.end()
             done(result)
+            self.submit(Lane.VAULT, self._app_services.stores.folder.renew_claim, _ignore)
 
         def refused(error: CortexError) -> None:
             self.waiting.end()
@@ -375,6 +376,10 @@ class Workspace(QObject):
             self.not_removed.emit(report.not_removed)
         if report.more:
             self.recover()
+
+
+def _ignore(_: object) -> None:
+    """Ignore the result."""
 
 
 def _load(apps: AppListing, orgs: OrgService) -> tuple[list[Org], dict[str, dict[str, ListedApp]]]:

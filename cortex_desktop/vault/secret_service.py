@@ -170,7 +170,7 @@ class SecretServiceKeyring(LockableKeyring):
             raise ItemLocked(str(error)) from error
 
     def _require_loaded(self) -> None:
-        """Raise KeyringEmpty where the keychain may only seem to hold nothing: KWallet, after it died and came back."""
+        """Raise KeyringEmpty where the keychain may only seem to hold nothing: KWallet, after it came back (H-K18)."""
         if self.service_name == "KWallet" and not any(True for _ in self._unlocked_collection().get_all_items()):
             raise KeyringEmpty("empty")
 

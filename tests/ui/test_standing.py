@@ -98,6 +98,16 @@ class TestRestored:
         assert desk.kept("Ward tablet") == key.reveal()
 
 
+def test_the_claim_follows_each_stored_key_when_nobody_waits(start: Start, vault: InMemoryVault) -> None:
+    desk = start()
+    desk.create("Ward tablet")
+    [(folder_id, first)] = vault.claims.items()
+    desk.create("Ward phone")
+    generation = desk.program.stores.repository.folder_record().generation
+    desk.wait(lambda: f'"step":{generation}' in vault.claims[folder_id])
+    assert vault.claims[folder_id] != first
+
+
 def test_a_moved_folder_goes_on(start: Start, folder: Path, vault: InMemoryVault) -> None:
     desk = start()
     desk.create("Ward tablet")

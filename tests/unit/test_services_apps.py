@@ -89,8 +89,12 @@ def test_the_row_is_on_disk_before_and_after_each_secret(office: Office) -> None
         ("store", creating),
     ]
     seen.clear()
-    office.make()
-    assert [call for call, _ in seen] == ["state", "read claim", "write claim", "store", "store"]
+    office.make()  # before a key, once in a run is enough
+    assert [call for call, _ in seen] == ["state", "store", "store"]
+    seen.clear()
+    for _ in range(2):
+        office.apps.stores.folder.renew_claim()  # as the program does when nobody waits any more
+    assert [call for call, _ in seen] == ["read claim", "write claim"]
     office.deletion.delete(office.on_disk()[1].id)
     office.removal.purge(office.on_disk()[1].id)
     assert office.states() == [AppState.ACTIVE]

@@ -196,6 +196,7 @@ def test_a_snapshot_of_the_same_run_is_told_from_its_end(desk: Desk) -> None:
     run.make()
     saved = desk.copy("saved")
     run.apps.rotation.rotate(run.app().id, AT_ONCE)
+    run.folder.renew_claim()
     desk.put_back(saved)
     assert desk.start().standing is Standing.RESTORED
 
