@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from threading import Lock
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from . import __version__
 from .domain.errors import CortexError
 from .domain.ports import Inventory, NewFiles, Vault
 from .services.activity import Recorder
+from .services.apps.logins import RememberedLogins
+from .services.apps.origins import KeyOrigins
 from .services.apps.services import AppServices
 from .services.apps.two_stores import TwoStores
 from .services.damage import Damage
@@ -32,8 +36,12 @@ from .vault.opening import open_vault
 
 if TYPE_CHECKING:
     from .domain.sandbox import Message, Received, SandboxProcess
+    from .net.client import HttpNetwork
     from .services.health_report import HealthReports
+    from .services.updates import UpdateCheck
     from .services.workbench import RequestServices
+
+T = TypeVar("T")
 
 
 class OpenVault(Vault, Inventory, Protocol):
@@ -79,6 +87,14 @@ class Stores:
         command = [*program, "--data-dir", str(self.folder), "sandbox", "--parent"]
         return ChildSandbox(command, on_received=on_received, on_message=on_message, on_ended=on_ended)
 
+    def find_sandbox(self) -> str | None:
+        """Where a sandbox of this data folder answers, one in a terminal too; None if none runs."""
+        from .sandbox.folder_lock import running_at
+
+        with suppress(OSError):
+            return running_at(self.folder)
+        return None
+
     def close(self) -> None:
         """Let go of the keychain, and leave a database that plain TinyDB reads."""
         self.vault.close()
@@ -92,12 +108,17 @@ class Services:
     stores: Stores
     recorder: Recorder
     apps: AppServices
+    origins: KeyOrigins
     doctor: Doctor
     history: History
     keychain: KeychainService
     orgs: OrgService
     requests: Callable[[], RequestServices]
-    """Builds what the Requests page works with, and loads the HTTP library."""
+    """Builds what the Requests page works with, once, and loads the HTTP library."""
+    updates: Callable[[], UpdateCheck]
+    """Builds the check for updates on the same HTTP client."""
+    check_ca_file: Callable[[Path], None]
+    """Raises CaFileError unless the file holds certificates. For the disk lane."""
     files: NewFiles
     speech: Speech
 
@@ -125,26 +146,63 @@ def compose(
     recorder = Recorder(repository, log, user_and_computer, not_recorded, recorded=recorded)
     apps = AppServices.build(TwoStores(repository, vault, recorder))
     files, speech = Exports(stores.folder), speech or Speech(str, str)
+    network = Once(_network)
     return Services(
         stores=stores,
         recorder=recorder,
         apps=apps,
+        origins=KeyOrigins(apps.stores, log),
         doctor=Doctor(apps, vault),
         history=History(log, files, recorder, speech),
         keychain=KeychainService(vault),
         orgs=OrgService(repository, recorder=recorder, folder=apps.stores.folder),
         files=files,
         speech=speech,
-        requests=cache(partial(_request_services, stores)),
+        requests=Once(lambda: _request_services(stores, network(), apps.logins)),
+        updates=Once(lambda: _update_check(network())),
+        check_ca_file=_check_ca_file,
     )
 
 
-def _request_services(stores: Stores) -> RequestServices:
+class Once(Generic[T]):
+    """Makes something at the first call, which may take a while, and returns it at each. From any thread."""
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self._lock = Lock()
+        self._made: list[T] = []
+
+    def __call__(self) -> T:
+        """Return it."""
+        with self._lock:
+            if not self._made:
+                self._made.append(self._make())
+            return self._made[0]
+
+
+def _network() -> HttpNetwork:
     from .net.client import HttpNetwork
+
+    return HttpNetwork(agent=f"Cortex-Desktop/{__version__}")
+
+
+def _request_services(stores: Stores, network: HttpNetwork, logins: RememberedLogins) -> RequestServices:
     from .services.request_history import FILE_NAME, RequestHistory
     from .services.workbench import RequestServices, Workbench
     from .storage.document_file import DocumentFile
 
-    network = HttpNetwork(agent=f"Cortex-Desktop/{__version__}")
     history = RequestHistory(DocumentFile(stores.folder / FILE_NAME))
-    return RequestServices(Workbench(network, stores.vault), history, stores.sandbox)
+    return RequestServices(Workbench(network, stores.vault, logins), logins, history, stores.sandbox)
+
+
+def _check_ca_file(path: Path) -> None:
+    from .net.authorities import check_ca_file
+
+    check_ca_file(path)
+
+
+def _update_check(network: HttpNetwork) -> UpdateCheck:
+    from .net.feed import read_feed
+    from .services.updates import UpdateCheck
+
+    return UpdateCheck(network, partial(read_feed, network))

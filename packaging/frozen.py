@@ -101,9 +101,9 @@ def wrong_versions(folder: Path) -> list[str]:
 def missing_parts(paths: list[str]) -> list[str]:
     """Parts that are loaded by name, so that nobody notices at build time when they are gone."""
     wanted = {
-        "linux": ("platforms/libqxcb.so", "platforms/libqwayland.so", "tls/libqopensslbackend.so", "libqsvg.so"),
-        "windows": ("platforms/qwindows.dll", "tls/qschannelbackend.dll", "imageformats/qsvg.dll"),
-        "macos": ("platforms/libqcocoa.dylib", "tls/libqsecuretransportbackend.dylib", "libqsvg.dylib"),
+        "linux": ("platforms/libqxcb.so", "platforms/libqwayland.so", "libqsvg.so"),
+        "windows": ("platforms/qwindows.dll", "imageformats/qsvg.dll"),
+        "macos": ("platforms/libqcocoa.dylib", "libqsvg.dylib"),
     }
     common = (
         "resources/translations/cortex_en.qm",

@@ -26,7 +26,7 @@ needs = {
 }
 
 # What the system brings on Debian and Ubuntu, where nothing links to it so that it cannot be found out.
-LOADED_BY_NAME = ("libegl1", "libgl1", "libssl3 | libssl3t64", "xkb-data")
+LOADED_BY_NAME = ("libegl1", "libgl1", "xkb-data")
 
 
 def pack(folder: Path, output: Path) -> list[Path]:

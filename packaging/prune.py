@@ -45,6 +45,7 @@ MODULES = (
     Cut(("werkzeug.debug", "watchdog"), "a server for developing web sites"),
     Cut(("asyncio", "multiprocessing", "xmlrpc", "ftplib"), "never called; libraries offer them for other uses"),
     Cut(("PySide6.QtDBus", "PySide6.QtSvgWidgets", "PySide6.QtOpenGL", "PySide6.QtTest"), "not imported"),
+    Cut(("PySide6.QtNetwork",), "the one HTTP client is httpx2, for updates too"),
     Cut(("secretstorage", "jeepney", "cryptography"), "the Secret Service is Linux's", ("windows", "macos")),
     Cut(("win32ctypes",), "the Credential Manager is Windows'", ("linux", "macos")),
 )
@@ -54,9 +55,7 @@ FILES = (
     Cut(("*/plugins/imageformats/libq[!s]*", "*/plugins/imageformats/q[!s]*"), "pictures are SVG and PNG"),
     Cut(("*/plugins/iconengines/*",), "icons are drawn by the program"),
     Cut(("*/plugins/generic/*",), "input devices without a desktop"),
-    Cut(("*/plugins/networkinformation/*",), "whether there is a network shows when one is needed"),
-    Cut(("*/plugins/tls/*certonly*",), "reads certificates without TLS"),
-    Cut(("*/plugins/tls/*openssl*",), "the system's own TLS is used", ("windows", "macos")),
+    Cut(("*QtNetwork*", "*Qt6Network*", "*/plugins/tls/*", "*/plugins/networkinformation/*"), "httpx2 is used"),
     Cut(("*/plugins/platforms/*minimal*", "*/plugins/platforms/*offscreen*"), "test-only: no window"),
     Cut(("*/plugins/platforms/*direct2d*",), "the plug-in called windows is used", ("windows",)),
     Cut(("*opengl32sw*", "*[dD]3[dD]compiler*"), "20 MB; nothing is drawn with OpenGL", ("windows",)),

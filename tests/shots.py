@@ -36,6 +36,7 @@ from cortex_desktop.domain.secret import ClaimRef, KeyEnds, Secret, SecretKind, 
 from cortex_desktop.services.bulk import Bulk, Refused, Rotate
 from cortex_desktop.services.damage import Damage
 from cortex_desktop.services.keychain import KeychainStatus
+from cortex_desktop.services.updates import Release
 from cortex_desktop.storage import activity
 from cortex_desktop.ui.app import make_application, open_program
 from cortex_desktop.ui.apps.model import AppColumn
@@ -219,6 +220,7 @@ def scenes(studio: Studio) -> None:
 
     page.search.setText("port")
     studio.shoot("search")
+    _filters(studio)
     page.search.setText("no such app")
     studio.shoot("search-nothing")
     page.search.setText("is:foo portal created:<90x")
@@ -233,10 +235,7 @@ def scenes(studio: Studio) -> None:
     QTest.keyClick(studio.app.activePopupWidget(), Qt.Key.Key_Down)
     studio.shoot("offers")
     page.search.put_away()
-    page.search.setText("is:attention")
-    page.bar.show_menu()
-    studio.shoot("filter-menu")
-    studio.app.activePopupWidget().close()
+    page.search.clear()
     for column in (AppColumn.OWNER, AppColumn.EXPIRES):
         page.table.columns.show(column, True)
     studio.shoot("columns")
@@ -245,13 +244,11 @@ def scenes(studio: Studio) -> None:
 
     for name, act in (
         ("create", studio.program.apps.presenter.forms.ask_new_app),
-        ("preferences", console.show_preferences),
         ("about", console.show_about),
         ("organization-add", studio.program.orgs.presenter.ask_add),
         ("remove data", console.ask_remove_data),
-        ("updates", studio.program.updates.ask),
         ("delete", studio.program.apps.presenter.ask_delete),
-        ("save-filter", lambda: page.save_filter_asked.emit("is:attention owner:ada")),
+        ("save-filter", lambda: page.bar.save_asked.emit("is:attention owner:ada")),
         ("deleted", studio.program.apps.presenter.show_deleted),
         ("doctor", studio.program.apps.presenter.check_keychain),
         ("shortcuts", console.show_shortcuts),
@@ -271,6 +268,7 @@ def scenes(studio: Studio) -> None:
             studio.shoot(name)
         dialog.close()
         wait(lambda: studio.program.tools.dialogs.current is None)
+    _preferences(studio)
     _bad_days(studio)
 
     console.show_palette()
@@ -557,6 +555,45 @@ def org_scenes(studio: Studio) -> None:
     stores.repository.drop_app(stores.repository.apps()[-1].id)
 
 
+def _filters(studio: Studio) -> None:
+    """Filters as chips, and where they are chosen and saved."""
+    window, page = studio.window, studio.program.apps.presenter.page
+    bar, saved = page.bar, studio.program.apps.presenter.saved
+    page.search.clear()
+    bar.show_filters()
+    studio.shoot("filter-panel")
+    studio.app.activePopupWidget().close()
+    bar.set_text("is:enabled expires:none portal")
+    studio.shoot("chips")
+    bar.show_filters()
+    studio.shoot("filter-panel-on")
+    studio.app.activePopupWidget().close()
+    for name, kept in (("Before the audit", "is:enabled expires:none portal"), ("Old keys", "rotated:>365d")):
+        saved.save(name, kept)
+    bar.show_saved()
+    menu = studio.app.activePopupWidget()
+    studio.shoot("saved-filters")
+    menu.close()
+    bar.set_text("is:enabled sessions:on csrf:on created:<90d rotated:<30d expires:none review:none owner:ada portal")
+    studio.shoot("chips-many")
+    for width, height in ((900, 600), (560, 600)):
+        window.resize(width, height)
+        bar.chips.setFocus()
+        studio.shoot(f"chips-many-{width}")
+        bar.show_filters()
+        studio.shoot(f"filter-panel-{width}")
+        studio.app.activePopupWidget().close()
+    window.resize(*SIZE)
+    bar.set_text("")
+    page.select_all()
+    studio.program.tools.toasts.show("API key copied", "Clears from the clipboard in 28 s", action="Clear now")
+    studio.shoot("selection-toast")
+    studio.program.tools.toasts.shown[-1].leave()
+    page.selection.choose_row(0)
+    for name in list(saved.all()):
+        saved.remove(name)
+
+
 def _mark(studio: Studio) -> None:
     """Give the apps owners and dates that need attention."""
     stores, today = studio.program.stores, datetime.now(UTC).date()
@@ -771,6 +808,40 @@ def _forms(studio: Studio) -> None:
     dialog.do.click()
     wait(lambda: not dialog.busy)
     studio.shoot("import-known")
+    dialog.close()
+    wait(lambda: studio.program.tools.dialogs.current is None)
+
+
+def _preferences(studio: Studio) -> None:
+    """Preferences, as they are and with values that cannot be used; and what a check for updates comes to."""
+    window, settings = studio.window, studio.program.settings
+    studio.console.show_preferences()
+    dialog = _dialog(studio)
+    studio.shoot("preferences")
+    dialog.ca_file.setText("/etc/ssl/gone.pem")
+    dialog.ca_file.editingFinished.emit()
+    dialog.total_seconds.setValue(20)
+    dialog.login_path.setText("https://example.org/login")
+    dialog.feed.setText("http://example.org/release.json")
+    wait(lambda: dialog.ca_file.property("invalid"))
+    studio.shoot("preferences-wrong")
+    settings.ca_file = settings.feed = settings.login_path = ""
+    dialog.close()
+    wait(lambda: studio.program.tools.dialogs.current is None)
+    window.resize(900, 600)
+    studio.console.show_preferences()
+    studio.shoot("preferences-narrow")
+    _dialog(studio).close()
+    wait(lambda: studio.program.tools.dialogs.current is None)
+    window.resize(*SIZE)
+    studio.program.updates.ask()
+    dialog = _dialog(studio)
+    studio.shoot("updates-failed")
+    dialog.show_busy()
+    studio.shoot("updates-busy")
+    for version, newer, name in (("0.1.0", False, "updates"), ("1.4.0", True, "updates-found")):
+        dialog.show_release(Release(version, "https://example.org/cortex-desktop/releases"), newer)
+        studio.shoot(name)
     dialog.close()
     wait(lambda: studio.program.tools.dialogs.current is None)
 

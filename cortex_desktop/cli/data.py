@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from ..composition import Stores, compose
 from ..domain.errors import CortexError, FolderInDoubt
 from ..domain.folder import Standing
+from ..sandbox.folder_lock import running_at
 from ..system.folder_lock import NAME as LOCK_NAME
 from ..system.instance import AlreadyRunning, Instance
 from ..system.paths import data_dir
@@ -79,6 +81,10 @@ def _remove_all(folder: Path, instance: Instance, *, ask: bool) -> int:
 
 def _agreed(folder: Path) -> bool:
     print(f"This removes all apps, their keys from the keychain, and what the program keeps in {folder}.")
+    with suppress(OSError):
+        address = running_at(folder)
+        if address is not None:
+            print(f"A sandbox of this folder runs at {address}: its clients will find no app any more.")
     try:
         return input('Type "remove" to confirm: ').strip().casefold() == "remove"
     except EOFError:

@@ -33,6 +33,8 @@ class Action(Enum):
     KEY_TAKEN = "key taken"  # a newer key that the keychain held
     BROUGHT_BACK = "brought back"  # an app of which only the keychain knew
     OWN_KEYS = "own keys"  # a copy's app got keys of its own
+    CHECKED = "checked"  # with Cortex, whether it knows the key
+    ORIGIN_NOTED = "origin noted"  # a person said who made the key
     KEPT_REMOVED = "kept removed"  # an old key that had been kept
     DELETED = "deleted"
     RESTORED = "restored"
@@ -194,6 +196,8 @@ ACTION_WORDS: Mapping[Action, str] = {
     Action.KEY_TAKEN: QT_TRANSLATE_NOOP("core", "Newer key of the keychain in use"),
     Action.BROUGHT_BACK: QT_TRANSLATE_NOOP("core", "Brought back from the keychain"),
     Action.OWN_KEYS: QT_TRANSLATE_NOOP("core", "Got keys of its own"),
+    Action.CHECKED: QT_TRANSLATE_NOOP("core", "Checked with Cortex"),
+    Action.ORIGIN_NOTED: QT_TRANSLATE_NOOP("core", "Noted who made the key"),
     Action.KEPT_REMOVED: QT_TRANSLATE_NOOP("core", "Old key removed"),
     Action.DELETED: QT_TRANSLATE_NOOP("core", "Deleted"),
     Action.RESTORED: QT_TRANSLATE_NOOP("core", "Restored"),
@@ -224,6 +228,16 @@ DETAIL_WORDS: Mapping[tuple[str, Detail | None], str] = {
     ("version", None): QT_TRANSLATE_NOOP("core", "Version {value} of the key"),
     ("label_before", None): QT_TRANSLATE_NOOP("core", "Was called “{value}”"),
     ("copy_of", None): QT_TRANSLATE_NOOP("core", "Copy of “{value}”"),
+    ("origin", "here"): QT_TRANSLATE_NOOP("core", "Key made here"),
+    ("origin", "cortex"): QT_TRANSLATE_NOOP("core", "Key from Cortex"),
+    ("origin", ""): QT_TRANSLATE_NOOP("core", "Not known who made the key"),
+    ("known", "yes"): QT_TRANSLATE_NOOP("core", "Cortex takes the key"),
+    ("known", "no"): QT_TRANSLATE_NOOP("core", "Cortex does not know the key"),
+    ("known", "disabled"): QT_TRANSLATE_NOOP("core", "Disabled in Cortex"),
+    ("known", "suspended"): QT_TRANSLATE_NOOP("core", "Suspended in Cortex"),
+    ("known", "expired"): QT_TRANSLATE_NOOP("core", "Expired in Cortex"),
+    ("known", "no org"): QT_TRANSLATE_NOOP("core", "Cortex does not know the organization"),
+    ("known", "not asked"): QT_TRANSLATE_NOOP("core", "Cortex could not be asked"),
     ("changed", None): QT_TRANSLATE_NOOP("core", "Changed: {value}"),
     ("code", None): QT_TRANSLATE_NOOP("core", "Code {value}"),
     ("endpoint", None): QT_TRANSLATE_NOOP("core", "Endpoint {value}"),

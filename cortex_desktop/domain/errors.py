@@ -159,6 +159,26 @@ class NothingExposed(VaultError):
         self.args = (f"{self.title}. {self.message} {self.advice}",)
 
 
+class KeychainEmpty(VaultError):
+    """The keychain holds nothing at all, as KWallet seems to after its service died and came back."""
+
+    def __init__(self, keychain: str) -> None:
+        super().__init__(VaultProblem.FAILED, keychain, "empty")
+        values = {"keychain": keychain}
+        self.title = Text(QT_TRANSLATE_NOOP("core", "The keychain seems to be empty"), values)
+        self.message = Text(
+            QT_TRANSLATE_NOOP(
+                "core", "{keychain} holds nothing at all, as after a crash of its service. Nothing was changed."
+            ),
+            values,
+        )
+        self.advice = Text(
+            QT_TRANSLATE_NOOP("core", "Log out of the desktop and in again. If it stays empty, restore the keychain."),
+            values,
+        )
+        self.args = (f"{self.title}. {self.message} {self.advice}",)
+
+
 class ItemRefused(VaultError):
     """The keychain is unlocked, and this item is not: it is locked by itself, as KeePassXC's can be."""
 
@@ -389,7 +409,6 @@ class UpdateProblem(Enum):
 
     NO_FEED = "no feed"  # no address is set
     NOT_HTTPS = "not https"
-    NO_TLS = "no TLS"  # this computer cannot speak HTTPS
     NOT_SAFE = "not safe"  # the certificate is not the host's, or the answer leads away from HTTPS
     PROXY = "proxy"
     STRANGE = "strange"  # the answer names no release
@@ -445,10 +464,6 @@ _UPDATE_WORDS = {
             "core", "The address of the release feed is not an https address, so nothing was read from it."
         ),
         QT_TRANSLATE_NOOP("core", "Correct it in Preferences. It begins with https:// and holds no password."),
-    ),
-    UpdateProblem.NO_TLS: (
-        QT_TRANSLATE_NOOP("core", "The system’s TLS library was not found, and nothing is read without it."),
-        QT_TRANSLATE_NOOP("core", "Install OpenSSL 3 with the system’s package manager, then try again."),
     ),
     UpdateProblem.NOT_SAFE: (
         QT_TRANSLATE_NOOP("core", "The connection to {host} is not safe, so nothing was read from it."),

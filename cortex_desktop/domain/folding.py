@@ -6,16 +6,27 @@ import unicodedata
 
 
 def fold(text: str) -> str:
-    """Return `text` without case, accents, width and what is invisible, as search compares it: "Ärzte" -> "arzte"."""
-    if text.isascii():
-        return text.lower()
-    return unicodedata.normalize("NFKD", text).casefold().translate(_WITHOUT_MARKS)
+    """Return `text` as search compares it: without case, accents, width and what is invisible, look-alikes as one.
+
+    "Ärzte" gives "arzte", as does the same word with a Cyrillic letter in it.
+    """
+    return _folded(text, _ALIKE)
+
+
+def sort_key(text: str) -> str:
+    """Return `text` as lists are sorted: as `fold` does, but with each letter in its own alphabet."""
+    return _folded(text, _WITHOUT_MARKS)
 
 
 def look(text: str) -> str:
-    """Return what two texts have in common that a person takes for the same: folded, spaces and look-alikes as one."""
-    folded = " ".join(fold(text).split())
-    return folded if folded.isascii() else folded.translate(_LOOK_ALIKES)
+    """Return what two texts have in common that a person takes for the same: folded, with single spaces."""
+    return " ".join(fold(text).split())
+
+
+def _folded(text: str, table: _WithoutMarks) -> str:
+    if text.isascii():
+        return text.lower()
+    return unicodedata.normalize("NFKD", text).casefold().translate(table)
 
 
 def is_invisible(char: str) -> bool:
@@ -29,8 +40,6 @@ _IGNORABLE = frozenset(
     {0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2065, 0x3164, 0xFFA0}
     | {*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xFFF0, 0xFFF9), *range(0xE0000, 0xE1000)}
 )
-_LOOK_ALIKES = str.maketrans("авекмнорстухіјѕһԁԛԝӏαβεηικνορτυχɑɡı", "abekmhopctyxijshdqwlabehikvoptuxagi")
-"""Cyrillic, Greek and other letters that look like a Latin one, also as capitals."""
 
 
 class _WithoutMarks(dict[int, int | None]):
@@ -51,3 +60,7 @@ class _WithoutMarks(dict[int, int | None]):
 
 
 _WITHOUT_MARKS = _WithoutMarks()
+_ALIKE = _WithoutMarks(
+    str.maketrans("авекмнорстухіјѕһԁԛԝӏүαβεζηικμνορτυχօսհɑɡı", "abekmhopctyxijshdqwlyabezhikmvoptuxouhagi")
+)
+"""Cyrillic, Greek, Armenian and other letters that look like a Latin one, also as capitals."""

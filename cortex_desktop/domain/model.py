@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
@@ -102,6 +103,14 @@ class Org:
         own = self.environment is Environment.OWN and self.like_production
         return own or self.environment is Environment.PRODUCTION
 
+    @property
+    def console(self) -> str:
+        """The address of its apps in the web console: `app` for `api` in the host. Empty where the host has none."""
+        scheme, separator, rest = self.endpoint.partition("://")
+        if not separator or not re.match(r"api[.-]", rest, re.IGNORECASE):
+            return ""
+        return f"{scheme}://app{rest[3:].partition('/')[0]}/{self.code}/settings/apps"
+
 
 @dataclass(frozen=True)
 class AppDetails:
@@ -157,6 +166,19 @@ class GivenUp:
 
 
 @dataclass(frozen=True, slots=True)
+class RememberedLogin:
+    """A login for which the keychain keeps the cookie by which a server knows this computer.
+
+    number: of its item, among those of the org; place: the endpoint, or "sandbox"; until: None while it is in use; else
+    it is to go, and what arrives of it until then too.
+    """
+
+    number: int
+    place: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class App:
     """One app of an org, without its secrets.
 
@@ -165,9 +187,9 @@ class App:
     the secrets; kept: earlier versions, newest first; given_up: versions whose secrets may still arrive in the keychain
     until sweep_until, where recovery removes them; taken: numbers under which the keychain held somebody's key already;
     expires, review: the last day of use, and the day on which to look at it again, both for information only; origin:
-    of the current key; known: what Cortex said of that key at `checked`, None if it was never asked; provider: the
-    name, for people, of the keychain program that stored the current secrets, "" where that is not known. Times are
-    aware, in UTC.
+    of the current key; known: what Cortex said of that key at `checked`, None if it was never asked; logins: those for
+    which a server knows this computer; provider: the name, for people, of the keychain program that stored the current
+    secrets, "" where that is not known. Times are aware, in UTC.
     """
 
     id: str
@@ -197,6 +219,7 @@ class App:
     origin: Origin = Origin.UNKNOWN
     known: Known | None = None
     checked: datetime | None = None
+    logins: tuple[RememberedLogin, ...] = ()
     provider: str = ""
 
     @property
@@ -228,6 +251,10 @@ class App:
     def refs(self) -> tuple[SecretRef, ...]:
         """The places of all current secrets of the app."""
         return self.refs_of(self.version)
+
+    def login_at(self, place: str) -> RememberedLogin | None:
+        """The login that is remembered for this place."""
+        return next((login for login in self.logins if login.place == place and login.until is None), None)
 
     def is_expired(self, today: date) -> bool:
         """True if its last day has passed."""

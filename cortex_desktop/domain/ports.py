@@ -14,7 +14,7 @@ from .errors import VaultError
 from .findings import Finding, Stray
 from .folder import FolderRecord
 from .model import App, Org
-from .secret import ClaimRef, ItemRef, Secret, SecretRef
+from .secret import ClaimRef, ItemRef, LoginRef, Secret, SecretRef
 
 
 class VaultState(Enum):
@@ -172,7 +172,7 @@ class Vault(Protocol):
     def unlock(self) -> None:
         """Have the system unlock the keychain, which may prompt the person."""
 
-    def store(self, ref: SecretRef, secret: Secret) -> None:
+    def store(self, ref: SecretRef | LoginRef, secret: Secret) -> None:
         """Store a secret in a new item, read it back and compare. Never prompts a locked keychain.
 
         Raises NumberTaken, with nothing stored, when the item holds something else.
@@ -184,6 +184,7 @@ class Vault(Protocol):
     def read(self, ref: ItemRef, *, may_ask: bool = False) -> Secret:
         """Return the stored secret. Raises SecretMissing when there is none, SecretNotText when it can be no secret.
 
+        A claim is read without a prompt, also where a keychain asks before it hands out a secret.
         may_ask: where items are locked one by one, the person may be asked about this one.
         """
 
@@ -207,7 +208,7 @@ class Vault(Protocol):
 class Item:
     """A keychain item of this program. times: how many items have this name."""
 
-    ref: SecretRef | ClaimRef
+    ref: SecretRef | LoginRef | ClaimRef
     times: int = 1
 
 

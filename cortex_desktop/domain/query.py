@@ -17,7 +17,7 @@ from typing import Protocol, TypeVar
 
 from .days import midnight
 from .folding import fold
-from .model import App, AppState, Origin
+from .model import App, AppState, Known, Origin
 from .text import QT_TRANSLATE_NOOP, Text
 
 _PARTS = {"label": slice(0, 1), "key": slice(1, 3), "owner": slice(3, 4), "notes": slice(4, 5)}
@@ -27,7 +27,9 @@ WORDS: dict[str, tuple[str, ...]] = {
     "is": ("enabled", "disabled", "attention", "expired", "expiring", "review", "missing", "unfinished"),
     "sessions": ("on", "off"),
     "csrf": ("on", "off"),
-    "from": ("here", "cortex"),
+    "from": ("here", "cortex", "unknown"),
+    "works": ("yes", "no", "unchecked"),
+    "checked": ("<30d", ">30d", ">90d", "none"),
     "created": ("<7d", "<30d", "<90d", ">365d"),
     "rotated": ("<30d", ">90d", ">365d", "none"),
     "expires": ("<30d", "<90d", "none"),
@@ -38,9 +40,10 @@ WORDS: dict[str, tuple[str, ...]] = {
     "key": (),
     "notes": ('""',),
 }
-"""The filters, and the suggestions after each one's colon. `is`, `sessions`, `csrf` and `from` take nothing else."""
+"""The filters, and the suggestions after each one's colon. Those in `_CHOICES` take nothing else."""
 
-_CHOICES = ("is", "sessions", "csrf", "from")
+_CHOICES = ("is", "sessions", "csrf", "from", "works")
+_ORIGINS = {"here": Origin.HERE, "cortex": Origin.CORTEX, "unknown": Origin.UNKNOWN}
 _DATES = {"expires": ("expires",), "review": ("review",), "due": ("expires", "review")}
 """Filters of days, and the app's days of which one must match."""
 
@@ -126,7 +129,7 @@ class Contains:
 
 @dataclass(frozen=True)
 class Without:
-    """The app lacks this: notes, owner, expires, review or rotated."""
+    """The app lacks this: notes, owner, expires, review, rotated or checked."""
 
     name: str
 
@@ -153,6 +156,20 @@ class From:
 
     def select(self, entries: Sequence[S], at: At) -> list[S]:
         return [entry for entry in entries if entry.app.origin is self.origin]
+
+
+@dataclass(frozen=True)
+class Works:
+    """Whether Cortex took the key when it was last asked. None: it was not asked, or gave no answer about the key."""
+
+    works: bool | None
+
+    def select(self, entries: Sequence[S], at: At) -> list[S]:
+        return [entry for entry in entries if _works(entry.app) is self.works]
+
+
+def _works(app: App) -> bool | None:
+    return None if app.known is None or app.known is Known.NOT_ASKED else app.known.works
 
 
 @dataclass(frozen=True)
@@ -186,10 +203,11 @@ class Is:
 
 @dataclass(frozen=True)
 class When:
-    """Created, rotated (the age of the key, then), expires, review or due (one of both) lies before or after something.
+    """A day of the app lies before or after something: created, rotated (the age of the key), checked with Cortex,
+    expires, review, or due (one of both).
 
     sign: "<", "<=", ">", ">=" or "" (for days: at most so many; for a period: within). Either days, from now and for
-    created and rotated backwards, or a period from its first day to the day after its last.
+    created, rotated and checked backwards, or a period from its first day to the day after its last.
     """
 
     name: str
@@ -207,6 +225,8 @@ class When:
         if self.name == "created":
             since, until = low.timestamp(), high.timestamp()
             return [entry for entry in entries if since <= entry.created_at < until]
+        if self.name == "checked":
+            return [entry for entry in entries if (then := entry.app.checked) and low <= then < high]
         return [entry for entry in entries if low <= (entry.app.rotated or entry.app.created) < high]
 
     def _dates(self, today: date) -> tuple[date, date]:
@@ -315,6 +335,25 @@ def has_filter(text: str, word: str) -> bool:
     return wanted in parse(text).terms
 
 
+def take_filters(text: str, position: int = -1) -> tuple[list[str], str, int]:
+    """Take out the filters that make sense, except one that `position` touches, as it may be in the making.
+
+    Returns them as words, the rest of the text, and where the position is in that.
+    """
+    taken: list[str] = []
+    rest, end, moved = "", 0, position
+    for token in tokens(text):
+        if not token.name or token.start <= position <= token.end or _term(token) is None:
+            continue
+        taken.append(_closed(token, text))
+        after = token.end + len(text[token.end :]) - len(text[token.end :].lstrip())
+        rest += text[end : token.start]
+        if position > token.end:
+            moved -= min(position, after) - token.start
+        end = after
+    return taken, rest + text[end:], moved
+
+
 def completions(text: str, position: int, owners: Sequence[str] = ()) -> tuple[int, list[str]]:
     """Complete the word that ends at `position`. Returns where it begins, and the whole words, likeliest first."""
     token = next((token for token in tokens(text[:position]) if token.end == position), None)
@@ -353,7 +392,9 @@ def _term(token: Token) -> Term | None:
     if name in ("sessions", "csrf"):
         return Switch(name, value == "on") if value in WORDS[name] else None
     if name == "from":
-        return From(Origin(value)) if value in WORDS[name] else None
+        return From(_ORIGINS[value]) if value in WORDS[name] else None
+    if name == "works":
+        return Works({"yes": True, "no": False}.get(value)) if value in WORDS[name] else None
     if value == "none" and name not in ("created", "due"):
         return Without(name)
     return _when(name, value)

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from pathlib import Path
 from typing import Protocol
 from urllib.parse import SplitResult, quote, urlsplit
 
@@ -211,6 +212,9 @@ class Session(Protocol):
     def remember_device(self, device: Secret) -> None:
         """Use a kept device cookie."""
 
+    def forget_device(self) -> None:
+        """Drop the device cookie, so that the next login is from a new place. Asks no server."""
+
     def forget(self) -> None:
         """Drop all cookies and tokens, so that the next login starts anew. Asks no server."""
 
@@ -220,6 +224,9 @@ class Session(Protocol):
 
 class Network(Protocol):
     """Makes sessions."""
+
+    def use(self, limits: Limits, ca_file: Path | None) -> None:
+        """Keep these limits, and trust the authorities of this file besides the system's, from the next request on."""
 
     def session(self, endpoint: str) -> Session:
         """A new session without cookies. endpoint: https, or http on this computer. Raises EndpointError."""
@@ -251,6 +258,23 @@ class AutomaticHeader:
     name: str
     reason: Reason
     shown: str = ""
+
+
+class CaFileError(CortexError):
+    """The file with more certificates to trust cannot be used. Nothing was sent. path: of the file."""
+
+    def __init__(self, path: str, *, is_readable: bool) -> None:
+        words = (
+            QT_TRANSLATE_NOOP("core", "{path} cannot be read. Nothing was sent."),
+            QT_TRANSLATE_NOOP("core", "{path} holds no certificate in PEM form. Nothing was sent."),
+        )
+        self.is_readable = is_readable
+        super().__init__(
+            QT_TRANSLATE_NOOP("core", "The CA file cannot be used"),
+            words[is_readable],
+            QT_TRANSLATE_NOOP("core", "Choose another one in Preferences, or clear the field."),
+            {"path": path},
+        )
 
 
 class RequestFormError(CortexError):

@@ -35,6 +35,8 @@ _PAIRS = frozenset(
     "us ut va ve wh wi wo xe xt yo yp".split()
 )
 """Pairs of letters that words are made of."""
+_SAID = ("medable", "cortex", "client", "replace", "example", "placeholder", "sample", "changeme", "apikey")
+"""Words of placeholders: each in one of a million keys that look made."""
 _KEYBOARD = str.maketrans("qwertyuiopasdfghjklzxcvbnm", string.ascii_lowercase)
 _LEET = str.maketrans("013457", "oleast")
 
@@ -105,6 +107,24 @@ class ClaimRef:
 
 
 @dataclass(frozen=True, slots=True)
+class LoginRef:
+    """The place of a remembered login in the keychain. org_id: lower-case hex; number: from 1, of the org's logins."""
+
+    org_id: str
+    number: int
+
+    @property
+    def service(self) -> str:
+        """The keychain item's service name."""
+        return f"{SERVICE}/{self.org_id}/login/{self.number}"
+
+    @property
+    def username(self) -> str:
+        """The keychain item's user name."""
+        return "fingerprint"
+
+
+@dataclass(frozen=True, slots=True)
 class SecretRef:
     """The place of one version of one secret in the keychain.
 
@@ -145,19 +165,23 @@ class KeyEnds:
         return cls(text[:length], text[len(text) - length :])
 
 
-def parse_ref(service: str, username: str) -> SecretRef | ClaimRef | None:
+def parse_ref(service: str, username: str) -> SecretRef | LoginRef | ClaimRef | None:
     """Return the place that a keychain item's name stands for, None for one that is not ours."""
     match = _NAME.fullmatch(service)
     if match is None:
         return None
-    first, app_id, number = match.groups()
+    first, app_id, number, login = match.groups()
+    if login is not None:
+        return LoginRef(first, int(login)) if username == "fingerprint" else None
     if number is None:
         return ClaimRef(first) if username == "claim" else None
     kinds = [kind for kind in SecretKind if kind.value == username]
     return SecretRef(first, app_id, kinds[0], int(number)) if kinds else None
 
 
-_NAME = re.compile(rf"{SERVICE}/([0-9a-f]+)/(?:([0-9a-f]+)/([1-9][0-9]{{0,5}})|claim)", re.ASCII)
+_NAME = re.compile(
+    rf"{SERVICE}/([0-9a-f]+)/(?:([0-9a-f]+)/([1-9][0-9]{{0,5}})|login/([1-9][0-9]{{0,5}})|claim)", re.ASCII
+)
 _LENGTHS = {SecretKind.API_KEY: 22, SecretKind.API_SECRET: 64}
 _FORMS = {SecretKind.API_KEY: re.compile(f"{KEY}|{APP_NAME}"), SecretKind.API_SECRET: re.compile(API_SECRET)}
 
@@ -227,6 +251,12 @@ def look(text: str) -> Look:
     if len(parts) > readable and len(parts) > 5:
         return Look.DOUBTFUL if one_case else Look.DRAWN
     return Look.DOUBTFUL if len(parts) > readable - 3 and len(parts) > 3 and not one_case else Look.MADE
+
+
+def is_made_up(text: str) -> bool:
+    """True if `text` cannot have been drawn (once in a million million keys), so that it may be shown."""
+    lowered = text.lower()
+    return len(set(lowered)) < 5 or (look(text) is Look.MADE and any(word in lowered for word in _SAID))
 
 
 def _in_order(text: str) -> bool:

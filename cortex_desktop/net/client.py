@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from queue import SimpleQueue
@@ -51,6 +52,7 @@ from ..domain.request import (
 )
 from ..domain.secret import Secret
 from ..domain.text import QT_TRANSLATE_NOOP
+from .authorities import trust_also
 from .body import Body
 from .trouble import trouble_of
 
@@ -77,14 +79,14 @@ class HttpNetwork:
         clock: Callable[[], float] = time.time,
         pause: Callable[[Stop, float], bool] = Stop.wait,
     ) -> None:
-        """ca_file: certificates of authorities to trust besides the system's, in PEM; clock: seconds since 1970;
-        pause: waits before a throttled request is sent again."""
+        """ca_file: as in `use`; clock: seconds since 1970; pause: waits before a throttled request is sent again."""
         self.limits = limits or Limits()
         self.agent = agent
         self.clock = clock
         self.pause = pause
         self._ca_file = ca_file
         self._trust: ssl.SSLContext | None = None
+        self._trusted: Path | None = None  # the CA file of that
         self._lock = threading.Lock()
         for name in ("httpx2", "httpcore2"):  # they would write whole addresses into the log, with what is asked for
             logging.getLogger(name).setLevel(logging.WARNING)
@@ -96,19 +98,26 @@ class HttpNetwork:
         except httpx2.InvalidURL:
             raise EndpointError from None
 
-    def use_ca_file(self, ca_file: Path | None) -> None:
-        """Trust other authorities besides the system's in sessions that begin from now on."""
-        with self._lock:
-            self._ca_file, self._trust = ca_file, None
+    def use(self, limits: Limits, ca_file: Path | None) -> None:
+        """Keep these limits, and trust the authorities of this PEM file besides the system's, from the next request on.
+
+        The file is read when it is first needed.
+        """
+        self.limits = limits
+        self._ca_file = ca_file  # without the lock, which is held while files are read
 
     def trust(self) -> ssl.SSLContext:
-        """Whom to trust. Reads files the first time. Raises OSError if the extra CA file cannot be read."""
+        """Whom to trust: the same object until there is another CA file. Reads files the first time.
+
+        Raises CaFileError.
+        """
         with self._lock:
-            if self._trust is None:
+            ca_file = self._ca_file
+            if self._trust is None or self._trusted != ca_file:
                 trust = httpx2.create_ssl_context()
-                if self._ca_file is not None:
-                    trust.load_verify_locations(self._ca_file)
-                self._trust = trust
+                if ca_file is not None:
+                    trust_also(trust, ca_file)
+                self._trust, self._trusted = trust, ca_file
             return self._trust
 
 
@@ -145,6 +154,7 @@ class HttpSession:
         self._lock = threading.RLock()  # over what follows
         self._jobs: SimpleQueue[_Exchange | None] | None = None
         self._client: httpx2.Client | None = None
+        self._trust: ssl.SSLContext | None = None  # of the client
         self._proxy: str | None = None
         self._cookies = httpx2.Cookies()
         self._tokens: dict[str, str] = {}
@@ -399,24 +409,31 @@ class HttpSession:
         return rest if path.startswith(base) and rest[:1] in ("", "/", "?") else None
 
     def _open(self) -> httpx2.Client:
-        """The client, made when it is first needed: that reads the system's settings."""
+        """The client, made when it is first needed and when others are to be trusted: that reads the system's settings.
+
+        Raises CaFileError.
+        """
+        trust = _no_trust() if self._endpoint.startswith("http:") else self._network.trust()
         with self._lock:
+            if self._client is not None and self._trust is not trust:
+                self._client.close()
+                self._client = None
             if self._client is None:
+                self._trust = trust
                 is_local = is_loopback(self._host)
                 self._proxy = None if is_local else proxy_for(self._endpoint)
                 if self._proxy is not None and self._proxy.startswith("socks"):
                     raise NoAnswer(Trouble.PROXY, self._host)
                 try:
                     self._client = httpx2.Client(
-                        verify=_no_trust() if self._endpoint.startswith("http:") else self._network.trust(),
+                        verify=trust,
                         proxy=self._proxy,
                         trust_env=False,  # the proxy was chosen above, where the system's exceptions count too
                         # The session keeps the cookies, so that those of a stopped request can be dropped.
                         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
                     )
-                except (OSError, ValueError) as error:
-                    trouble = Trouble.CERTIFICATE if isinstance(error, OSError) else Trouble.PROXY
-                    raise NoAnswer(trouble, self._host) from error
+                except ValueError as error:
+                    raise NoAnswer(Trouble.PROXY, self._host) from error
             return self._client
 
     def _trace(self, exchange: _Exchange, event: str, info: Mapping[str, object]) -> None:
@@ -491,6 +508,11 @@ class HttpSession:
             with self._lock:
                 self._cookies.extract_cookies(answered)
 
+    def forget_device(self) -> None:
+        """Drop the device cookie."""
+        with self._lock:
+            self._cookies.delete(DEVICE_COOKIE)
+
     def forget(self) -> None:
         """Drop all cookies and tokens."""
         with self._lock:
@@ -534,6 +556,7 @@ def _shut_down(open_socket: socket.socket) -> None:
         socket.socket.shutdown(open_socket, socket.SHUT_RDWR)
 
 
+@cache
 def _no_trust() -> ssl.SSLContext:
     """For plain http: a context that trusts nobody, since httpx2 would read the system's authorities."""
     import ssl

@@ -7,7 +7,7 @@ import time
 import httpx2
 
 from ..domain.errors import UpdateError, UpdateProblem
-from ..domain.request import NoAnswer, Trouble
+from ..domain.request import Trouble
 from .client import HttpNetwork, proxy_for
 from .trouble import trouble_of
 
@@ -24,9 +24,10 @@ _PROBLEMS = {
 
 
 def read_feed(network: HttpNetwork, address: str) -> bytes:
-    """What the feed at this https address holds. Blocks for 15 seconds, or for a name lookup. Raises UpdateError.
+    """What the feed at this https address holds. Blocks for 15 seconds, or for a name lookup.
 
     Redirects are followed to https addresses only. No cookie is kept, and no name or version of this program is sent.
+    Raises UpdateError, CaFileError.
     """
     deadline = time.monotonic() + SECONDS
     url = httpx2.URL(address)
@@ -64,8 +65,6 @@ def _ask(network: HttpNetwork, url: httpx2.URL, deadline: float) -> bytes | http
             if response.status_code != 200:
                 raise UpdateError(UpdateProblem.STRANGE, url.host)
             return data
-    except NoAnswer as error:
-        raise UpdateError(_PROBLEMS.get(error.trouble, UpdateProblem.UNREACHABLE), url.host) from error
     except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError, ImportError) as error:
         trouble = trouble_of(error, through_proxy=proxy is not None) if isinstance(error, httpx2.HTTPError) else None
         problem = UpdateProblem.UNREACHABLE if trouble is None else _PROBLEMS.get(trouble, UpdateProblem.UNREACHABLE)

@@ -14,6 +14,7 @@ from ..domain.errors import (
     CortexError,
     FolderInDoubt,
     ItemRefused,
+    KeychainEmpty,
     SecretDiffers,
     SecretMissing,
     SecretNotText,
@@ -23,7 +24,7 @@ from ..domain.findings import Finding, Problem, Repair, Stray
 from ..domain.folder import Claim
 from ..domain.model import App, AppState, KeptVersion
 from ..domain.ports import Inventory, Item
-from ..domain.secret import ClaimRef, KeyEnds, Secret, SecretKind, SecretRef, well_formed
+from ..domain.secret import ClaimRef, KeyEnds, LoginRef, Secret, SecretKind, SecretRef, well_formed
 from . import periods, transitions
 from .apps.services import AppServices
 from .folder import ORG_DIGITS
@@ -83,19 +84,30 @@ class Doctor:
     def survey(self) -> list[Stray]:
         """Compare the keychain's list of items with the rows, and keep what is found. Returns items without a row.
 
-        Newer versions and doubles become findings of their apps. Where items cannot be listed nothing is found. Raises
-        VaultError, StorageError.
+        Newer versions and doubles become findings of their apps. Logins that no app names are removed: they open
+        nothing, and nobody would find them. Where items cannot be listed nothing is found. Raises VaultError,
+        StorageError.
         """
         if self._inventory is None:
             return []
-        items = self._inventory.list_items()
         rows = {app.id: app for app in self._repository.apps()}
+        items: Sequence[Item] = ()
+        try:
+            items = self._inventory.list_items()
+        except KeychainEmpty:
+            if rows:
+                raise
         found: dict[str, list[Finding]] = {}
         strays: list[Stray] = []
         ours = self._is_ours(items)
         for item in items:
             ref = item.ref
             if isinstance(ref, ClaimRef):
+                continue
+            if isinstance(ref, LoginRef):
+                if ours(ref.org_id):
+                    with suppress(FolderInDoubt, VaultError):
+                        self._apps.removal.remove_stray_login(ref)
                 continue
             app = rows.get(ref.app_id)
             if app is None and self._repository.is_unreadable(ref.app_id):

@@ -17,6 +17,7 @@ from threading import RLock
 from ..domain.errors import (
     AnswerNotPossible,
     FolderInDoubt,
+    KeychainEmpty,
     LookOnly,
     SecretMissing,
     SecretNotText,
@@ -91,7 +92,7 @@ class Folder:
         """Call before anything is removed. Raises FolderInDoubt unless the folder's history is unbroken, VaultError."""
         with self._lock:
             self._look_anew()
-            self._claim_if_due()
+            self._claim_if_due(is_read=True)
             if not self._standing.allows_removal:
                 raise FolderInDoubt(self._standing)
 
@@ -116,8 +117,7 @@ class Folder:
         Writes nothing while the folder is in doubt. Raises VaultError.
         """
         with self._lock:
-            self._find()
-            self._claim_if_due(up_to_date=True)
+            self._claim_if_due(is_read=self._find(), up_to_date=True)
 
     def announce(self) -> None:
         """Call before a key is needed again that the folder had given up: the keychain hears of it first.
@@ -134,9 +134,9 @@ class Folder:
     def keep_claim(self) -> None:
         """Bring a claim that is there up to date, unless the folder is in doubt. Leave an error to the next time."""
         with self._lock, suppress(VaultError, StorageError):
-            self._find()
+            is_read = self._find()
             if self._claim is not None:
-                self._claim_if_due(up_to_date=True)
+                self._claim_if_due(is_read=is_read, up_to_date=True)
 
     def remove_claim(self) -> None:
         """Remove the claim: nothing is left to belong together. Raises VaultError."""
@@ -145,11 +145,12 @@ class Folder:
             self._vault.remove(ClaimRef(self._repository.folder_record().id))
             self.forget()
 
-    def _find(self) -> Standing:
-        """Read the claim unless that was done. Raises VaultError."""
-        if self._standing is Standing.UNKNOWN:
-            self._standing = self._look()
-        return self._standing
+    def _find(self) -> bool:
+        """Read the claim unless that was done before, and return whether it was read now. Raises VaultError."""
+        if self._standing is not Standing.UNKNOWN:
+            return False
+        self._standing = self._look()
+        return True
 
     def _look_anew(self) -> None:
         """Read the claim again: another copy of the program may have been at work. Raises VaultError."""
@@ -169,6 +170,10 @@ class Folder:
             claim = Claim.from_text(self._vault.read(ClaimRef(record.id)).reveal())
         except SecretNotText:
             claim = None
+        except KeychainEmpty:
+            if record.is_claimed or any(app.state is not AppState.CREATING for app in self._repository.apps()):
+                raise
+            return Standing.NEW  # nothing was stored yet, so it may well be empty
         except SecretMissing:
             self._claim = None
             return Standing.OTHER_KEYCHAIN if record.is_claimed else Standing.NEW
@@ -181,15 +186,20 @@ class Folder:
             return Standing.RESTORED
         return Standing.KNOWN if claim.path == here else Standing.MOVED
 
-    def _claim_if_due(self, *, up_to_date: bool = False) -> None:
+    def _claim_if_due(self, *, is_read: bool, up_to_date: bool = False) -> None:
         """Write the claim where this run has none, unless the folder is in doubt.
 
-        up_to_date: also where there were changes since.
+        is_read: it was read just now, else it is read before it is overwritten; up_to_date: also where there were
+        changes since. Raises VaultError.
         """
         record, claim = self._repository.folder_record(), self._claim
         is_of_run = claim is not None and [claim.session] == [each.id for each in record.sessions[-1:]]
         is_last = claim is not None and claim.step == record.generation
-        if not (record.is_claimed and is_of_run and (is_last or not up_to_date)) and not self._standing.is_in_doubt:
+        if record.is_claimed and is_of_run and (is_last or not up_to_date):
+            return
+        if not is_read:
+            self._look_anew()
+        if not self._standing.is_in_doubt:
             self._write_claim()
 
     def _write_claim(self) -> None:

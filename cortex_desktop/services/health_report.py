@@ -67,7 +67,7 @@ class _Page:
     def html(self) -> str:
         title = self._say(_TITLE, org=self._facts.org.name)
         return (
-            f'<!DOCTYPE html>\n<html>\n<head>\n<meta charset="utf-8">\n{_POLICY}\n<title>{title}</title>\n'
+            f'<!DOCTYPE html>\n<html lang="{self._say(_LANGUAGE)}">\n<head>\n<meta charset="utf-8">\n{_POLICY}\n<title>{title}</title>\n'
             f"<style>{_STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n{self._facts_list()}{self._numbers()}"
             f"{self._attention()}{self._ahead()}{self._ages()}{self._copies()}{self._check()}{self._apps()}"
             f'<p class="note">{self._say(_NOTE)}</p>\n</body>\n</html>\n'
@@ -98,10 +98,10 @@ class _Page:
         health = self._facts.health
         rows = [
             (
-                _text(concern.app.label),
+                _typed(concern.app.label),
                 self._say(_STANDINGS[concern.standing]),
                 concern.day.isoformat() if concern.day is not None else "",
-                _text(concern.app.owner),
+                _typed(concern.app.owner),
             )
             for concern in health.concerns
         ]
@@ -112,7 +112,7 @@ class _Page:
         rows = []
         for day in self._facts.health.days:
             for source, apps in ((_EXPIRES, day.expiring), (_REVIEW, day.reviews)):
-                rows += [(day.day.isoformat(), self._say(source), _text(app.label), _text(app.owner)) for app in apps]
+                rows += [(day.day.isoformat(), self._say(source), _typed(app.label), _typed(app.owner)) for app in apps]
         return self._table(_AHEAD, (_DATE, _WHAT, _APP, _OWNER), rows, _NOTHING_AHEAD)
 
     def _ages(self) -> str:
@@ -153,9 +153,9 @@ class _Page:
     def _apps(self) -> str:
         rows = [
             (
-                _text(app.label),
+                _typed(app.label),
                 self._say(_UNFINISHED if app.state is not AppState.ACTIVE else _ENABLED if app.enabled else _DISABLED),
-                _text(app.owner),
+                _typed(app.owner),
                 _day(app.created),
                 _day(app.rotated),
                 app.expires.isoformat() if app.expires is not None else "",
@@ -174,7 +174,8 @@ class _Page:
         if not lines:
             return f"{begin}<p>{self._say(nothing)}</p>\n"
         head = "".join(f'<th scope="col">{self._say(name) if name else ""}</th>' for name in heads)
-        return f"{begin}<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{lines}</tbody>\n</table>\n"
+        kind = ' class="bars"' if not heads[-1] else ""
+        return f"{begin}<table{kind}>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{lines}</tbody>\n</table>\n"
 
     def _say(self, source: str, **values: object) -> str:
         return _text(self._speech.say(Text(source, {name: str(value) for name, value in values.items()})))
@@ -185,14 +186,23 @@ def _text(text: str) -> str:
     return escape(redact(text))
 
 
+def _typed(text: str) -> str:
+    """What a person typed, as HTML: it alone may break anywhere, and has the direction of its own letters."""
+    return f'<bdi class="typed">{_text(text)}</bdi>' if text else ""
+
+
 def _bar(count: int, most: int) -> str:
-    return f'<span class="bar" style="width: {count / most * 100:.0f}%"></span>' if count else ""
+    """A bar of the part that `count` is of `most`. Nothing is drawn for none."""
+    bar = f'<span class="bar" style="width: {count / most * 100:.0f}%"></span>' if count else ""
+    return f'<div class="scale">{bar}</div>'
 
 
 def _day(moment: datetime | None) -> str:
     return moment.astimezone(UTC).astimezone().date().isoformat() if moment is not None else ""
 
 
+_LANGUAGE = QT_TRANSLATE_NOOP("core", "en")
+"""A translation puts its own code here (BCP 47), for those who have the report read to them."""
 _TITLE = QT_TRANSLATE_NOOP("core", "Health of the keys of {org}")
 _MADE = QT_TRANSLATE_NOOP("core", "Made")
 _ORG = QT_TRANSLATE_NOOP("core", "Organization")
@@ -255,16 +265,18 @@ dt, .note, th { color: #5D6779; } dd { margin: 0; overflow-wrap: anywhere; } p {
 .numbers { list-style: none; padding: 12px 16px; margin: 0; display: flex; flex-wrap: wrap; gap: 8px 40px;
   border: 1px solid #E4E7EC; border-radius: 10px; }
 .numbers b { font-size: 20px; font-weight: 600; color: #0B7285; padding-right: 4px; }
-table { border-collapse: collapse; width: 100%; }
+table { border-collapse: collapse; width: 100%; } .bars { width: auto; }
 th { text-align: start; font-size: 12px; }
-th, td { padding: 5px 8px; border-bottom: 1px solid #E4E7EC; vertical-align: top; overflow-wrap: anywhere; }
-td { font-variant-numeric: tabular-nums; }
-.bar { display: block; min-width: 3px; max-width: 240px; height: 8px; margin-top: 5px; border-radius: 2px;
+th, td { padding: 5px 8px; border-bottom: 1px solid #E4E7EC; vertical-align: top; }
+td { font-variant-numeric: tabular-nums; white-space: nowrap; }
+.typed { white-space: normal; overflow-wrap: anywhere; }
+.scale { width: 280px; margin-inline-start: 24px; }
+.bar { display: block; min-width: 3px; height: 8px; margin-top: 5px; border-radius: 2px;
   background: #0B7285; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 .note { margin-top: 8px; }
 @media print {
   @page { margin: 14mm; }
-  body { margin: 0; max-width: none; padding: 0; font-size: 10px; }
-  thead { display: table-header-group; } tr { break-inside: avoid; }
+  body { margin: 0; max-width: none; padding: 0; font-size: 10px; } th, td { padding: 4px 5px; font-size: 10px; }
+  thead { display: table-header-group; } tr, .bars { break-inside: avoid; }
 }
 """

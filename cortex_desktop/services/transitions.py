@@ -19,6 +19,7 @@ from ..domain.model import (
     OrgState,
     Origin,
     PendingVersion,
+    RememberedLogin,
 )
 from ..domain.secret import KeyEnds
 
@@ -210,7 +211,10 @@ def mark_for_removal(app: App, late: datetime) -> App:
     if app.state is AppState.DELETING:
         return app
     begun = app.state is AppState.CREATING or app.pending is not None
-    return replace(app, state=AppState.DELETING, sweep_until=_later(app.sweep_until, late if begun else None))
+    sweep_until = _later(app.sweep_until, late if begun else None)
+    for login in app.logins:
+        sweep_until = _later(sweep_until, login.until)
+    return replace(app, state=AppState.DELETING, sweep_until=sweep_until)
 
 
 def is_past_restoring(app: App, now: datetime) -> bool:
@@ -228,7 +232,37 @@ def is_unfinished(app: App, now: datetime) -> bool:
     """True if recovery has something to do: an operation was begun, something is due, or a secret may arrive late."""
     begun = app.state in (AppState.CREATING, AppState.DELETING) or app.pending is not None
     due = is_past_restoring(app, now) or any(kept.until <= now for kept in app.kept)
-    return begun or due or app.sweep_until is not None
+    logins = any(login.until is not None for login in app.logins)
+    return begun or due or logins or app.sweep_until is not None
+
+
+# Remembered logins
+
+
+def begin_login(app: App, number: int, place: str, late: datetime) -> App:
+    """Name a login that is about to be stored. late: until when it may arrive; it is to go, unless `use_login`."""
+    return replace(app, logins=(*app.logins, RememberedLogin(number, place, late)))
+
+
+def use_login(app: App, number: int, now: datetime) -> App:
+    """Mark this login, which is stored, as in use, and give up others for the same place."""
+    [stored] = [login for login in app.logins if login.number == number]
+    others = give_up_login(app, stored.place, now).logins
+    used = (replace(login, until=None) if login.number == number else login for login in others)
+    return replace(app, logins=tuple(used))
+
+
+def give_up_login(app: App, place: str, now: datetime) -> App:
+    """Have the login that is remembered for this place go; return the app unchanged where none is."""
+    given_up = (
+        replace(login, until=now) if login.place == place and login.until is None else login for login in app.logins
+    )
+    return replace(app, logins=tuple(given_up))
+
+
+def drop_login(app: App, number: int) -> App:
+    """Name a login no more, now that the keychain does not hold it."""
+    return replace(app, logins=tuple(login for login in app.logins if login.number != number))
 
 
 # Orgs

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Lock
 from typing import Protocol
 
@@ -15,17 +17,20 @@ from ..domain.request import (
     Answer,
     Credentials,
     Form,
+    Limits,
     Login,
     Network,
     NoAnswer,
     Request,
     Session,
     Stop,
+    Trouble,
     login_request,
 )
 from ..domain.sandbox import Message, Received, SandboxProcess
 from ..domain.secret import SecretKind
 from ..domain.text import QT_TRANSLATE_NOOP, Text
+from .apps.logins import RememberedLogins
 from .request_history import RequestHistory
 
 
@@ -47,23 +52,39 @@ class RequestServices:
     """What the Requests page works with."""
 
     workbench: Workbench
+    logins: RememberedLogins
     history: RequestHistory
     make_sandbox: SandboxMaker
 
 
 class Workbench:
-    """One session for each app and endpoint. `credentials` belongs on the vault lane, the rest on the network lane."""
+    """One session for each app and endpoint. `credentials` and `recall` belong on the vault lane, the rest on a lane
+    that may wait for an answer."""
 
-    def __init__(self, network: Network, vault: Vault) -> None:
+    def __init__(self, network: Network, vault: Vault, logins: RememberedLogins) -> None:
         self._network = network
         self._vault = vault
+        self._logins = logins
         self._lock = Lock()
         self._sessions: dict[tuple[str, str], Session] = {}
+
+    def use(self, limits: Limits, ca_file: Path | None) -> None:
+        """As `Network.use`. From any thread."""
+        self._network.use(limits, ca_file)
 
     def credentials(self, app: App) -> Credentials:
         """The app's key, and the secret if it signs. Hold them for one request. Raises VaultError, SecretMissing."""
         key = self._vault.read(app.ref(SecretKind.API_KEY))
         return Credentials(key, None if app.sessions else self._vault.read(app.ref(SecretKind.API_SECRET)))
+
+    def recall(self, app: App, endpoint: str, place: str) -> None:
+        """Have a session show the server that it knows this computer, if that is remembered for this place.
+
+        Raises EndpointError; SecretMissing, VaultError with the session as it was: the next login needs a code.
+        """
+        session = self.session(app, endpoint)
+        if session.device() is None and (device := self._logins.device(app, place)) is not None:
+            session.remember_device(device)
 
     def session(self, app: App, endpoint: str) -> Session:
         """The session of this app at this endpoint, with its cookies. Raises EndpointError."""
@@ -84,6 +105,25 @@ class Workbench:
     ) -> Answer:
         """Make a request and wait for its answer. Raises what `Session.send` and `session` raise."""
         return self.session(app, endpoint).send(request, credentials, stop, save)
+
+    def save(
+        self, app: App, endpoint: str, request: Request, credentials: Credentials, stop: Stop, path: Path
+    ) -> Answer:
+        """Make a request and save its whole body in a file, which appears once it is complete.
+
+        Raises what `send` raises.
+        """
+        part = path.with_name(f"{path.name}.part")
+        try:
+            with part.open("wb") as file:
+                answer = self.send(app, endpoint, request, credentials, stop, file.write)
+            part.replace(path)
+        except OSError as error:
+            raise NoAnswer(Trouble.NOT_SAVED, endpoint) from error
+        finally:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+        return answer
 
     def log_in(self, org: Org, app: App, endpoint: str, login: Login, credentials: Credentials, stop: Stop) -> Answer:
         """Log a person in. If the answer's fault `asks_for_code`, call again with the code in `login`.
@@ -158,11 +198,16 @@ def check_of(answer: Answer) -> Check:
     return Check(Known.YES if is_judged and answer.status < 500 and answer.status != 429 else Known.NOT_ASKED, fault)
 
 
+_OTHER_METHOD = ("x-http-method", "x-http-method-override", "x-method-override")
+
+
 def is_change(request: Request, login_path: str = "/accounts/login") -> bool:
     """Whether a request may change something, and so waits in Production until it is allowed.
 
-    Reading does not, nor does logging in and out.
+    Reading does not, nor does logging in and out. A header by which servers take another method instead may.
     """
+    if any(name.lower() in _OTHER_METHOD for name, _ in request.headers):
+        return True
     path = request.path.partition("?")[0].rstrip("/")
     if request.method.upper() == "POST" and path in (login_path.rstrip("/"), "/accounts/me/logout"):
         return False

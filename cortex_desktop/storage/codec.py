@@ -25,6 +25,7 @@ from ..domain.model import (
     OrgState,
     Origin,
     PendingVersion,
+    RememberedLogin,
 )
 from ..domain.rules import environment_called
 from ..domain.secret import KeyEnds, SecretKind, SecretRef
@@ -36,7 +37,7 @@ T = TypeVar("T")
 V = TypeVar("V")
 
 _FOLDER_FIELDS = frozenset("id sessions claimed seen viewer becoming".split())
-_VERSION_FIELDS = frozenset("version key_head key_tail sessions until details origin".split())
+_VERSION_FIELDS = frozenset("version key_head key_tail sessions until details origin place".split())
 
 NOT_READABLE = (KeyError, TypeError, ValueError, OverflowError)
 
@@ -133,6 +134,7 @@ def _app_to_doc(app: App) -> dict[str, Any]:
         **({"checked": _time_to_text(app.checked)} if app.checked else {}),
         **({"given_up": [_given_up_to_doc(each) for each in app.given_up]} if app.sweep_until or app.given_up else {}),
         **({"taken": list(app.taken)} if app.taken else {}),
+        **({"logins": [_login_to_doc(login) for login in app.logins]} if app.logins else {}),
         **_noted_to_doc(app),
     }
 
@@ -146,6 +148,25 @@ def _given_up_from_doc(value: object) -> GivenUp:
     doc: dict[str, Any] = _is_a(dict, value)
     ends = KeyEnds(_key_end(doc["key_head"]), _key_end(doc["key_tail"])) if "key_head" in doc else None
     return GivenUp(_version(doc["version"]), ends)
+
+
+def _login_to_doc(login: RememberedLogin) -> dict[str, Any]:
+    until = {"until": _time_to_text(login.until)} if login.until is not None else {}
+    return {"version": login.number, "place": login.place, **until}
+
+
+def _logins_from_doc(value: object) -> tuple[RememberedLogin, ...]:
+    """Return the remembered logins. Damage there is no reason to hide the app's key."""
+    try:
+        return tuple(map(_login_from_doc, _is_a(list, value))) if value is not None else ()
+    except NOT_READABLE:
+        return ()
+
+
+def _login_from_doc(value: object) -> RememberedLogin:
+    doc: dict[str, Any] = _is_a(dict, value)
+    until = None if doc.get("until") is None else _time(doc["until"])
+    return RememberedLogin(_version(doc["version"]), _is_a(str, doc["place"]), until)
 
 
 def _noted_to_doc(noted: App | AppDetails) -> dict[str, Any]:
@@ -190,6 +211,7 @@ def _app_from_doc(doc: Mapping[str, Any]) -> App:
         checked=None if doc.get("checked") is None else to_time(doc["checked"]),
         given_up=tuple(map(_given_up_from_doc, doc.get("given_up", ()))),
         taken=tuple(map(_version, doc.get("taken", ()))),
+        logins=_logins_from_doc(doc.get("logins")),
         **_noted_from_doc(doc),
     )
     if app.sweep_until is not None and "given_up" not in doc:
@@ -327,7 +349,7 @@ APPS = Codec(
     frozenset(
         "id org label sessions csrf enabled created state version "
         "key_head key_tail keychain provider last_version pending kept rotated last_copied purge_after sweep_until "
-        "given_up taken notes owner expires review origin known checked".split()
+        "given_up taken notes owner expires review origin known checked logins".split()
     ),
 )
 

@@ -25,6 +25,8 @@ class Lane(Enum):
     VAULT = "the keychain, for minutes if a person has to answer a prompt of the system"
     DISK = "the data folder"
     NETWORK = "another computer, or one of the system's buses"
+    REQUEST = "the answer to a request that a person sent, until they stop it; nothing else waits here"
+    SANDBOX = "the sandbox's process"
     SCAN = "nothing; it goes through all of a large file, in steps"
 
 

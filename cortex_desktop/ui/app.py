@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import linecache
 import logging
+import os
 import sys
 import threading
 from collections.abc import Callable
@@ -109,15 +110,24 @@ class Program(QObject):
         self.tools = Tools(
             look, settings, dialogs, Toasts(body, look), SecretClipboard(clock, window), Reveal(clock, window)
         )
-        self.apps = AppsEntry(self.tools, workspace, self.services.apps, self.services.doctor, self.services.requests)
+        self.apps = AppsEntry(
+            self.tools,
+            workspace,
+            self.services.apps,
+            self.services.doctor,
+            self.services.origins,
+            self.services.requests,
+        )
         self.orgs = OrgsEntry(self.tools, workspace, self.services.orgs)
         self.activity = ActivityEntry(self.tools, workspace, self.jobs, self.services.history)
-        self.requests = RequestsEntry(self.tools, workspace, self.jobs, self.services.requests)
+        self.requests = RequestsEntry(
+            self.tools, workspace, self.jobs, self.services.requests, self.services.stores.find_sandbox
+        )
         self.overview = OverviewEntry(
             self.tools, workspace, self.jobs, self.services.history, self.services.health_reports
         )
-        self.updates = Updates(self.jobs, self.tools)
-        self.console = Console(window, self.tools, workspace, self.updates, self.pages())
+        self.updates = Updates(self.jobs, self.tools, self.services.updates)
+        self.console = Console(window, self.tools, workspace, self.updates, self.services.check_ca_file, self.pages())
         self.console.data_removed.connect(self._end_without_data)
         above = self.console.above_pages
         self.standing = StandingBanner(self.tools, workspace, self.services.apps, self.services.doctor, above)
@@ -127,6 +137,7 @@ class Program(QObject):
         self.idle.idle.connect(self.tools.put_keys_away)
         self.idle.idle.connect(self.requests.put_answers_away)
         self.idle.away.connect(self.tools.reveal.end)  # the clipboard is for where the person went
+        app.applicationStateChanged.connect(self.requests.look_for_sandbox)
         self.screen_lock = ScreenLock(window)
         self.screen_lock.locked.connect(self.tools.put_keys_away)
         self.screen_lock.locked.connect(self.requests.put_answers_away)
@@ -140,6 +151,7 @@ class Program(QObject):
         self.workspace.start()
         self.activity.reader.check()
         self.updates.look_if_due()
+        self.requests.look_for_sandbox()
         self.idle.watch(self.window.windowHandle())
         self.screen_lock.watch(self.window.winId(), self._beside)
 
@@ -168,7 +180,13 @@ class Program(QObject):
     @Slot()
     def _end_without_data(self) -> None:
         self.data_removed = True
+        self.window.holds.clear()  # whoever would miss the program was named before
         self.window.close()
+
+    def end_or_ask(self) -> None:
+        """Close the window. If a page asks first, bring that question to the front."""
+        if not self.window.close():
+            self.window.come_up()
 
     def _beside(self, work: Callable[[], None], done: Callable[[None], None]) -> None:
         """Run what may wait for an answer on a lane where nothing else waits."""
@@ -183,7 +201,18 @@ def make_application() -> QApplication:
     QApplication.setApplicationVersion(__version__)
     QApplication.setDesktopFileName("cortex-desktop")
     with screen_needed():
-        return QApplication(sys.argv[:1])
+        return QApplication([*sys.argv[:1], *_theme_arguments()])
+
+
+def _theme_arguments() -> list[str]:
+    """What has Qt show the desktop's own file dialogs in the packaged program, which brings no GTK."""
+    is_packaged = hasattr(sys, "frozen")
+    if sys.platform == "linux" and is_packaged and "QT_QPA_PLATFORMTHEME" not in os.environ:
+        from ..system.file_portal import has_file_portal
+
+        if has_file_portal(os.environ):
+            return ["-platformtheme", "xdgdesktopportal"]
+    return []
 
 
 def open_program(app: QApplication, folder: Path) -> Program:
@@ -260,7 +289,7 @@ def _settle_in(program: Program, instance: Instance) -> Crashes:
     crashes.reported.connect(program.console.status_messages.show_crash)
     program.workspace.submit(Lane.DISK, crashes.watch_faults, _ignore)
     instance.listen(
-        {"raise": partial(_do, program, program.window.come_up), "quit": partial(_do, program, program.window.close)}
+        {"raise": partial(_do, program, program.window.come_up), "quit": partial(_do, program, program.end_or_ask)}
     )
     return crashes
 

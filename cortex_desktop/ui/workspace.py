@@ -14,7 +14,7 @@ from typing import TypeVar
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from ..domain.errors import CortexError, NotFinished, VaultError, VaultProblem
-from ..domain.folding import fold
+from ..domain.folding import look, sort_key
 from ..domain.model import App, Org
 from ..domain.ports import VaultState
 from ..domain.query import Searchable
@@ -38,14 +38,17 @@ _NUMBER = re.compile(r"\d+")
 
 
 class ListedApp(Searchable):
-    """An app with what searching and sorting need, made once. sort_label: sorts "2" before "10"."""
+    """An app with what searching and sorting need, made once.
 
-    __slots__ = ("folded_label", "sort_label")
+    look: what its label looks like. sort_label: sorts "2" before "10".
+    """
+
+    __slots__ = ("look", "sort_label")
 
     def __init__(self, app: App) -> None:
         super().__init__(app)
-        self.folded_label = fold(app.label)
-        self.sort_label = _NUMBER.sub(lambda number: number[0].zfill(12), self.folded_label)
+        self.look = look(app.label)
+        self.sort_label = _NUMBER.sub(lambda number: number[0].zfill(12), sort_key(app.label))
 
 
 @dataclass(frozen=True)
@@ -378,7 +381,7 @@ def _load(apps: AppListing, orgs: OrgService) -> tuple[list[Org], dict[str, dict
 
 def name_key(org: Org) -> tuple[str, str]:
     """What orgs are sorted by."""
-    return fold(org.name), org.id
+    return sort_key(org.name), org.id
 
 
 def in_order(orgs: Iterable[Org]) -> list[Org]:

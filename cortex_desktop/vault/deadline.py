@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 
 from ..domain.errors import SecretDiffers, SecretMissing, VaultError, VaultProblem, VaultTimeout
 from ..domain.ports import Item, VaultState
-from ..domain.secret import ItemRef, Secret, SecretRef
+from ..domain.secret import ItemRef, LoginRef, Secret, SecretRef
 
 T = TypeVar("T")
 
@@ -29,7 +29,7 @@ class RawVault(Protocol):
         """Raises VaultError."""
 
     def unlock(self) -> None: ...
-    def store(self, ref: SecretRef, secret: Secret) -> None: ...
+    def store(self, ref: SecretRef | LoginRef, secret: Secret) -> None: ...
     def replace(self, ref: ItemRef, secret: Secret) -> None: ...
     def read(self, ref: ItemRef, *, may_ask: bool = False) -> Secret: ...
     def remove(self, ref: ItemRef, *, may_ask: bool = False) -> None: ...
@@ -99,7 +99,7 @@ class DeadlineVault:
         """Unlock the keychain; the person may be prompted."""
         self._call(self._limits.unlock, lambda raw: raw.unlock())
 
-    def store(self, ref: SecretRef, secret: Secret) -> None:
+    def store(self, ref: SecretRef | LoginRef, secret: Secret) -> None:
         """Store a secret in a new item, read it back and compare."""
         self._call(self._limits.call, lambda raw: raw.store(ref, secret))
 

@@ -9,6 +9,8 @@ import ctypes
 from collections.abc import Iterator
 from typing import Any
 
+from keyring.errors import KeyringError
+
 from ..domain.secret import SERVICE
 from .keyring_vault import Names
 
@@ -39,6 +41,29 @@ def keychain_items() -> Names:
     from keyring.backends.macOS import api as security
 
     api: Any = security  # it has no types
+    query = api.create_query(
+        kSecClass=api.k_("kSecClassGenericPassword"),
+        kSecMatchLimit=api.k_("kSecMatchLimitAll"),
+        kSecReturnAttributes=True,
+    )
+    result = ctypes.c_void_p()
+    status = api.SecItemCopyMatching(query, ctypes.byref(result))
+    if status == _ITEM_NOT_FOUND:
+        return []
+    check(api, status)
+    return [name for name in _names(core_foundation(), api, result) if name[0].startswith(f"{SERVICE}/")]
+
+
+def check(api: Any, status: int) -> None:
+    """Raise KeyringError, from keyring's own error with the number, unless the status means success. For macOS."""
+    try:
+        api.Error.raise_for_status(status)
+    except api.Error as error:
+        raise KeyringError("refused") from error
+
+
+def core_foundation() -> Any:
+    """Return macOS' CoreFoundation, with what is used of it declared."""
     core = ctypes.CDLL("/System/Library/Frameworks/CoreFoundation.framework/CoreFoundation")
     for function in (core.CFArrayGetCount, core.CFStringGetLength):
         function.restype, function.argtypes = ctypes.c_long, [ctypes.c_void_p]
@@ -48,27 +73,18 @@ def keychain_items() -> Names:
     core.CFDictionaryGetValue.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
     core.CFStringGetCString.restype = ctypes.c_bool
     core.CFStringGetCString.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_long, ctypes.c_uint32]
-    query = api.create_query(
-        kSecClass=api.k_("kSecClassGenericPassword"),
-        kSecMatchLimit=api.k_("kSecMatchLimitAll"),
-        kSecReturnAttributes=api.create_cf(True),
-    )
-    result = ctypes.c_void_p()
-    status = api.SecItemCopyMatching(query, ctypes.byref(result))
-    if status == _ITEM_NOT_FOUND:
-        return []
-    api.Error.raise_for_status(status)
-    return [name for name in _names(core, api, result) if name[0].startswith(f"{SERVICE}/")]
+    return core
 
 
 def _names(core: Any, api: Any, items: ctypes.c_void_p) -> Iterator[tuple[str, str]]:
     """Yield service and account of each dictionary of the array."""
     for number in range(core.CFArrayGetCount(items)):
         item = core.CFArrayGetValueAtIndex(items, number)
-        yield _text(core, item, api.k_("kSecAttrService")), _text(core, item, api.k_("kSecAttrAccount"))
+        yield text_of(core, item, api.k_("kSecAttrService")), text_of(core, item, api.k_("kSecAttrAccount"))
 
 
-def _text(core: Any, item: int, name: ctypes.c_void_p) -> str:
+def text_of(core: Any, item: int | ctypes.c_void_p, name: ctypes.c_void_p) -> str:
+    """Return a text of a dictionary of macOS, "" where there is none."""
     value = core.CFDictionaryGetValue(item, name)
     if not value:
         return ""

@@ -6,12 +6,14 @@ from abc import abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from typing import Protocol
 
 from keyring.backend import KeyringBackend
 from keyring.errors import KeyringError, KeyringLocked, NoKeyringError, PasswordDeleteError
 
 from ..domain.errors import (
     ItemRefused,
+    KeychainEmpty,
     NumberTaken,
     SecretMissing,
     SecretNotText,
@@ -20,7 +22,7 @@ from ..domain.errors import (
     VaultTimeout,
 )
 from ..domain.ports import Item, VaultState
-from ..domain.secret import ItemRef, Secret, SecretRef, parse_ref
+from ..domain.secret import ClaimRef, ItemRef, LoginRef, Secret, SecretRef, parse_ref
 
 _NOT_FOUND = -25300  # macOS: errSecItemNotFound
 # What the system reports, where it says more than the class of keyring's error.
@@ -48,8 +50,22 @@ Names = Sequence[tuple[str, str]]
 """Service and user name of each item, once for each time that it is there."""
 
 
+class Claims(Protocol):
+    """Reads and writes claims where keyring's own way to read an item could prompt. The methods raise KeyringError."""
+
+    def read(self, service: str, username: str) -> str | None:
+        """Return the text of the item of this name, None where there is none. Never prompts."""
+
+    def write(self, service: str, username: str, text: str) -> None:
+        """Have the item of this name hold this text."""
+
+
 class ItemLocked(KeyringLocked):
     """The item is locked apart from its keychain: the person must be asked about it."""
+
+
+class KeyringEmpty(KeyringError):
+    """The keychain holds nothing at all, which is not to be believed."""
 
 
 class LockableKeyring(KeyringBackend):
@@ -104,7 +120,8 @@ class KeyringVault:
     """A keychain behind an instance of a keyring class, used on one thread.
 
     name: the keychain's name for people, unless the keyring knows it better; max_units: how many UTF-16 units an entry
-    holds, where the keychain itself reports that too late; names: lists the items of a keyring that cannot.
+    holds, where the keychain itself reports that too late; names: lists the items of a keyring that cannot; claims:
+    makes what reads and writes claims, by default the keyring.
     """
 
     def __init__(
@@ -113,8 +130,10 @@ class KeyringVault:
         name: str,
         max_units: int | None = None,
         names: Callable[[], Names] | None = None,
+        claims: Callable[[], Claims] | None = None,
     ) -> None:
         self._keyring = keyring
+        self._claims = claims
         self._names = names
         self._lockable = keyring if isinstance(keyring, LockableKeyring) else None
         self._name = name
@@ -141,12 +160,14 @@ class KeyringVault:
             with self._vault_errors():
                 self._lockable.unlock()
 
-    def store(self, ref: SecretRef, secret: Secret) -> None:
+    def store(self, ref: SecretRef | LoginRef, secret: Secret) -> None:
         """Store a secret, read it back and compare. Never overwrites another one: raises NumberTaken."""
         try:
             found = self._find(ref)
         except SecretNotText:
             raise NumberTaken(self.name) from None
+        except KeychainEmpty:  # the first item ever, or a number that was looked at before
+            found = None
         if found is None:
             self._set(ref, secret)
         elif found != secret:
@@ -231,7 +252,10 @@ class KeyringVault:
         if self._max_units is not None and units > self._max_units:
             raise VaultError(VaultProblem.FULL, self.name, "secret too long")
         with self._vault_errors():
-            self._keyring.set_password(ref.service, ref.username, secret.reveal())
+            if self._claims is not None and isinstance(ref, ClaimRef):
+                self._claims().write(ref.service, ref.username, secret.reveal())
+            else:
+                self._keyring.set_password(ref.service, ref.username, secret.reveal())
         try:
             is_right = self._find(ref) == secret
         except SecretNotText:
@@ -242,7 +266,10 @@ class KeyringVault:
     def _find(self, ref: ItemRef, may_ask: bool = False) -> Secret | None:
         with self._vault_errors():
             try:
-                text = self._keyring.get_password(ref.service, ref.username)
+                if self._claims is not None and isinstance(ref, ClaimRef):
+                    text = self._claims().read(ref.service, ref.username)
+                else:
+                    text = self._keyring.get_password(ref.service, ref.username)
             except ItemLocked:
                 if self._lockable is None or not may_ask:
                     raise
@@ -281,6 +308,8 @@ class KeyringVault:
             return VaultTimeout(self.name)
         if isinstance(error, ItemLocked):
             return ItemRefused(self.name)
+        if isinstance(error, KeyringEmpty):
+            return KeychainEmpty(self.name)
         reported = str(error) if self._lockable is not None and isinstance(error, KeyringError) else _code(error)
         problem = VaultProblem.FAILED
         if reported in _PROBLEMS:

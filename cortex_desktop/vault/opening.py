@@ -46,13 +46,14 @@ def _open_secret_service() -> RawVault:
 def _open_keychain() -> RawVault:
     from keyring.backends.macOS import Keyring
 
+    from .claims import KeychainClaims
     from .inventory import keychain_items
     from .keyring_vault import KeyringVault
 
     keyring = Keyring()  # type: ignore[no-untyped-call]
     _insist(keyring, "keyring.backends.macOS", "Keyring", _KEYCHAIN)
     keyring.keychain = None  # comes from the environment, and would only make keyring warn that it ignores it
-    return KeyringVault(keyring, _KEYCHAIN, names=keychain_items)
+    return KeyringVault(keyring, _KEYCHAIN, names=keychain_items, claims=KeychainClaims)
 
 
 def _open_credential_manager() -> RawVault:

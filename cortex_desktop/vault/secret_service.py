@@ -17,7 +17,7 @@ from secretstorage.util import BUS_NAME, open_session
 
 from ..domain.errors import NothingExposed, VaultError
 from ..domain.secret import SERVICE, SecretKind
-from .keyring_vault import ItemLocked, LockableKeyring, Names
+from .keyring_vault import ItemLocked, KeyringEmpty, LockableKeyring, Names
 
 # Labels can be read while the keychain is locked, so they name neither org nor app (H-K14).
 _LABEL = "Cortex Desktop"
@@ -130,6 +130,8 @@ class SecretServiceKeyring(LockableKeyring):
         """Return the names of all our items, locked ones too, without their secrets."""
         with _keyring_errors():
             found = [item.get_attributes() for item in self._unlocked_collection().search_items(_APPLICATION)]
+            if not found:
+                self._require_loaded()
         names = [(each.get("service", ""), each.get("username", "")) for each in found]
         return [name for name in names if name[0].startswith(SERVICE + "/")]
 
@@ -168,9 +170,9 @@ class SecretServiceKeyring(LockableKeyring):
             raise ItemLocked(str(error)) from error
 
     def _require_loaded(self) -> None:
-        """Raise KeyringError where the keychain may only seem to hold nothing: KWallet, after it died and came back."""
+        """Raise KeyringEmpty where the keychain may only seem to hold nothing: KWallet, after it came back (H-K18)."""
         if self.service_name == "KWallet" and not any(True for _ in self._unlocked_collection().get_all_items()):
-            raise KeyringError("empty after a restart")
+            raise KeyringEmpty("empty")
 
     def _shared_collection(self) -> secretstorage.Collection | None:
         """The default collection, None when there is none yet.

@@ -422,6 +422,13 @@
             <numerusform>%Ln of them work there now. Each app’s details say more.</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>%Ln key(s) missing from the keychain.</source>
+        <translation>
+            <numerusform>%Ln key missing from the keychain.</numerusform>
+            <numerusform>%Ln keys missing from the keychain.</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>DeletedDialog</name>
@@ -568,12 +575,47 @@
     </message>
 </context>
 <context>
-    <name>Filters</name>
+    <name>FilterWords</name>
     <message numerus="yes">
-        <source>%n filter(s)</source>
+        <source>more than %n day(s) ago</source>
         <translation>
-            <numerusform>%n filter</numerusform>
-            <numerusform>%n filters</numerusform>
+            <numerusform>more than %n day ago</numerusform>
+            <numerusform>more than %n days ago</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>in the last %n day(s)</source>
+        <translation>
+            <numerusform>in the last %n day</numerusform>
+            <numerusform>in the last %n days</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>in less than %n day(s)</source>
+        <translation>
+            <numerusform>in less than %n day</numerusform>
+            <numerusform>in less than %n days</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>in more than %n day(s)</source>
+        <translation>
+            <numerusform>in more than %n day</numerusform>
+            <numerusform>in more than %n days</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>in %n day(s) or more</source>
+        <translation>
+            <numerusform>in %n day or more</numerusform>
+            <numerusform>in %n days or more</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>within %n day(s)</source>
+        <translation>
+            <numerusform>within %n day</numerusform>
+            <numerusform>within %n days</numerusform>
         </translation>
     </message>
 </context>
@@ -652,6 +694,16 @@
     </message>
 </context>
 <context>
+    <name>OriginPresenter</name>
+    <message numerus="yes">
+        <source>%Ln app(s)</source>
+        <translation>
+            <numerusform>%Ln app</numerusform>
+            <numerusform>%Ln apps</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>OverviewPage</name>
     <message numerus="yes">
         <source>Half are younger than %Ln day(s).</source>
@@ -707,6 +759,33 @@
         <translation>
             <numerusform>The other %Ln needs nothing now.</numerusform>
             <numerusform>The other %Ln need nothing now.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>PreferencesDialog</name>
+    <message numerus="yes">
+        <source>Each request ends after %n second(s), so a longer time above never counts.</source>
+        <translation type="unfinished">
+            <numerusform></numerusform>
+            <numerusform></numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>RequestsEntry</name>
+    <message numerus="yes">
+        <source>%n program(s) used the sandbox within the last ten minutes and will find nobody.</source>
+        <translation>
+            <numerusform>%n program used the sandbox within the last ten minutes and will find nobody.</numerusform>
+            <numerusform>%n programs used the sandbox within the last ten minutes and will find nobody.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n client(s)</source>
+        <translation>
+            <numerusform>%n client</numerusform>
+            <numerusform>%n clients</numerusform>
         </translation>
     </message>
 </context>

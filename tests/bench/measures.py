@@ -178,17 +178,24 @@ class Measures:
         return rows
 
     def table(self) -> list[Row]:
-        """Search and sort with many apps, and go from org to org, until repainted."""
+        """Search, filter, sort and select with many apps; go from org to org and open the palette; until repainted."""
         rounds = max(2, self._rounds // 4)
         found = _child("child_table.py", self._data(MANY), rounds)
         columns = dict.fromkeys(name.rpartition(",")[0] for name in found if name.startswith("sort "))
         orgs = _child("child_table.py", self._data(MANY, ORGS), rounds)
         return [
             _slowest(f"search, a letter typed, {_apps(MANY)}", "type ", found),
-            _slowest(f"search, a letter erased, {_apps(MANY)}", "erase ", found),
+            _slowest(f"search, a letter or a chip erased, {_apps(MANY)}", "erase ", found),
+            _slowest(f"a filter chosen in the panel, {_apps(MANY)}", "choose ", found),
+            _slowest(f"a chip clicked, {_apps(MANY)}", "chip ", found),
+            _slowest(f"select all, {_apps(MANY)}", "select all", found),
+            _slowest(f"select none, {_apps(MANY)}", "select none", found),
             *(_slowest(f"{column.replace('sort', 'sort by')}, {_apps(MANY)}", column, found) for column in columns),
             _slowest(f"enter another org, {_apps(MANY, ORGS)}, details closed", "closed", orgs),
+            _slowest(f"enter another org, {_apps(MANY, ORGS)}, filters on", "filtered", orgs),
             _slowest(f"enter another org, {_apps(MANY, ORGS)}, details open", "open", orgs),
+            _slowest(f"command palette, first answer, {_apps(MANY, ORGS)}", "palette", orgs),
+            _slowest(f"command palette, a letter typed, {_apps(MANY, ORGS)}", "seek ", orgs),
         ]
 
     def bulk(self) -> list[Row]:

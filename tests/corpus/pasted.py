@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import base64
 import json
+import quopri
 import random
 import string
 import sys
+import textwrap
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -936,6 +938,358 @@ def paste_noise(d: Draw) -> str:
     return f"key: {d.key}\nuuid {d.uuid()} jwt {d.jwt()} sha {d.hex(64)} commit {d.hex(40)} aws AKIA{d.drawn(16).upper()}\n\n{wrapped}\n"
 
 
+# --- where the name stands apart, or the text is packed ---------------------------------------------------------------
+
+
+@paste
+def paste_netrc(d: Draw) -> str:
+    return f"machine api.github.com\n  login jo\n  password {d.other()}\n\nmachine api.dev.medable.com\n  login newhealthco\n  password {d.key}\n"
+
+
+@paste
+def paste_netrc_one(d: Draw) -> str:
+    return f"machine api.medable.com login acme password {d.key}\nmachine heroku.com login jo password {d.other()}\n"
+
+
+@paste
+def paste_compose_default(d: Draw) -> str:
+    return f"    environment:\n      - MEDABLE_CLIENT_KEY=${{MEDABLE_CLIENT_KEY:-{d.key}}}\n      - SESSION=${{SESSION:-{d.other()}}}\n"
+
+
+@paste
+def paste_tf_state(d: Draw) -> str:
+    return json.dumps(
+        {
+            "version": 4,
+            "lineage": d.uuid(),
+            "outputs": {
+                "medable_client_key": {"value": d.key, "type": "string", "sensitive": True},
+                "session": {"value": d.other(), "type": "string"},
+            },
+        },
+        indent=2,
+    )
+
+
+@paste
+def paste_csharp_prop(d: Draw) -> str:
+    return (
+        f'public string MedableApiKey {{ get; set; }} = "{d.key}";\npublic string TraceId {{ get; }} = "{d.other()}";'
+    )
+
+
+@paste
+def paste_xcconfig_cond(d: Draw) -> str:
+    return f"MEDABLE_CLIENT_KEY[config=Debug] = {d.key}\nPRODUCT_BUNDLE_IDENTIFIER = com.x\nSENTRY_AUTH[config=Debug] = {d.other()}\n"
+
+
+@paste
+def paste_gcp_secret_list(d: Draw) -> str:
+    return json.dumps(
+        {
+            "name": "projects/1/secrets/medable-client-key/versions/1",
+            "payload": {"data": base64.b64encode(d.key.encode()).decode(), "dataCrc32c": "123"},
+        }
+    )
+
+
+@paste
+def paste_kotlin_builder(d: Draw) -> str:
+    return f'val client = Cortex.Builder()\n    .endpoint("https://api.medable.com")\n    .clientKey("{d.key}")\n    .deviceId("{d.other()}")\n    .build()\n'
+
+
+@paste
+def paste_mail_html(d: Draw) -> str:
+    return f'<div dir="ltr">Hi,<br>the client key is <b>{d.key}</b><br><br>Jo</div><img src="https://t.example/{d.other()}.gif">'
+
+
+@paste
+def paste_mail_qp(d: Draw) -> str:
+    return quopri.encodestring(
+        f"Content-Type: text/plain\n\nHello, the new Medable client key for the ward tablet is client_key={d.key} valid from now on\n".encode()
+    ).decode()
+
+
+@paste
+def paste_md_table2(d: Draw) -> str:
+    return f"Service | Key\n--- | ---\nStripe | `{d.other()}`\nMedable | `{d.key}`\n"
+
+
+@paste
+def paste_tsv_excel(d: Draw) -> str:
+    return f"Service\tKey\tOwner\nMedable\t{d.key}\tJo\nStripe\t{d.other()}\tKim\n"
+
+
+@paste
+def paste_html_table_two(d: Draw) -> str:
+    return f'<table class="x"><thead><tr><th>Label</th><th>API Key</th><th>Trace</th></tr></thead><tbody><tr><td>NewHealth</td><td><code>{d.key}</code></td><td>{d.other()}</td></tr></tbody></table>'
+
+
+@paste
+def paste_html_dl(d: Draw) -> str:
+    return f"<dl><dt>Client key</dt><dd>{d.key}</dd><dt>Session</dt><dd>{d.other()}</dd></dl>"
+
+
+@paste
+def paste_html_outlook(d: Draw) -> str:
+    return f'<p class="MsoNormal"><span style="font-size:11pt">Client key: {d.key}<o:p></o:p></span></p><p class="MsoNormal">Ticket: {d.other()}</p>'
+
+
+@paste
+def paste_keepass_xml(d: Draw) -> str:
+    return f'<Entry><UUID>{d.base64(16)}</UUID><String><Key>Notes</Key><Value></Value></String><String><Key>Password</Key><Value ProtectInMemory="True">{d.key}</Value></String><String><Key>Title</Key><Value>Medable client key</Value></String></Entry>'
+
+
+@paste
+def paste_k8s_file_b64(d: Draw) -> str:
+    env = f"PORT=80\nMEDABLE_CLIENT_KEY={d.key}\n"
+    return f"kind: Secret\ndata:\n  .env: {base64.b64encode(env.encode()).decode()}\n"
+
+
+@paste
+def paste_k8s_file_json(d: Draw) -> str:
+    t = json.dumps({"medable": {"clientKey": d.key}, "jwt": {"secret": d.other(64)}})
+    return json.dumps({"kind": "Secret", "data": {"config.json": base64.b64encode(t.encode()).decode()}})
+
+
+@paste
+def paste_b64_only(d: Draw) -> str:
+    return base64.b64encode(
+        f"MEDABLE_ORG=acme\nMEDABLE_CLIENT_KEY={d.key}\nSESSION_SECRET={d.other(64)}\n".encode()
+    ).decode()
+
+
+@paste
+def paste_utf16_nul(d: Draw) -> str:
+    return "".join(c + "\0" for c in f"MEDABLE_CLIENT_KEY={d.key}\nTOKEN={d.other()}\n")
+
+
+@paste
+def paste_postman_env_two(d: Draw) -> str:
+    return json.dumps(
+        {
+            "id": d.uuid(),
+            "values": [
+                {"key": "clientKey", "value": d.key, "type": "default", "enabled": True},
+                {"key": "clientKeyOld", "value": d.other(), "enabled": True},
+                {"key": "csrf", "value": d.other(64), "enabled": True},
+            ],
+        },
+        indent="\t",
+    )
+
+
+@paste
+def paste_psql_x(d: Draw) -> str:
+    return f"-[ RECORD 1 ]--------------\nid      | {d.uuid()}\nlabel   | NewHealth\napi_key | {d.key}\ntrace   | {d.other()}\n"
+
+
+@paste
+def paste_dart_env(d: Draw) -> str:
+    return f"const apiKey = String.fromEnvironment('MEDABLE_KEY', defaultValue: '{d.key}');"
+
+
+@paste
+def paste_py_getenv(d: Draw) -> str:
+    return f'key = os.getenv("MEDABLE_CLIENT_KEY", default="{d.key}")\ntoken = env("TOKEN", default="{d.other()}")'
+
+
+@paste
+def paste_cfn_json(d: Draw) -> str:
+    return json.dumps(
+        [
+            {"ParameterKey": "MedableClientKey", "ParameterValue": d.key},
+            {"ParameterKey": "DbPassword", "ParameterValue": d.other()},
+        ]
+    )
+
+
+@paste
+def paste_setter(d: Draw) -> str:
+    return f'config.setClientKey("{d.key}");\nconfig.setDeviceToken("{d.other()}");'
+
+
+@paste
+def paste_wrapped_mail(d: Draw) -> str:
+    return "\n".join(
+        textwrap.wrap(
+            f"Hi Kim, for the ward tablet please use the client key {d.key} and for the rest ask Jo, who has the ticket {d.other()} open for us.",
+            60,
+        )
+    )
+
+
+@paste
+def paste_german(d: Draw) -> str:
+    return f"Der API-Schlüssel für die Stationstablets lautet {d.key}. Bitte nicht weitergeben."
+
+
+@paste
+def paste_french(d: Draw) -> str:
+    return f"La clé d’API est « {d.key} »"
+
+
+@paste
+def paste_spanish(d: Draw) -> str:
+    return f"La clave de API de desarrollo es: {d.key}"
+
+
+@paste
+def paste_yaml_services(d: Draw) -> str:
+    return f"- service: Stripe\n  key: {d.other()}\n- service: Medable\n  key: {d.key}\n"
+
+
+@paste
+def paste_cascade(d: Draw) -> str:
+    return f"Stripe\nkey: {d.other()}\n\nMedable\nkey: {d.key}\n"
+
+
+@paste
+def paste_rst(d: Draw) -> str:
+    return f"Client key\n==========\n\n.. code-block:: text\n\n   {d.key}\n"
+
+
+@paste
+def paste_okhttp(d: Draw) -> str:
+    return f'Request request = new Request.Builder()\n  .url("https://api.medable.com/acme/v2/accounts/me")\n  .addHeader("Medable-Client-Key", "{d.key}")\n  .addHeader("X-Request-Id", "{d.other()}")\n  .build();'
+
+
+@paste
+def paste_har_cookies(d: Draw) -> str:
+    return json.dumps(
+        {
+            "log": {
+                "entries": [
+                    {
+                        "request": {
+                            "url": "https://api.medable.com/acme/v2/x",
+                            "headers": [
+                                {"name": ":authority", "value": "api.medable.com"},
+                                {"name": "medable-client-key", "value": d.key},
+                                {"name": "cookie", "value": f"a={d.other()}; b={d.other(64)}"},
+                            ],
+                            "cookies": [{"name": "key", "value": d.other()}],
+                        },
+                        "response": {
+                            "headers": [
+                                {"name": "etag", "value": d.other()},
+                                {"name": "set-cookie", "value": f"sid={d.other()}; Path=/"},
+                            ],
+                            "content": {"text": json.dumps({"_id": d.hex(24), "token": d.other()})},
+                        },
+                    }
+                ]
+            }
+        }
+    )
+
+
+@paste
+def paste_azure_kv(d: Draw) -> str:
+    return json.dumps(
+        {
+            "value": d.key,
+            "id": f"https://acme.vault.azure.net/secrets/medable-client-key/{d.hex(32)}",
+            "attributes": {"enabled": True, "recoveryLevel": "Recoverable"},
+            "kid": None,
+            "name": "medable-client-key",
+            "tags": {"etag": d.other()},
+        },
+        indent=2,
+    )
+
+
+@paste
+def paste_aws_secret(d: Draw) -> str:
+    return json.dumps(
+        {
+            "ARN": f"arn:aws:secretsmanager:eu-west-1:1:secret:prod/medable-{d.drawn(6)}",
+            "Name": "prod/medable",
+            "VersionId": d.uuid(),
+            "SecretString": json.dumps({"clientKey": d.key, "dbPassword": d.other()}),
+            "VersionStages": ["AWSCURRENT"],
+        },
+        indent=4,
+    )
+
+
+@paste
+def paste_vault_table(d: Draw) -> str:
+    return f"====== Data ======\nKey           Value\n---           -----\nclient_key    {d.key}\norg           acme\ntoken         {d.other()}\n"
+
+
+@paste
+def paste_infoplist(d: Draw) -> str:
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<plist version="1.0"><dict><key>UIBackgroundModes</key><array><string>fetch</string></array><key>Medable</key><dict><key>Org</key><string>acme</string><key>ClientKey</key><string>{d.key}</string></dict><key>UIRequiredDeviceFamily</key><string>{d.word()}</string><key>FacebookAppID</key><string>{d.other()}</string></dict></plist>'
+
+
+@paste
+def paste_bruno_env(d: Draw) -> str:
+    return f"vars {{\n  host: https://api.medable.com\n  clientKey: {d.key}\n  session: {d.other()}\n}}\nvars:secret [\n  apiSecret\n]\n"
+
+
+@paste
+def paste_powershell_hash(d: Draw) -> str:
+    return f'$headers = New-Object \'System.Collections.Generic.Dictionary[[String],[String]]\'\n$headers.Add("Medable-Client-Key", "{d.key}")\n$headers.Add("X-Trace", "{d.other()}")\n'
+
+
+@paste
+def paste_regfile(d: Draw) -> str:
+    return f'Windows Registry Editor Version 5.00\r\n\r\n[HKEY_CURRENT_USER\\Environment]\r\n"MEDABLE_CLIENT_KEY"="{d.key}"\r\n"SESSION_TOKEN"="{d.other()}"\r\n'
+
+
+@paste
+def paste_minified2(d: Draw) -> str:
+    return f'(self.webpackChunk=self.webpackChunk||[]).push([[179],{{4184:(e,t,n)=>{{const r={{production:!0,medableClientKey:"{d.key}",sentry:{{dsn:"https://{d.hex(32)}@o1.ingest.sentry.io/1"}},a:"{d.other()}"}};n.d(t,{{E:()=>r}})}}}}]);'
+
+
+@paste
+def paste_log_verbose_curl(d: Draw) -> str:
+    return f'> GET /acme/v2/accounts/me HTTP/2\n> Host: api.medable.com\n> user-agent: curl/8.5.0\n> medable-client-key: {d.key}\n> x-request-id: {d.other()}\n>\n< HTTP/2 200\n< etag: W/"{d.other()}"\n< set-cookie: md.sid={d.other()}; Path=/\n'
+
+
+@paste
+def paste_chrome_headers(d: Draw) -> str:
+    return f":authority\napi.medable.com\nmedable-client-key\n{d.key}\nx-request-id\n{d.other()}\n"
+
+
+@paste
+def paste_nbsp(d: Draw) -> str:
+    return f"MEDABLE_CLIENT_KEY\u00a0=\u00a0{d.key}\nSESSION\u00a0=\u00a0{d.other()}\n"
+
+
+@paste
+def paste_cr_only(d: Draw) -> str:
+    return f"PORT=80\rMEDABLE_CLIENT_KEY={d.key}\rTOKEN={d.other()}\r"
+
+
+@paste
+def paste_whatsapp(d: Draw) -> str:
+    return f"[10:43, 28/11/2026] Jo: the cortex client key is\n[10:43, 28/11/2026] Jo: {d.key}\n"
+
+
+@paste
+def paste_rtf(d: Draw) -> str:
+    return r"{\rtf1\ansi{\fonttbl\f0 Helvetica;}\f0\fs24 client key: " + d.key + r"\par session: " + d.other() + "}"
+
+
+@paste
+def paste_bitwarden(d: Draw) -> str:
+    return json.dumps(
+        {
+            "items": [
+                {"id": d.uuid(), "name": "Stripe", "login": {"username": "j", "password": d.other()}},
+                {
+                    "id": d.uuid(),
+                    "name": "Medable API key",
+                    "fields": [{"name": "Client key", "value": d.key, "type": 1}],
+                },
+            ]
+        },
+        indent=2,
+    )
+
+
 # --- no key ----------------------------------------------------------------------------------------------------------
 
 NO_KEY: dict[str, Format] = {
@@ -958,6 +1312,32 @@ NO_KEY: dict[str, Format] = {
     "another's section": lambda d: f"[weatherly]\napi_key={d.other()}\napi_secret={d.other(64)}\n",
     "another's host": lambda d: f"curl https://api.weatherly.com/v1 \\\n  -H 'x-api-key: {d.other()}'",
     "another's call": lambda d: f"Weatherly.init('{d.other()}')",
+    "a key for another": lambda d: f"The key for Stripe is {d.other()}",
+    "a log-in": lambda d: f"docker login -u jo -p {d.other()} reg.example",
+    "an order": lambda d: f"Your order {d.other()} has shipped",
+    "a meeting": lambda d: f"Join: https://zoom.us/j/123456789?pwd={d.other()}",
+    "a key for another in German": lambda d: f"Der Schlüssel für GitHub lautet {d.other()}",
+    "another's service": lambda d: json.dumps({"service": "Stripe", "key": d.other(), "secret": d.other(64)}),
+    "another's address": lambda d: json.dumps({"url": "https://api.stripe.com", "apiKey": d.other()}),
+    "another's entry": lambda d: (
+        f"<Entry><String><Key>Password</Key><Value>{d.other()}</Value></String><String><Key>Title</Key><Value>Gmail</Value></String></Entry>"
+    ),
+    "a private key in base64": lambda d: (
+        f"kind: Secret\ndata:\n  tls.key: {base64.b64encode(d.pem().encode()).decode()}\n"
+    ),
+    "another's file in base64": lambda d: (
+        f"kind: Secret\ndata:\n  .env: {base64.b64encode(f'STRIPE_KEY={d.other()}{chr(10)}SESSION_SECRET={d.other(64)}{chr(10)}'.encode()).decode()}\n"
+    ),
+    "passwords": lambda d: (
+        f"MEDABLE_PASSWORD={d.other()}\nMEDABLE_SESSION={d.other()}\nMEDABLE_WEBHOOK_SECRET={d.other(64)}"
+    ),
+    "a database": lambda d: f"medable:\n  db:\n    password: {d.other()}\n    secret: {d.other(64)}\n",
+    "a ticket": lambda d: f"See ticket {d.other()} for Medable.",
+    "another's builder": lambda d: f'Stripe.Builder()\n    .apiKey("{d.other()}")\n',
+    "another's variable": lambda d: f'os.getenv("STRIPE_KEY", default="{d.other()}")',
+    "another's row": lambda d: (
+        f"<table><tr><th>Service</th><th>Key</th></tr><tr><td>Stripe</td><td>{d.other()}</td></tr></table>"
+    ),
     "a secret of another": lambda d: f"ACME_SECRET={d.other(64)}\n",
 }
 

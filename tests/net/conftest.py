@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -100,48 +99,10 @@ def get(path: str, org: str = "acme") -> Request:
     return Request(org, "GET", path)
 
 
-class Wire:
-    """Accepts connections and lets `serve` do what it likes with each."""
-
-    def __init__(self, serve: Callable[[socket.socket], None]) -> None:
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._serve = serve
-        self._open: list[socket.socket] = []
-        self.port = self._listener.getsockname()[1]
-        self.accepted = threading.Event()
-        self._thread = threading.Thread(target=self._run)
-        self._thread.start()
-
-    def _run(self) -> None:
-        with suppress(OSError):
-            while True:
-                connection, _ = self._listener.accept()
-                self._open.append(connection)
-                self.accepted.set()
-                with suppress(OSError):
-                    self._serve(connection)
-
-    def close(self) -> None:
-        with suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        for connection in self._open:
-            with suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-            connection.close()
-        self._thread.join()
-
-
 @pytest.fixture
 def tls(tmp_path: Path) -> tuple[ssl.SSLContext, Path]:
     """A server's side of TLS, and the file with the certificate to trust."""
     pytest.importorskip("cryptography")
-    from tests.support.certificates import self_signed
+    from tests.support.certificates import server_side
 
-    certificate, key = self_signed()
-    own, ca_file = tmp_path / "own.pem", tmp_path / "ca.pem"
-    own.write_bytes(certificate + key)
-    ca_file.write_bytes(certificate)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(own)
-    return context, ca_file
+    return server_side(tmp_path)

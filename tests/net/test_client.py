@@ -329,7 +329,7 @@ def test_login_body_is_never_shown() -> None:
 # --- what a body says ---
 
 
-def test_a_fault_with_http_200_is_a_fault(server: Server, session: HttpSession, plain: Credentials) -> None:
+def test_a_login_answered_by_a_fault_with_http_200(server: Server, session: HttpSession, plain: Credentials) -> None:
     server.answers(fault("", "kNewLocation", 200, name="location"))
     answer = session.send(Request("acme", "POST", "/accounts/login", body=b"{}"), plain, Stop())
     assert answer.status == 200
@@ -339,7 +339,17 @@ def test_a_fault_with_http_200_is_a_fault(server: Server, session: HttpSession, 
     assert str(answer.fault.words.what) == "A code was sent"
 
 
-def test_the_last_line_of_many_can_be_a_fault(server: Server, session: HttpSession, plain: Credentials) -> None:
+def test_a_fault_without_an_err_code_is_told_by_its_code(
+    server: Server, session: HttpSession, plain: Credentials
+) -> None:
+    server.answers(fault("", "kAccountLocked", 403))
+    answer = session.send(get("/accounts/me"), plain, Stop())
+    assert answer.fault is not None
+    assert answer.fault.err_code == ""
+    assert "locked" in str(answer.fault.words.what)
+
+
+def test_lines_whose_last_one_is_a_fault(server: Server, session: HttpSession, plain: Credentials) -> None:
     last = json.dumps({"object": "fault", "errCode": "cortex.timeout.dbQuery", "status": 408})
     lines = "\n".join([json.dumps(ACCOUNT)] * 3 + [last]) + "\n"
     server.answers(Response(lines, mimetype="application/x-ndjson"))
@@ -352,7 +362,7 @@ def test_the_last_line_of_many_can_be_a_fault(server: Server, session: HttpSessi
     assert session.send(request, plain, Stop()).is_success
 
 
-def test_a_child_does_not_speak_for_its_parent(server: Server, session: HttpSession, plain: Credentials) -> None:
+def test_a_child_of_status_500_in_a_fault_of_400(server: Server, session: HttpSession, plain: Credentials) -> None:
     child = {"object": "fault", "code": "kInvalidString", "errCode": "cortex.error.unspecified", "status": 500}
     server.answers(fault("cortex.invalidArgument.validation", "kValidationError", 400, faults=[child]))
     answer = session.send(get("/accounts"), plain, Stop())
@@ -383,6 +393,16 @@ def test_a_token_may_expire_with_either_status(
         (Response("{broken", 200, mimetype="application/json"), Form.JSON),
         (Response('{"object":"org"}', 200, mimetype="text/plain"), Form.JSON),
         (Response("[" * 100_000, 200, mimetype="application/json"), Form.JSON),
+    ],
+    ids=[
+        "HTML from a proxy",
+        "HTML that says it is JSON",
+        "an empty body",
+        "an empty body of a defect",
+        "a text",
+        "broken JSON",
+        "JSON that says it is a text",
+        "JSON without an end",
     ],
 )
 def test_forms_of_bodies(

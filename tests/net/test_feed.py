@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import socket
-import ssl
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -14,42 +11,21 @@ from cortex_desktop.domain.errors import UpdateError, UpdateProblem
 from cortex_desktop.net.client import HttpNetwork
 from cortex_desktop.net.feed import read_feed
 
-from .conftest import Wire
+pytest.importorskip("cryptography", reason="for a certificate, which is Linux's part")
 
-
-class Feed:
-    """An https server on this computer. `answer` is sent to whoever asks."""
-
-    def __init__(self, context: ssl.SSLContext) -> None:
-        self.answer = b""
-        self.asked: list[bytes] = []
-        self._context = context
-        self._wire = Wire(self._serve)
-        self.address = f"https://127.0.0.1:{self._wire.port}/release.json"
-
-    def say(self, body: bytes, status: str = "200 OK", *more: str) -> None:
-        lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", "Connection: close", *more, "", ""]
-        self.answer = "\r\n".join(lines).encode() + body
-
-    def _serve(self, connection: socket.socket) -> None:
-        with suppress(ssl.SSLError), self._context.wrap_socket(connection, server_side=True) as secure:
-            self.asked.append(secure.recv(65536))
-            secure.sendall(self.answer)
-
-    def close(self) -> None:
-        self._wire.close()
+from tests.support.feed import Feed
 
 
 @pytest.fixture
-def feed(tls: tuple[ssl.SSLContext, Path]) -> Iterator[Feed]:
-    feed = Feed(tls[0])
+def feed(tmp_path: Path) -> Iterator[Feed]:
+    feed = Feed(tmp_path)
     yield feed
     feed.close()
 
 
 @pytest.fixture
-def read(tls: tuple[ssl.SSLContext, Path]) -> Callable[[str], bytes]:
-    return lambda address: read_feed(HttpNetwork(ca_file=tls[1]), address)
+def read(feed: Feed) -> Callable[[str], bytes]:
+    return lambda address: read_feed(HttpNetwork(ca_file=feed.ca_file), address)
 
 
 def problem(read: Callable[[str], bytes], address: str) -> UpdateProblem:

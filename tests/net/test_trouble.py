@@ -12,10 +12,22 @@ from pathlib import Path
 
 import pytest
 
-from cortex_desktop.domain.request import Credentials, Limits, NoAnswer, Request, Stop, Stopped, Trouble
+from cortex_desktop.domain.request import (
+    Answer,
+    CaFileError,
+    Credentials,
+    Limits,
+    NoAnswer,
+    Request,
+    Stop,
+    Stopped,
+    Trouble,
+)
+from cortex_desktop.net.authorities import check_ca_file
 from cortex_desktop.net.client import HttpNetwork
+from tests.support.wire import Wire
 
-from .conftest import Server, Wire, get, said
+from .conftest import Server, get, said
 
 
 @pytest.fixture
@@ -190,17 +202,74 @@ def test_only_a_trusted_certificate_gets_the_key(
     with closing(HttpNetwork(ca_file=ca_file).session(endpoint)) as session:
         assert session.send(get("/"), plain, Stop()).status == 200
     assert plain.key.reveal().encode() in received[-1]
+
+
+def test_another_ca_file_counts_from_the_next_request_on(
+    wire: Callable[..., Wire], tls: tuple[ssl.SSLContext, Path], plain: Credentials, tmp_path: Path
+) -> None:
+    context, ca_file = tls
+    received: list[bytes] = []
+    made = wire(serving(context, received))
     network = HttpNetwork()
-    network.use_ca_file(ca_file)
-    with closing(network.session(endpoint)) as session:
+    with closing(network.session(f"https://127.0.0.1:{made.port}")) as session:
+
+        def send() -> Answer:
+            return session.send(get("/"), plain, Stop())
+
+        with pytest.raises(NoAnswer):
+            send()
+        network.use(Limits(), ca_file)
+        assert send().status == 200
+        network.use(Limits(), None)
+        with pytest.raises(NoAnswer) as failure:
+            send()
+        assert failure.value.trouble is Trouble.CERTIFICATE
+        network.use(Limits(), tmp_path / "gone.pem")
+        with pytest.raises(CaFileError):
+            send()
+        network.use(Limits(), ca_file)
+        assert send().status == 200
+    assert len(list(filter(None, received))) == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (None, "cannot be read"),
+        (b"nothing", "no certificate"),
+        (b"", "no certificate"),
+        (b"\xff\x00", "no certificate"),
+    ],
+)
+def test_a_ca_file_that_is_none(tmp_path: Path, plain: Credentials, content: bytes | None, says: str) -> None:
+    path = tmp_path / "ca.pem"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(CaFileError, match=says) as failure:
+        check_ca_file(path)
+    assert str(path) in str(failure.value)
+    session = HttpNetwork(ca_file=path).session("https://127.0.0.1:1")
+    with closing(session), pytest.raises(CaFileError, match=says):
+        session.send(get("/"), plain, Stop())
+
+
+def test_a_ca_file_is_not_needed_for_this_computers_sandbox(server: Server, tmp_path: Path, plain: Credentials) -> None:
+    with closing(HttpNetwork(ca_file=tmp_path / "gone.pem").session(server.endpoint)) as session:
         assert session.send(get("/"), plain, Stop()).status == 200
 
 
-def test_a_ca_file_that_is_none(tmp_path: Path, plain: Credentials) -> None:
-    (tmp_path / "ca.pem").write_text("nothing")
-    for name in ("ca.pem", "gone.pem"):
-        found = trouble("https://127.0.0.1:1", plain, HttpNetwork(ca_file=tmp_path / name))
-        assert found.trouble is Trouble.CERTIFICATE
+def test_other_limits_count_from_the_next_request_on(wire: Callable[..., Wire], plain: Credentials) -> None:
+    made = wire(lambda connection: connection.recv(65536))
+    network = HttpNetwork()
+    with closing(network.session(f"http://127.0.0.1:{made.port}")) as session:
+        for limits, trouble in (
+            (Limits(read=0.2), Trouble.READ_TIME),
+            (Limits(total=0.3), Trouble.TOTAL_TIME),
+        ):
+            network.use(limits, None)
+            with pytest.raises(NoAnswer) as failure:
+                session.send(get("/"), plain, Stop())
+            assert failure.value.trouble is trouble
 
 
 def test_no_tls_there(wire: Callable[..., Wire], plain: Credentials) -> None:

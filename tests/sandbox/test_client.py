@@ -143,13 +143,24 @@ def test_a_remembered_computer_needs_no_code(world: World, visit: Visit, session
     assert second.log_in().fault is not None
 
 
+@pytest.mark.parametrize("each", [False, True])
+def test_a_reply_without_the_token_in_between(world: World, visit: Visit, sessions_app: Made, each: bool) -> None:
+    world.settings(csrf_each_reply=each)
+    john = visit(sessions_app).logged_in()
+    other = Person(world, world.apps.add(sessions_app.org, "Signing app"), john.session)
+    answer = other.send("GET", "")  # of an app without logins
+    assert answer.is_success
+    assert answer.header("Medable-Csrf-Token") == ""
+    assert john.send("POST", "/c_examples", {"c_title": "x"}).again == ()
+
+
 def test_a_second_login_elsewhere(visit: Visit, sessions_app: Made) -> None:
     here, there = visit(sessions_app).logged_in(), visit(sessions_app).logged_in()
     assert here.fault() == "cortex.accessDenied.loggedInElsewhere"
     assert there.fault() == ""
 
 
-def test_two_orgs_in_one_jar(world: World, visit: Visit, sessions_app: Made) -> None:
+def test_two_orgs_in_one_jar_have_a_login_each(world: World, visit: Visit, sessions_app: Made) -> None:
     other = world.apps.add(world.apps.add_org("other"), sessions=True)
     one = visit(sessions_app)
     two = Person(world, other, one.session)
@@ -174,7 +185,7 @@ def test_a_token_that_was_lost(world: World, visit: Visit, sessions_app: Made, e
 
 
 @pytest.mark.parametrize("minutes", [20, -20])
-def test_a_clock_that_is_off(world: World, visit: Visit, signing_app: Made, minutes: int) -> None:
+def test_a_clock_that_is_20_minutes_off(world: World, visit: Visit, signing_app: Made, minutes: int) -> None:
     somebody = visit(signing_app, clock=lambda: world.clock() + minutes * 60)
     answer = somebody.send("POST", "/c_examples", {"c_title": "x"})
     assert answer.is_success
@@ -183,7 +194,7 @@ def test_a_clock_that_is_off(world: World, visit: Visit, signing_app: Made, minu
     assert len(somebody.get("/c_examples")["data"]) == 1
 
 
-def test_a_policy_that_redirects_elsewhere(world: World, visit: Visit, signing_app: Made) -> None:
+def test_a_policy_that_redirects_to_another_host_by_307(world: World, visit: Visit, signing_app: Made) -> None:
     world.settings(rate_limit=1, policy_redirect="https://elsewhere.example/page?x=1")
     somebody = visit(signing_app)
     somebody.get("")
@@ -206,7 +217,7 @@ def test_changes_of_the_app_are_felt(world: World, visit: Visit, signing_app: Ma
 
 
 @pytest.mark.parametrize("by_id", [False, True])
-def test_paging_over_1001_people(world: World, visit: Visit, signing_app: Made, by_id: bool) -> None:
+def test_paging_over_1001_people_by_skip_and_by_id(world: World, visit: Visit, signing_app: Made, by_id: bool) -> None:
     somebody = visit(signing_app)
     somebody.get("/accounts")
     world.settings(rate_limit=0)
@@ -224,10 +235,13 @@ def test_paging_over_1001_people(world: World, visit: Visit, signing_app: Made, 
     assert len(found) == len(set(found)) == 1_001
 
 
-def test_nested_limits_and_lines(visit: Visit, signing_app: Made) -> None:
-    somebody = visit(signing_app)
-    org = somebody.get(f"/orgs/{signing_app.org.id[:24]}?roles.limit=2")
+def test_a_nested_limit_on_roles(visit: Visit, signing_app: Made) -> None:
+    org = visit(signing_app).get(f"/orgs/{signing_app.org.id[:24]}?roles.limit=2")
     assert len(org["roles"]) == 2
+
+
+def test_lists_and_exports_as_lines(visit: Visit, signing_app: Made) -> None:
+    somebody = visit(signing_app)
     answer = somebody.send("GET", "/accounts", Accept="application/x-ndjson")
     assert len(answer.body.splitlines()) == 3
     manifest = {"manifest": {"object": "manifest", "apps": {"includes": ["*"]}}}

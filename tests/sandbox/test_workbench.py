@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -14,13 +15,17 @@ from cortex_desktop.domain.request import Answer, Credentials, EndpointError, Fo
 from cortex_desktop.domain.secret import Secret
 from cortex_desktop.net.client import HttpNetwork
 from cortex_desktop.services.workbench import Check, Known, Workbench, check_of, is_change, ready_requests
+from cortex_desktop.storage.repository import TinyRepository
+from tests.support.services import app_services
 
 from .conftest import Made, World
 
 
 @pytest.fixture
-def workbench(world: World) -> Iterator[Workbench]:
-    found = Workbench(HttpNetwork(clock=world.clock, pause=lambda stop, seconds: stop.is_stopped), world.vault)
+def workbench(world: World, tmp_path: Path) -> Iterator[Workbench]:
+    network = HttpNetwork(clock=world.clock, pause=lambda stop, seconds: stop.is_stopped)
+    logins = app_services(TinyRepository(tmp_path), world.vault).logins
+    found = Workbench(network, world.vault, logins)
     yield found
     found.close()
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ssl
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
+from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -31,3 +33,14 @@ def self_signed() -> tuple[bytes, bytes]:
     pem = serialization.Encoding.PEM
     private = key.private_bytes(pem, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption())
     return certificate.public_bytes(pem), private
+
+
+def server_side(folder: Path) -> tuple[ssl.SSLContext, Path]:
+    """A server's side of TLS with a new certificate, and the file in `folder` with the certificate to trust."""
+    certificate, key = self_signed()
+    own, ca_file = folder / "own.pem", folder / "ca.pem"
+    own.write_bytes(certificate + key)
+    ca_file.write_bytes(certificate)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(own)
+    return context, ca_file

@@ -1,31 +1,28 @@
-"""A release feed on this machine, over HTTPS, that answers as it is told."""
+"""A release feed on this machine, over https, that answers as it is told."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject
-from PySide6.QtNetwork import QHostAddress, QSsl, QSslCertificate, QSslConfiguration, QSslKey, QSslServer, QTcpSocket
+import socket
+import ssl
+import threading
+from contextlib import suppress
+from pathlib import Path
 
-from tests.support.certificates import self_signed
+from tests.support.certificates import server_side
+from tests.support.wire import Wire
 
 
-class Feed(QObject):
-    """answer: the whole answer that is sent; asked: the requests; address: where it is."""
+class Feed:
+    """`answer` is sent to whoever asks; while it is None, nothing is. asked: the requests; address: where it is;
+    ca_file: the certificate to trust."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        certificate, key = self_signed()
-        self.answer = b""
+    def __init__(self, folder: Path) -> None:
+        self.answer: bytes | None = b""
         self.asked: list[bytes] = []
-        self.trust = QSslConfiguration.defaultConfiguration()
-        self.trust.setCaCertificates([QSslCertificate(certificate)])
-        own = QSslConfiguration.defaultConfiguration()
-        own.setLocalCertificate(QSslCertificate(certificate))
-        own.setPrivateKey(QSslKey(key, QSsl.KeyAlgorithm.Ec))
-        self._server = QSslServer(self)
-        self._server.setSslConfiguration(own)
-        self._server.pendingConnectionAvailable.connect(self._connected)
-        assert self._server.listen(QHostAddress.SpecialAddress.LocalHost)
-        self.address = f"https://127.0.0.1:{self._server.serverPort()}/release.json"
+        self._context, self.ca_file = server_side(folder)
+        self._closed = threading.Event()
+        self._wire = Wire(self._serve)
+        self.address = f"https://127.0.0.1:{self._wire.port}/release.json"
 
     def say(self, body: bytes, status: str = "200 OK", *more: str) -> None:
         """Answer with this from now on."""
@@ -33,16 +30,13 @@ class Feed(QObject):
         self.answer = "\r\n".join(lines).encode() + body
 
     def close(self) -> None:
-        self._server.close()
-        self._server.deleteLater()
+        self._closed.set()
+        self._wire.close()
 
-    def _connected(self) -> None:
-        socket = self._server.nextPendingConnection()
-        socket.setParent(self)
-        socket.readyRead.connect(lambda: self._serve(socket))
-
-    def _serve(self, socket: QTcpSocket) -> None:
-        self.asked.append(socket.readAll().data())
-        if self.answer:
-            socket.write(self.answer)
-            socket.disconnectFromHost()
+    def _serve(self, connection: socket.socket) -> None:
+        with suppress(ssl.SSLError), self._context.wrap_socket(connection, server_side=True) as secure:
+            self.asked.append(secure.recv(65536))
+            if self.answer is None:
+                self._closed.wait(30)
+            else:
+                secure.sendall(self.answer)

@@ -13,9 +13,9 @@ from cortex_desktop.domain.errors import (
     VaultProblem,
 )
 from cortex_desktop.domain.ports import Item, VaultState
-from cortex_desktop.domain.secret import ClaimRef, ItemRef, Secret, SecretRef
+from cortex_desktop.domain.secret import ClaimRef, ItemRef, LoginRef, Secret, SecretRef
 
-Hook = Callable[[str, SecretRef | None], None]
+Hook = Callable[[str, SecretRef | LoginRef | None], None]
 
 _PROBLEMS = {
     VaultState.LOCKED: VaultProblem.LOCKED,
@@ -39,13 +39,13 @@ class InMemoryVault:
     def __init__(self, name: str = "Test keychain", backend: str = "InMemory") -> None:
         self.name = name
         self.backend = backend
-        self.items: dict[SecretRef, Secret] = {}
+        self.items: dict[SecretRef | LoginRef, Secret] = {}
         self.claims: dict[str, str] = {}
-        self.not_text: set[SecretRef] = set()
-        self.doubles: dict[SecretRef, list[Secret]] = {}
+        self.not_text: set[SecretRef | LoginRef] = set()
+        self.doubles: dict[SecretRef | LoginRef, list[Secret]] = {}
         self.current = VaultState.UNLOCKED
         self.person_unlocks = True
-        self.calls: list[tuple[str, SecretRef | None]] = []
+        self.calls: list[tuple[str, SecretRef | LoginRef | None]] = []
         self.before: Hook | None = None
         self.after: Hook | None = None
         self._failures: dict[tuple[str, bool], list[CortexError]] = {}
@@ -71,7 +71,7 @@ class InMemoryVault:
             raise VaultError(_PROBLEMS[self.current], self.name)
         self._leave("unlock", None)
 
-    def store(self, ref: SecretRef, secret: Secret) -> None:
+    def store(self, ref: SecretRef | LoginRef, secret: Secret) -> None:
         """Store a secret. What is there already is never overwritten."""
         self._enter("store", ref)
         self._demand_unlocked()
@@ -91,7 +91,7 @@ class InMemoryVault:
         """The stored secret. Raises SecretMissing when there is none."""
         if isinstance(ref, ClaimRef):
             return self._read_claim(ref)
-        assert isinstance(ref, SecretRef)
+        assert isinstance(ref, SecretRef | LoginRef)
         self._enter("read", ref)
         self._demand_unlocked()
         if ref in self.not_text:
@@ -108,7 +108,7 @@ class InMemoryVault:
             self._demand_unlocked()
             self.claims.pop(ref.folder_id, None)
             return
-        assert isinstance(ref, SecretRef)
+        assert isinstance(ref, SecretRef | LoginRef)
         self._enter("remove", ref)
         self._demand_unlocked()
         self.items.pop(ref, None)
@@ -171,14 +171,14 @@ class InMemoryVault:
         if self.current is not VaultState.UNLOCKED:
             raise VaultError(_PROBLEMS[self.current], self.name)
 
-    def _enter(self, operation: str, ref: SecretRef | None) -> None:
+    def _enter(self, operation: str, ref: SecretRef | LoginRef | None) -> None:
         if "claim" not in operation:
             self.calls.append((operation, ref))
         if self.before is not None:
             self.before(operation, ref)
         self._fail(operation, after=False)
 
-    def _leave(self, operation: str, ref: SecretRef | None) -> None:
+    def _leave(self, operation: str, ref: SecretRef | LoginRef | None) -> None:
         self._fail(operation, after=True)
         if self.after is not None:
             self.after(operation, ref)

@@ -34,7 +34,7 @@ class FakeSecretService:
         self.calls: list[str] = []
         self.opened = self.closed = 0
         self.sock = SimpleNamespace(shutdown=lambda _: None)
-        self._made = 0
+        self.made = 0
 
     def connect(self) -> FakeSecretService:
         self._fail("connect", None)
@@ -118,8 +118,8 @@ class FakeSecretService:
         _, attributes = properties["org.freedesktop.Secret.Item.Attributes"]
         _, label = properties["org.freedesktop.Secret.Item.Label"]
         same = [path for path, (known, _, _) in self.items.items() if replace and known == attributes]
-        self._made += 1
-        item = same[0] if same else f"/items/{self._made}"
+        self.made += 1
+        item = same[0] if same else f"/items/{self.made}"
         self.items[item] = (attributes, label, self.stored(secret[2]))
         return (item, "/")
 

@@ -72,6 +72,15 @@ def windows(desk: Desk) -> Iterator[tuple[str, QWidget]]:
     desk.key(Key.Key_5, Qt.KeyboardModifier.ControlModifier)
     yield "Overview", desk.window
     desk.key(Key.Key_1, Qt.KeyboardModifier.ControlModifier)
+    desk.apps.page.look_for("is:enabled csrf:on created:<90d")
+    yield "filters on", desk.window
+    desk.apps.page.bar.show_filters()
+    filters = QApplication.activePopupWidget()
+    assert filters is not None
+    yield "Filters", filters
+    filters.close()
+    desk.wait(lambda: QApplication.focusWindow() is not None)
+    desk.apps.page.look_for("")
     desk.apps.page.select_all()
     desk.apps.disable_several()
     desk.wait(lambda: desk.apps.bulk.can_undo)
@@ -89,7 +98,7 @@ def windows(desk: Desk) -> Iterator[tuple[str, QWidget]]:
         ("Delete", lambda: (desk.apps.page.select(desk.app("NewHealth App").id), desk.apps.ask_delete())),
         ("Edit App", desk.apps.forms.ask_edit),
         ("Add existing key", lambda: _with_a_key_found(desk)),
-        ("Save filter", lambda: desk.apps.page.save_filter_asked.emit("is:enabled")),
+        ("Save filter", lambda: desk.apps.ask_filter_name("is:enabled")),
     ):
         act()
         dialog = desk.dialog()
@@ -143,7 +152,7 @@ def region(widget: QWidget, window: QWidget) -> QWidget:
     while (
         widget is not window
         and not isinstance(widget, ChartCard | CheckCard)
-        and widget.objectName() not in {"sidebar", "details", "toast", "orgScroll"}
+        and widget.objectName() not in {"sidebar", "details", "toast", "orgScroll", "column", "filterColumn"}
     ):
         widget = widget.parentWidget()
     return widget
@@ -342,7 +351,7 @@ def test_labels_belong_to_their_fields(desk: Desk) -> None:
         (desk.apps.forms.ask_edit, ["Label", "Owner", "Notes"]),
         (desk.apps.forms.ask_import_key, ["Paste the key", "Label"]),
         (desk.program.orgs.presenter.ask_add, ["Name", "Code", "Environment", "API endpoint"]),
-        (desk.console.show_preferences, ["Appearance", "Clear the clipboard after", "Hide a revealed key after"]),
+        (desk.console.show_preferences, ["Theme", "Clear the clipboard after", "Hide a revealed key after"]),
     ):
         act()
         dialog = desk.dialog()

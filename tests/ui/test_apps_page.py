@@ -8,13 +8,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QContextMenuEvent, QFont
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
+from PySide6.QtGui import QContextMenuEvent, QFont, QFontMetrics, QWheelEvent
 from PySide6.QtWidgets import QApplication, QLineEdit, QToolButton
 
 from cortex_desktop.domain.errors import VaultTimeout
 from cortex_desktop.domain.model import AppState
 from cortex_desktop.ui.kit.settings import Settings
+from cortex_desktop.ui.kit.table import ARROW, PADDING
+from cortex_desktop.ui.kit.toasts import SHADOW
 from cortex_desktop.ui.shell.window import MainWindow
 from tests.support.gui import CTRL, HEADERS, Desk, Key, painted, stored_apps
 from tests.support.memory_vault import InMemoryVault
@@ -116,6 +118,32 @@ class TestSorting:
         assert header.sortIndicatorSection() == filled.column("Label")
         assert header.sortIndicatorOrder() is Qt.SortOrder.AscendingOrder
 
+    @pytest.mark.parametrize("mirrored", [False, True])
+    def test_the_arrow_stands_beside_its_word(self, filled: Desk, qapp: QApplication, mirrored: bool) -> None:
+        header = filled.table.horizontalHeader()
+        filled.sort_by("Label")
+        qapp.setLayoutDirection(Qt.LayoutDirection.RightToLeft if mirrored else Qt.LayoutDirection.LeftToRight)
+        try:
+            filled.let_pass(30)
+            begin = header.sectionViewportPosition(0)
+            section = QRect(begin, 0, header.sectionSize(0), header.height() - 2)
+            pictures = []
+            for shown in (True, False):
+                header.setSortIndicatorShown(shown)
+                pictures.append(header.viewport().grab(section).toImage())
+            one, other = pictures
+            marked = [
+                x for x in range(one.width()) for y in range(one.height()) if one.pixel(x, y) != other.pixel(x, y)
+            ]
+            assert marked, "there is an arrow"
+            font = filled.program.theme.font(12, QFont.Weight.DemiBold)
+            end = PADDING + QFontMetrics(font).horizontalAdvance("Label")
+            beside = [section.width() - x for x in marked] if mirrored else marked
+            assert end <= min(beside)
+            assert max(beside) <= end + 2 * ARROW
+        finally:
+            qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+
     def test_what_a_row_is_drawn_on(self, filled: Desk) -> None:
         """The selected row has its ground, and a bar while the table has the focus; a line ends each but the last."""
         table, theme = filled.table, filled.program.theme
@@ -157,6 +185,67 @@ class TestSorting:
         filled.create("App 9")
         assert filled.labels() == ["App 2", "App 9", "App 10", "Ärzte-Portal", "Trial portal"]
         assert filled.selected() == "App 9"
+
+
+class TestHover:
+    @pytest.fixture
+    def many(self, open_with: Callable[..., Desk]) -> Desk:
+        desk = open_with({f"App {number}": {} for number in range(40)})
+        desk.select(desk.labels()[0])
+        return desk
+
+    def marked(self, desk: Desk) -> list[int]:
+        """The rows on screen that are drawn as under the pointer."""
+        table, theme = desk.table, desk.program.theme
+        picture, x = table.viewport().grab().toImage(), table.viewport().width() - 3
+        rows = range(table.rowAt(0), table.rowAt(table.viewport().height() - 1) + 1)
+        middles = {row: table.rowViewportPosition(row) + table.rowHeight(row) // 2 for row in rows}
+        seen = [row for row, y in middles.items() if 0 <= y < picture.height()]
+        return [row for row in seen if picture.pixelColor(x, middles[row]) == theme.color("header")]
+
+    def over(self, desk: Desk, row: int) -> QPoint:
+        place = desk.table.visualRect(desk.table.model().index(row, 0)).center()
+        desk.hover(desk.table.viewport(), place)
+        return place
+
+    def test_the_row_under_the_pointer_is_marked(self, many: Desk) -> None:
+        assert self.marked(many) == []
+        self.over(many, 3)
+        assert self.marked(many) == [3]
+        self.over(many, 5)
+        assert self.marked(many) == [5]
+
+    @pytest.mark.parametrize("there", ["page", "headings"])
+    def test_no_row_is_once_the_pointer_is_elsewhere(self, many: Desk, there: str) -> None:
+        self.over(many, 3)
+        where = many.apps.page if there == "page" else many.table.horizontalHeader().viewport()
+        many.hover(where, QPoint(8, 8))
+        many.wait(lambda: self.marked(many) == [])
+
+    def test_no_row_is_after_the_wheel_has_turned(self, many: Desk) -> None:
+        place, viewport = self.over(many, 3), many.table.viewport()
+        turned = QWheelEvent(
+            QPointF(place),
+            QPointF(viewport.mapToGlobal(place)),
+            QPoint(),
+            QPoint(0, -240),
+            Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
+        )
+        QApplication.sendEvent(viewport, turned)
+        assert many.table.verticalScrollBar().value() > 0
+        assert self.marked(many) == []
+
+    def test_the_last_row_scrolls_up_past_a_toast(self, many: Desk) -> None:
+        toast = many.tools.toasts.show("A toast", "with a second line", action="Do it")
+        bar = many.table.verticalScrollBar()
+        bar.setValue(bar.maximum())
+        many.let_pass(30)
+        last = many.table.visualRect(many.table.model().index(39, 0))
+        end = many.table.viewport().mapToGlobal(last.bottomLeft()).y()
+        assert end < toast.mapToGlobal(QPoint()).y() + SHADOW
 
 
 class TestSelection:

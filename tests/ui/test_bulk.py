@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QPoint, Qt
+from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QListView, QListWidget, QProgressBar, QPushButton
 
@@ -16,8 +17,9 @@ from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import SecretRef
 from cortex_desktop.services.bulk import BATCH, Bulk
 from cortex_desktop.storage.repository import TinyRepository
+from cortex_desktop.ui.kit.toasts import SHADOW
 from cortex_desktop.ui.kit.waiting import SLOW_SECONDS
-from tests.support.gui import CTRL, SHIFT, Desk, Key, SlowVault, clipboard_text, stored_apps, texts
+from tests.support.gui import CTRL, SHIFT, Desk, Key, SlowVault, clipboard_text, plain, stored_apps, texts
 from tests.support.memory_vault import InMemoryVault
 
 Start = Callable[..., Desk]
@@ -117,6 +119,64 @@ class TestSelecting:
         assert selected(desk) == []
         assert not bar.isVisible()
         assert desk.table.hasFocus()
+
+    def test_actions_stand_in_the_same_order_everywhere(self, desk: Desk) -> None:
+        desk.key(Key.Key_A, CTRL)
+        bar = desk.apps.page.selection_bar
+        order = [button.text() for button in bar.findChildren(QPushButton) if button.isVisible()]
+
+        def known(words: list[str]) -> list[str]:
+            return [word for text in words for word in order if text.startswith(f"{word} ")]
+
+        shown = desk.open_menu("App")
+        assert known([plain(action.text()) for action in shown.actions()]) == order
+        shown.close()
+        desk.wait(lambda: QApplication.focusWindow() is not None)
+        place = desk.table.visualRect(desk.cell("App 2", "Label")).center()
+        viewport = desk.table.viewport()
+        event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, viewport.mapToGlobal(place))
+        QApplication.sendEvent(viewport, event)
+        shown = desk.menu()
+        assert known([plain(action.text()) for action in shown.actions()]) == order
+        shown.close()
+        desk.wait(lambda: QApplication.focusWindow() is not None)
+        desk.key(Key.Key_K, CTRL)
+        assert known(desk.hits()) == order[:-1]
+        desk.type("delete")
+        assert known(desk.hits()) == order[-1:], "by its name alone"
+
+    def test_toasts_keep_off_the_bar(self, desk: Desk) -> None:
+        toast = desk.tools.toasts.show("A toast", "with a second line", action="Do it")
+        desk.let_pass(0)
+        lowest = toast.geometry().bottom()
+        desk.key(Key.Key_A, CTRL)
+        desk.let_pass(30)
+        bar = desk.apps.page.selection_bar
+        top = bar.mapTo(desk.tools.toasts.host, QPoint()).y()
+        assert toast.geometry().adjusted(0, 0, 0, -SHADOW).bottom() < top
+        desk.key(Key.Key_Down)
+        desk.let_pass(30)
+        assert toast.geometry().bottom() == lowest, "without the bar they are where they were"
+        desk.key(Key.Key_A, CTRL)
+        desk.program.orgs.open()
+        assert toast.geometry().bottom() == lowest, "other pages have none"
+
+    def test_one_app_changed_among_many_selected_is_no_work(self, folder: Path, desk: Desk) -> None:
+        """The bar asks for no list of what is selected, and looks no further than the first enabled app."""
+        desk.key(Key.Key_A, CTRL)
+        desk.let_pass(0)
+        asked: list[tuple[int, int]] = []
+        model = desk.apps.model
+        apps_at = model.apps_at
+        model.apps_at = lambda first, last: asked.append((first, last)) or apps_at(first, last)
+        model.mark_revealed(desk.app("App 3").id)
+        assert asked == []
+
+    def test_the_headings_stay_out_of_it(self, desk: Desk) -> None:
+        """Where they take part, Qt looks at every row for each heading that it draws."""
+        desk.key(Key.Key_A, CTRL)
+        assert selected(desk) == LABELS
+        assert not desk.table.horizontalHeader().selectionModel().hasSelection()
 
     def test_by_mouse(self, desk: Desk) -> None:
         select(desk, "App 2", "App 5")

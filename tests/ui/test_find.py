@@ -1,4 +1,4 @@
-"""Finding: filters as one types and from the menu, what is offered, saved filters, marks, columns, sorting."""
+"""Finding: filters typed, as chips and in the panel, what is offered, saved filters, marks, columns, sorting."""
 
 from __future__ import annotations
 
@@ -7,12 +7,19 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QMenu
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QMenu, QWidget
 
+from cortex_desktop.domain.model import Environment, Org, new_id
+from cortex_desktop.domain.query import WORDS, parse
 from cortex_desktop.ui.apps import search_bar
+from cortex_desktop.ui.apps.chips import Chip
+from cortex_desktop.ui.apps.filter_panel import FilterPanel
+from cortex_desktop.ui.kit.i18n import long_day
 from cortex_desktop.ui.shell.finder import Finder
-from tests.support.gui import CTRL, SHIFT, Desk, Key, plain
+from tests.support.gui import CTRL, NONE, SHIFT, Desk, Key, plain, texts
 
 Start = Callable[..., Desk]
 NOW = datetime.now(UTC)
@@ -40,7 +47,8 @@ def field(desk: Desk) -> QLineEdit:
 
 
 def search(desk: Desk, text: str) -> None:
-    """Type this in place of what stands there."""
+    """Type this in place of what stands there, chips included."""
+    desk.apps.page.bar.set_text("")
     desk.key(Key.Key_F, CTRL)
     if not text.isascii():
         field(desk).setText(text)  # QTest knows ASCII only
@@ -49,6 +57,16 @@ def search(desk: Desk, text: str) -> None:
         desk.type(text)
         desk.let_pass(0)
     desk.apps.page.search.put_away()
+
+
+def whole(desk: Desk) -> str:
+    """The whole search, as it would be typed."""
+    return desk.apps.page.bar.text
+
+
+def chips(desk: Desk) -> list[str]:
+    """The words on the chips."""
+    return [plain(chip.text()) for chip in desk.window.findChildren(Chip) if chip.isVisible()]
 
 
 def suggestions(desk: Desk) -> list[str]:
@@ -70,14 +88,32 @@ def submenu(desk: Desk, menu: QMenu, title: str) -> QMenu:
     return next(a.menu() for a in menu.actions() if a.menu() is not None and plain(a.text()) == title)
 
 
-def close(desk: Desk, menu: QMenu) -> None:
-    menu.close()
+def close(desk: Desk, popup: QWidget) -> None:
+    popup.close()
     desk.wait(lambda: QApplication.focusWindow() is not None)
 
 
-def filter_menu(desk: Desk) -> QMenu:
+def panel(desk: Desk) -> FilterPanel:
+    """The panel of filters, opened by its keys."""
     desk.wait(lambda: QApplication.focusWindow() is not None)
     desk.key(Key.Key_F, CTRL | SHIFT)
+    desk.wait(lambda: isinstance(QApplication.activePopupWidget(), FilterPanel))
+    return QApplication.activePopupWidget()
+
+
+def checked(shown: FilterPanel) -> list[str]:
+    return [option.accessibleName() for option in shown.options if option.isChecked()]
+
+
+def choose(desk: Desk, shown: FilterPanel, name: str) -> None:
+    """Click a filter in the panel."""
+    option = next(option for option in shown.options if option.accessibleName() == name)
+    QTest.mouseClick(option, Qt.MouseButton.LeftButton)
+
+
+def saved_menu(desk: Desk) -> QMenu:
+    desk.wait(lambda: QApplication.focusWindow() is not None)
+    desk.click("Saved filters")
     return desk.menu()
 
 
@@ -177,7 +213,8 @@ class TestSuggestions:
         assert suggestions(desk) == ["is:disabled"]
         desk.key(Key.Key_Down)
         desk.key(Key.Key_Return)
-        desk.wait(lambda: field(desk).text() == "is:disabled ")
+        desk.wait(lambda: chips(desk) == ["Status: Disabled"])
+        assert field(desk).text() == ""
         assert desk.labels() == ["Kiosk"]
         assert field(desk).hasFocus()
         assert suggestions(desk) == []
@@ -189,13 +226,14 @@ class TestSuggestions:
         desk.key(Key.Key_Down)
         desk.key(Key.Key_Down)
         desk.key(Key.Key_Tab)
-        assert field(desk).text() == "kiosk is:expired "
+        assert field(desk).text() == "kiosk "
+        assert chips(desk) == ["Status: Expired"]
         assert field(desk).hasFocus()
         desk.type("ses")
         assert suggestions(desk) == ["sessions:on", "sessions:off"]
         popup = QApplication.activePopupWidget()
         desk.click_at(popup.viewport(), popup.visualRect(popup.model().index(1, 0)).center())
-        desk.wait(lambda: field(desk).text() == "kiosk is:expired sessions:off ")
+        desk.wait(lambda: chips(desk) == ["Status: Expired", "Sessions: Off"])
 
     def test_in_the_middle(self, desk: Desk) -> None:
         search(desk, "xx phase")
@@ -218,7 +256,7 @@ class TestSuggestions:
         desk.type("gr")  # what was offered before is no longer, at once
         desk.key(Key.Key_Down)
         desk.key(Key.Key_Return)
-        assert field(desk).text() == 'owner:"Grace & co" '
+        assert chips(desk) == ["Owner: Grace & co"]
         assert desk.labels() == ['Say "hi" 🩺']
 
     def test_escape_puts_them_away_and_then_empties(self, desk: Desk) -> None:
@@ -250,12 +288,12 @@ class TestSuggestions:
         desk.type("csrf:o")
         desk.key(Key.Key_Down)
         desk.key(Key.Key_Return)
-        assert field(desk).text() == "csrf:on "
+        assert whole(desk) == "csrf:on"
         desk.type("is:e")
         assert suggestions(desk)
         desk.type("x")
         desk.key(Key.Key_Return)  # what was offered for “is:e” is not taken
-        assert field(desk).text() == "csrf:on is:ex"
+        assert whole(desk) == "csrf:on is:ex"
         desk.key(Key.Key_F, CTRL)
         desk.type("ward")
         desk.key(Key.Key_Down)
@@ -281,111 +319,302 @@ class TestSuggestions:
         popup = QApplication.activePopupWidget()
         assert popup.accessibleName() == "Suggestions"
         index = popup.model().index(0, 0)
-        assert index.data(Qt.ItemDataRole.AccessibleTextRole) == "is:disabled, Disabled"
+        assert index.data(Qt.ItemDataRole.AccessibleTextRole) == "is:disabled, Status: Disabled"
         desk.key(Key.Key_Escape)
 
 
-class TestMenu:
-    def test_says_and_writes_what_the_text_says(self, desk: Desk) -> None:
-        button = desk.find("Filter", QAbstractButton)
-        assert button.text() == "All statuses"
-        menu = filter_menu(desk)
-        assert ticked(menu) == ["All statuses"]
-        desk.choose("Disabled", menu)
-        assert field(desk).text() == "is:disabled"
-        assert button.text() == "Disabled"
-        assert desk.labels() == ["Kiosk"]
-        menu = filter_menu(desk)
-        assert ticked(menu) == ["Disabled"]
-        desk.choose("Expired", menu)
-        assert field(desk).text() == "is:expired", "in the place of the other"
-        menu = filter_menu(desk)
-        below = submenu(desk, menu, "Owner")
-        assert [plain(a.text()) for a in below.actions()] == ["Anyone", "Ada Lovelace", "Grace & co", "עדה", "No owner"]
-        below.actions()[1].trigger()
-        close(desk, menu)
-        assert field(desk).text() == 'is:expired owner:"Ada Lovelace"'
-        assert button.text() == "2 filters"
-        menu = filter_menu(desk)
-        assert ticked(submenu(desk, menu, "Owner")) == ["Ada Lovelace"]
-        assert ticked(submenu(desk, menu, "Sessions")) == ["On or off"]
-        desk.choose("Expired", menu)  # again: no longer
-        assert field(desk).text() == 'owner:"Ada Lovelace"'
-        assert button.text() == "Owner: Ada Lovelace"
-        desk.choose("Show all apps", filter_menu(desk))
+class TestChips:
+    def test_a_filter_becomes_one_when_the_cursor_leaves_it(self, desk: Desk) -> None:
+        desk.key(Key.Key_F, CTRL)
+        desk.type("is:expired")
+        assert chips(desk) == [], "it may go on"
+        assert desk.labels() == ["Kiosk", "אפליקציה 7"], "and holds already"
+        desk.type(" owner:none 7")
+        assert chips(desk) == ["Status: Expired", "Owner: none"]
+        assert field(desk).text() == "7"
+        desk.apps.page.bar.set_text("")
+        desk.key(Key.Key_F, CTRL)
+        desk.type("ward csrf:on")
+        desk.key(Key.Key_Return)
+        assert chips(desk) == ["CSRF Protection: On"]
+        assert field(desk).text() == "ward "
+        assert desk.labels() == ["Ward"]
+
+    def test_a_click_hits_the_row_that_is_seen(self, desk: Desk) -> None:
+        """A chip that came at the press would move the table away from the pointer."""
+        desk.key(Key.Key_F, CTRL)
+        desk.type("is:expired")
+        desk.select("אפליקציה 7")
+        assert chips(desk) == []
+
+    def test_tab_leaves_it_too(self, desk: Desk) -> None:
+        desk.key(Key.Key_F, CTRL)
+        desk.type("is:expired")
+        desk.key(Key.Key_Tab)
+        assert chips(desk) == ["Status: Expired"]
+
+    def test_in_the_middle_the_rest_and_the_cursor_stay(self, desk: Desk) -> None:
+        search(desk, "ward")
+        field(desk).setCursorPosition(2)
+        desk.type(" is:enabled ")
+        assert chips(desk) == ["Status: Enabled"]
+        assert field(desk).text() == "wa rd"
+        desk.type("x")
+        assert field(desk).text() == "wa xrd"
+
+    def test_what_makes_no_sense_stays_in_the_field(self, desk: Desk) -> None:
+        search(desk, "is:foo is:expired ")
+        assert field(desk).text() == "is:foo "
+        assert chips(desk) == ["Status: Expired"]
+
+    def test_words_instead_of_syntax(self, desk: Desk) -> None:
+        for typed, said in {
+            "is:attention": "Status: Needs attention",
+            "SESSIONS:Off": "Sessions: Off",
+            "from:here": "Key: Made here",
+            "expires:<=90d": "Expires within 90 days",
+            "expires:<1d": "Expires in less than 1 day",
+            "expires:>=0d": "Expires today or later",
+            "expires:>2w": "Expires in more than 14 days",
+            "review:>=2d": "Review in 2 days or more",
+            "review:none": "Review never",
+            "due:2026-12-04": f"Expiry or review on {long_day(date(2026, 12, 4))}",
+            "created:2026": "Created in 2026",
+            "created:<2026-03": "Created before 2026-03",
+            "created:>90d": "Created more than 90 days ago",
+            "rotated:<30d": "Key made in the last 30 days",
+            "rotated:none": "Never rotated",
+            'owner:""': "No owner",
+            'owner:"Ada Lovelace': "Owner: Ada Lovelace",
+            "label:ward": "Label: ward",
+        }.items():
+            desk.apps.page.look_for(typed)
+            assert chips(desk) == [said], typed
+
+    def test_taken_away_by_mouse(self, desk: Desk) -> None:
+        desk.apps.page.look_for("is:expired owner:x ward")
+        desk.click("Remove filter: Owner: x")
+        assert whole(desk) == "is:expired ward"
+        desk.click("Clear all")
+        assert whole(desk) == ""
+        assert desk.labels() == ALL
+        assert not desk.all("Clear all")
+
+    def test_taken_away_by_keys(self, desk: Desk) -> None:
+        desk.apps.page.look_for("is:expired csrf:on sessions:on review:none")
+        desk.key(Key.Key_F, CTRL)
+        desk.key(Key.Key_Home)
+        desk.key(Key.Key_Backspace)
+        assert chips(desk) == ["Status: Expired", "CSRF Protection: On", "Sessions: On"]
+        desk.find("Remove filter: Status: Expired").setFocus()
+        desk.key(Key.Key_Right)
+        assert QApplication.focusWidget().text() == "CSRF Protection: On"
+        desk.key(Key.Key_Delete)
+        assert QApplication.focusWidget().text() == "Sessions: On", "the next one has the keyboard"
+        desk.key(Key.Key_Space)
+        assert chips(desk) == ["Status: Expired"]
+        desk.key(Key.Key_Return)
+        assert chips(desk) == []
+        assert field(desk).hasFocus()
+        assert desk.labels() == ALL
+
+    def test_backspace_that_is_held_down_stops_at_the_chips(self, desk: Desk) -> None:
+        desk.apps.page.look_for("is:expired x")
+        desk.key(Key.Key_F, CTRL)
+        desk.key(Key.Key_End)
+        for held in (False, True, True, True):
+            event = QKeyEvent(QEvent.Type.KeyPress, Key.Key_Backspace, NONE, "\b", held)
+            QApplication.sendEvent(field(desk), event)
         assert field(desk).text() == ""
-        assert button.text() == "All statuses"
+        assert chips(desk) == ["Status: Expired"]
 
-    def test_the_button_speaks_of_what_holds(self, desk: Desk) -> None:
+    def test_arrows_are_mirrored(self, desk: Desk, qapp: QApplication) -> None:
+        desk.apps.page.look_for("is:expired csrf:on")
+        qapp.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+        try:
+            desk.let_pass(0)
+            first, second = (chip for chip in desk.window.findChildren(Chip) if chip.isVisible())
+            assert first.x() > second.x()
+            first.setFocus()
+            desk.key(Key.Key_Left)
+            assert second.hasFocus()
+        finally:
+            qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+
+    def test_many_have_room_in_a_narrow_window(self, desk: Desk) -> None:
+        desk.apps.page.look_for("is:enabled sessions:on csrf:on created:<90d rotated:<30d expires:none review:none")
+        for size in ((1200, 760), (900, 600), (560, 600)):
+            desk.resize(*size)
+            desk.let_pass(0)
+            shown = [*(chip for chip in desk.window.findChildren(Chip) if chip.isVisible()), desk.find("Clear all")]
+            row = desk.apps.page.bar.chips
+            for one in shown:
+                assert row.rect().contains(one.geometry()), (size, one.text())
+                assert not any(one.geometry().intersects(other.geometry()) for other in shown if other is not one)
+            desk.let_pass(30)
+            below = next(w for w in (desk.table, desk.apps.page.empty) if w.isVisible())
+            assert row.mapToGlobal(row.rect().bottomLeft()).y() < below.mapToGlobal(QPoint()).y()
+
+    def test_another_organization_and_an_app_that_is_hidden_take_them_away(self, desk: Desk) -> None:
+        desk.apps.page.look_for("is:disabled")
+        desk.apps.page.select(desk.app("Ward").id)
+        assert chips(desk) == []
+        desk.apps.page.look_for("is:disabled")
+        desk.apps.page.forget_search()
+        assert chips(desk) == []
+
+    def test_the_field_grows_with_the_window(self, desk: Desk) -> None:
+        widths = []
+        for width in (560, 900, 1200):
+            desk.resize(width, 600)
+            widths.append(field(desk).width())
+        assert widths == sorted(set(widths))
+        assert widths[-1] > 500
         button = desk.find("Filter", QAbstractButton)
-        for typed, said in (
-            ("owner:", "All statuses"),
-            ('owner:""', "Owner: No owner"),
-            ("is:foo CSRF:Off", "CSRF Protection: Off"),
-            ("is:dis", "All statuses"),
-            ("created:2026", "created: 2026"),
-            ('x "is:disabled"', "All statuses"),
-        ):
-            search(desk, typed)
-            assert button.text() == said, typed
-        search(desk, f"owner:{'x' * 200}")
-        assert button.width() < 260
-        assert button.toolTip() == f"Owner: {'x' * 200}"
+        assert button.text() == "Filter"
+        desk.resize(560, 600)
+        desk.wait(lambda: not button.text())
+        assert button.toolTip() == "Filter"
 
-    def test_ticks_what_was_typed(self, desk: Desk) -> None:
+
+class TestPanel:
+    def test_lists_every_filter_of_the_search_language(self, desk: Desk) -> None:
+        shown = panel(desk)
+        words = {option.word for option in shown.options}
+        assert words >= {f"{name}:{value}" for name, values in WORDS.items() for value in values}
+        assert all(len(parse(word).terms) == 1 for word in words)
+        names = [option.accessibleName() for option in shown.options]
+        assert len(names) == len(set(names)), "a screen reader tells them apart"
+        close(desk, shown)
+
+    def test_checks_and_writes_what_is_on(self, desk: Desk) -> None:
+        shown = panel(desk)
+        assert checked(shown) == []
+        choose(desk, shown, "Status: Disabled")
+        assert chips(desk) == ["Status: Disabled"]
+        assert desk.labels() == ["Kiosk"]
+        assert checked(shown) == ["Status: Disabled"]
+        assert "1 of 5 apps" in texts(shown)
+        choose(desk, shown, "Status: Expired")
+        assert whole(desk) == "is:expired", "in the place of the other"
+        choose(desk, shown, "Owner: Ada Lovelace")
+        assert whole(desk) == 'is:expired owner:"Ada Lovelace"'
+        assert set(checked(shown)) == {"Status: Expired", "Owner: Ada Lovelace"}
+        choose(desk, shown, "Status: Expired")  # again: no longer
+        assert whole(desk) == 'owner:"Ada Lovelace"'
+        desk.click("Clear all", within=shown)
+        assert whole(desk) == ""
+        assert checked(shown) == []
+        close(desk, shown)
+
+    def test_checks_what_was_typed(self, desk: Desk) -> None:
         search(desk, 'ward CSRF:ON "x" created:<90d created:2026 is:foo')
-        menu = filter_menu(desk)
-        assert ticked(menu) == []
-        assert ticked(submenu(desk, menu, "CSRF Protection")) == ["On"]
-        assert ticked(submenu(desk, menu, "Created")) == ["In the last 90 days"]
-        desk.choose("Enabled", menu)
-        assert field(desk).text() == 'ward CSRF:ON "x" created:<90d created:2026 is:enabled'
+        shown = panel(desk)
+        assert set(checked(shown)) == {"CSRF Protection: On", "Created in the last 90 days"}
+        choose(desk, shown, "Status: Enabled")
+        assert field(desk).text().strip() == 'ward "x"', "what makes no sense has gone with the others of its name"
+        assert chips(desk) == [
+            "CSRF Protection: On",
+            "Created in the last 90 days",
+            "Created in 2026",
+            "Status: Enabled",
+        ]
+        close(desk, shown)
 
-    def test_by_mouse_and_keys(self, desk: Desk) -> None:
-        desk.click("Filter")
-        desk.menu()
-        desk.key(Key.Key_Down)
+    def test_by_keys(self, desk: Desk) -> None:
+        desk.resize(1200, 760)
+        shown = panel(desk)
+        assert QApplication.focusWidget().accessibleName() == "Status: Enabled"
         desk.key(Key.Key_Down)
         desk.key(Key.Key_Return)
-        assert field(desk).text() == "is:enabled"
+        assert whole(desk) == "is:disabled"
+        desk.key(Key.Key_Up)
+        desk.key(Key.Key_Up)
+        assert QApplication.focusWidget() is shown.options[-1], "round"
+        desk.key(Key.Key_Down)
+        desk.key(Key.Key_Right)
+        aside = QApplication.focusWidget()
+        assert aside.mapTo(shown, QPoint()).x() > aside.width()
+        assert abs(aside.y() - shown.options[0].y()) < 2 * aside.height()
+        desk.key(Key.Key_Space)
+        assert len(chips(desk)) == 2
+        desk.key(Key.Key_Left)
+        assert QApplication.focusWidget() is shown.options[0]
+        desk.key(Key.Key_Escape)
+        desk.wait(lambda: QApplication.activePopupWidget() is None)
+        assert desk.window.focusWidget() is desk.table
+
+    def test_begins_at_what_is_on(self, desk: Desk) -> None:
+        desk.apps.page.look_for("review:none")
+        shown = panel(desk)
+        assert QApplication.focusWidget().accessibleName() == "Review never"
+        close(desk, shown)
+
+    def test_the_button_opens_and_closes_it(self, desk: Desk) -> None:
+        button = desk.find("Filter", QAbstractButton)
+        desk.click("Filter")
+        desk.wait(lambda: QApplication.activePopupWidget() is not None)
+        QTest.mouseClick(
+            QApplication.activePopupWidget(),
+            Qt.MouseButton.LeftButton,
+            pos=QApplication.activePopupWidget().mapFromGlobal(button.mapToGlobal(button.rect().center())),
+        )
+        desk.wait(lambda: QApplication.activePopupWidget() is None)
+        desk.let_pass(30)
+        assert QApplication.activePopupWidget() is None
+        desk.apps.page.look_for("is:expired csrf:on")
+        assert button.accessibleDescription() == "Status: Expired, CSRF Protection: On"
+
+    def test_stays_inside_the_window(self, desk: Desk) -> None:
+        for size in ((1200, 760), (900, 600), (560, 600)):
+            desk.resize(*size)
+            shown = panel(desk)
+            assert desk.window.geometry().contains(shown.geometry()), size
+            desk.key(Key.Key_Up)  # the last one
+            last = QApplication.focusWidget()
+            seen = shown.rect().contains(QRect(last.mapTo(shown, QPoint()), last.size()))
+            assert seen, size
+            close(desk, shown)
 
     def test_does_not_open_over_a_dialog(self, desk: Desk) -> None:
         desk.apps.forms.ask_new_app()
         desk.dialog()
-        desk.apps.page.bar.show_menu()
+        desk.apps.page.bar.show_filters()
+        desk.apps.page.bar.show_saved()
         assert QApplication.activePopupWidget() is None
 
 
 class TestSaved:
     def save(self, desk: Desk, name: str) -> None:
-        desk.choose("Save this filter", filter_menu(desk))
+        desk.choose("Save this filter", saved_menu(desk))
         dialog = desk.dialog()
         desk.find("Name", QLineEdit, dialog).setText(name)
         desk.key(Key.Key_Return)
         desk.no_dialog()
 
-    def test_kept_offered_replaced_and_removed(self, desk: Desk, start: Start) -> None:
+    def test_kept_offered_and_replaced(self, desk: Desk, start: Start) -> None:
         search(desk, 'is:expired "x, y"')
         self.save(desk, 'Late & "odd", 50% אב')
         search(desk, "")
-        menu = filter_menu(desk)
+        menu = saved_menu(desk)
         assert not next(a for a in menu.actions() if plain(a.text()) == "Save this filter").isEnabled()
         close(desk, menu)
         desk.close()
 
         desk = start()
         desk.wait(lambda: len(desk.labels()) == len(APPS))
+        desk.apps.page.look_for("is:disabled")
         desk.key(Key.Key_F, CTRL)
         desk.type("late")
         assert suggestions(desk) == ['is:expired "x, y"']
         desk.key(Key.Key_Down)
         desk.key(Key.Key_Return)
-        assert field(desk).text() == 'is:expired "x, y" '
-        menu = filter_menu(desk)
-        assert 'Late & "odd", 50% אב' in ticked(menu)
+        desk.wait(lambda: whole(desk) == 'is:expired "x, y"')
+        menu = saved_menu(desk)
+        assert ticked(menu) == ['Late & "odd", 50% אב']
         close(desk, menu)
         search(desk, "is:review")
-        desk.choose("Save this filter", filter_menu(desk))
+        desk.choose("Save this filter", saved_menu(desk))
         dialog = desk.dialog()
         save = desk.find("Save", QAbstractButton, dialog)
         assert not save.isEnabled()
@@ -394,18 +623,71 @@ class TestSaved:
         save.click()
         desk.no_dialog()
         search(desk, "")
-        desk.choose('Late & "odd", 50% אב', filter_menu(desk))
-        assert field(desk).text() == "is:review"
-        menu = filter_menu(desk)
-        submenu(desk, menu, "Remove a saved filter").actions()[0].trigger()
+        desk.choose('Late & "odd", 50% אב', saved_menu(desk))
+        assert whole(desk) == "is:review"
+
+    def test_offered_beside_the_chips_until_it_has_a_name(self, desk: Desk) -> None:
+        desk.apps.page.look_for("is:expired")
+        desk.click("Save filter")
+        desk.find("Name", QLineEdit, desk.dialog()).setText("Late")
+        desk.key(Key.Key_Return)
+        desk.no_dialog()
+        assert not desk.all("Save filter")
+        desk.apps.page.look_for("is:expired ward")
+        assert desk.all("Save filter")
+
+    def test_renamed_and_deleted_with_undo(self, desk: Desk) -> None:
+        saved = desk.apps.saved
+        saved.save("Late", "is:expired")
+        saved.save("Old", "rotated:>365d")
+        menu = saved_menu(desk)
+        submenu(desk, menu, "Rename").actions()[0].trigger()
         close(desk, menu)
-        assert desk.apps.page.bar.filters.saved.all() == {}
+        name = desk.find("Name", QLineEdit, desk.dialog())
+        assert name.text() == "Late"
+        name.setText("Too late")
+        desk.key(Key.Key_Return)
+        desk.no_dialog()
+        assert saved.all() == {"Old": "rotated:>365d", "Too late": "is:expired"}
+        menu = saved_menu(desk)
+        submenu(desk, menu, "Delete").actions()[1].trigger()
+        close(desk, menu)
+        assert saved.all() == {"Old": "rotated:>365d"}
+        desk.click("Undo", within=desk.toast("Filter “Too late” deleted"))
+        assert saved.all() == {"Old": "rotated:>365d", "Too late": "is:expired"}
+
+    def test_each_organization_has_its_own(self, desk: Desk) -> None:
+        first = desk.workspace.org
+        desk.apps.saved.save("Late", "is:expired")
+        repository = desk.program.stores.repository
+        repository.save_org(Org(new_id(), "Zeta Labs", "zeta", Environment.DEVELOPMENT, "https://api.dev.medable.com"))
+        desk.workspace.reload()
+        desk.wait(lambda: len(desk.workspace.orgs) == 2)
+        desk.workspace.enter(next(org.id for org in desk.workspace.orgs if org.id != first.id))
+        assert desk.apps.saved.all() == {}
+        desk.apps.saved.save("Mine", "is:review")
+        desk.workspace.enter(first.id)
+        assert desk.apps.saved.all() == {"Late": "is:expired"}
+
+    def test_those_of_an_earlier_version_are_everywhere(self, desk: Desk) -> None:
+        desk.tools.settings.set_text("filters", '{"Late": "is:expired"}')
+        assert desk.apps.saved.all() == {"Late": "is:expired"}
+        desk.apps.saved.remove("Late")
+        assert desk.apps.saved.all() == {}
+
+    def test_found_in_the_palette(self, desk: Desk) -> None:
+        desk.apps.saved.save("Before the audit", "is:expired")
+        desk.key(Key.Key_K, CTRL)
+        desk.type("audit")
+        assert desk.hits() == ["Filter: Before the audit"]
+        desk.key(Key.Key_Return)
+        desk.wait(lambda: chips(desk) == ["Status: Expired"])
 
     @pytest.mark.parametrize("kept", ["[1]", "{", '{"a": 1, "b": "is:disabled"}', ""])
     def test_nonsense_in_the_settings_is_left_out(self, desk: Desk, kept: str) -> None:
         desk.tools.settings.set_text("filters", kept)
-        assert desk.apps.page.bar.filters.saved.all() in ({}, {"b": "is:disabled"})
-        close(desk, filter_menu(desk))
+        assert desk.apps.saved.all() in ({}, {"b": "is:disabled"})
+        close(desk, saved_menu(desk))
 
 
 class TestMarks:
@@ -420,7 +702,7 @@ class TestMarks:
         search(desk, "ward")
         badge.setFocus()
         desk.key(Key.Key_Space)
-        assert field(desk).text() == "is:attention"
+        assert whole(desk) == "is:attention"
         assert len(desk.labels()) == 3
         assert desk.table.hasFocus()
         desk.resize(700, 600)

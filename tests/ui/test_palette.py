@@ -14,9 +14,11 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QListView
 
 from cortex_desktop.domain.folding import fold
 from cortex_desktop.domain.model import Environment, Org, new_id
+from cortex_desktop.services.workbench import ready_requests
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.ui.kit.actions import Action
 from cortex_desktop.ui.kit.finding import Hit, Source, best
+from cortex_desktop.ui.kit.i18n import translate_text
 from tests.support.gui import CTRL, Desk, Key, clipboard_text, painted
 
 Start = Callable[..., Desk]
@@ -54,7 +56,7 @@ def test_what_the_design_shows(desk: Desk) -> None:
 def sections(desk: Desk) -> dict[str, str]:
     """The heading that each listed hit stands under, as it is painted."""
     found = painted(desk.palette().list.viewport())
-    titles = {"Recent", "Apps", "Organizations", "File", "Edit", "App", "View", "Help"}
+    titles = {"Recent", "Apps", "Organizations", "Requests", "File", "Edit", "App", "View", "Help"}
     under, heading = {}, ""
     for text in found:
         heading = text if text in titles else heading
@@ -68,6 +70,19 @@ def test_hits_stand_under_headings(desk: Desk) -> None:
     under = sections(desk)
     assert under["New App"] == "File"
     assert under["Copy key: NewHealth App"] == under["Go to NewHealth App"] == "Apps"
+
+
+def test_every_ready_request_is_listed(desk: Desk) -> None:
+    """Those of the app that would send, as its page lists them."""
+    app = max((desk.app(label) for label in desk.labels()), key=lambda app: app.created)
+    wanted = {f"Request: {translate_text(each.title)}" for each in ready_requests(app)} | {"Request: Log in"}
+    opened(desk)
+    desk.type("request:")
+    assert set(desk.hits()) == wanted
+    assert {sections(desk)[text] for text in desk.hits()[:4]} == {"Requests"}
+    desk.palette().edit.setText("log in")
+    desk.key(Key.Key_Return)
+    desk.wait(lambda: desk.program.requests.in_front)
 
 
 def test_actions_say_which_app_they_are_about(desk: Desk) -> None:

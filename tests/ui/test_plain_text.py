@@ -46,7 +46,7 @@ def desk(folder: Path, vault: InMemoryVault, start: Callable[..., Desk]) -> Desk
     repository.close()
     desk = start()
     desk.wait(lambda: len(desk.labels()) == 2)
-    desk.program.apps.presenter.page.bar.filters.saved.save(HOSTILE, "is:enabled")
+    desk.program.apps.presenter.saved.save(HOSTILE, "is:enabled")
     return desk
 
 
@@ -114,13 +114,16 @@ def test_everywhere(desk: Desk) -> None:
     page.select(desk.app(f"{HOSTILE} 2").id)
     page.open_details()
     look("details")
-    page.search.setText(f"owner:{quoted(HOSTILE)}")
+    page.look_for(f"owner:{quoted(HOSTILE)}")
     look("filtered")
     assert page.model.rowCount() == 2
-    page.bar.show_menu()
+    page.bar.show_filters()
+    look("filters")
+    QApplication.activePopupWidget().close()
+    page.bar.show_saved()
     found.extend(misread_actions(desk.menu().actions()))
     desk.menu().close()
-    page.search.clear()
+    page.look_for("")
     desk.window.activateWindow()
     for name in ("open_activity", "open_organization"):
         desk.action(name).trigger()
@@ -134,7 +137,7 @@ def test_everywhere(desk: Desk) -> None:
         ("delete", desk.apps.ask_delete),
         ("deleted", desk.apps.show_deleted),
         ("check", desk.apps.check_keychain),
-        ("save filter", lambda: page.save_filter_asked.emit("is:enabled")),
+        ("save filter", lambda: desk.apps.ask_filter_name("is:enabled")),
         ("remove org", lambda: desk.program.orgs.presenter.ask_remove(desk.workspace.org)),
     ):
         act()

@@ -42,6 +42,7 @@ from cortex_desktop.ui.apps.doctor_dialog import DoctorDialog
 from cortex_desktop.ui.apps.model import AppColumn
 from cortex_desktop.ui.apps.rotate_dialog import RotateDialog
 from cortex_desktop.ui.kit.dialog import WaitingDialog
+from cortex_desktop.ui.kit.settings import LOGIN_PATH
 from cortex_desktop.ui.kit.waiting import BUSY_SECONDS
 from cortex_desktop.ui.orgs.form import ENDPOINTS
 from cortex_desktop.ui.shell.standing import Seen
@@ -183,9 +184,9 @@ def scenes(desk: Desk) -> Iterator[str]:
     page.search.setText("is:NH created:<9NH owner: is:enabled")
     yield "filters that make no sense"
     for text in ("sessions:on", "owner:NH"):
-        page.search.setText(text)
+        page.look_for(text)
         yield f"filter {text}"
-    page.search.clear()
+    page.look_for("")
     for column in (AppColumn.OWNER, AppColumn.EXPIRES):
         page.table.columns.show(column, True)
     yield "more columns"
@@ -403,9 +404,9 @@ def dismiss(desk: Desk) -> None:
 
 def dialogs(desk: Desk) -> Iterator[tuple[str, QWidget]]:
     """Every dialog and what it may say."""
-    console, page = desk.console, desk.apps.page
+    console = desk.console
     work = desk.program.orgs.presenter
-    page.bar.filters.saved.save("NH", "is:enabled")
+    desk.apps.saved.save("NH", "is:enabled")
     desk.apps.page.select(desk.app("NewHealth App").id)
     for name, act in (
         ("create", desk.apps.forms.ask_new_app),
@@ -434,7 +435,7 @@ def dialogs(desk: Desk) -> Iterator[tuple[str, QWidget]]:
         ("type the key", lambda: desk.apps.checks.ask_key(desk.apps.model.all_apps()[0])),
         ("recently deleted", desk.apps.show_deleted),
         ("shortcuts", console.show_shortcuts),
-        ("save filter", lambda: page.save_filter_asked.emit("is:enabled")),
+        ("save filter", lambda: desk.apps.ask_filter_name("is:enabled")),
     ):
         act()
         dialog = desk.dialog()
@@ -523,6 +524,7 @@ def data_of(desk: Desk) -> list[str]:
         str(desk.program.stores.folder).replace(os.sep, os.sep + "\u200b"),
         "x" * 119,
         "x" * 121,
+        LOGIN_PATH,
     ]
 
 
@@ -560,10 +562,15 @@ def test_every_text_in_dialogs_and_menus_is_translated(desk: Desk) -> None:
         assert isinstance(menu, QMenu)
         left += [f"menu: {text}" for text in pseudo.untranslated(pseudo.words_of(menu), data_of(desk))]
         menu.close()
-    desk.apps.page.bar.show_menu()
+    desk.apps.page.bar.show_filters()
+    shown = QApplication.activePopupWidget()
+    assert shown is not None
+    left += [f"filters: {text}" for text in pseudo.untranslated(pseudo.words_of(shown), data_of(desk))]
+    shown.close()
+    desk.apps.page.bar.show_saved()
     menu = desk.menu()
     words = pseudo.words_of_actions(menu.actions())
-    left += [f"filter menu: {text}" for text in pseudo.untranslated(words, data_of(desk))]
+    left += [f"saved filters: {text}" for text in pseudo.untranslated(words, data_of(desk))]
     menu.close()
     desk.wait(lambda: QApplication.focusWindow() is not None)
     field = desk.apps.page.search

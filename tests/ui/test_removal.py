@@ -17,6 +17,7 @@ from cortex_desktop.cli import data
 from cortex_desktop.domain.errors import VaultError, VaultProblem
 from cortex_desktop.domain.model import AppState
 from cortex_desktop.domain.ports import VaultState
+from cortex_desktop.domain.secret import ClaimRef
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.system.removal import remove_files
 from tests.conftest import keychain_items
@@ -153,7 +154,8 @@ def test_the_option_removes_nothing_while_the_folder_is_in_doubt(
 ) -> None:
     """With the real keychain, whose claim is gone as in another keychain."""
     program.create("NewHealth App")
-    program.program.services.apps.stores.folder.remove_claim()
+    stores = program.program.stores
+    stores.vault.remove(ClaimRef(stores.repository.folder_record().id))
     program.close()
     assert data.remove_all_data(str(folder), ask=False) == 1
     written = capsys.readouterr()

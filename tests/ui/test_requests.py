@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import threading
@@ -14,14 +15,22 @@ from pathlib import Path
 from urllib.error import HTTPError
 
 import pytest
-from PySide6.QtWidgets import QLineEdit, QPlainTextEdit
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QLineEdit, QPlainTextEdit, QSplitter
 
+from cortex_desktop.domain.errors import VaultError, VaultProblem
 from cortex_desktop.domain.model import Environment
-from cortex_desktop.domain.secret import SecretKind
+from cortex_desktop.domain.sandbox import LOCK_FILE
+from cortex_desktop.domain.secret import LoginRef, SecretKind
+from cortex_desktop.sandbox.folder_lock import FolderLock
 from cortex_desktop.storage.repository import TinyRepository
+from cortex_desktop.tasks.lanes import Lane
 from cortex_desktop.ui.requests.presenter import RequestsPresenter
+from cortex_desktop.ui.requests.request_card import Draft
+from cortex_desktop.ui.shell.status_line import StatusLine
 from tests.support.clock import TestClock
-from tests.support.gui import CTRL, Desk, Key, clipboard_text, stored_apps
+from tests.support.gui import CTRL, Desk, Key, clipboard_text, stored_apps, texts
 from tests.support.memory_vault import InMemoryVault
 from tests.support.sandbox import LocalStores
 
@@ -30,11 +39,13 @@ SECONDS = 10
 
 @pytest.fixture
 def go(qapp, qtbot, folder: Path, vault: InMemoryVault) -> Iterator[Callable[..., Desk]]:
-    """`go(sessions)` opens the page with one app. production: of a production org with this endpoint."""
+    """`go(sessions)` opens the page with one app, `go(None)` with what is there; production: of a production org with
+    this endpoint."""
     desks: list[Desk] = []
 
-    def go(sessions: bool, *, endpoint: str = "", production: bool = False, visited: bool = True) -> Desk:
-        stored_apps(folder, vault, {"NewHealth App": {"sessions": sessions}})
+    def go(sessions: bool | None, *, endpoint: str = "", production: bool = False, visited: bool = True) -> Desk:
+        if sessions is not None:
+            stored_apps(folder, vault, {"NewHealth App": {"sessions": sessions}})
         if endpoint:
             repository = TinyRepository(folder)
             org = repository.orgs()[0]
@@ -289,6 +300,62 @@ def test_answers_of_production_are_put_away(go: Callable[..., Desk], stub: Stub)
     assert "patient" not in answer.raw.toPlainText() + desk.screen()
 
 
+def test_an_answer_of_production_that_comes_while_nobody_is_here_stays_hidden(
+    go: Callable[..., Desk], stub: Stub
+) -> None:
+    desk = go(True, endpoint=stub.address, production=True)
+    to_cortex(desk)
+    stub.body, stub.waits = b'{"object": "account", "email": "patient@example.org"}', True
+    desk.key(Key.Key_Return, CTRL)
+    desk.wait(lambda: stub.asked)
+    desk.program.screen_lock.locked.emit()
+    stub.waits = False
+    stub.released.set()
+    desk.wait(lambda: not presenter(desk).is_sending)
+    assert "patient" not in presenter(desk).page.answer.raw.toPlainText() + desk.screen()
+    assert tree(desk).get("email") is None
+    desk.pass_time(1)
+    send(desk)
+    assert "patient@example.org" in tree(desk)["email"]
+
+
+def test_after_a_new_login_production_asks_again_what_was_allowed_before(go: Callable[..., Desk], stub: Stub) -> None:
+    desk = go(True, endpoint=stub.address, production=True)
+    to_cortex(desk)
+    desk.click("Allow changes")
+    desk.dialog()
+    desk.type("my-org")
+    desk.click("Allow changes")
+    desk.no_dialog()
+    stub.status, stub.body = 403, b'{"object": "fault", "errCode": "cortex.accessDenied.sessionExpired"}'
+    write(desk, "/c_examples/1", "DELETE")
+    send(desk)
+    desk.click("Stop allowing")
+    desk.click("Log in again")
+    form = presenter(desk).page.request.login
+    form.email.setText("john@example.org")
+    form.password.setText("secret")
+    stub.status, stub.body = 200, b'{"object": "account", "email": "john@example.org"}'
+    desk.key(Key.Key_Return, CTRL)
+    desk.dialog()
+    desk.click("Log in")
+    desk.wait(lambda: "Logged in as john@example.org" in desk.screen())
+    desk.let_pass(50)
+    assert [line.split()[0] for line in stub.asked] == ["DELETE", "POST"], "and not the deletion once more"
+    assert desk.find("Path", QLineEdit).text() == "/c_examples/1", "which is there to be sent"
+
+
+def test_no_header_smuggles_another_method_into_production(go: Callable[..., Desk], stub: Stub) -> None:
+    desk = go(True, endpoint=stub.address, production=True)
+    to_cortex(desk)
+    draft = Draft("GET", "/c_examples/1", (("X-HTTP-Method-Override", "DELETE"),))
+    desk.key(Key.Key_T, CTRL)
+    presenter(desk).page.request.show_draft(draft)
+    desk.key(Key.Key_Return, CTRL)
+    desk.let_pass(50)
+    assert not stub.asked
+
+
 def test_secrets_in_answers_are_never_shown(go: Callable[..., Desk], stub: Stub) -> None:
     desk = go(True, endpoint=stub.address)
     to_cortex(desk)
@@ -420,6 +487,66 @@ def test_try_it_from_the_details(go: Callable[..., Desk]) -> None:
     assert desk.window.windowTitle() == "Requests – Cortex Desktop"
 
 
+def test_app_target_tab_and_divider_are_remembered_for_each_org(
+    qapp, qtbot, folder: Path, vault: InMemoryVault
+) -> None:
+    repository = TinyRepository(folder)
+    first = repository.orgs()[0]
+    other = replace(first, id="f" * 32, code="other", name="Other")
+    repository.save_org(other)
+    repository.close()
+    stored_apps(folder, vault, {"One": {}, "Two": {}})
+    stored_apps(folder, vault, {"Else": {"org_id": other.id}})
+
+    def opened() -> Desk:
+        desk = Desk(qapp, LocalStores(folder, TinyRepository(folder), vault), qtbot, clock=TestClock()).start()
+        desk.tools.settings.set_text("requests_visited", "1")
+        desk.workspace.enter(first.id)
+        desk.key(Key.Key_4, CTRL)
+        desk.wait(lambda: not presenter(desk).page.is_first)
+        return desk
+
+    def chosen(desk: Desk) -> tuple[object, ...]:
+        page = presenter(desk).page
+        app = presenter(desk).app
+        return (
+            app and app.label,
+            "Cortex" in page.target.accessibleName(),
+            page.request.tabs.current,
+            page.answer.views.current,
+        )
+
+    desk = opened()
+    desk.resize(1280, 800)
+    page = presenter(desk).page
+    presenter(desk).try_app(desk.app("One"))
+    send(desk)
+    desk.click("Raw", within=page.answer)
+    send(desk)
+    assert page.answer.views.current == "raw", "the next answer shows as the last one did"
+    presenter(desk).set_target("cortex")
+    desk.click("Query", within=page.request)
+    handle = page.findChild(QSplitter).handle(1)
+    before = page.request.height()
+    middle = handle.rect().center()
+    QTest.mousePress(handle, Qt.MouseButton.LeftButton, pos=middle)
+    QTest.mouseMove(handle, middle + QPoint(0, 40))
+    QTest.mouseRelease(handle, Qt.MouseButton.LeftButton, pos=middle + QPoint(0, 40))
+    desk.wait(lambda: page.request.height() == before + 40)
+    desk.workspace.enter(other.id)
+    assert chosen(desk) == ("Else", False, "headers", "tree")
+    desk.wait(lambda: page.request.height() == before)
+    desk.workspace.enter(first.id)
+    assert chosen(desk) == ("One", True, "query", "raw")
+    desk.wait(lambda: page.request.height() == before + 40)
+    desk.close()
+    desk = opened()
+    desk.resize(1280, 800)
+    assert chosen(desk) == ("One", True, "query", "raw")
+    desk.wait(lambda: presenter(desk).page.request.height() == before + 40)
+    desk.close()
+
+
 def test_ready_requests_are_in_the_palette(go: Callable[..., Desk]) -> None:
     desk = go(True)
     desk.key(Key.Key_1, CTRL)
@@ -436,7 +563,7 @@ def test_quitting_asks_while_the_sandbox_has_clients(go: Callable[..., Desk]) ->
     sandbox = presenter(desk).sandbox
     with pytest.raises(HTTPError):
         urllib.request.urlopen(f"{sandbox.address}/my-org/v2", timeout=SECONDS)  # noqa: S310
-    desk.wait(lambda: sandbox.has_clients)
+    desk.wait(lambda: sandbox.clients)
     desk.window.close()
     desk.dialog()
     desk.click("Cancel")
@@ -446,6 +573,57 @@ def test_quitting_asks_while_the_sandbox_has_clients(go: Callable[..., Desk]) ->
     desk.dialog()
     desk.click("Quit")
     desk.wait(lambda: not desk.window.isVisible())
+
+
+def status_line(desk: Desk) -> str:
+    """The line about the sandbox at the foot of the sidebar, with what it says more."""
+    lines = [line for line in desk.window.findChildren(StatusLine) if line.isVisible()]
+    return " ".join(f"{line.accessibleName()}, {line.accessibleDescription()}" for line in lines)
+
+
+def test_the_sidebar_shows_the_sandbox_and_leads_to_it(go: Callable[..., Desk]) -> None:
+    desk = go(False)
+    assert status_line(desk) == ""
+    send(desk)
+    place = presenter(desk).sandbox.address.removeprefix("http://")
+    desk.wait(lambda: status_line(desk) == f"Sandbox · {place}, No clients")
+    for path in ("my-org/v2", "my-org/v2/accounts"):
+        with pytest.raises(HTTPError):
+            urllib.request.urlopen(f"http://{place}/{path}", timeout=SECONDS)
+    desk.wait(lambda: status_line(desk) == f"Sandbox · {place}, 1 client")
+    desk.key(Key.Key_1, CTRL)
+    assert desk.window.windowTitle() == "Apps – Cortex Desktop"
+    desk.click(f"Sandbox · {place}")
+    assert desk.window.windowTitle() == "Requests – Cortex Desktop"
+    desk.pass_time(601)
+    desk.wait(lambda: status_line(desk) == f"Sandbox · {place}, No clients")
+    desk.action("stop_sandbox").trigger()
+    desk.wait(lambda: status_line(desk) == "")
+
+
+def test_removing_all_data_names_the_clients_of_the_sandbox_and_then_asks_no_more(go: Callable[..., Desk]) -> None:
+    desk = go(False)
+    send(desk)
+    with pytest.raises(HTTPError):
+        urllib.request.urlopen(f"{presenter(desk).sandbox.address}/my-org/v2", timeout=SECONDS)  # noqa: S310
+    desk.wait(lambda: presenter(desk).sandbox.clients)
+    desk.action("remove_data").trigger()
+    assert "1 program used the sandbox" in " ".join(texts(desk.dialog()))
+    desk.type("remove")
+    desk.key(Key.Key_Return)
+    desk.wait(lambda: not desk.window.isVisible())
+    assert desk.program.data_removed
+
+
+def test_a_sandbox_in_a_terminal_is_noticed_and_so_is_its_end(folder: Path, start: Callable[..., Desk]) -> None:
+    lock = FolderLock(folder / LOCK_FILE)
+    assert lock.take()
+    lock.say("http://127.0.0.1:8999")
+    desk = start()
+    desk.wait(lambda: status_line(desk) == "Sandbox · 127.0.0.1:8999, Runs in a terminal")
+    lock.release()
+    desk.pass_time(3)
+    desk.wait(lambda: status_line(desk) == "")
 
 
 LOADED = """
@@ -490,6 +668,22 @@ def test_check_with_cortex(
     desk.wait(lambda: "Ward tablet" in desk.labels())
 
 
+def test_check_several_goes_on_after_a_key_that_is_missing(
+    go: Callable[..., Desk], stub: Stub, vault: InMemoryVault
+) -> None:
+    desk = go(True, endpoint=stub.address)
+    desk.key(Key.Key_1, CTRL)
+    made = [desk.create(label, sessions=True) for label in ("One", "Two", "Three")]
+    vault.items.pop(made[1].ref(SecretKind.API_KEY))
+    stub.body = b'{"object": "org", "code": "my-org"}'
+    desk.apps.page.select_all()
+    desk.wait(desk.action("check_cortex").isEnabled)
+    desk.action("check_cortex").trigger()
+    desk.toast("1 key missing from the keychain")
+    assert len(stub.asked) == 3
+    desk.wait(lambda: [desk.app(app.label).known is not None for app in made] == [True, False, True])
+
+
 def test_use_a_key_from_cortex(go: Callable[..., Desk]) -> None:
     desk = go(True)
     desk.key(Key.Key_1, CTRL)
@@ -504,3 +698,210 @@ def test_use_a_key_from_cortex(go: Callable[..., Desk]) -> None:
     desk.wait(lambda: desk.kept("Ward tablet") == "GsAqlhnIMzrDeD8V2MBQWq")
     app = desk.app("Ward tablet")
     assert (app.origin.value, len(app.kept)) == ("cortex", 1)
+
+
+# Remembered logins
+
+
+def logins(vault: InMemoryVault) -> list[LoginRef]:
+    return [ref for ref in vault.items if isinstance(ref, LoginRef)]
+
+
+def log_in(desk: Desk, *, remember: bool = False) -> None:
+    """Log in as John, with the code of the sandbox."""
+    presenter(desk).choose("log in")
+    send(desk)
+    desk.wait(lambda: desk.all("Use code"))
+    if remember:
+        desk.find("Remember this computer", QCheckBox).click()
+    desk.click("Use code")
+    desk.key(Key.Key_Return)
+    desk.wait(lambda: "Logged in as john@my-org.example" in desk.screen())
+
+
+def test_a_remembered_computer_needs_no_code_after_a_restart_until_it_is_forgotten(
+    go: Callable[..., Desk], vault: InMemoryVault, folder: Path
+) -> None:
+    desk = go(True)
+    log_in(desk, remember=True)
+    desk.toast("This computer is remembered")
+    [ref] = logins(vault)
+    desk.close()
+    assert vault.items[ref].reveal() not in "".join(path.read_text("utf-8", "replace") for path in files(folder))
+    desk = go(None)
+    presenter(desk).choose("log in")
+    send(desk)
+    desk.wait(lambda: "Logged in as john@my-org.example" in desk.screen())
+    desk.click("Log out")
+    desk.wait(lambda: "Not logged in" in desk.screen())
+    desk.click(presenter(desk).page.target.accessibleName())
+    desk.choose("Forget this computer")
+    desk.toast("This computer is forgotten")
+    assert logins(vault) == []
+    presenter(desk).choose("log in")
+    send(desk)
+    desk.wait(lambda: desk.all("Use code"))
+
+
+def files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def test_only_who_asks_is_remembered(go: Callable[..., Desk], vault: InMemoryVault) -> None:
+    desk = go(True)
+    log_in(desk)
+    desk.let_pass(50)
+    assert logins(vault) == []
+    desk.click(presenter(desk).page.target.accessibleName())
+    [forget] = [action for action in desk.menu().actions() if action.text() == "Forget this computer"]
+    assert not forget.isEnabled()
+    desk.menu().close()
+
+
+def test_a_keychain_that_refuses_keeps_nobody_from_logging_in(go: Callable[..., Desk], vault: InMemoryVault) -> None:
+    desk = go(True)
+    vault.fail_next("store", VaultError(VaultProblem.LOCKED, vault.name))
+    log_in(desk, remember=True)
+    desk.toast("Logged in, but this computer is not remembered")
+    assert logins(vault) == []
+
+
+def test_a_remembered_login_that_is_gone_is_told_and_a_code_asked_for(
+    go: Callable[..., Desk], vault: InMemoryVault
+) -> None:
+    desk = go(True)
+    log_in(desk, remember=True)
+    desk.toast("This computer is remembered")
+    desk.close()
+    vault.items.pop(logins(vault)[0])
+    desk = go(None)
+    presenter(desk).choose("log in")
+    send(desk)
+    desk.toast("Cortex will not know this computer")
+    desk.wait(lambda: desk.all("Use code"))
+
+
+# Preferences
+
+
+def test_a_login_path_of_the_persons_own_counts_for_the_endpoint_only(go: Callable[..., Desk], stub: Stub) -> None:
+    desk = go(True, endpoint=stub.address)
+    desk.tools.settings.login_path = "/c_sign_in"
+    to_cortex(desk)
+    presenter(desk).choose("log in")
+    login = presenter(desk).page.request.login
+    login.email.setText("ada@example.org")
+    login.password.setText("secret")
+    desk.key(Key.Key_Return, CTRL)
+    desk.click("Log in", within=desk.dialog())
+    desk.wait(lambda: stub.asked == ["POST /my-org/v2/c_sign_in"])
+    presenter(desk).set_target("sandbox")
+    log_in(desk)
+
+
+def test_other_limits_count_from_the_next_request_on(go: Callable[..., Desk], stub: Stub) -> None:
+    desk = go(False, endpoint=stub.address)
+    to_cortex(desk)
+    write(desk, "/")
+    send(desk)
+    assert desk.all("200 OK")
+    stub.waits = True
+    desk.tools.settings.read_seconds = 1
+    send(desk)
+    assert "Nothing came for 1.0 s" in desk.screen()
+
+
+def test_a_ca_file_that_cannot_be_used_is_told(go: Callable[..., Desk], stub: Stub, tmp_path: Path) -> None:
+    desk = go(False, endpoint=stub.address.replace("http:", "https:"))
+    desk.tools.settings.ca_file = str(tmp_path / "gone.pem")
+    to_cortex(desk)
+    write(desk, "/")
+    send(desk)
+    assert "The CA file cannot be used" in desk.screen()
+    assert stub.asked == []
+
+
+# Stop
+
+
+def test_a_request_waits_for_no_other_work_of_the_network(go: Callable[..., Desk], stub: Stub) -> None:
+    desk = go(False, endpoint=stub.address)
+    send(desk)
+    stub.waits = True
+    desk.key(Key.Key_1, CTRL)
+    desk.apps.page.select_all()
+    desk.action("check_cortex").trigger()
+    desk.wait(lambda: stub.asked, "the check waits for an answer")
+    hold = threading.Event()
+    desk.program.jobs.submit(Lane.NETWORK, lambda: hold.wait(20), desk.window, print, print)
+    desk.key(Key.Key_4, CTRL)
+    write(desk, "/accounts")
+    began = time.monotonic()
+    send(desk)
+    assert time.monotonic() - began < 1
+    assert desk.all("200 OK")
+    hold.set()
+    stub.released.set()
+
+
+def test_the_next_request_does_not_wait_for_the_one_that_was_stopped(go: Callable[..., Desk], stub: Stub) -> None:
+    desk = go(False, endpoint=stub.address)
+    send(desk)
+    stub.waits = True
+    for _ in range(3):
+        to_cortex(desk)
+        write(desk, "/c_examples")
+        desk.key(Key.Key_Return, CTRL)
+        before = len(stub.asked)
+        desk.wait(lambda before=before: len(stub.asked) > before or stub.asked)
+        began = time.monotonic()
+        desk.key(Key.Key_Escape)
+        assert not presenter(desk).is_sending
+        assert time.monotonic() - began < 0.1
+        presenter(desk).set_target("sandbox")
+        write(desk, "/accounts")
+        send(desk)
+        assert time.monotonic() - began < 1
+        assert desk.all("200 OK")
+    stub.released.set()
+
+
+def test_saving_a_whole_answer_can_be_stopped(go: Callable[..., Desk], stub: Stub, tmp_path: Path) -> None:
+    desk = go(False, endpoint=stub.address)
+    to_cortex(desk)
+    stub.body = json.dumps([{"_id": number, "text": "x" * 80} for number in range(90_000)]).encode()
+    write(desk, "/c_examples")
+    send(desk)
+    target = tmp_path / "answer.json"
+    for stops in (True, False):
+        stub.waits = stops
+        desk.click("Save all")
+        dialog = desk.dialog()
+        assert isinstance(dialog, QFileDialog)
+        dialog.setDirectory(str(tmp_path))
+        dialog.findChild(QLineEdit).setText(target.name)
+        dialog.accept()
+        desk.no_dialog()
+        assert presenter(desk).is_sending or not stops
+        if stops:
+            desk.key(Key.Key_Escape)
+            assert not presenter(desk).is_sending
+            stub.released.set()
+            desk.wait(lambda: not list(tmp_path.glob("answer.json*")))
+        else:
+            desk.toast("Answer saved")
+            assert target.read_bytes() == stub.body
+        assert desk.all("200 OK"), "the answer on the page stays"
+
+
+def test_saving_never_sends_a_change_again_unasked(go: Callable[..., Desk], stub: Stub) -> None:
+    desk = go(False, endpoint=stub.address)
+    to_cortex(desk)
+    stub.body = json.dumps([{"_id": number, "text": "x" * 80} for number in range(90_000)]).encode()
+    write(desk, "/c_examples", "POST", "{}")
+    send(desk)
+    desk.click("Save all")
+    assert "may be done a second time" in " ".join(texts(desk.dialog()))
+    desk.key(Key.Key_Escape)
+    desk.no_dialog()
+    assert len(stub.asked) == 1

@@ -122,7 +122,7 @@ def test_switching_in_preferences_changes_the_open_window_and_is_remembered(desk
     assert ground(desk) == QColor(LIGHT.background)
     desk.choose("Preferences", desk.open_menu("File"))
     desk.dialog()
-    appearance = desk.find("Appearance", QComboBox)
+    appearance = desk.find("Theme", QComboBox)
     appearance.setFocus()
     appearance.setCurrentText("Dark")
     assert ground(desk) == QColor(DARK.background)
@@ -133,8 +133,8 @@ def test_switching_in_preferences_changes_the_open_window_and_is_remembered(desk
     assert ground(again) == QColor(DARK.background)
     again.choose("Preferences", again.open_menu("File"))
     again.dialog()
-    assert again.find("Appearance", QComboBox).currentText() == "Dark"
-    again.find("Appearance", QComboBox).setCurrentText("Light")
+    assert again.find("Theme", QComboBox).currentText() == "Dark"
+    again.find("Theme", QComboBox).setCurrentText("Light")
     assert ground(again) == QColor(LIGHT.background)
 
 

@@ -13,9 +13,9 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 
 from cortex_desktop import __version__
+from cortex_desktop.services.updates import Release, is_safe, release_of
 from cortex_desktop.system.feed import default_feed
 from cortex_desktop.system.paths import resources
-from cortex_desktop.system.updates import MOST_BYTES, Release, is_safe, release_of
 from tests.support.gui import Desk, Key, texts
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="cryptography, for a certificate, is Linux's part")
@@ -27,10 +27,10 @@ def feed_says(version: object = "9.9.9", page: object = PAGE) -> bytes:
 
 
 @pytest.fixture
-def feed(qapp) -> Iterator[object]:
+def feed(tmp_path: Path) -> Iterator[object]:
     from tests.support.feed import Feed
 
-    feed = Feed()
+    feed = Feed(tmp_path)
     yield feed
     feed.close()
 
@@ -39,7 +39,7 @@ def feed(qapp) -> Iterator[object]:
 def asking(desk: Desk, feed) -> Desk:
     """The window, with the feed's address as the setting, and trust in the feed's certificate."""
     desk.tools.settings.feed = feed.address
-    desk.program.updates.tls = feed.trust
+    desk.tools.settings.ca_file = str(feed.ca_file)
     return desk
 
 
@@ -90,7 +90,7 @@ STRANGE = {
     "a version with words": feed_says("9.9.9; rm -rf"),
     "a page without TLS": feed_says(page="http://example.org"),
     "a page that is a program": feed_says(page="file:///bin/sh"),
-    "too large": b" " * (MOST_BYTES + 1) + feed_says(),
+    "too large": b" " * 65_537 + feed_says(),
 }
 
 
@@ -106,7 +106,7 @@ def test_errors_have_their_own_sentences_and_can_be_tried_again(asking: Desk, fe
     feed.say(b"gone", "404 Not Found")
     asking.program.updates.ask()
     says(asking, "does not name a release")
-    asking.program.updates.tls = None
+    asking.program.settings.ca_file = ""
     asking.click("Try again")
     says(asking, "The connection to 127.0.0.1 is not safe")
     asking.program.settings.feed = "https://127.0.0.1:1/release.json"
@@ -126,6 +126,7 @@ def test_it_is_not_led_away_from_https(asking: Desk, feed) -> None:
 
 
 def test_a_feed_that_says_nothing_does_not_hold_up_quitting(asking: Desk, feed) -> None:
+    feed.answer = None
     asking.program.updates.ask()
     asking.wait(lambda: feed.asked, "it was asked")
     began = time.monotonic()
@@ -150,7 +151,7 @@ def test_nobody_is_asked_unless_it_is_switched_on(start: Callable[..., Desk], fe
     dialog.updates.click()
     dialog.reject()
     desk.no_dialog()
-    desk.program.updates.tls = feed.trust
+    desk.tools.settings.ca_file = str(feed.ca_file)
     desk.program.updates.look_if_due()
     says(desk, "Version 9.9.9 is available")
     desk.program.updates.look_if_due()
@@ -172,7 +173,17 @@ def test_the_release(tmp_path: Path) -> None:
     assert release_of(feed_says("0.10.0")) == Release("0.10.0", PAGE)
     assert release_of(feed_says("0.10.0")).newer_than("0.9.9")
     assert not release_of(feed_says("1.0")).newer_than("1.0.0.1")
-    for bad in ("https://", "https://user:word@example.org", "ftp://example.org", "example.org", ""):
+    assert not release_of(feed_says("1.2.0")).newer_than("1.2")
+    assert release_of(feed_says()).host == "example.org"
+    for bad in (
+        "https://",
+        "https://user:word@example.org",
+        "ftp://example.org",
+        "example.org",
+        "",
+        "https://a b",
+        "https://a:b",
+    ):
         assert not is_safe(bad)
     assert default_feed(resources()) == "", "from source there is none"
     (tmp_path / "build.json").write_text('{"feed": "https://example.org/release.json"}')

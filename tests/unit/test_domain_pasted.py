@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import random
 import shlex
@@ -265,6 +266,46 @@ def test_a_placeholder_is_named_where_a_key_should_stand() -> None:
         "yourMedableClientKey12 a",
     ):
         assert not find_keys(text).placeholder
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"BEGIN;\nINSERT INTO apps (api_key) VALUES ('{KEY}');\nCOMMIT;",  # no armor
+        f"medable_key={KEY} run=5f637b5a-0ff2-b551-7938-fb0f95e91d19",
+        json.dumps({"id": "5f637b5a-0ff2-b551-7938-fb0f95e91d19", "values": [{"key": "clientKey", "value": KEY}]}),
+        f"Client key\n==========\n\n.. code-block:: text\n\n   {KEY}\n",
+    ],
+)
+def test_what_is_no_name_does_not_name(text: str) -> None:
+    assert taken(text) == (KEY, None)
+
+
+def test_a_key_that_begins_like_an_escape_stays_whole() -> None:
+    assert taken("--set medable.clientKey=3DNBgafpB55OC5tuTWaPMB") == ("3DNBgafpB55OC5tuTWaPMB", None)
+    assert taken(f"medable.clientKey=3D{KEY}") == (KEY, None)
+
+
+@pytest.mark.parametrize(
+    "text", [f"The key for Stripe is {KEY}", f"Der Schlüssel für GitHub lautet {KEY}", f"sendGridKey: {KEY}"]
+)
+def test_a_key_for_another_service_is_not_offered(text: str) -> None:
+    assert keys(text) == []
+
+
+@pytest.mark.parametrize("text", [f"kubectl get pod {KEY}", f"See ticket {KEY} for Medable."])
+def test_what_a_sentence_does_not_call_a_key_is_asked_about(text: str) -> None:
+    assert (keys(text), taken(text)) == ([KEY], (None, None))
+
+
+def test_a_file_in_base64_is_read() -> None:
+    def encoded(text: str) -> str:
+        return base64.b64encode(text.encode()).decode()
+
+    env = encoded(f"PORT=80\nMEDABLE_CLIENT_KEY={KEY}\nSESSION_SECRET={SECRET}\n")
+    assert taken(f"kind: Secret\ndata:\n  .env: {env}\n") == taken(env) == (KEY, None)
+    armored = encoded(f"-----BEGIN PRIVATE KEY-----\n{SECRET}\n{KEY}\n-----END PRIVATE KEY-----\n")
+    assert keys(f"data:\n  tls.key: {armored}\n") == []
 
 
 def test_each_of_several_keys_has_its_own_secret() -> None:

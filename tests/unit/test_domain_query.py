@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cortex_desktop.domain.folding import fold
-from cortex_desktop.domain.model import App, AppState
+from cortex_desktop.domain.model import App, AppState, Known, Origin
 from cortex_desktop.domain.query import (
     WORDS,
     AppQuery,
@@ -21,6 +21,7 @@ from cortex_desktop.domain.query import (
     has_filter,
     parse,
     quoted,
+    take_filters,
     tokens,
     with_filter,
 )
@@ -367,6 +368,38 @@ def test_a_filter_is_put_into_the_text_and_taken_out_again(text: str, word: str)
     assert [(t.name, t.value) for t in tokens(without)] == others
 
 
+@pytest.mark.parametrize(
+    ("text", "position", "taken", "rest", "moved"),
+    [
+        ("is:expired portal", -1, ["is:expired"], "portal", -1),
+        ("is:expired ", 11, ["is:expired"], "", 0),
+        ("is:expired", 10, [], "is:expired", 10),
+        ("is:expired", 0, [], "is:expired", 0),
+        ("a is:expired  b", 1, ["is:expired"], "a b", 1),
+        ("a is:expired  b", 13, ["is:expired"], "a b", 2),
+        ("a is:expired b", 14, ["is:expired"], "a b", 3),
+        ("is:foo csrf:on is:", 18, ["csrf:on"], "is:foo is:", 10),
+        ('x "is:expired" y', -1, [], 'x "is:expired" y', -1),
+        ('owner:"ada lov', 14, [], 'owner:"ada lov', 14),
+        ('owner:"ada lov', -1, ['owner:"ada lov"'], "", -1),
+        ("CSRF:on label:x", -1, ["CSRF:on", "label:x"], "", -1),
+    ],
+)
+def test_filters_are_taken_out(text: str, position: int, taken: list[str], rest: str, moved: int) -> None:
+    assert take_filters(text, position) == (taken, rest, moved)
+
+
+@fast
+@given(pieces | st.text(max_size=30), st.integers(-1, 40))
+def test_taking_filters_out_changes_nothing_of_what_is_found(text: str, position: int) -> None:
+    position = min(position, len(text))
+    taken, rest, moved = take_filters(text, position)
+    assert set(parse(" ".join([*taken, rest])).terms) == set(parse(text).terms)
+    assert all(parse(word).terms for word in taken)
+    assert -1 <= moved <= len(rest)
+    assert (moved < 0) == (position < 0)
+
+
 def test_a_filter_takes_the_place_of_another_and_leaves_the_rest_as_written() -> None:
     assert (
         with_filter('is:enabled  "new  health" OWNER:ada', "is", "is:disabled") == '"new  health" OWNER:ada is:disabled'
@@ -447,3 +480,46 @@ def test_words_are_ascii_and_lower_case() -> None:
     assert all(set(name) <= allowed for name in WORDS)
     assert parse("K\u0130S:on \u017fessions:on").terms  # letters that are i or s to some: plain text
     assert {token.name for token in tokens("\u0130s:disabled \u017fessions:on \u212aey:a")} == {""}
+
+
+# Where a key works
+
+
+@pytest.mark.parametrize("known", [None, *Known])
+def test_works_finds_each_app_under_one_word(known: Known | None) -> None:
+    found = [word for word in WORDS["works"] if finds(f"works:{word}", known=known)]
+    expected = "unchecked" if known in (None, Known.NOT_ASKED) else "yes" if known is Known.YES else "no"
+    assert found == [expected]
+
+
+@pytest.mark.parametrize(
+    ("days", "text", "found"),
+    [
+        (31, "checked:>30d", True),
+        (29, "checked:>30d", False),
+        (None, "checked:>30d", False),
+        (29, "checked:<30d", True),
+        (31, "checked:<30d", False),
+        (None, "checked:<30d", False),
+        (None, "checked:none", True),
+        (1, "checked:none", False),
+        (1, "checked:2026-11", True),
+        (31, "checked:2026-11", False),
+    ],
+)
+def test_checked_counts_from_the_last_check(days: int | None, text: str, found: bool) -> None:
+    checked = NOON - days * DAY if days is not None else None
+    assert finds(text, known=Known.YES if checked else None, checked=checked) is found
+
+
+@pytest.mark.parametrize("origin", list(Origin))
+def test_from_finds_who_made_the_key(origin: Origin) -> None:
+    words = {Origin.HERE: "here", Origin.CORTEX: "cortex", Origin.UNKNOWN: "unknown"}
+    assert [word for word in WORDS["from"] if finds(f"from:{word}", origin=origin)] == [words[origin]]
+
+
+def test_words_about_cortex_are_completed_and_explained() -> None:
+    assert completions("works:", 6)[1] == ["works:yes", "works:no", "works:unchecked"]
+    assert "checked:>30d" in completions("chec", 4)[1]
+    (problem,) = parse("works:maybe app").problems
+    assert problem.values["choices"] == "works:yes, works:no, works:unchecked"

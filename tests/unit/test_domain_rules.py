@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from cortex_desktop.domain.errors import DetailError, LabelError, OrgError
-from cortex_desktop.domain.folding import fold, is_invisible, look
+from cortex_desktop.domain.folding import fold, is_invisible, look, sort_key
 from cortex_desktop.domain.model import Environment, Org
 from cortex_desktop.domain.rules import clean_label, clean_notes, clean_org, clean_owner, same_name, same_place
 
@@ -221,10 +221,22 @@ def test_names_that_look_alike_are_alike(twin: str) -> None:
     other = replace(ORG, id="1", name=twin)
     assert same_name(replace(ORG, name="Patient Portal"), [other]) == other
     assert look(twin) == look("Patient Portal")
+    assert all(fold(word) in fold(twin) for word in ("Patient", "Portal", "p\u0430tient")), "search finds it"
 
 
 def test_names_that_look_different_are_different() -> None:
     assert len({look(name) for name in ("Patient Portal", "Patient Portal 2", "Вода", "Воды", "健康", "")}) == 6
+
+
+def test_each_alphabet_is_sorted_by_its_own_letters() -> None:
+    assert sorted(["Вода", "Азбука", "Ärzte", "Zoo", "Apps", "Борис"], key=sort_key) == [
+        "Apps",
+        "Ärzte",
+        "Zoo",
+        "Азбука",
+        "Борис",
+        "Вода",
+    ]
 
 
 @pytest.mark.parametrize("code", ["a", "NewHealthCo", "new.health_co-7", "0", "x" * 100])
@@ -296,7 +308,8 @@ def test_an_endpoint_that_is_not_plain_https_is_refused(endpoint: str) -> None:
     ],
 )
 def test_search_ignores_case_accents_and_width(text: str, folded: str) -> None:
-    assert fold(text) == folded
+    assert sort_key(text) == folded
+    assert fold(text) == fold(folded)
 
 
 @fast

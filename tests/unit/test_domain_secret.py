@@ -7,6 +7,7 @@ import io
 import json
 import logging
 import pickle
+import random
 import secrets
 import string
 import traceback
@@ -20,7 +21,18 @@ from typing import Any
 import pytest
 
 from cortex_desktop.domain.model import App, AppState, new_id
-from cortex_desktop.domain.secret import KeyEnds, Look, Secret, SecretKind, generate, look, redact, well_formed
+from cortex_desktop.domain.secret import (
+    ALPHABET,
+    KeyEnds,
+    Look,
+    Secret,
+    SecretKind,
+    generate,
+    is_made_up,
+    look,
+    redact,
+    well_formed,
+)
 from cortex_desktop.services.apps.create import Created
 
 TEXT = "mwidxhb8ShcqmV1B9iOYJh"
@@ -237,6 +249,14 @@ def test_nearly_all_new_ones_look_drawn() -> None:
 )
 def test_words_placeholders_and_checksums_do_not(text: str) -> None:
     assert look(text) is Look.MADE
+
+
+def test_no_drawn_key_is_shown_as_a_placeholder() -> None:
+    drawn = random.Random(7)
+    assert not any(is_made_up("".join(drawn.choices(ALPHABET, k=22))) for _ in range(20_000))
+    assert not is_made_up("cg3paBUleet424B1inI48g"), "drawn, though it reads like words"
+    assert is_made_up("yourMedableClientKey12")
+    assert is_made_up("xxxxxxxxxxxxxxxxxxxxxx")
 
 
 def test_what_is_drawn_from_half_the_letters_is_doubtful() -> None:

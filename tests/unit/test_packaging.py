@@ -71,7 +71,7 @@ def test_a_release_has_everything_and_its_checksums(out: Path, tmp_path: Path) -
 
 
 def test_the_feed_is_one_that_the_program_reads(release: ModuleType) -> None:
-    from cortex_desktop.system.updates import release_of
+    from cortex_desktop.services.updates import release_of
 
     assert release_of(release.feed().encode()).version == __version__
 
@@ -119,16 +119,17 @@ def test_what_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
 
     plugins = "PySide6/Qt/plugins"
     monkeypatch.setattr(prune, "SYSTEM", "linux")
-    for path in ("platforms/libqoffscreen.so", "imageformats/libqjpeg.so", "platformthemes/libqgtk3.so"):
+    for path in ("platforms/libqoffscreen.so", "imageformats/libqjpeg.so", "tls/libqopensslbackend.so"):
         assert prune.reason_to_cut(f"{plugins}/{path}"), path
-    for path in ("platforms/libqxcb.so", "imageformats/libqsvg.so", "tls/libqopensslbackend.so"):
+    for path in ("platforms/libqxcb.so", "imageformats/libqsvg.so"):
         assert not prune.reason_to_cut(f"{plugins}/{path}"), path
     assert prune.reason_to_cut("libglib-2.0.so.0", "/usr/lib/x86_64-linux-gnu/libglib-2.0.so.0") == "the system's own"
     assert not prune.reason_to_cut("libxcb-cursor.so.0", "/usr/lib/x86_64-linux-gnu/libxcb-cursor.so.0")
     monkeypatch.setattr(prune, "SYSTEM", "windows")
     for path in ("PySide6/opengl32sw.dll", "PySide6/plugins/platforms/qoffscreen.dll", "ucrtbase.dll"):
         assert prune.reason_to_cut(path), path
-    assert not prune.reason_to_cut("PySide6/plugins/tls/qschannelbackend.dll")
+    assert not prune.reason_to_cut("PySide6/Qt6Core.dll")
+    assert prune.reason_to_cut("PySide6/Qt6Network.dll")
     assert prune.what_came_back(["_internal/mscms.dll", "_internal/PySide6/Qt6Core.dll"]) == [
         "_internal/mscms.dll: stand-ins of the Wine bench"
     ]

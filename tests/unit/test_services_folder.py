@@ -26,7 +26,7 @@ from cortex_desktop.domain.findings import Problem, Repair
 from cortex_desktop.domain.folder import Answer, Claim, FolderRecord, Session, Standing
 from cortex_desktop.domain.model import AppDetails, AppState
 from cortex_desktop.domain.ports import VaultState
-from cortex_desktop.domain.secret import ClaimRef, KeyEnds, Secret, SecretKind, SecretRef, generate, parse_ref
+from cortex_desktop.domain.secret import ClaimRef, KeyEnds, LoginRef, Secret, SecretKind, SecretRef, generate, parse_ref
 from cortex_desktop.services.bulk import Bulk, Restore, Rotate
 from cortex_desktop.services.folder import CLOCK_STEP
 from cortex_desktop.services.periods import RESTORABLE
@@ -936,6 +936,10 @@ def test_an_api_secret_of_another_form_is_not_shown(desk: Desk) -> None:
         ("cortex-desktop/0a/1b/3", "api-key", SecretRef("0a", "1b", KEY, 3)),
         ("cortex-desktop/0a/1b/3", "api-secret", SecretRef("0a", "1b", SecretKind.API_SECRET, 3)),
         ("cortex-desktop/0a/claim", "claim", ClaimRef("0a")),
+        ("cortex-desktop/0a/login/3", "fingerprint", LoginRef("0a", 3)),
+        ("cortex-desktop/0a/login/3", "api-key", None),
+        ("cortex-desktop/0a/login/0", "fingerprint", None),
+        ("cortex-desktop/0a/1b/3", "fingerprint", None),
         ("cortex-desktop/0a/1b/3", "claim", None),
         ("cortex-desktop/0a/claim", "api-key", None),
         ("cortex-desktop/0a/1b/0", "api-key", None),

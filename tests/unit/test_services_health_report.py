@@ -59,7 +59,7 @@ class Parsed(HTMLParser):
         self.texts.append(data)
         if self._open and self._open[-1] in ("h1", "h2"):
             self._heading = data if self._open[-1] == "h2" else ""
-        elif self._open and self._open[-1] in ("td", "th"):
+        elif {"td", "th"} & set(self._open):
             self.tables[self._heading][-1][-1] += data
 
 
@@ -139,6 +139,13 @@ def test_without_apps_and_without_counts(office: Office, tmp_path: Path) -> None
     assert "Nothing needs attention." in text
     assert "Nothing is due." in text
     assert "Keys copied per week" not in text
+
+
+def test_it_names_its_language_and_keeps_the_direction_of_a_label(office: Office, tmp_path: Path) -> None:
+    app = replace(office.make().app, label="بوابة")
+    page = save(office, tmp_path / "report.html", facts(office, app))
+    assert ("lang", "en") in page.attributes
+    assert "bdi" in page.tags and page.tables["All apps"][1][0] == "بوابة"
 
 
 def test_saving_is_recorded(office: Office, tmp_path: Path) -> None:

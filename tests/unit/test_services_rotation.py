@@ -585,4 +585,6 @@ class TestOrigin:
     def test_what_cortex_knows_came_from_there(self, office: Office) -> None:
         made = office.make("Ward tablet", sessions=True)
         assert office.apps.use.note_check(made.app.id, Known.NO).origin is Origin.HERE
+        action, details = office.last_entry()[0], office.entries()[-1].details
+        assert (action, details) == (Action.CHECKED, {"known": "no"}), "the activity log tells"
         assert office.apps.use.note_check(made.app.id, Known.DISABLED).origin is Origin.CORTEX

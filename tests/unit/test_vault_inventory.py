@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import ctypes
 import importlib
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from keyring.errors import KeyringError
 
-from cortex_desktop.domain.errors import VaultError, VaultProblem
+from cortex_desktop.domain.errors import SecretMissing, SecretNotText, VaultError, VaultProblem
 from cortex_desktop.domain.ports import Item
 from cortex_desktop.domain.secret import ClaimRef, Secret, generate
 from cortex_desktop.vault.inventory import keychain_items
 from cortex_desktop.vault.opening import open_vault
-from tests.support.vaults import API_SECRET, KEY, no_vault_threads_left, on_windows, other, some_ref
+from tests.support.vaults import API_SECRET, KEY, no_vault_threads_left, on_macos, on_windows, other, some_ref
 
 
 def test_windows_lists_our_credentials_and_no_others() -> None:
@@ -92,13 +94,14 @@ def api_that_answers(status: int) -> tuple[SimpleNamespace, list[dict[str, objec
                 raise cls(status, "told to fail")
 
     def create_query(**query: object) -> int:
+        # As keyring's: a number of more than 31 bits, such as an address, does not become a CFNumber.
+        assert not [value for value in query.values() if isinstance(value, int) and value.bit_length() > 31]
         queries.append(query)
-        return 1
+        return len(queries)
 
     api = SimpleNamespace(
         Error=Error,
         k_=lambda name: name,
-        create_cf=lambda value: value,
         create_query=create_query,
         SecItemCopyMatching=lambda query, result: status,
     )
@@ -133,5 +136,117 @@ def test_macos_with_no_password_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_macos_says_what_went_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(Exception, match="told to fail"):
+    with pytest.raises(KeyringError) as failure:
         listed_on_macos(monkeypatch, [], -25308)
+    assert failure.value.__cause__ is not None
+    assert failure.value.__cause__.args[0] == -25308
+
+
+# Claims on macOS
+
+
+class Mac:
+    """Items with attributes, as SecItemCopyMatching, SecItemAdd and SecItemUpdate see them; a handle is an index.
+
+    asked: the queries that read something; status: what every call answers, 0 to answer as it is.
+    """
+
+    def __init__(self) -> None:
+        self.items: dict[tuple[object, object], dict[str, object]] = {}
+        self.asked: list[dict[str, object]] = []
+        self.status = 0
+        self.api, self.queries = api_that_answers(0)
+        self.api.SecItemCopyMatching = self._find
+        self.api.SecItemAdd = self._add
+        self.texts: list[str] = []
+
+    def library(self, path: str) -> Any:
+        """The framework of this path."""
+
+        def update(query: int, attributes: int) -> int:
+            item = self.items.get(self._name(query))
+            if item is not None:
+                item.update(self.queries[attributes - 1])
+            return self.status or (0 if item is not None else -25300)
+
+        core = Core([])
+        core.CFDictionaryGetValue = core._function(self._value)
+        core.CFStringGetLength = core._function(lambda handle: len(self.texts[handle - 1]))
+        core.CFStringGetCString = core._function(self._text)
+        core.SecItemUpdate = core._function(update)
+        return core
+
+    def _name(self, query: int) -> tuple[object, object]:
+        return self.queries[query - 1]["kSecAttrService"], self.queries[query - 1]["kSecAttrAccount"]
+
+    def _find(self, query: int, result: Any) -> int:
+        self.asked.append(self.queries[query - 1])
+        if self.status or self._name(query) not in self.items:
+            return self.status or -25300
+        self.found = self.items[self._name(query)]
+        return 0
+
+    def _add(self, query: int, _: object) -> int:
+        if not self.status:
+            self.items[self._name(query)] = dict(self.queries[query - 1])
+        return self.status
+
+    def _value(self, _: object, name: str) -> int | None:
+        if name not in self.found:
+            return None
+        self.texts.append(str(self.found[name]))
+        return len(self.texts)
+
+    def _text(self, handle: int, buffer: Any, length: int, encoding: int) -> bool:
+        buffer.value = self.texts[handle - 1].encode()
+        return True
+
+
+@pytest.fixture
+def mac(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mac]:
+    mac = Mac()
+    with on_macos():
+        macos = importlib.import_module("keyring.backends.macOS")
+        mac.api.NotFound, mac.api.KeychainDenied = macos.api.NotFound, macos.api.KeychainDenied
+        mac.api.delete_generic_password = lambda _keychain, service, name: mac.items.pop((service, name))
+        monkeypatch.setattr(macos, "api", mac.api)
+        monkeypatch.setattr(ctypes, "CDLL", mac.library)
+        yield mac
+
+
+def test_macos_keeps_a_claim_where_it_is_read_without_a_prompt(mac: Mac) -> None:
+    ref = ClaimRef("0a")
+    with no_vault_threads_left():
+        vault = open_vault("darwin")
+        with pytest.raises(SecretMissing):
+            vault.read(ref)
+        for text in ('{"session":"Ärzte"}', '{"session":"2"}'):
+            vault.replace(ref, Secret(text))
+            assert vault.read(ref) == Secret(text)
+        assert list(mac.items) == [(ref.service, "claim")]
+        vault.close()
+    assert mac.asked
+    assert not [query for query in mac.asked if "kSecReturnData" in query], "which would prompt"
+
+
+@pytest.mark.parametrize(
+    ("status", "problem"), [(-25308, VaultProblem.LOCKED), (-128, VaultProblem.DENIED), (-1, VaultProblem.FAILED)]
+)
+def test_macos_says_why_a_claim_cannot_be_read_or_written(mac: Mac, status: int, problem: VaultProblem) -> None:
+    mac.status = status
+    with no_vault_threads_left():
+        vault = open_vault("darwin")
+        for call in (lambda: vault.read(ClaimRef("0a")), lambda: vault.replace(ClaimRef("0a"), Secret("x"))):
+            with pytest.raises(VaultError) as failure:
+                call()
+            assert failure.value.problem is problem
+        vault.close()
+
+
+def test_macos_takes_an_item_without_a_comment_for_no_claim(mac: Mac) -> None:
+    mac.items[ClaimRef("0a").service, "claim"] = {"kSecAttrService": "x"}
+    with no_vault_threads_left():
+        vault = open_vault("darwin")
+        with pytest.raises(SecretNotText):
+            vault.read(ClaimRef("0a"))
+        vault.close()

@@ -12,6 +12,7 @@ import pytest
 
 from cortex_desktop.domain.errors import (
     ItemRefused,
+    KeychainEmpty,
     NumberTaken,
     SecretMissing,
     SecretNotText,
@@ -261,7 +262,8 @@ def test_an_empty_kwallet_is_not_taken_for_one_without_the_key(
 ) -> None:
     named(monkeypatch, "KWallet")
     ref = some_ref()
-    assert failing(lambda: vault.read(ref)).problem is VaultProblem.FAILED
+    for call in (lambda: vault.read(ref), vault.list_items):
+        assert isinstance(failing(call), KeychainEmpty)
     service.items["/items/other"] = ({"service": "somebody/else"}, "x", b"x")
     with pytest.raises(SecretMissing):
         vault.read(ref)

@@ -20,6 +20,8 @@ _MOST_NAMED = 5_000
 """Nor of one with so many values."""
 _MOST_OFFERED = 20
 _BLANK = re.compile("[\u00a0\u2000-\u200f\u202a-\u202f\u2060\ufeff]")
+_SOFT_BREAK = re.compile(r"^(?=.{70,76}$)(.*(?:\w \S+ \w|=3D).*[^\s=])=\n", re.MULTILINE)
+"""Of a mail's source: a line that goes on in the next one."""
 _CHECKSUM = re.compile("[0-9a-fA-F]+")
 _SHORT = 400
 """In so short a text a c_ name that nothing calls a key may be meant."""
@@ -119,7 +121,9 @@ def _weight(rated: _Rated) -> tuple[bool, bool, int, int, bool, int]:
 
 
 def _cleaned(text: str) -> str:
-    text = text.replace("\r\n", "\n")
+    text = text.replace("\r\n", "\n").replace("\0", "")  # of UTF-16 that was read as something else
+    if "=\n" in text:
+        text = _SOFT_BREAK.sub(r"\1", text)
     if not text.isascii():
         text = _BLANK.sub(" ", text)
     if "\x1b" in text:  # a terminal's colours
@@ -139,7 +143,8 @@ def _rate_keys(values: Iterable[Value], alone: str, *, short: bool) -> list[_Rat
         if is_name and not named:
             may_be = value.text == alone or (short and not value.place.names and not value.place.doubt)
         else:
-            may_be = looks is Look.DRAWN or (looks is Look.DOUBTFUL and (named or value.text == alone))
+            is_clear = named or value.text == alone or (short and not value.place.names)
+            may_be = looks is Look.DRAWN or (looks is Look.DOUBTFUL and is_clear)
         if may_be and not (is_name and value.place.doubt):
             found.append(_rated(value, says, looks, is_name, order))
     return found

@@ -9,8 +9,8 @@ from functools import cached_property
 from itertools import groupby
 
 from ..secret import shaped
-from .names import NAMES, VALUES, is_telling, words
-from .naming import ASSIGN, NEAR, OPENING, name_at_end, place_in_line
+from .names import NAMES, SERVICES, VALUES, is_telling, says_whose, words
+from .naming import ASSIGN, NEAR, OPENING, name_at_end, place_in_line, shortened
 from .place import Group, Place, Value
 from .values import may_hold_values, stands_alone, values_in
 
@@ -25,6 +25,12 @@ _BLOCK = re.compile(r"[:{(\[|>=-]\s*(?:[|>&!][\w+-]*)?\s*(?://.*|#.*)?$")
 _ITEM = re.compile(r"\s*-(?=\s)")
 _QUOTED_MAIL = re.compile(r"^(?:\s*>)+ ?")
 _WRAPPED = re.compile(r"[0-9A-Za-z+/]{20,}={0,2}")
+_FENCE = re.compile(r"[\s=~^*-]*|\s*```+\w*\s*|\.\. [\w-]+::.*")
+_TITLE = re.compile(r"[\w.&*_#-]+(?: [\w.&*_#-]+){0,3}:?")
+_SERVICE = re.compile(
+    rf"(?i)[\s-]*[\"']?(?:name|title|label|{'|'.join(sorted(SERVICES))})[\"']?\s*[:=]\s*[\"']?([^\"',]{{1,60}})"
+)
+_CALLED = re.compile(r"([A-Za-z_][\w.]*)\([^()]*\)?\s*$")
 _GOES_ON = re.compile(r"[\"'`,;/|& ]*(?:(?:and|or|und|now|then|not|but|to) ?)?[\"'`,;/|& ]*")
 _PAIR = re.compile(
     r"(?:^|[\s,{(;<\"'-])(?:[A-Za-z]+[._-])?(?:[nN]ame|[kK]ey|header|field|label|variable|parameter)"
@@ -111,15 +117,21 @@ class _Reader:
         if section:
             self._section, self._comment_above, self._section_group = section[1], "", Group()
             self._blocks.clear()
-        elif _BLOCK.search(row.rstrip()[-120:]):
+        elif _BLOCK.search(row.rstrip()[-120:]) and not _FENCE.fullmatch(row):
             self._blocks.append(_Block(indent, row.split(" //")[0].split(" #")[0], Group()))
+        elif _TITLE.fullmatch(row) and says_whose(row):
+            self._comment_above = row
 
     def _place_values(
         self, number: int, row: str, content: int, values: Sequence[tuple[int, int, str]], aside: bool
     ) -> Iterator[Value]:
-        around = (self._section, _heading(self._comment_above), *(block.name for block in self._blocks))
+        names = (block.name for block in self._blocks)
+        around = (self._section, _heading(self._comment_above), *names, _head_of_chain(self._near, number))
+        here = self._place
+        if self._blocks and not self._blocks[-1].opening:
+            here = replace(here, title=_service(self._near, number) or here.title)
         group = self._blocks[-1].group if self._blocks else self._section_group
-        here = replace(self._place.named(*filter(None, around)), group=group).put_aside(aside)
+        here = replace(here.named(*filter(None, around)), group=group).put_aside(aside)
         floor = content
         for start, end, text in values:
             where = place_in_line(row, start, end, floor, here, "\n".join(self._near[max(0, number - 3) : number]))
@@ -139,6 +151,21 @@ class _Reader:
             floor = end
 
 
+def _service(rows: Sequence[str], number: int) -> str:
+    """Whose the values of a list's entry are, by the lines around one."""
+    said = (_SERVICE.match(row) for row in _record_around(rows, number))
+    return next((found[1] for found in said if found and says_whose(found[1])), "")
+
+
+def _head_of_chain(rows: Sequence[str], number: int) -> str:
+    """What a method is called on that begins its line with a dot."""
+    if not rows[number].lstrip().startswith("."):
+        return ""
+    above = reversed(rows[max(0, number - 9) : number])
+    head = _CALLED.search(next((row for row in above if not row.lstrip().startswith(".")), ""))
+    return head[1] if head else ""
+
+
 def _heading(comment: str) -> str:
     """What a comment above some lines says of them, if it is short and no setting itself."""
     said = len(comment) < 80 and "=" not in comment and is_telling(comment)
@@ -147,9 +174,11 @@ def _heading(comment: str) -> str:
 
 def _title_above(rows: Sequence[str], number: int) -> str:
     """The line above a value that stands alone in its own, if it says what the value is."""
-    above = next((row for row in reversed(rows[max(0, number - 2) : number]) if row.strip()), "")
+    near = rows[max(0, number - 6) : number]
+    above = next((row for row in reversed(near) if row.strip() and not _FENCE.fullmatch(row)), "")
     title = above.strip(" \t:#*-_>•|")
-    return title if len(title) <= 60 and "=" not in title and is_telling(title) and not may_hold_values(above) else ""
+    fits = len(title) <= 60 and "=" not in title and is_telling(title) and not may_hold_values(above)
+    return shortened(title) if fits else ""
 
 
 def _with_partner(rows: Sequence[str], row: str, number: int, start: int, end: int, place: Place) -> Place:

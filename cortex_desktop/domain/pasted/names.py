@@ -8,6 +8,7 @@ from enum import IntEnum
 
 _RUN = re.compile("[\u3040-\u9fff]+|[^\\W\\d_\u3040-\u9fff]+|[0-9]+")
 _WORD = re.compile("[A-Z]+s(?![a-z])|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|.+")
+_ID = re.compile("[0-9a-fA-F{}-]{16,}")
 _GLUED = re.compile(
     "(medable|cortex|mdctl|client|api|app)?(medable|cortex|client|api|app)?(client|api|app)?(keys?|secrets?)?"
 )
@@ -29,7 +30,8 @@ NEUTRAL = frozenset(
     # which one
     "my our your the a an this that is of for new first second main dev development develop test tests testing "
     "qa uat stage staging sandbox prod production live local demo int integration preprod beta eu us and to in "
-    "c s z m g i n e h d const name der die das den dem le la les el il de del du des".split()
+    "c s z m g i n e h d const name der die das den dem le la les el il de del du des "
+    "set with enter put use using ist lautet est es é è".split()
 )
 """Words that say nothing against a key of this API."""
 _KINDS = frozenset(
@@ -40,6 +42,7 @@ _KINDS = frozenset(
     "django flask rails laravel symfony cache".split()
 )
 """Other kinds of drawn values. No key of such a kind is a key of this API."""
+_HIDDEN = frozenset(("password", "passwd", "pwd", "pass"))
 _THINGS = frozenset(
     "trace traceid span request requestid correlation transaction commit revision rev sequence tracking device install "
     "installation instance database db username user login verification verifier challenge state code recovery invite "
@@ -63,24 +66,28 @@ _VENDORS = frozenset(
 )
 """Whose keys are often found beside ours."""
 _WHAT_FOR = re.compile(
-    rf"(?i)\b({'|'.join(KEY)}) (?:of|for|to|in|on|at|from|is|which|that|does|the|we|you|i|it|ist|lautet|est|es)\b.*"
+    rf"(?i)\b({'|'.join(KEY)}) (?:of|for|to|in|on|at|from|is|which|that|does|the|we|you|i|it|"
+    r"ist|lautet|für|von|est|es|é|è|de|da|do|di|del|della|pour|per|para)\b.*"
 )
 _OLD = frozenset("old previous prev former deprecated revoked expired retired obsolete legacy unused rotated".split())
 _ENCLOSING = _VENDORS | frozenset("cookie cookies jwt jwk oauth oauth2 tokens passwords session database".split())
 """Said of what a value stands in, these speak against it. Other words there do not: a request holds headers."""
 
 _FRAME = frozenset(
-    "request requests response log entries entry collection resources service services class struct object enum func "
-    "function def interface extension namespace module exports export trait impl fn package android defaultconfig "
-    "dict array string add property properties elementprop prop preference appsettings runner deployment job jobs "
-    "build steps step with document root list info query get post put set create update delete method url network "
-    "manager constants consts constant utils location context state props extra metadata spec containers container "
-    "curl fetch axios new init start setup configure setenv os sys process td tr table row "
-    "rows column record records clients".split()
+    "request requests response log entries entry collection resources service services class struct object enum "
+    "func function def interface extension namespace module exports export trait impl fn package android "
+    "defaultconfig dict array string add property properties elementprop prop preference appsettings runner "
+    "deployment job jobs build steps step with document root list info query get post put set create update "
+    "delete method url network manager constants consts constant utils location context state props extra "
+    "metadata spec containers container dl ul ol div body html head main section article tbody thead form span "
+    "builder curl fetch axios new init start setup configure setenv os sys process td tr table row rows column "
+    "record records clients".split()
 )
 """Words of what holds settings, in files and source code, that say nothing of whose they are."""
 
 NAMES = frozenset("name key header field label id variable property parameter setting title item option".split())
+SERVICES = frozenset("service provider vendor system product machine".split())
+"""What is said of whose a key is."""
 VALUES = frozenset(
     ("", *"value val values content data text default string currentvalue initialvalue password".split())
 ) | {"example", "sample", "computed"}
@@ -110,7 +117,15 @@ def words(name: str) -> list[str]:
             found += [word.removesuffix("key").removesuffix("secret"), "key" if word.endswith("key") else "secret"]
         else:
             found.append(word)
+    for n in range(len(found) - 2, -1, -1):
+        if found[n] + found[n + 1] in _VENDORS:  # GitHub, SendGrid
+            found[n : n + 2] = [found[n] + found[n + 1]]
     return found
+
+
+def is_id(name: str) -> bool:
+    """True for a UUID or a number in hex, which is no name."""
+    return _ID.fullmatch(name) is not None
 
 
 def of_key(names: Sequence[str]) -> Says:
@@ -132,6 +147,8 @@ def _says(names: Sequence[str], kind: frozenset[str], wrong: frozenset[str]) -> 
         own[-1:] == ["id"] and not said & (OURS | {"app", "client"})
     ):
         return Says.FOREIGN
+    if said <= _HIDDEN and around & OURS and kind is KEY:
+        return Says.PERHAPS  # a program that keeps passwords keeps keys as such
     if foreign or (around & _ENCLOSING and not said & OURS):
         return Says.FOREIGN
     if said & kind:
@@ -150,7 +167,9 @@ def _own(names: Sequence[str]) -> tuple[list[str], Sequence[str]]:
     """The words of the innermost name that says something, and the names around it."""
     for n in range(len(names) - 1, -1, -1):
         # A key of or for something may be ours; a key with something before it may be another's.
-        own = words(_WHAT_FOR.sub(r"\1", names[n]) if " " in names[n] else names[n])
+        own = words(names[n])
+        if " " in names[n]:
+            own = [word for word in own if word in _VENDORS] + words(_WHAT_FOR.sub(r"\1", names[n]))
         if any(word not in NEUTRAL and not word.isdigit() for word in own):
             return own, names[:n]
     return [], ()
@@ -168,6 +187,16 @@ def may_be_anothers(names: Sequence[str]) -> bool:
     return any(word not in known and not word.isdigit() for name in enclosing[-1:] for word in words(name))
 
 
+def says_whose(label: str) -> bool:
+    """True if a label names this API or another company."""
+    return bool(set(words(label)) & (OURS | _VENDORS))
+
+
+def is_anothers(label: str) -> bool:
+    """True if a label names another company and not this API."""
+    return bool(set(words(label)) & _VENDORS) and not set(words(label)) & OURS
+
+
 def is_telling(phrase: str) -> bool:
     """True if some words in a sentence say what the value after them is."""
     said = set(words(phrase))
@@ -181,7 +210,9 @@ def tells_of_key(name: str) -> bool:
 
 def is_api_secret(names: Sequence[str]) -> bool:
     """True if a secret is named as this API's, whatever stands beside it."""
-    return of_secret(names) is Says.OURS or (of_secret(names) is Says.KIND and "api" in _own(names)[0])
+    says = of_secret(names)
+    is_ours = says is Says.OURS or (says is Says.KIND and "api" in _own(names)[0])
+    return is_ours and not may_be_anothers(names)
 
 
 def belongs(secret: Sequence[str], key: Sequence[str]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .names import Says, is_telling, of_key, tells_of_key
+from .names import KEY, Says, is_telling, of_key, tells_of_key, words
 from .place import Place
 
 NEAR = 160
@@ -18,7 +18,11 @@ _PHRASE = re.compile(r"[\w$@./-]+(?: +[\w$@./-]+){0,7}")  # of a text read backw
 _FLAG = re.compile(r"(?:^|[\s\"'])--?([A-Za-z][\w-]*)$")
 _TAG = re.compile(r"<([A-Za-z][\w:.-]*)[^<>]*>$")
 _TYPE = re.compile(r"(?<=[:=] )[\[\]\w.<>*]{1,40}$")
-_CALL = re.compile(r"(?<![\w.])([A-Za-z_][\w.]*)$")
+_CALL = re.compile(r"([A-Za-z_][\w.]*)$")
+_BETWEEN = re.compile(r"(?:\{[\w\s;]*;\s*\}|\[[^\[\]\"']*=[^\[\]]*\])\s*$")
+"""Between a name and its value: { get; set; }, [config=Debug]."""
+_FALLBACK = re.compile(r"\(\s*[\"'`]([^\"'`]{1,80})[\"'`]\s*,[^()]*$")
+"""What is asked for by name, before the value that stands in for it."""
 _IDENTIFIER = re.compile(r"[\w$@]*[_.:-][\w.:-]*\w|[a-z]+[A-Z]\w*|[A-Z][A-Z0-9]{2,}|\w+[kK]ey|\w+[sS]ecret")
 _CODE = frozenset(
     "let var const val final static private public protected internal readonly export declare string nsstring str char "
@@ -33,6 +37,7 @@ _IS_NAME = re.compile(r"[\"'`][\])]*\s*(?:=>|:=|=(?!=)|:)|\s*(?:=>|:=|=(?!=))")
 _IS_HEADING = re.compile(r"\s*:(?:\s|$)")
 _ARGUMENT = re.compile(r"\w\([\"'`@]*$")
 _ADDRESS = re.compile(r"(?<![a-z])[a-z]+://([^\s\"'`]*)$")
+_IN_SENTENCE = re.compile(r"\w,? [\"'`]?$")
 _COOKIES = re.compile(r"(?i)\b(?:set-)?cookies?[\"']?\s*[:=]|(?:^|\s)(?:-b|--cookie)\s")
 _HOST = re.compile(r"(?i)(?:\bhttps?://|^host: *)([\w-]+(?:\.[\w-]+){0,5}\.[a-z]{2,})", re.MULTILINE)
 _COLUMNS = re.compile(r"\(([^()]{1,400})\)\s*$")
@@ -50,6 +55,9 @@ def place_in_line(row: str, start: int, end: int, floor: int, place: Place, abov
     if not names:
         remark = _REMARK.match(after)
         names = [remark[1].strip()] if remark and is_telling(remark[1]) else []
+    stands_in = bool(names) and (names == ["default"] or words(names[-1])[-1:] == ["value"])
+    fallback = _FALLBACK.search(before) if stands_in else None
+    names = [fallback[1]] if fallback else names
     outer = _enclosing(row[max(0, start - 3 * NEAR) : start]) if names else []
     if _COOKIES.search(row, max(0, start - 2000), start) and not (names and of_key(names) <= Says.KIND):
         outer.append("Cookie")
@@ -68,6 +76,12 @@ def place_in_line(row: str, start: int, end: int, floor: int, place: Place, abov
         where = where.doubted()  # of a call that says nothing
     if not names and _CLOCK.search(row, max(0, start - 400), start):
         where = where.doubted()
+    if (
+        not names
+        and _IN_SENTENCE.search(before)
+        and not KEY & {*words(row[max(0, start - 400) : start]), *words(after)}
+    ):
+        where = where.doubted()  # whatever it is
     if _IS_NAME.match(after) or _IS_HEADING.match(after):
         where = where.doubted()
     return where.put_aside(_COMMENT_IN_LINE.search(before) is not None)
@@ -150,10 +164,10 @@ def _names_before(before: str) -> list[str]:
         return [last]
     said = re.split(r"[.!?;]\s", left)[-1].split()[-9:]
     phrase = " ".join(said)
-    return [_shortened(phrase)] if phrase and is_telling(phrase) else []
+    return [shortened(phrase)] if phrase and is_telling(phrase) else []
 
 
-def _shortened(phrase: str) -> str:
+def shortened(phrase: str) -> str:
     """The end of a phrase, from the first word that says something on."""
     said = phrase.split()
     first = next((n for n, word in enumerate(said) if is_telling(word)), 0)
@@ -162,6 +176,7 @@ def _shortened(phrase: str) -> str:
 
 def name_at_end(text: str, *, single: bool, assigned: bool = False) -> list[str]:
     """The name at the end of `text`, without what source code puts around it; empty if there is none."""
+    text = _BETWEEN.sub("", text)
     for _ in range(4):
         bare = text.rstrip(" \t)]}>*~_?!")
         quote = bare[-1:]
@@ -181,7 +196,7 @@ def name_at_end(text: str, *, single: bool, assigned: bool = False) -> list[str]
             if single or _IDENTIFIER.fullmatch(last) or len(said) == 1:
                 return [last] if re.search(r"[^\W\d]", last) else []
             phrase = " ".join(said)
-            return [_shortened(phrase)] if is_telling(phrase) else [last] if assigned else []
+            return [shortened(phrase)] if is_telling(phrase) else [last] if assigned else []
         text = bare[: -found.end()].rstrip(" \t&?!").rstrip(":")
         single = False
     return []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from urllib.parse import unquote
 
 
@@ -54,6 +55,7 @@ class Value:
 
 _ARMOR = re.compile(r"-{4,5} ?(BEGIN|END) [^\n\"'<>-]{1,60}-{4,5}")
 _ARMORED = re.compile(r"[0-9A-Za-z+/=\\:, \n-]*")
+_EQUALS = re.compile("=3D(?![0-9A-Za-z]{20}(?![0-9A-Za-z]))")  # nor the first letters of a key
 _ESCAPES = {"n": "\n", "r": "\n", "t": "\t", '"': '"', "'": "'", "/": "/"}
 _ESCAPE = re.compile(r"(?<!\\)\\+(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|([nrt\"'/]))")
 
@@ -65,7 +67,7 @@ def without_armor(text: str) -> str:
     """
     kept, last = [], 0
     marks = list(_ARMOR.finditer(text))
-    for mark, following in zip(marks, [*marks[1:], None], strict=True):
+    for mark, following in zip_longest(marks, marks[1:]):
         if mark[1] == "END" or mark.start() < last:
             continue
         if following is not None and following[1] == "END":
@@ -87,7 +89,7 @@ def readable(text: str) -> str:
     if "\\" in text:
         text = _ESCAPE.sub(_unescaped, text)
     if "=3D" in text:  # a mail's source
-        text = text.replace("=3D", "=")
+        text = _EQUALS.sub("=", text)
     return html.unescape(text) if "&" in text else text
 
 

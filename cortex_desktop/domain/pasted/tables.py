@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from .names import NAMES, VALUES, is_telling, words
+from .names import NAMES, VALUES, is_id, is_telling, words
 from .values import may_hold_values
 
 
@@ -37,7 +37,7 @@ def find_tables(rows: Sequence[str]) -> list[Table]:
             if len(numbers) < 2 or taken & set(numbers) or numbers[-1] - numbers[0] > 2 * len(numbers):
                 continue
             header = _cells(rows[numbers[0]], mark)
-            if not _is_header(header, mark) or not any(may_hold_values(rows[n]) for n in numbers[1:]):
+            if not is_header(header) or not any(may_hold_values(rows[n]) for n in numbers[1:]):
                 continue
             cells = [_cells(rows[n], mark) for n in numbers[1:]]
             if all(len(row) == len(header) for row in cells):
@@ -63,8 +63,9 @@ def _cells(row: str, mark: str) -> list[str]:
         return []
 
 
-def _is_header(cells: Sequence[str], mark: str) -> bool:
-    if not all(len(cell) <= 40 for cell in cells) or any(may_hold_values(cell) for cell in cells):
+def is_header(cells: Sequence[str]) -> bool:
+    """True if the cells of a row name those below."""
+    if not all(len(cell) <= 40 and not is_id(cell) for cell in cells) or any(may_hold_values(cell) for cell in cells):
         return False
     telling = [cell for cell in cells if is_telling(cell) or ((words(cell) or [""])[-1] in VALUES | NAMES and cell)]
     plain = not any(re.search(r"[=:{}()<>\"';]|^[#/-]", cell) for cell in cells)

@@ -8,18 +8,26 @@ import string
 from collections.abc import Iterator
 
 from ..secret import shaped
+from .place import without_armor
 
 _NEAR = 160
 """So many characters around a value are looked at for what it is a part of."""
 _GLUED_BEFORE = re.compile(r"(?:[^\W0-9A-Za-z]|\w[-.+])$")
 _GLUED_AFTER = re.compile(r"\w|[-.+]\w|=(?!>)|\(|@\w")
 _ENCODED = re.compile(r"(?<![0-9A-Za-z+/=])(?:Y19[0-9A-Za-z+/]{2,130}|[0-9A-Za-z+/]{30,87})={0,2}(?![0-9A-Za-z+/=])")
+_FILE = re.compile(r"[0-9A-Za-z+/]{40}")
+_ENCODED_FILE = re.compile(r"[0-9A-Za-z+/]+={0,2}")
 _BASE64 = string.ascii_letters + string.digits + "+/="
 
 
 def may_hold_values(text: str) -> bool:
     """False if nothing in `text` has the shape of a key or secret, plain or in base64."""
     return next(shaped(text), None) is not None or _ENCODED.search(text) is not None
+
+
+def may_hold_files(text: str) -> bool:
+    """True if there is base64 in `text` of more than one value."""
+    return _FILE.search(text) is not None
 
 
 def whole(text: str) -> str:
@@ -51,6 +59,18 @@ def _decoded(text: str) -> str:
     except ValueError:
         return ""
     return inner if list(shaped(inner)) == [(0, len(inner))] else ""
+
+
+def decoded_file(text: str) -> str:
+    """The text that a longer base64 text holds, as a file in a Kubernetes Secret; else an empty string."""
+    text = "".join(text.split())
+    if len(text) < 40 or len(text) % 4 or not _ENCODED_FILE.fullmatch(text):
+        return ""
+    try:
+        inner = binascii.a2b_base64(text).decode()
+    except ValueError:
+        return ""
+    return without_armor(inner) if inner.replace("\n", "").replace("\r", "").replace("\t", "").isprintable() else ""
 
 
 def stands_alone(row: str, start: int, end: int) -> bool:

@@ -17,6 +17,7 @@ from .two_stores import TwoStores
 
 class OwnKeys:
     """Gives the folder, its orgs and its apps new ids, and stores copies of all secrets under these.
+    Remembered logins stay the other folder's.
 
     Use it on the vault lane. Nothing is removed from the keychain. It can be stopped after each step and begun again:
     the new ids follow from the old ones. It cannot be taken back, and need not be: the other folder stays as it is.
@@ -36,11 +37,11 @@ class OwnKeys:
         record = repository.change_folder(lambda record: replace(record, becoming=record.becoming or new_id()))
         becoming = record.becoming
         orgs = repository.orgs()
-        old = [org for org in orgs if _derived(becoming, org.id) in {other.id for other in orgs}]
-        rest = [org for org in orgs if org not in old and not self._is_new(becoming, org.id)]
-        for org in rest:
-            repository.save_org(replace(org, id=_derived(becoming, org.id)))
-        going = {org.id for org in (*old, *rest)}
+        old = [org for org in orgs if not org.id.endswith(_mark(becoming))]  # else an earlier attempt made it
+        for org in old:
+            if _derived(becoming, org.id) not in {other.id for other in orgs}:
+                repository.save_org(replace(org, id=_derived(becoming, org.id)))
+        going = {org.id for org in old}
         apps = [app for app in repository.apps() if app.org_id in going]
         for number, app in enumerate(apps, 1):
             self._renew(app, becoming)
@@ -52,10 +53,6 @@ class OwnKeys:
         stores.folder.forget()
         with suppress(VaultError):  # the first key that is stored or removed brings it
             stores.folder.claim_run()
-
-    def _is_new(self, becoming: str, org_id: str) -> bool:
-        """True for an org that an earlier attempt made."""
-        return any(_derived(becoming, org.id) == org_id for org in self._stores.repository.orgs())
 
     def _renew(self, app: App, becoming: str) -> None:
         """Put an app with new ids and copies of the secrets in the app's place."""
@@ -71,6 +68,7 @@ class OwnKeys:
                 given_up=(),
                 sweep_until=None,
                 taken=(),
+                logins=(),
             )
             if all(other.id != new.id for other in repository.apps()):
                 repository.add_app(new)
@@ -101,4 +99,9 @@ class OwnKeys:
 
 def _derived(folder_id: str, old_id: str) -> str:
     """Return the id that an org or app of this id gets in the folder: the same each time."""
-    return hashlib.sha256(f"{folder_id}/{old_id}".encode()).hexdigest()[:32]
+    return hashlib.sha256(f"{folder_id}/{old_id}".encode()).hexdigest()[:24] + _mark(folder_id)
+
+
+def _mark(folder_id: str) -> str:
+    """Return what the ids end in that the folder gives, so that they are known without the old ones."""
+    return hashlib.sha256(folder_id.encode()).hexdigest()[:8]

@@ -234,6 +234,7 @@ class Recovery:
             app = stores.repository.app(app.id)
         if len(removal.drop_due(app, now).kept) < len(app.kept):
             outcome = _Outcome.REMOVED if outcome is _Outcome.SWEPT else outcome
+        removal.drop_logins(app)
         if app.sweep_until is not None:
             app = stores.repository.app(app.id)  # sweep again for a version that was just dropped
             removal.sweep(app)

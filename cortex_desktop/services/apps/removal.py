@@ -23,7 +23,7 @@ from ...domain.errors import (
     VaultError,
 )
 from ...domain.model import App, AppState
-from ...domain.secret import KeyEnds, Secret, SecretKind, SecretRef, well_formed
+from ...domain.secret import KeyEnds, LoginRef, Secret, SecretKind, SecretRef, well_formed
 from .. import periods, transitions
 from .two_stores import TwoStores
 
@@ -37,7 +37,7 @@ class Removal:
     def __init__(self, stores: TwoStores) -> None:
         self._stores = stores
 
-    def take_back(self, written: Iterable[SecretRef]) -> None:
+    def take_back(self, written: Iterable[SecretRef | LoginRef]) -> None:
         """Remove items that the operation under way stored, each where there was nothing. Raises VaultError."""
         for ref in written:
             self._stores.vault.remove(ref, may_ask=True)
@@ -60,6 +60,28 @@ class Removal:
         repository = self._stores.repository
         if all(app.id != ref.app_id for app in repository.apps()) and not repository.is_unreadable(ref.app_id):
             self._stores.vault.remove(ref, may_ask=True)
+
+    def remove_stray_login(self, ref: LoginRef) -> None:
+        """Remove a login of an org of this folder that no app names. Raises FolderInDoubt, VaultError, StorageError."""
+        self._stores.folder.require_removal()
+        apps = [app for app in self._stores.repository.apps() if app.org_id == ref.org_id]
+        if all(login.number != ref.number for app in apps for login in app.logins):
+            self._stores.vault.remove(ref)
+
+    def drop_logins(self, app: App) -> App:
+        """Remove the logins that the row gives up, and return the app.
+
+        One that may still arrive stays named until it cannot. Raises FolderInDoubt, VaultError, StorageError.
+        """
+        going = [login for login in app.logins if login.until is not None]
+        if going:
+            self._stores.folder.require_removal()
+        for login in going:
+            self._stores.vault.remove(LoginRef(app.org_id, login.number))
+            if login.until is not None and login.until <= self._stores.now():
+                drop = partial(transitions.drop_login, number=login.number)
+                app = self._stores.repository.change_app(app.id, drop)
+        return app
 
     def drop_kept(self, app_id: str, number: int) -> App:
         """Remove a kept version before its time, and return the app. Recovery finishes what was begun.
@@ -121,7 +143,7 @@ class Removal:
             self._stores.record.app(Action.PURGED, app)
 
     def remove_app(self, app: App) -> None:
-        """Remove the secrets of the versions that the row names or gave up, then the row.
+        """Remove the secrets of the versions that the row names or gave up, and its logins, then the row.
 
         The row is kept, hidden, while secrets may still arrive. Raises FolderInDoubt, VaultError; NotFinished when only
         the row could not be removed.
@@ -129,6 +151,8 @@ class Removal:
         self._stores.folder.require_removal()
         for number, ends in _versions(app):
             self._remove_version(app, number, ends)
+        for login in app.logins:
+            self._stores.vault.remove(LoginRef(app.org_id, login.number))
         self._sweep(app)
         if app.sweep_until is not None and app.sweep_until > self._stores.now():
             return

@@ -9,6 +9,7 @@ from .delete import AppDeletion
 from .doubles import Doubles
 from .edit import AppEditing
 from .listing import AppListing
+from .logins import RememberedLogins
 from .own_keys import OwnKeys
 from .recovery import Recovery
 from .removal import Removal
@@ -32,6 +33,7 @@ class AppServices:
     recovery: Recovery
     own_keys: OwnKeys
     doubles: Doubles
+    logins: RememberedLogins
 
     @classmethod
     def build(cls, stores: TwoStores) -> AppServices:
@@ -50,4 +52,5 @@ class AppServices:
             recovery,
             OwnKeys(stores),
             Doubles(stores, recovery, removal),
+            RememberedLogins(stores, removal),
         )

@@ -19,7 +19,7 @@ from ...domain.errors import (
 )
 from ...domain.model import App
 from ...domain.ports import Repository, Vault, VaultState
-from ...domain.secret import KeyEnds, Secret, SecretKind, SecretRef, well_formed
+from ...domain.secret import ItemRef, KeyEnds, Secret, SecretKind, well_formed
 from ..activity import Recorder
 from ..folder import Folder
 
@@ -83,7 +83,7 @@ class TwoStores:
             raise SecretDiffers(self.vault.name)
         return found
 
-    def holds(self, ref: SecretRef) -> bool:
+    def holds(self, ref: ItemRef) -> bool:
         """True if the keychain holds anything under this name. Raises VaultError."""
         try:
             self.vault.read(ref)

@@ -45,7 +45,9 @@ class AppUse:
     def note_check(self, app_id: str, known: Known) -> App:
         """Note what Cortex said of the app's key just now. Returns the app. Raises AppGone, StorageError."""
         now = self._stores.now()
-        return self._stores.repository.change_app(app_id, lambda app: transitions.note_check(app, known, now))
+        app = self._stores.repository.change_app(app_id, lambda app: transitions.note_check(app, known, now))
+        self._stores.record.app(Action.CHECKED, app, known=known.value)
+        return app
 
     def set_enabled(self, app_id: str, enabled: bool) -> App:
         """Enable or disable the app in this console, and return it. Raises AppGone, StorageError."""

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 
-from PySide6.QtCore import QObject, QStandardPaths, Slot
+from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QFileDialog
 
 from ...domain.errors import CortexError
 from ...domain.model import App, Org
 from ...services.history import Export
 from ..kit.desktop import open_folder
-from ..kit.file_dialog import save_dialog
+from ..kit.file_dialog import save_dialog, with_ending
 from ..kit.i18n import translate_text
 from ..kit.toasts import TOAST_SECONDS, Toast
 from ..kit.tools import Tools
@@ -80,18 +79,13 @@ class ActivityPresenter(QObject):
         self._export_wanted = self._reader.listing
         if self._export_wanted or not self._dialogs.free or self._reader.exporting or not self.model.rowCount():
             return
-        window = self._dialogs.window
-        dialog = save_dialog(self._look, self.tr("Export activity"), window)
+        name = f"activity-{datetime.now().astimezone():%Y-%m-%d}"
+        dialog = save_dialog(self._look, self.tr("Export activity"), name, self._dialogs.window)
         dialog.setNameFilters([self.tr("Report to read and print (*.html)"), self.tr("Table for spreadsheets (*.csv)")])
         self._ending = ENDINGS[0]
         dialog.setDefaultSuffix(self._ending)
-        places = QStandardPaths.StandardLocation
-        folders = [QStandardPaths.writableLocation(place) for place in (places.DocumentsLocation, places.HomeLocation)]
-        dialog.setDirectory(next((folder for folder in folders if Path(folder).is_dir()), folders[-1]))
-        dialog.selectFile(f"activity-{datetime.now().astimezone():%Y-%m-%d}")
         dialog.filterSelected.connect(partial(self._filter_selected, dialog))
         dialog.fileSelected.connect(self.export)
-        dialog.finished.connect(dialog.deleteLater)
         self._dialogs.open(dialog)
 
     @Slot()
@@ -110,18 +104,14 @@ class ActivityPresenter(QObject):
     @Slot(str)
     def export(self, name: str) -> None:
         """Export what is listed to this file. Its ending says as what; one that says nothing gets another behind it."""
-        path = Path(name)
-        kind = path.suffix.lower().removeprefix(".")
-        if kind not in ENDINGS:
-            kind = self._ending
-            path = _free(path, kind)
+        path = with_ending(name, ENDINGS, self._ending)
         self._done = 0.0
         self._long.start(BUSY_SECONDS)
         self._reader.export(
             Export(
                 places=self.model.places(),
                 path=path,
-                format=kind,
+                format=path.suffix.lower().removeprefix("."),
                 title=self.page.title(),
                 filter=self.page.filter_words(),
             )
@@ -173,13 +163,3 @@ class ActivityPresenter(QObject):
         self._toasts.leave("export")
         text = f"{translate_text(error.message)} {translate_text(error.advice)}"
         self._toasts.show(translate_text(error.title), text, icon="circle-alert", tone="danger").count_down(20)
-
-
-def _free(path: Path, ending: str) -> Path:
-    """The name with this ending behind it, and a number where that is taken: nobody was asked about replacing it."""
-    found = path.with_name(f"{path.name}.{ending}")
-    number = 2
-    while found.exists():
-        found = path.with_name(f"{path.name} ({number}).{ending}")
-        number += 1
-    return found

@@ -42,6 +42,8 @@ ICONS = {
     Action.KEY_TYPED: "key-round",
     Action.KEY_TAKEN: "key-round",
     Action.KEY_GIVEN: "key-round",
+    Action.CHECKED: "external-link",
+    Action.ORIGIN_NOTED: "key-round",
     Action.BROUGHT_BACK: "undo-2",
     Action.OWN_KEYS: "key-round",
     Action.KEPT_REMOVED: "trash-2",

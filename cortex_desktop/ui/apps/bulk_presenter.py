@@ -172,6 +172,8 @@ class BulkPresenter(QObject):
             self._dialogs.window,
             typed=str(count) if count >= TYPED_FROM else "",
         )
+        org = self._workspace.org
+        question.add_link(self.tr("Open the apps in the web console"), org.console if org is not None else "")
         question.confirmed.connect(partial(self._delete, apps))
         self._dialogs.open(question)
 

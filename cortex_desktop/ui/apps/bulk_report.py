@@ -66,12 +66,9 @@ class BulkReport(Dialog):
         self.form.addWidget(self.apps, 1)
         copy = Button(self.tr("Copy labels"), look, icon="copy")
         copy.setAutoDefault(False)
-        close = Button(self.tr("Close"), look)
-        close.setDefault(True)
         self.foot.insertWidget(0, copy)
-        self.foot.addWidget(close)
+        self.add_close()
         copy.clicked.connect(self._copy)
-        close.clicked.connect(self.reject)
         self.groups.currentIndexChanged.connect(self._show_group)
         self._show_group()
 

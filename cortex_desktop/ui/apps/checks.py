@@ -20,6 +20,7 @@ from ..kit.i18n import place_of, short
 from ..kit.toasts import TOAST_SECONDS
 from ..kit.tools import Tools
 from ..workspace import KeychainCheck, Workspace
+from .keys import KeyPresenter
 from .model import AppsModel
 
 _WITHOUT_KEY = (Problem.MISSING, Problem.NO_KEY, Problem.DIFFERS)
@@ -35,7 +36,14 @@ class KeychainChecks(QObject):
     changed = Signal()
 
     def __init__(
-        self, tools: Tools, workspace: Workspace, apps: AppServices, doctor: Doctor, model: AppsModel, parent: QObject
+        self,
+        tools: Tools,
+        workspace: Workspace,
+        apps: AppServices,
+        doctor: Doctor,
+        model: AppsModel,
+        keys: KeyPresenter,
+        parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._look = tools.look
@@ -45,6 +53,7 @@ class KeychainChecks(QObject):
         self._services = apps
         self._doctor = doctor
         self._model = model
+        self._keys = keys
         self._found: Sequence[Finding] = ()
         self._ended: datetime | None = None
         workspace.loaded.connect(self.load)
@@ -202,6 +211,7 @@ class KeychainChecks(QObject):
             work = partial(self._services.rotation.type_key, app.id, key, secret, ROLLED_BACK_KEPT)
             self._workspace.on_vault(work, typed, dialog.fail)
 
+        self._keys.watch(dialog)
         dialog.submitted.connect(submit)
         self._dialogs.open_waiting(dialog)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QObject
 
-from ...domain.errors import CortexError
+from ...domain.errors import CortexError, SecretMissing
 from ...domain.model import App, Known, Org
 from ...services.apps.use import AppUse
 from ...tasks.lanes import Lane
@@ -44,11 +44,13 @@ class CortexCheck(QObject):
     ) -> None:
         super().__init__(tools.toasts)
         self._toasts = tools.toasts
+        self._settings = tools.settings
         self._workspace = workspace
         self._use = use
         self._services = services
         self._waiting: list[App] = []
         self._found: list[tuple[App, Check]] = []
+        self._without_key = 0
         self._org: Org | None = None
 
     @property
@@ -60,7 +62,7 @@ class CortexCheck(QObject):
         """Ask the current org's endpoint for each of these."""
         if not self.is_running and apps:
             self._org = self._workspace.org
-            self._waiting, self._found = list(apps), []
+            self._waiting, self._found, self._without_key = list(apps), [], 0
             self._next()
 
     def _next(self) -> None:
@@ -70,19 +72,30 @@ class CortexCheck(QObject):
             services = self._services()
             return services, services.workbench.credentials(app)
 
-        self._workspace.on_vault(read, partial(self._send, app), self._failed)
+        def refused(error: CortexError) -> None:
+            if isinstance(error, SecretMissing) and len(self._waiting) + len(self._found) > 1:
+                self._without_key += 1
+                self._go_on()
+            else:
+                self._failed(error)
+
+        self._workspace.on_vault(read, partial(self._send, app), refused)
 
     def _send(self, app: App, found: tuple[RequestServices, Credentials]) -> None:
         from ...domain.request import Stop
 
         services, credentials = found
         assert self._org is not None
+        services.workbench.use(*self._settings.network())
         work = partial(services.workbench.check, self._org, credentials, Stop())
         self._workspace.submit(Lane.NETWORK, work, partial(self._checked, app), self._failed)
 
     def _checked(self, app: App, check: Check) -> None:
         self._found.append((app, check))
         self._workspace.on_disk(partial(self._use.note_check, app.id, check.known), self._workspace.put)
+        self._go_on()
+
+    def _go_on(self) -> None:
         self._waiting.pop(0)
         if self._waiting:
             self._next()
@@ -94,15 +107,17 @@ class CortexCheck(QObject):
         self._workspace.failed.emit(error)
 
     def _show(self) -> None:
-        if len(self._found) > 1:
+        if len(self._found) != 1 or self._without_key:
             works = sum(check.known.works for _, check in self._found)
             title = self.tr("%Ln key(s) checked with Cortex", "", len(self._found))
             text = self.tr("%Ln of them work(s) there now. Each app’s details say more.", "", works)
+            if self._without_key:
+                text += " " + self.tr("%Ln key(s) missing from the keychain.", "", self._without_key)
         else:
             app, check = self._found[0]
             title = f"{short(app.label)}: {known_words(check.known)}"
             text = self._more(check)
-        works = all(check.known.works for _, check in self._found)
+        works = not self._without_key and all(check.known.works for _, check in self._found)
         icon, tone = ("check", "success") if works else ("info", "accent")
         self._toasts.show(title, text, icon=icon, tone=tone).count_down(TOAST_SECONDS)
 

@@ -112,7 +112,7 @@ class AppsDelegate(RowDelegate):
         if column is AppColumn.STATUS:
             width = max(width, *(badge_size(self._look, self._model.status_words(s)[0]).width() for s in Status))
         if column is AppColumn.ORIGIN:
-            width = max(width, self._look.theme.px(80))
+            width = max(width, self._look.theme.px(150))
         if column is AppColumn.OWNER:
             width = max(width, self._look.theme.px(120))
         if column in (AppColumn.CREATED, AppColumn.EXPIRES):

@@ -36,17 +36,14 @@ class DeletedDialog(Dialog):
         self.purge.setAutoDefault(False)
         self.restore = Button(self.tr("Restore"), look, "primary")
         self.restore.setDefault(True)
-        close = Button(self.tr("Close"), look)
-        close.setAutoDefault(False)
         self.foot.insertWidget(0, self.purge)
-        self.foot.addWidget(close)
         self.foot.addWidget(self.restore)
+        self.add_close(is_default=False)
         for app in apps:
             when = long_date(app.purge_after) if app.purge_after else ""
             item = QListWidgetItem(self.tr("{label} (until {date})").format(label=app.label, date=when))
             item.setData(Qt.ItemDataRole.UserRole, app)
             self._list.addItem(item)
-        close.clicked.connect(self.reject)
         self.restore.clicked.connect(self._restore)
         self.purge.clicked.connect(self._ask_purge)
         self._list.itemSelectionChanged.connect(self._show_state)

@@ -73,8 +73,9 @@ class DetailsPanel(QFrame):
     """Shows one app, or what several have in common, and what can be done with it.
 
     reveal_asked(SecretKind), copy_asked(SecretKind), snippet_asked(Snippet): copy it; try_asked(App): make a request;
-    check_asked: ask Cortex; edit_asked, enable_asked(bool), delete_asked, rotate_asked, closed; roll_back_asked(int),
-    drop_kept_asked(int): make this earlier version current again, or remove it; type_asked: type the key again;
+    check_asked: ask Cortex; origin_said(Origin): who made the key, where that is not known; edit_asked,
+    enable_asked(bool), delete_asked, rotate_asked, closed; roll_back_asked(int), drop_kept_asked(int): make this
+    earlier version current again, or remove it; type_asked: type the key again;
     use_newer_asked: use the newer key that the keychain holds.
     """
 
@@ -83,6 +84,7 @@ class DetailsPanel(QFrame):
     snippet_asked = Signal(Snippet)
     try_asked = Signal(App)
     check_asked = Signal()
+    origin_said = Signal(Origin)
     edit_asked = Signal()
     enable_asked = Signal(bool)
     delete_asked = Signal()
@@ -196,6 +198,7 @@ class DetailsPanel(QFrame):
         signing.addWidget(self._secret_note)
         column.addWidget(self._signing)
         column.addLayout(self._make_facts())
+        column.addWidget(self._make_question())
         self._earlier = QVBoxLayout()
         self._earlier.setSpacing(6)
         column.addLayout(self._earlier)
@@ -287,6 +290,7 @@ class DetailsPanel(QFrame):
             fact.setText(facts[name])
             for part in (heading, fact):
                 part.setVisible(bool(facts[name]))
+        self._who_made.setVisible(usable and app.origin is Origin.UNKNOWN)
         self._signing.setVisible(SecretKind.API_SECRET in app.kinds)
         self._enable.setText(self.tr("Disable") if app.enabled else self.tr("Enable"))
         self._type.setVisible(usable and self._model.status(app) is Status.KEY_MISSING)
@@ -349,6 +353,7 @@ class DetailsPanel(QFrame):
         directions, room = QBoxLayout.Direction, self._look.theme.px(DETAILS_WIDTH) - 41
         for row, buttons in (
             (self._trying, (self._try, self._check)),
+            (self._answers, tuple(self._who_made.findChildren(Button))),
             (self._actions, (self._rotate, self._enable, self._delete)),
         ):
             needed = sum(button.sizeHint().width() for button in buttons) + 8 * (len(buttons) - 1)
@@ -474,6 +479,26 @@ class DetailsPanel(QFrame):
             grid.addWidget(value, row, 1)
             self._facts[key] = (heading, value)
         return grid
+
+    def _make_question(self) -> QWidget:
+        """Ask who made a key of an older version of this program, which did not note it."""
+        self._who_made = QWidget()
+        column = QVBoxLayout(self._who_made)
+        column.setContentsMargins(0, 12, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(label(self.tr("Who made this key? Cortex takes only those that it made."), "hint", wrap=True))
+        self._answers = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._answers.setSpacing(0)
+        for text, origin in (
+            (self.tr("Cortex made it"), Origin.CORTEX),
+            (self.tr("It was made here"), Origin.HERE),
+        ):
+            answer = Button(text, self._look, "link")
+            answer.clicked.connect(partial(self.origin_said.emit, origin))
+            self._answers.addWidget(answer, 0, Qt.AlignmentFlag.AlignLeft)
+        self._answers.addStretch()
+        column.addLayout(self._answers)
+        return self._who_made
 
     @Slot()
     def _fit_request(self) -> None:

@@ -103,11 +103,9 @@ class DoctorDialog(Dialog):
         self.form.addWidget(self.ways)
         self.repair = Button(self.tr("Repair"), look, "primary")
         self.repair.hide()
-        self.close_button = Button(self.tr("Cancel"), look)
-        self.close_button.setDefault(True)
-        self.foot.addWidget(self.close_button)
         self.foot.addWidget(self.repair)
-        self.close_button.clicked.connect(self.reject)
+        self.close_button = self.add_close()
+        self.close_button.setText(self.tr("Cancel"))  # the check
         self.repair.clicked.connect(self._begin_repair)
         self._list.itemChanged.connect(self._count_chosen)
         self._list.currentItemChanged.connect(self._show_ways)

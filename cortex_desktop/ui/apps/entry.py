@@ -10,8 +10,10 @@ from PySide6.QtCore import QCoreApplication, QPoint, Slot
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMenu
 
-from ...domain.model import App, AppState
+from ...domain.folding import fold
+from ...domain.model import App, AppState, Origin
 from ...domain.secret import SecretKind
+from ...services.apps.origins import KeyOrigins
 from ...services.apps.services import AppServices
 from ...services.doctor import Doctor
 from ...services.snippets import Snippet, masked
@@ -46,13 +48,14 @@ class AppsEntry(PageEntry):
         workspace: Workspace,
         apps: AppServices,
         doctor: Doctor,
+        origins: KeyOrigins,
         requests: Callable[[], RequestServices],
     ) -> None:
         title = QCoreApplication.translate("AppsEntry", "Apps")
         super().__init__("apps", "layout-grid", title, Section.SETTINGS, "Ctrl+1")
         self._tools = tools
         self._workspace = workspace
-        self._services = apps, doctor, requests
+        self._services = apps, doctor, origins, requests
         self._only_among_apps: list[Action] = []
         workspace.app_asked.connect(self.show_app)
         workspace.apps_asked.connect(self.show_found)
@@ -124,11 +127,12 @@ class AppsEntry(PageEntry):
         self.show_found("is:attention")
 
     def found(self) -> Iterable[Source]:
-        """The current org's apps: to go to, and to copy their key."""
-        return (
-            Source(text, partial(self._hits, app), (text.partition("\n")[0],))
-            for text, app in self.presenter.model.searched()
-        )
+        """Saved filters, and the current org's apps: to go to, and to copy their key."""
+        for name, kept in self.presenter.saved.all().items():
+            text = self.tr("Filter: {name}").format(name=name)
+            yield Source(fold(text), partial(self._hits_of_filter, text, kept), (fold(name),))
+        for text, app in self.presenter.model.searched():
+            yield Source(text, partial(self._hits, app), (text.partition("\n")[0],))
 
     def subject(self) -> str:
         """The selected app's label."""
@@ -214,7 +218,7 @@ class AppsEntry(PageEntry):
                 "filter",
                 "sliders-horizontal",
                 self.tr("Filter…"),
-                lambda: self.presenter.page.bar.show_menu(),
+                lambda: self.presenter.page.bar.show_filters(),
                 "Ctrl+Shift+F",
                 at={Menu.VIEW: 201},
             ),
@@ -360,6 +364,33 @@ class AppsEntry(PageEntry):
                 enabled=self._can_change,
             ),
             Action(
+                "origin_cortex",
+                "external-link",
+                self.tr("Key came from Cortex"),
+                lambda: self.presenter.note_origin(Origin.CORTEX),
+                at={Menu.APP: 306},
+                enabled=self._is_origin_asked,
+                shown=self._is_origin_asked,
+            ),
+            Action(
+                "origin_here",
+                "key-round",
+                self.tr("Key was made here"),
+                lambda: self.presenter.note_origin(Origin.HERE),
+                at={Menu.APP: 307},
+                enabled=self._is_origin_asked,
+                shown=self._is_origin_asked,
+            ),
+            Action(
+                "open_console",
+                "external-link",
+                self.tr("Open the web console"),
+                lambda: self.presenter.open_console(),
+                at={Menu.APP: 308},
+                tip=self.tr("Open the organization’s apps in the web console"),
+                enabled=self._has_console,
+            ),
+            Action(
                 "type_key",
                 "key-round",
                 self.tr("Type the key again…"),
@@ -459,6 +490,15 @@ class AppsEntry(PageEntry):
     def _can_change_several(self) -> bool:
         return bool(self._several()) and not self.presenter.bulk.running
 
+    def _is_origin_asked(self) -> bool:
+        app = self._app()
+        chosen = (app,) if app is not None else self._several()
+        return any(each.origin is Origin.UNKNOWN and each.state is AppState.ACTIVE for each in chosen)
+
+    def _has_console(self) -> bool:
+        org = self._workspace.org
+        return org is not None and bool(org.console) and (self._app() is not None or bool(self._several()))
+
     def _is_detailed(self) -> bool:
         return self.in_front and self.presenter.page.details_wanted and self.presenter.page.selection.count > 0
 
@@ -508,6 +548,9 @@ class AppsEntry(PageEntry):
         self.open()
         self.presenter.page.select(app.id)
         self.presenter.page.take_keyboard()
+
+    def _hits_of_filter(self, text: str, kept: str) -> list[Hit]:
+        return [Hit("bookmark", text, "", partial(self.show_found, kept), section=self.tr("Saved filters"))]
 
     def _hits(self, app: App) -> list[Hit]:
         is_active = app.state is AppState.ACTIVE

@@ -1,98 +1,150 @@
-"""Filters for people: what each one means, the menu that puts them into the search, and those that were saved."""
+"""Filters in words for people, and searches that a person saved under a name."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from functools import partial
+from datetime import date, timedelta
 from typing import NamedTuple
 
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QMenu
+from PySide6.QtCore import QObject
 
-from ...domain.folding import fold
-from ...domain.query import completions, has_filter, parse, quoted, tokens, with_filter
-from ..kit.plain import entry
+from ...domain.folding import fold, sort_key
+from ...domain.query import WORDS, Token, When, completions, parse, quoted, tokens
+from ..kit.i18n import long_day
 from ..kit.settings import Settings
 from ..kit.suggestions import Suggestion
 
 OWNERS = 12
-"""Most owners in the menu; suggestions know all of them."""
+"""Most owners to choose from; suggestions know all of them."""
+
+
+class Choice(NamedTuple):
+    """A filter to choose. word: as it is typed; title: below the title of its group; meaning: alone."""
+
+    word: str
+    title: str
+    meaning: str
 
 
 class Group(NamedTuple):
-    """Filters of which a person chooses one. every: the text for choosing none of them."""
+    """Filters of one name, of which a person chooses one."""
 
     name: str
     title: str
-    every: str
-    choices: Sequence[tuple[str, str]]
+    choices: Sequence[Choice]
 
 
-class SavedFilters(QObject):
-    """Searches that a person gave a name, in the settings."""
+class SavedFilters:
+    """Searches that a person gave a name, in the settings, for each org."""
 
-    changed = Signal()
-
-    def __init__(self, settings: Settings, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._name = "filters"
+
+    def enter(self, org_id: str) -> None:
+        """Take those of this org from now on."""
+        self._name = f"filters_{org_id}"
 
     def all(self) -> dict[str, str]:
         """What to search for, by name, in the order of the names."""
+        # Without an org: those that an earlier version kept for all orgs.
+        kept = self._settings.text(self._name) or self._settings.text("filters") or "{}"
         try:
-            found = json.loads(self._settings.text("filters", "{}"))
+            found = json.loads(kept)
         except ValueError:
             return {}
         if not isinstance(found, dict):
             return {}
         texts = {name: text for name, text in found.items() if isinstance(text, str)}
-        return dict(sorted(texts.items(), key=lambda pair: fold(pair[0])))
+        return dict(sorted(texts.items(), key=lambda pair: sort_key(pair[0])))
 
     def save(self, name: str, text: str) -> None:
         """Keep a search under this name, in place of another of that name."""
         self._keep({**self.all(), name: text})
+
+    def rename(self, name: str, new: str) -> None:
+        """Give this search another name, in place of another of that name."""
+        filters = self.all()
+        if name in filters:
+            text = filters.pop(name)
+            self._keep({**filters, new: text})
 
     def remove(self, name: str) -> None:
         """Delete this search."""
         self._keep({other: text for other, text in self.all().items() if other != name})
 
     def _keep(self, filters: Mapping[str, str]) -> None:
-        self._settings.set_text("filters", json.dumps(filters))
+        self._settings.set_text(self._name, json.dumps(filters))
         self._settings.save()
-        self.changed.emit()
 
 
-class Filters(QObject):
-    """Fills the filter menu from the text in the search box, which alone says what is filtered.
+def same_search(text: str, other: str) -> bool:
+    """True if both searches mean the same."""
+    return set(parse(text).terms) == set(parse(other).terms)
 
-    wanted(str): the search that a person chose; save_asked: they want to keep it.
-    """
 
-    wanted = Signal(str)
-    save_asked = Signal()
+class FilterWords(QObject):
+    """Says in words what a filter means."""
 
-    def __init__(self, saved: SavedFilters, parent: QObject) -> None:
+    def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self.saved = saved
-        self._meanings = {
-            word: title if group.name == "is" else self.tr("{group}: {choice}").format(group=group.title, choice=title)
-            for group in self._groups()
-            for word, title in group.choices
+        on_off = {"on": self.tr("On"), "off": self.tr("Off")}
+        self._titles = {
+            "is": self.tr("Status"),
+            "sessions": self.tr("Sessions"),
+            "csrf": self.tr("CSRF Protection"),
+            "from": self.tr("Key"),
+            "works": self.tr("Works at Cortex"),
+            "checked": self.tr("Checked with Cortex"),
+            "created": self.tr("Created"),
+            "rotated": self.tr("Key made"),
+            "expires": self.tr("Expires"),
+            "review": self.tr("Review"),
+            "due": self.tr("Expiry or review"),
+            "owner": self.tr("Owner"),
+            "label": self.tr("Label"),
+            "key": self.tr("API key"),
+            "notes": self.tr("Notes"),
+        }
+        self._values = {
+            "is": {
+                "enabled": self.tr("Enabled"),
+                "disabled": self.tr("Disabled"),
+                "attention": self.tr("Needs attention"),
+                "expired": self.tr("Expired"),
+                "expiring": self.tr("Expires soon"),
+                "review": self.tr("Review due"),
+                "missing": self.tr("Key missing"),
+                "unfinished": self.tr("Not finished"),
+            },
+            "sessions": on_off,
+            "csrf": on_off,
+            "from": {
+                "here": self.tr("Made here"),
+                "cortex": self.tr("From Cortex"),
+                "unknown": self.tr("Origin not known"),
+            },
+            "works": {"yes": self.tr("Yes"), "no": self.tr("No"), "unchecked": self.tr("Not asked")},
+            "rotated": {"none": self.tr("Never rotated")},
+            "owner": {"": self.tr("No owner")},
+            "notes": {"": self.tr("No notes")},
         }
 
-    def summary(self, text: str) -> str:
-        """The text of the menu's button for this search."""
-        named = [token for token in tokens(text) if token.name and (token.value or token.quoted)]
-        words = [word for token in named if parse(word := f"{token.name}:{quoted(token.value)}").terms]
-        if not words:
-            return self.tr("All statuses")
-        if len(words) > 1:
-            return self.tr("%n filter(s)", "", len(words))
-        return self.meaning(words[0])
+    def groups(self, owners: Sequence[str]) -> list[Group]:
+        """The filters to choose from. owners: of the apps, those with most apps first."""
+        found = []
+        for name, values in WORDS.items():
+            words = [f"{name}:{value}" for value in values]
+            if name == "owner":
+                words = [f"owner:{quoted(owner)}" for owner in sorted(owners[:OWNERS], key=sort_key)] + words
+            if words:
+                choices = [Choice(word, *self._words_of(tokens(word)[0])) for word in words]
+                found.append(Group(name, self._titles.get(name, name), choices))
+        return found
 
     def meaning(self, word: str) -> str:
-        """Meaning of a filter, e.g. Disabled for is:disabled; the filter itself if it is not a suggested one."""
+        """Meaning of a filter, e.g. Status: Disabled for is:disabled."""
         if word.endswith(":"):
             return {
                 "label:": self.tr("In the label alone"),
@@ -100,143 +152,65 @@ class Filters(QObject):
                 "owner:": self.tr("In the owner alone"),
                 "notes:": self.tr("In the notes alone"),
             }.get(word, "")
-        if word == 'notes:""':
-            return self.tr("No notes")
-        if word.lower() in self._meanings:
-            return self._meanings[word.lower()]
-        name, _, value = word.partition(":")
-        if name == "owner":
-            return self.tr("Owner: {owner}").format(owner=tokens(word)[0].value)
-        return f"{name}: {value}" if value else word
+        return self._words_of(tokens(word)[0])[1]
 
-    def suggestions(self, text: str, position: int, owners: Sequence[str]) -> tuple[int, list[Suggestion]]:
+    def suggestions(
+        self, text: str, position: int, owners: Sequence[str], saved: Mapping[str, str]
+    ) -> tuple[int, list[Suggestion]]:
         """What the word at `position` may become: filters, and saved searches whose name the text begins."""
         begin, words = completions(text, position, owners)
         found = [Suggestion(word, self.meaning(word)) for word in words]
         begun = fold(text.strip())
         if len(begun) > 1 and position == len(text):
-            saved = self.saved.all().items()
-            found += [Suggestion(kept, name, whole=True) for name, kept in saved if fold(name).startswith(begun)]
+            begin_so = (name for name in saved if fold(name).startswith(begun))
+            found += [Suggestion(saved[name], name, whole=True) for name in begin_so]
         return begin, found
 
-    def fill(self, menu: QMenu, text: str, owners: Sequence[str]) -> None:
-        """Put all filters into the menu, those in the text ticked."""
-        menu.clear()
-        status, *others = self._groups(owners)
-        self._add_group(menu, status, text)
-        menu.addSeparator()
-        for group in others:
-            self._add_group(menu.addMenu(group.title), group, text)
-        menu.addSeparator()
-        saved = self.saved.all()
-        for name, kept in saved.items():
-            self._add(menu, name, kept, kept == text.strip())
-        save = menu.addAction(self.tr("Save this filter…"), self.save_asked.emit)
-        save.setEnabled(bool(text.strip()))
-        if saved:
-            remove = menu.addMenu(self.tr("Remove a saved filter"))
-            for name in saved:
-                remove.addAction(entry(name), partial(self.saved.remove, name))
-        clear = menu.addAction(self.tr("Show all apps"), partial(self.wanted.emit, ""))
-        clear.setEnabled(bool(text.strip()))
+    def _words_of(self, token: Token) -> tuple[str, str]:
+        """What a filter's value means under the filter's title, and what the filter means alone."""
+        title, value = self._titles.get(token.name, token.name), token.value.lower()
+        values = self._values.get(token.name, {})
+        if value in values and (value or token.quoted):
+            chosen = values[value]
+            if not value or value == "none":
+                return chosen, chosen
+            return chosen, self.tr("{filter}: {value}").format(filter=title, value=chosen)
+        term = next(iter(parse(f"{token.name}:{quoted(token.value)}").terms), None)
+        if value == "none" and token.name not in ("label", "key", "owner", "notes"):
+            when = self.tr("never")
+        elif isinstance(term, When):
+            when = self._when(term, token.value)
+        else:
+            return token.value, self.tr("{filter}: {value}").format(filter=title, value=token.value)
+        return when[:1].upper() + when[1:], self.tr("{filter} {when}").format(filter=title, when=when)
 
-    def _add_group(self, menu: QMenu, group: Group, text: str) -> None:
-        # What stands in the text of this group but is not suggested, like created:2026, is ticked by none.
-        without = with_filter(text, group.name)
-        self._add(menu, group.every, without, not any(token.name == group.name for token in tokens(text)))
-        for word, title in group.choices:
-            there = has_filter(text, word)
-            self._add(menu, title, without if there else with_filter(text, group.name, word), there)
+    def _when(self, term: When, value: str) -> str:
+        """When something lies. value: as it is typed."""
+        if term.period is not None:
+            return self._in_period(term.sign, *term.period, value.lstrip("<>="))
+        if term.name not in ("expires", "review", "due"):
+            if term.sign in (">", ">="):
+                return self.tr("more than %n day(s) ago", "", term.days)
+            return self.tr("in the last %n day(s)", "", term.days)
+        if not term.days:
+            today = {"<": self.tr("before today"), ">": self.tr("after today"), ">=": self.tr("today or later")}
+            return today.get(term.sign, self.tr("today or earlier"))
+        match term.sign:
+            case "<":
+                return self.tr("in less than %n day(s)", "", term.days)
+            case ">":
+                return self.tr("in more than %n day(s)", "", term.days)
+            case ">=":
+                return self.tr("in %n day(s) or more", "", term.days)
+            case _:
+                return self.tr("within %n day(s)", "", term.days)
 
-    def _add(self, menu: QMenu, title: str, text: str, ticked: bool) -> None:
-        action = menu.addAction(entry(title), partial(self.wanted.emit, text))
-        action.setCheckable(True)
-        action.setChecked(ticked)
-
-    def _groups(self, owners: Sequence[str] = ()) -> tuple[Group, ...]:
-        on_off = (self.tr("On"), self.tr("Off"))
-        return (
-            Group(
-                "is",
-                self.tr("Status"),
-                self.tr("All statuses"),
-                (
-                    ("is:enabled", self.tr("Enabled")),
-                    ("is:disabled", self.tr("Disabled")),
-                    ("is:attention", self.tr("Needs attention")),
-                    ("is:expired", self.tr("Expired")),
-                    ("is:expiring", self.tr("Expires soon")),
-                    ("is:review", self.tr("Review due")),
-                    ("is:missing", self.tr("Key missing")),
-                    ("is:unfinished", self.tr("Not finished")),
-                ),
-            ),
-            Group(
-                "sessions",
-                self.tr("Sessions"),
-                self.tr("On or off"),
-                tuple(zip(("sessions:on", "sessions:off"), on_off, strict=True)),
-            ),
-            Group(
-                "csrf",
-                self.tr("CSRF Protection"),
-                self.tr("On or off"),
-                tuple(zip(("csrf:on", "csrf:off"), on_off, strict=True)),
-            ),
-            Group(
-                "created",
-                self.tr("Created"),
-                self.tr("Any time"),
-                (
-                    ("created:<7d", self.tr("In the last 7 days")),
-                    ("created:<30d", self.tr("In the last 30 days")),
-                    ("created:<90d", self.tr("In the last 90 days")),
-                    ("created:>365d", self.tr("More than a year ago")),
-                ),
-            ),
-            Group(
-                "rotated",
-                self.tr("Age of the key"),
-                self.tr("Any"),
-                (
-                    ("rotated:<30d", self.tr("Less than 30 days")),
-                    ("rotated:>90d", self.tr("More than 90 days")),
-                    ("rotated:>365d", self.tr("More than a year")),
-                    ("rotated:none", self.tr("Never rotated")),
-                ),
-            ),
-            Group(
-                "from",
-                self.tr("Key from"),
-                self.tr("Anywhere"),
-                (("from:here", self.tr("Made here")), ("from:cortex", self.tr("From Cortex"))),
-            ),
-            Group(
-                "expires",
-                self.tr("Expires"),
-                self.tr("Any time, or never"),
-                (
-                    ("expires:<30d", self.tr("Within 30 days, or expired")),
-                    ("expires:<90d", self.tr("Within 90 days, or expired")),
-                    ("expires:none", self.tr("Never")),
-                ),
-            ),
-            Group(
-                "review",
-                self.tr("Review"),
-                self.tr("Any time, or never"),
-                (
-                    ("review:<30d", self.tr("Within 30 days, or due")),
-                    ("review:none", self.tr("Never")),
-                ),
-            ),
-            Group(
-                "owner",
-                self.tr("Owner"),
-                self.tr("Anyone"),
-                (
-                    *((f"owner:{quoted(name)}", name) for name in sorted(owners[:OWNERS], key=fold)),
-                    ('owner:""', self.tr("No owner")),
-                ),
-            ),
-        )
+    def _in_period(self, sign: str, first: date, after: date, typed: str) -> str:
+        is_day = after - first == timedelta(days=1)
+        words = {
+            "<": self.tr("before {period}"),
+            "<=": self.tr("until the end of {period}"),
+            ">": self.tr("after {period}"),
+            ">=": self.tr("from {period} on"),
+        }.get(sign, self.tr("on {period}") if is_day else self.tr("in {period}"))
+        return words.format(period=long_day(first) if is_day else typed)

@@ -94,13 +94,13 @@ class AppForms(QObject):
         dialog = ImportKeyDialog(self._look, self._page.model, place_of(org), self._dialogs.window, read)
 
         def imported(made: Created) -> None:
-            show = partial(self._keys.show_imported, tuple(dialog.pasted))  # the dialog forgets it when it closes
-            self._dialogs.close(dialog, partial(self._show_new, made, show))
+            self._dialogs.close(dialog, partial(self._show_new, made, self._keys.show_imported))
 
         def submit(details: AppDetails, key: Secret, secret: Secret | None) -> None:
             work = partial(self._services.creation.import_key, org.id, details, key, secret)
             self._store(work, imported, dialog.fail)
 
+        self._keys.watch(dialog)
         dialog.submitted.connect(submit)
         self._dialogs.open_waiting(dialog)
 

@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QWidget
 
 from ...domain.errors import CortexError
 from ...domain.model import AppDetails, secrets_of
-from ...domain.secret import Secret, SecretKind
+from ...domain.secret import KeyEnds, Secret, SecretKind, is_made_up
+from ...services.snippets import mask
 from ...tasks.lanes import Job
 from ..kit.widgets import Look, announce, label, set_property
 from .app_form import AppDialog, field, option
@@ -32,11 +33,15 @@ class PasteField(QPlainTextEdit):
 
     take: gets the text; says whether there was something in it. What is typed is handed over by Enter and when the
     field is left, and stays to be mended where there was nothing in it.
+    found(Secret): a secret is taken from this text.
     """
+
+    found = Signal(Secret)
 
     def __init__(self, take: Callable[[str], bool]) -> None:
         super().__init__()
         self._take = take
+        self._last = Secret("")
         self.setUndoRedoEnabled(False)
         self.setTabChangesFocus(True)
         self.setInputMethodHints(
@@ -65,13 +70,26 @@ class PasteField(QPlainTextEdit):
         if self.toPlainText().strip() and self._take(self.toPlainText()):
             self.clear()
 
+    def keep(self, text: str) -> None:
+        """Keep a text in which something was found, for `confirm`."""
+        self._last = Secret(text)
+
+    def confirm(self) -> None:
+        """Emit `found`: a secret is taken from the text that was kept last."""
+        if self._last.reveal():
+            self.found.emit(self._last)
+
+    def forget(self) -> None:
+        """Drop the text that was kept and what was typed."""
+        self._last = Secret("")
+        self.clear()
+
 
 class ImportKeyDialog(AppDialog):
     """Asks for a key, a secret where there is one, and the app's label, Sessions and CSRF Protection.
 
     submitted(AppDetails, key, secret or None): Add key was chosen. The secrets are held until the dialog closes.
-    pasted: the texts in which a key or a secret was found. read: runs work on a lane, then calls back with its result
-    or error, as `Workspace.submit` does.
+    read: runs work on a lane, then calls back with its result or error, as `Workspace.submit` does.
     """
 
     submitted = Signal(AppDetails, Secret, object)
@@ -82,7 +100,6 @@ class ImportKeyDialog(AppDialog):
         translate = QCoreApplication.translate
         text = translate("ImportKeyDialog", "For a key of {place} that was made in the web console.")
         self.paste = PasteField(self.take)
-        self.pasted: list[Secret] = []
         self.key = FoundField(
             look, translate("ImportKeyDialog", "API key"), translate("ImportKeyDialog", "Remove this key")
         )
@@ -164,6 +181,8 @@ class ImportKeyDialog(AppDialog):
         """Whether the key, the secret where one is needed, and the label are there; says what is missing."""
         fine = super().check()
         has_key, secret = self.key.candidate is not None, self.secret.candidate
+        if has_key or secret is not None:
+            self.paste.confirm()
         wants_secret = SecretKind.API_SECRET in secrets_of(self.sessions.isChecked())
         missing = ""
         if self._job is not None:
@@ -198,7 +217,7 @@ class ImportKeyDialog(AppDialog):
             self._set_found_note(self._refusal(found), "danger")
             announce(self, self._found_note.text())
             return False
-        self.pasted.append(Secret(text))
+        self.paste.keep(text)
         if found.keys:
             if self.key.count:
                 self._added = None  # it was for the key that was there
@@ -254,7 +273,10 @@ class ImportKeyDialog(AppDialog):
 
     def _refusal(self, found: Found) -> str:
         if found.placeholder:
-            text = self.tr("{text} is a placeholder. Paste the key itself.").format(text=found.placeholder)
+            shown = found.placeholder
+            if not is_made_up(shown):
+                shown = mask(KeyEnds.of(Secret(shown)))
+            text = self.tr("{text} is a placeholder. Paste the key itself.").format(text=shown)
         else:
             text = self.tr(
                 "There is no API key in this. A key has 22 letters and digits, or is the name of an app that "
@@ -298,8 +320,7 @@ class ImportKeyDialog(AppDialog):
         self._added, self._others = None, ()
         self.key.forget()
         self.secret.forget()
-        self.pasted.clear()
-        self.paste.clear()
+        self.paste.forget()
 
 
 def _find(text: str) -> Found:

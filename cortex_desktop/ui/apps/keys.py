@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING, Protocol
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, SignalInstance, Slot
 
 from ...domain.activity import Action
 from ...domain.errors import CortexError, SecretMissing
@@ -20,6 +21,16 @@ from ..kit.tools import Tools
 from ..kit.widgets import announce
 from ..workspace import Workspace
 from .model import AppsModel
+
+if TYPE_CHECKING:
+    from .import_key_dialog import PasteField
+
+
+class PasteDialog(Protocol):
+    """A dialog in which a key is pasted."""
+
+    paste: PasteField
+    finished: SignalInstance
 
 
 class KeyPresenter(QObject):
@@ -53,18 +64,28 @@ class KeyPresenter(QObject):
         text = self.tr("Cortex does not know the new key, and goes on taking an old one that it made.")
         self._offer(made, self.tr("API key rotated"), text)
 
-    def show_imported(self, pasted: Iterable[Secret], made: Created) -> None:
-        """Say that a key is stored that the person has already, and clear it from where they copied it.
-
-        pasted: what else of theirs must not stay on the clipboard.
-        """
+    def show_imported(self, made: Created) -> None:
+        """Say that a key is stored that the person has already."""
         title = self.tr("Existing key added")
         text = self.tr("The API key of “{label}” is in your keychain.").format(label=short(made.app.label))
-        seconds = self._settings.clipboard_seconds
-        if self._clipboard.take_over((made.key, *pasted), seconds):
-            self._count_down(title, seconds)
+        if self._clipboard.seconds_left:
+            self._count_down(title, self._clipboard.seconds_left)
         else:
             self._toasts.show(title, text).count_down(TOAST_SECONDS)
+
+    def watch(self, dialog: PasteDialog) -> None:
+        """Clear from the clipboard what is pasted into a dialog and holds a secret, stored or not.
+
+        The time counts from when the dialog closes.
+        """
+        dialog.paste.found.connect(self._clipboard.watch)
+        dialog.finished.connect(self._dialog_closed)
+
+    @Slot()
+    def _dialog_closed(self) -> None:
+        seconds = self._settings.clipboard_seconds
+        if self._clipboard.count_down(seconds):
+            self._count_down(self.tr("What you pasted holds a key"), seconds)
 
     def reveal_or_hide(self, app: App, kind: SecretKind = SecretKind.API_KEY) -> None:
         """Show the app's key or secret for a while, or hide it if it is shown."""

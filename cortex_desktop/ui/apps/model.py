@@ -7,18 +7,20 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, date, datetime
 from enum import IntEnum
-from operator import attrgetter, itemgetter
+from itertools import filterfalse, islice
+from operator import attrgetter
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QLocale, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal, Slot
 
-from ...domain.folding import fold, look
+from ...domain.folding import look, sort_key
 from ...domain.model import App, AppState, Origin
 from ...domain.query import AppQuery, At, parse
 from ...services.snippets import masked
 from ..kit.i18n import local, long_date, long_day, long_time
 from ..kit.plain import tip
 from ..workspace import ListedApp, by_label
+from .cortex_check import known_words
 
 Index = QModelIndex | QPersistentModelIndex
 AppRole = Qt.ItemDataRole.UserRole
@@ -71,6 +73,7 @@ class AppsModel(QAbstractTableModel):
         super().__init__(parent)
         self._known: dict[str, ListedApp] = {}  # all, by id
         self._rows: list[ListedApp] = []  # the same, by label
+        self._owners: list[str] | None = None
         self._ordered: list[ListedApp] = []  # all, as sorted now
         self._visible: list[ListedApp] = []  # those that match, as sorted now
         self._query = AppQuery()
@@ -140,9 +143,11 @@ class AppsModel(QAbstractTableModel):
         return self._attention
 
     def owners(self) -> list[str]:
-        """The owners of apps, those with most apps first."""
-        counted = Counter(row.app.owner for row in self._rows)
-        return [owner for owner, _ in counted.most_common() if owner]
+        """The owners of apps, those with most apps first. Counted once for many keystrokes."""
+        if self._owners is None:
+            counted = Counter(row.app.owner for row in self._rows)
+            self._owners = [owner for owner, _ in counted.most_common() if owner]
+        return self._owners
 
     def app_at(self, row: int) -> App | None:
         """The app in this visible row."""
@@ -151,6 +156,10 @@ class AppsModel(QAbstractTableModel):
     def apps_at(self, first: int, last: int) -> list[App]:
         """The apps in these visible rows, both ends included."""
         return [row.app for row in self._visible[first : last + 1]]
+
+    def each_at(self, first: int, last: int) -> Iterator[App]:
+        """The same, one after the other."""
+        return (row.app for row in islice(self._visible, first, last + 1))
 
     def row_of(self, app_id: str) -> int:
         """The visible row of this app, or -1."""
@@ -196,7 +205,7 @@ class AppsModel(QAbstractTableModel):
     def has_label(self, label: str, but: str = "") -> bool:
         """True if an app has a label that looks like this. but: the id of one that does not count."""
         wanted = look(label)
-        return any(look(row.folded_label) == wanted and row.app.id != but for row in self._rows)
+        return any(row.look == wanted and row.app.id != but for row in self._rows)
 
     def load(self, rows: Sequence[ListedApp]) -> None:
         """Show these apps and no others."""
@@ -351,7 +360,8 @@ class AppsModel(QAbstractTableModel):
             case AppColumn.EXPIRES:
                 return long_day(app.expires) if app.expires is not None else ""
             case AppColumn.ORIGIN:
-                return self._origins[app.origin]
+                words = self._origins[app.origin]
+                return words if app.known is None else f"{words} · {known_words(app.known)}"
             case AppColumn.AGE:
                 return self.age_words(self.age(app))
             case AppColumn.MENU:
@@ -392,6 +402,8 @@ class AppsModel(QAbstractTableModel):
                 return tip(app.label)
             case AppColumn.CREATED:
                 return long_time(app.created)
+            case AppColumn.ORIGIN if app.checked is not None:
+                return self.tr("Cortex was asked on {time}.").format(time=long_time(app.checked))
             case AppColumn.AGE:
                 made = long_time(app.rotated or app.created)
                 return self.tr("The key was made on {time}.").format(time=made)
@@ -441,6 +453,7 @@ class AppsModel(QAbstractTableModel):
         """Bring everything up to date with the apps in `_known` and with today."""
         self._today = date.today()  # noqa: DTZ011
         self._rows = sorted(self._known.values(), key=by_label)
+        self._owners = None
         self._order()
         self._count_attention()
 
@@ -470,7 +483,7 @@ class AppsModel(QAbstractTableModel):
             case AppColumn.STATUS:
                 return lambda row: self.status(row.app)
             case AppColumn.OWNER:
-                return lambda row: fold(row.app.owner)
+                return lambda row: sort_key(row.app.owner)
             case AppColumn.EXPIRES:
                 return attrgetter("app.expires")
             case AppColumn.ORIGIN:
@@ -518,6 +531,6 @@ def _same_apps(rows: list[ListedApp], others: list[ListedApp]) -> bool:
 
 def _empty_last(rows: list[ListedApp], key: Callable[[ListedApp], Any], down: bool) -> list[ListedApp]:
     """Sort, with rows whose key is empty last in both directions."""
-    keyed = [(key(row), row) for row in rows]
-    some = sorted((pair for pair in keyed if pair[0]), key=itemgetter(0), reverse=down)
-    return [row for _, row in some] + [row for value, row in keyed if not value]
+    # Without a pair for each row: ten thousand of them have Python collect garbage in the middle of it.
+    some = sorted(filter(key, rows), key=key, reverse=down)
+    return [*some, *filterfalse(key, rows)]

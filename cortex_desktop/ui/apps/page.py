@@ -38,14 +38,16 @@ from .search_bar import SearchBar
 from .selection import Selection, SelectionBar
 from .table import AppsTable
 
+MARGIN = 24
+"""Around the page, in pixels."""
+
 
 class AppsPage(Page):
     """Search, filter, table, details: a view that emits what the person wants.
 
     new_asked; front_asked: an app is about to be shown, so the page has to come to the front; selected: another app, or
     none, is the current one; unlock_asked: the banner's action; menu_asked(point): a menu for the current app;
-    retry_asked: load again; save_filter_asked(text): keep this search; details_made(DetailsPanel): there is now
-    a panel to listen to.
+    retry_asked: load again; details_made(DetailsPanel): there is now a panel to listen to.
     """
 
     new_asked = Signal()
@@ -55,7 +57,6 @@ class AppsPage(Page):
     menu_asked = Signal(QPoint)
     retry_asked = Signal()
     details_made = Signal(DetailsPanel)
-    save_filter_asked = Signal(str)
 
     def __init__(self, look: Look, model: AppsModel, reveal: Reveal, saved: SavedFilters) -> None:
         super().__init__()
@@ -111,7 +112,7 @@ class AppsPage(Page):
         self._stack.setCurrentIndex(2)
         self._main = LowBody()
         column = QVBoxLayout(self._main)
-        column.setContentsMargins(24, 16, 24, 24)
+        column.setContentsMargins(MARGIN, 16, MARGIN, MARGIN)
         column.setSpacing(12)
         column.addWidget(self.storage_banner)
         column.addWidget(self.keychain_banner)
@@ -130,7 +131,6 @@ class AppsPage(Page):
         self.new.clicked.connect(self.new_asked)
         self.empty.acted.connect(self._empty_acted)
         self.bar.left.connect(self._enter_table)
-        self.bar.save_asked.connect(self.save_filter_asked)
         self.keychain_banner.acted.connect(self.unlock_asked)
         self.storage_banner.dismissed.connect(self.storage_banner.hide)
         self.table.opened.connect(self.open_details)
@@ -154,8 +154,8 @@ class AppsPage(Page):
 
     def forget_search(self) -> None:
         """Clear the search: another org's apps are about to be listed."""
-        if self.search.text():
-            self.search.clear()
+        if self.bar.text:
+            self.bar.set_text("")
 
     def wait_for_load(self) -> None:
         """Show that the apps are being read, if it takes long."""
@@ -205,7 +205,7 @@ class AppsPage(Page):
         if not self.isVisible():
             self.front_asked.emit()
         if self.model.row_of(app_id) < 0:
-            self.search.clear()
+            self.bar.set_text("")
         self.selection.choose(app_id)
         self.table.scrollTo(self.table.currentIndex())
 
@@ -291,10 +291,15 @@ class AppsPage(Page):
         """The width of the details in pixels, while they are beside the table."""
         return self._panel.minimumWidth() if self._panel is not None and self._details_shown else 0
 
+    @property
+    def foot(self) -> int:
+        """The height in pixels of the selection bar and the margin below it, while it is shown."""
+        return 0 if self.selection_bar.isHidden() else self.selection_bar.sizeHint().height() + MARGIN
+
     @Slot(str)
     def look_for(self, text: str) -> None:
         """Search for this."""
-        self.search.setText(text)
+        self.bar.set_text(text)
 
     # Remembered between starts
 
@@ -322,7 +327,7 @@ class AppsPage(Page):
         if self._failed:
             self.retry_asked.emit()
         elif self.model.total:
-            self.search.clear()
+            self.bar.set_text("")
             self.search.setFocus()
         else:
             self.new_asked.emit()
@@ -349,7 +354,11 @@ class AppsPage(Page):
             self._show_selection_bar()
 
     def _show_selection_bar(self) -> None:
-        self.selection_bar.show_apps(self.several(), self.busy)
+        bar, count = self.selection_bar, self.selection.count
+        was_hidden = bar.isHidden()
+        bar.show_selected(count, enabled=count > 1 and self.selection.any_enabled(), busy=self.busy)
+        if bar.isHidden() != was_hidden:
+            self.inset_changed.emit()
 
     @Slot()
     def _clear_selection(self) -> None:

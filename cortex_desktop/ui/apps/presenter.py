@@ -11,9 +11,10 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from ...domain.errors import AppGone, CortexError, VaultError
-from ...domain.model import App, AppState
+from ...domain.model import App, AppState, Origin
 from ...domain.secret import Secret, SecretKind
 from ...services.apps.create import Created
+from ...services.apps.origins import KeyOrigins
 from ...services.apps.recovery import NotRemoved
 from ...services.apps.services import AppServices
 from ...services.bulk import Delete, Disable, Rotate
@@ -21,6 +22,7 @@ from ...services.doctor import Doctor
 from ...services.periods import ROLLED_BACK_KEPT
 from ...services.snippets import Snippet
 from ...tasks.lanes import Lane
+from ..kit.desktop import open_web_page
 from ..kit.i18n import place_of, short
 from ..kit.toasts import TOAST_SECONDS
 from ..kit.tools import Tools
@@ -33,6 +35,7 @@ from .filters import SavedFilters
 from .forms import AppForms
 from .keys import KeyPresenter
 from .model import AppColumn, AppsModel, Status
+from .origins import OriginPresenter
 from .page import AppsPage
 
 if TYPE_CHECKING:
@@ -56,6 +59,7 @@ class AppsPresenter(QObject):
         workspace: Workspace,
         apps: AppServices,
         doctor: Doctor,
+        origins: KeyOrigins,
         requests: Callable[[], RequestServices],
     ) -> None:
         super().__init__(tools.dialogs)
@@ -66,13 +70,15 @@ class AppsPresenter(QObject):
         self._workspace = workspace
         self._services = apps
         self.model = AppsModel(self)
-        self.page = AppsPage(tools.look, self.model, tools.reveal, SavedFilters(tools.settings, self))
+        self.saved = SavedFilters(tools.settings)
+        self.page = AppsPage(tools.look, self.model, tools.reveal, self.saved)
         self.keys = KeyPresenter(tools, workspace, apps, self.model)
         self.forms = AppForms(tools, workspace, apps, self.page, self.keys)
         self.bulk = BulkPresenter(tools, workspace, apps, self.page.bulk)
         self._cortex = CortexCheck(tools, workspace, apps.use, requests)
+        self._origins = OriginPresenter(tools, workspace, origins)
         self.banners = Banners(workspace, self.page)
-        self.checks = KeychainChecks(tools, workspace, apps, doctor, self.model, self.page)
+        self.checks = KeychainChecks(tools, workspace, apps, doctor, self.model, self.keys, self.page)
         self._connect()
         self.page.new.setEnabled(False)
         self.page.wait_for_load()  # before the sorting is restored, which has the page show its state
@@ -92,7 +98,9 @@ class AppsPresenter(QObject):
         page.selected.connect(self.changed)
         page.inset_changed.connect(self.changed)
         page.retry_asked.connect(workspace.reload)
-        page.save_filter_asked.connect(self._ask_filter_name)
+        page.bar.save_asked.connect(self.ask_filter_name)
+        page.bar.rename_asked.connect(self._ask_new_filter_name)
+        page.bar.delete_asked.connect(self._delete_filter)
         page.table.painter.reveal_asked.connect(self._reveal_of)
         page.table.painter.copy_asked.connect(self._copy_of)
         page.details_made.connect(self._listen_to)
@@ -112,6 +120,7 @@ class AppsPresenter(QObject):
         details.delete_asked.connect(self.ask_delete)
         details.try_asked.connect(self._workspace.try_asked)
         details.check_asked.connect(self.check_with_cortex)
+        details.origin_said.connect(self.note_origin)
         details.rotate_asked.connect(self.ask_rotate)
         details.roll_back_asked.connect(self._roll_back)
         details.drop_kept_asked.connect(self._ask_drop_kept)
@@ -202,7 +211,9 @@ class AppsPresenter(QObject):
         from .rotate_dialog import RotateDialog
 
         place = f"{short(app.label)} · {place_of(org)}"
-        dialog = RotateDialog(self._look, place, self._dialogs.window, in_doubt=self._workspace.in_doubt)
+        window, is_cortex = self._dialogs.window, app.origin is Origin.CORTEX
+        in_doubt = self._workspace.in_doubt
+        dialog = RotateDialog(self._look, place, window, from_cortex=is_cortex, in_doubt=in_doubt)
 
         def rotated(made: Created) -> None:
             dialog.accept()
@@ -216,13 +227,29 @@ class AppsPresenter(QObject):
             self._workspace.on_vault(work, rotated, dialog.fail)
 
         dialog.submitted.connect(submit)
+        dialog.key_asked.connect(self.ask_use_key)
         self._dialogs.open_waiting(dialog)
+
+    def _selected(self) -> list[App]:
+        app = self.page.current()
+        return list(self.page.several()) or ([app] if app is not None else [])
 
     @Slot()
     def check_with_cortex(self) -> None:
         """Ask Cortex whether it knows the keys of the selected app, or apps."""
-        app = self.page.current()
-        self._cortex.ask(self.page.several() or ([app] if app is not None else []))
+        self._cortex.ask(self._selected())
+
+    @Slot(Origin)
+    def note_origin(self, origin: Origin) -> None:
+        """Keep who made the keys of the selected app, or apps, where that is not known."""
+        self._origins.note(self._selected(), origin)
+
+    @Slot()
+    def open_console(self) -> None:
+        """Show the current org's apps in the web console."""
+        org = self._workspace.org
+        if org is not None and org.console:
+            open_web_page(org.console)
 
     @Slot()
     def ask_use_key(self) -> None:
@@ -238,15 +265,19 @@ class AppsPresenter(QObject):
             dialog.accept()
             self.model.mark_whole(app.id)
             self._workspace.put(made.app)
-            self._tools.toasts.show(
+            toast = self._tools.toasts.show(
                 self.tr("“{label}” uses the key from Cortex").format(label=short(app.label)),
                 self.tr("The one before is kept: you can roll back in the details."),
-            ).count_down(TOAST_SECONDS)
+                action=self.tr("Undo"),
+            )
+            toast.acted.connect(partial(self._roll_back_to, app.id, made.app.kept[0].number))
+            toast.count_down(TOAST_SECONDS)
 
         def submit(key: Secret, secret: Secret | None, keep: timedelta) -> None:
             work = partial(self._services.rotation.use_key, app.id, key, secret, keep)
             self._workspace.on_vault(work, used, dialog.fail)
 
+        self.keys.watch(dialog)
         dialog.submitted.connect(submit)
         self._dialogs.open_waiting(dialog)
 
@@ -254,9 +285,12 @@ class AppsPresenter(QObject):
     def _roll_back(self, number: int) -> None:
         app = self.page.current()
         if app is not None:
-            self._reveal.end()
-            work = partial(self._services.rotation.roll_back, app.id, number, ROLLED_BACK_KEPT)
-            self._workspace.on_vault(work, self._workspace.put)
+            self._roll_back_to(app.id, number)
+
+    def _roll_back_to(self, app_id: str, number: int) -> None:
+        self._reveal.end()
+        work = partial(self._services.rotation.roll_back, app_id, number, ROLLED_BACK_KEPT)
+        self._workspace.on_vault(work, self._workspace.put)
 
     @Slot(int)
     def _ask_drop_kept(self, number: int) -> None:
@@ -304,6 +338,8 @@ class AppsPresenter(QObject):
             self.tr("Delete"),
             self._dialogs.window,
         )
+        org = self._workspace.org
+        question.add_link(self.tr("Open the apps in the web console"), org.console if org is not None else "")
         question.confirmed.connect(partial(self.delete, app, self._deleted))
         self._dialogs.open(question)
 
@@ -361,20 +397,68 @@ class AppsPresenter(QObject):
                 self.restore(app)
 
     @Slot(str)
-    def _ask_filter_name(self, text: str) -> None:
+    def ask_filter_name(self, text: str) -> None:
+        """Ask for the name to keep this search under."""
         if self._dialogs.free:
             from .save_filter_dialog import SaveFilterDialog
 
-            saved = self.page.bar.filters.saved
-            dialog = SaveFilterDialog(self._look, text, list(saved.all()), self._dialogs.window)
-            dialog.saved.connect(lambda name: saved.save(name, text))
+            dialog = SaveFilterDialog(self._look, text, list(self.saved.all()), self._dialogs.window)
+            dialog.saved.connect(lambda name: self._change_filters(partial(self.saved.save, name, text)))
             self._dialogs.open(dialog)
+
+    @Slot(str)
+    def _ask_new_filter_name(self, name: str) -> None:
+        saved = self.saved.all()
+        if self._dialogs.free and name in saved:
+            from .save_filter_dialog import SaveFilterDialog
+
+            dialog = SaveFilterDialog(self._look, saved.pop(name), list(saved), self._dialogs.window, name)
+            dialog.saved.connect(lambda new: self._change_filters(partial(self.saved.rename, name, new)))
+            self._dialogs.open(dialog)
+
+    @Slot(str)
+    def _delete_filter(self, name: str) -> None:
+        kept = self.saved.all()[name]
+        self._change_filters(partial(self.saved.remove, name))
+        toast = self._tools.toasts.show(
+            self.tr("Filter “{name}” deleted").format(name=short(name)),
+            icon="trash-2",
+            tone="muted",
+            action=self.tr("Undo"),
+        )
+        self._workspace.entered.connect(toast.leave)
+        toast.acted.connect(lambda: self._change_filters(partial(self.saved.save, name, kept)))
+        toast.count_down(TOAST_SECONDS)
+
+    def _change_filters(self, change: Callable[[], None]) -> None:
+        change()
+        self.page.bar.show_saving()
 
     # Service calls without a dialog
 
     def set_enabled(self, app: App, enabled: bool) -> None:
-        """Enable or disable the app."""
-        self._workspace.on_disk(partial(self._services.use.set_enabled, app.id, enabled), self._workspace.put)
+        """Enable or disable the app. Disabling one whose key is from Cortex says that it goes on doing so."""
+
+        def done(changed: App) -> None:
+            self._workspace.put(changed)
+            if not enabled and changed.origin is Origin.CORTEX:
+                self._show_disabled(changed)
+
+        self._workspace.on_disk(partial(self._services.use.set_enabled, app.id, enabled), done)
+
+    def _show_disabled(self, app: App) -> None:
+        org = self._workspace.org
+        can_open = org is not None and bool(org.console)
+        toast = self._tools.toasts.show(
+            self.tr("“{label}” is disabled here").format(label=short(app.label)),
+            self.tr("Cortex goes on taking a key that it made."),
+            icon="info",
+            tone="accent",
+            action=self.tr("Web console") if can_open else "",
+            topic="disabled",
+        )
+        toast.acted.connect(self.open_console)
+        toast.count_down(TOAST_SECONDS)
 
     def delete(self, app: App, done: Callable[[App], object]) -> None:
         """Hide the app; `restore` brings it back, `purge` makes it final."""
@@ -407,6 +491,7 @@ class AppsPresenter(QObject):
     def _show_org(self) -> None:
         org = self._workspace.org
         if org is not None:
+            self.saved.enter(org.id)
             self.page.set_org(org, self._workspace.keychain_name)
             self.page.new.setEnabled(True)
 

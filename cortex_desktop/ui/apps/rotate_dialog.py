@@ -4,23 +4,34 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from PySide6.QtCore import QCoreApplication, Signal, Slot
+from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from ..kit.boxes import ComboBox
 from ..kit.dialog import WaitingDialog
-from ..kit.widgets import Look, label
+from ..kit.widgets import Button, Look, label
 
 
 class RotateDialog(WaitingDialog):
-    """Asks how long the old key should be kept. submitted(timedelta): rotate.
+    """Asks how long the old key should be kept. submitted(timedelta): rotate; key_asked: use one from Cortex instead.
 
-    in_doubt: nothing is removed from the keychain for now; title: for several apps; without one it is about one.
+    title: for several apps; without one it is about one. from_cortex: Cortex made the app's key, and so can give
+    another one; in_doubt: nothing is removed from the keychain for now.
     """
 
     submitted = Signal(timedelta)
+    key_asked = Signal()
 
-    def __init__(self, look: Look, place: str, parent: QWidget, title: str = "", *, in_doubt: bool = False) -> None:
+    def __init__(
+        self,
+        look: Look,
+        place: str,
+        parent: QWidget,
+        title: str = "",
+        *,
+        from_cortex: bool = False,
+        in_doubt: bool = False,
+    ) -> None:
         self._many = bool(title)
         self._in_doubt = in_doubt
         if self._many:
@@ -49,12 +60,23 @@ class RotateDialog(WaitingDialog):
                 "Each app gets a new key, generated on this computer. Cortex does not know the new keys, and goes on "
                 "taking old ones that it made."
             )
+        elif from_cortex:
+            text = self.tr(
+                "A new key is generated on this computer, for the sandbox. Cortex does not know it: with it, this app "
+                "stops working at Cortex, which goes on taking the old key."
+            )
         else:
             text = self.tr(
                 "A new key is generated on this computer. Cortex does not know it, and goes on taking an old key that "
                 "it made."
             )
         self.form.addWidget(label(text, wrap=True))
+        if from_cortex:
+            other = Button(self.tr("Use a key from Cortex instead…"), look, "link", icon="key-round")
+            other.setAutoDefault(False)
+            other.clicked.connect(self._ask_key)
+            self.form.addSpacing(8)
+            self.form.addWidget(other, 0, Qt.AlignmentFlag.AlignLeft)
         self.form.addSpacing(18)
         self.form.addWidget(name)
         self.form.addSpacing(7)
@@ -76,6 +98,12 @@ class RotateDialog(WaitingDialog):
         if not self.busy:
             self.begin()
             self.submitted.emit(self.keep.currentData())
+
+    @Slot()
+    def _ask_key(self) -> None:
+        if not self.busy:
+            self.reject()
+            self.key_asked.emit()
 
     @Slot()
     def _explain(self) -> None:

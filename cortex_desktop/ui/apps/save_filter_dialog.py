@@ -1,4 +1,4 @@
-"""Gives a search a name, so that it stands in the filter menu."""
+"""Gives a search a name, or another one."""
 
 from __future__ import annotations
 
@@ -14,14 +14,18 @@ NAME_LENGTH = 60
 
 
 class SaveFilterDialog(Dialog):
-    """Asks for the name of a search. saved(name): keep it."""
+    """Asks for the name of a search. saved(name): keep it under this one."""
 
     saved = Signal(str)
 
-    def __init__(self, look: Look, text: str, names: Sequence[str], parent: QWidget) -> None:
-        title = QCoreApplication.translate("SaveFilterDialog", "Save filter")
-        subtitle = QCoreApplication.translate(
-            "SaveFilterDialog", "It is listed in the filter menu, and suggested when you type its name in the search."
+    def __init__(self, look: Look, text: str, names: Sequence[str], parent: QWidget, name: str = "") -> None:
+        """names: that are taken; name: of before, for a search that has one."""
+        translate = QCoreApplication.translate
+        title = translate("SaveFilterDialog", "Save filter")
+        if name:
+            title = translate("SaveFilterDialog", "Rename filter")
+        subtitle = translate(
+            "SaveFilterDialog", "It is listed under Saved, and suggested when you type its name in the search."
         )
         super().__init__(look, title, subtitle, 420, parent)
         self._names = names
@@ -29,6 +33,8 @@ class SaveFilterDialog(Dialog):
         self.name = QLineEdit()
         self.name.setAccessibleName(self.tr("Name"))
         self.name.setMaxLength(NAME_LENGTH)
+        self.name.setText(name)
+        self.name.selectAll()
         name_label.setBuddy(self.name)
         filter_label = label(self.tr("Filter"), "strong")
         shown = QLineEdit(text)
@@ -44,7 +50,7 @@ class SaveFilterDialog(Dialog):
             self.form.addSpacing(12)
         self.form.addWidget(self._note)
         self.form.addStretch()
-        self._save = Button(self.tr("Save"), look, "primary")
+        self._save = Button(self.tr("Rename") if name else self.tr("Save"), look, "primary")
         self._save.setDefault(True)
         cancel = Button(self.tr("Cancel"), look)
         cancel.setAutoDefault(False)

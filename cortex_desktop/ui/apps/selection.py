@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from PySide6.QtCore import (
     QItemSelection,
     QItemSelectionModel,
@@ -60,6 +58,10 @@ class Selection(QObject):
     def current(self) -> App | None:
         """The selected app if it is the only one."""
         return self._model.app_at(self._parts[0][0]) if self.count == 1 else None
+
+    def any_enabled(self) -> bool:
+        """True if one of the selected apps is enabled; looks no further than the first."""
+        return any(app.enabled for first, last in self._parts for app in self._model.each_at(first, last))
 
     def apps(self) -> list[App]:
         """The selected apps, from top to bottom."""
@@ -169,15 +171,15 @@ class SelectionBar(QFrame):
         clear.clicked.connect(self.cleared)
         self.hide()
 
-    def show_apps(self, apps: Sequence[App], busy: bool) -> None:
-        """Show what can be done to these apps. busy: bulk work is under way, and so none can begin."""
-        self._count.setText(self.tr("%Ln selected", "", len(apps)))
-        all_disabled = not any(app.enabled for app in apps)
-        self._enable.setVisible(all_disabled)
-        self._disable.setVisible(not all_disabled)
+    def show_selected(self, count: int, *, enabled: bool, busy: bool) -> None:
+        """Show what can be done to so many apps. enabled: one of them is; busy: bulk work is under way, and so none can
+        begin."""
+        self._count.setText(self.tr("%Ln selected", "", count))
+        self._enable.setVisible(not enabled)
+        self._disable.setVisible(enabled)
         for button in (self._rotate, self._enable, self._disable, self._delete):
             button.setEnabled(not busy)
-        self.setVisible(len(apps) > 1)
+        self.setVisible(count > 1)
 
 
 def _runs(rows: list[int]) -> list[tuple[int, int]]:

@@ -102,9 +102,14 @@ class AppsTable(RowTable):
         self.painter.hover(event)
         super().mouseMoveEvent(event)
 
-    def leaveEvent(self, event: QEvent) -> None:
-        self.painter.hover(None)
-        super().leaveEvent(event)
+    def viewportEvent(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Leave:  # for the headings or the scroll bar too
+            self.painter.hover(None)
+        return super().viewportEvent(event)
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        super().scrollContentsBy(dx, dy)
+        self.painter.hover(None)  # another row lies under the pointer now
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         column = self.indexAt(event.position().toPoint()).column()

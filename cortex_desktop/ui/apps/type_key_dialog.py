@@ -69,6 +69,7 @@ class TypeKeyDialog(WaitingDialog):
                 self.tr("There is no API key in this. A key has 22 letters and digits, or begins with c_."), "danger"
             )
             return False
+        self.paste.keep(text)
         if found.keys:
             self.key.offer(found.keys, found.key)
         if secrets:
@@ -88,6 +89,8 @@ class TypeKeyDialog(WaitingDialog):
     @Slot()
     def _check(self) -> bool:
         has_key, has_secret = self.key.candidate is not None, self.secret.candidate is not None
+        if has_key or has_secret:
+            self.paste.confirm()
         fine = has_key and (self._sessions or has_secret)
         if fine:
             self._set_note(self.tr("Found. Nothing else of what you pasted is kept."))
@@ -118,4 +121,4 @@ class TypeKeyDialog(WaitingDialog):
     def _forget(self) -> None:
         self.key.forget()
         self.secret.forget()
-        self.paste.clear()
+        self.paste.forget()

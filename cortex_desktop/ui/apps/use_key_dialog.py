@@ -80,6 +80,8 @@ class UseKeyDialog(WaitingDialog):
     def take(self, text: str) -> bool:
         """Look for a key and a secret in what was pasted or typed. False when there is neither."""
         found = find_keys(text)
+        if found.keys or found.secrets:
+            self.paste.keep(text)
         if found.keys:
             self.key.offer(found.keys, found.key)
         if self._signs and found.secrets:
@@ -97,6 +99,8 @@ class UseKeyDialog(WaitingDialog):
     @Slot()
     def _check(self) -> None:
         has_key, has_secret = self.key.candidate is not None, self.secret.candidate is not None
+        if has_key or has_secret:
+            self.paste.confirm()
         if has_key and self._signs and not has_secret:
             self._say(self.tr("This app signs: paste its API secret (64 letters and digits) too."), "warning")
         else:
@@ -119,4 +123,4 @@ class UseKeyDialog(WaitingDialog):
     def _forget(self) -> None:
         self.key.forget()
         self.secret.forget()
-        self.paste.clear()
+        self.paste.forget()

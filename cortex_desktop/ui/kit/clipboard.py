@@ -6,7 +6,6 @@ Hazards H-C1 to H-C7: clearing does not remove a history entry, so history is as
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
 
 from PySide6.QtCore import QMimeData, QObject, Signal, Slot
 from PySide6.QtGui import QClipboard, QGuiApplication
@@ -57,16 +56,22 @@ class SecretClipboard(QObject):
             mark_concealed()
         self._hold(secret, seconds)
 
-    def take_over(self, secrets: Iterable[Secret], seconds: int) -> bool:
-        """Clear what the person copied elsewhere after `seconds`, if one of the secrets is in it.
+    @Slot(Secret)
+    def watch(self, pasted: Secret) -> None:
+        """Watch a text with a secret that the person copied elsewhere, if the clipboard still holds it.
 
-        Returns True if it is.
+        `count_down` starts its time. Until then it stays, and is cleared at quit.
         """
         mime = self._clipboard.mimeData(QClipboard.Mode.Clipboard)
-        text = mime.text() if mime is not None else ""
-        if not any(secret.reveal() in text for secret in secrets):
+        if mime is not None and Secret(mime.text()) == pasted and not self._is_ours():
+            self._held = pasted
+            self._countdown.stop()
+
+    def count_down(self, seconds: int) -> bool:
+        """Clear what is watched after `seconds`. False if nothing is."""
+        if self._held is None or self._countdown.seconds_left:
             return False
-        self._hold(Secret(text), seconds)
+        self._hold(self._held, seconds)
         return True
 
     @property

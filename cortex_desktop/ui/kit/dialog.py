@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from ...domain.errors import CortexError
+from .desktop import open_web_page
 from .i18n import translate_text
 from .keyboard import KeyGuard, keep_from_window
 from .widgets import Button, Look, Picture, announce, label
@@ -118,6 +119,15 @@ class Dialog(QDialog):
         self.column.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         self.column.addWidget(_Scroll(body), 1)
         self.column.addWidget(foot)
+
+    def add_close(self, *, is_default: bool = True) -> Button:
+        """Add the button that closes the dialog, at the right end of the foot: call it after all others."""
+        close = Button(QCoreApplication.translate("Dialog", "Close"), self.look)
+        close.setAutoDefault(is_default)
+        close.setDefault(is_default)
+        close.clicked.connect(self.reject)
+        self.foot.addWidget(close)
+        return close
 
     def mark_production(self, place: str) -> None:
         """Show on top that this is about production. place: the org and its environment."""
@@ -300,6 +310,15 @@ class Question(Dialog):
             do.setEnabled(False)
             field.textChanged.connect(self._typed)
             field.setFocus()
+
+    def add_link(self, text: str, address: str) -> None:
+        """Offer a web page below the text, where there is one."""
+        if address:
+            link = Button(text, self.look, "link", icon="external-link")
+            link.setAutoDefault(False)
+            link.clicked.connect(lambda: open_web_page(address))
+            self.form.addSpacing(8)
+            self.form.addWidget(link, 0, Qt.AlignmentFlag.AlignLeft)
 
     @Slot(str)
     def _typed(self, text: str) -> None:

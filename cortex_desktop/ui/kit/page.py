@@ -22,13 +22,18 @@ class Section(Enum):
 
 
 class Page(QWidget):
-    """A page. inset_changed: `inset` is another one."""
+    """A page. inset_changed: `inset` or `foot` is another one."""
 
     inset_changed = Signal()
 
     @property
     def inset(self) -> int:
         """Width in pixels at the far side that toasts must not cover."""
+        return 0
+
+    @property
+    def foot(self) -> int:
+        """Height in pixels at the bottom that toasts must not cover."""
         return 0
 
     def come_to_front(self) -> None:
@@ -54,7 +59,8 @@ class PageEntry(QObject):
 
     open_asked: bring it to the front, and put the keyboard where the person goes on; changed: its
     actions may be enabled or not; counted(int): so many things are on it; attention_changed(int): so many need
-    attention; menu_asked(Menu, QPoint): open this menu there; idle: what kept the window from closing has ended; stays:
+    attention; status_changed(str, str): a line for the sidebar on what runs for the page, and more about it, empty for
+    nothing; menu_asked(Menu, QPoint): open this menu there; idle: what kept the window from closing has ended; stays:
     the window is to stay, as the person has said so.
     """
 
@@ -62,6 +68,7 @@ class PageEntry(QObject):
     changed = Signal()
     counted = Signal(int)
     attention_changed = Signal(int)
+    status_changed = Signal(str, str)
     menu_asked = Signal(Menu, QPoint)
     idle = Signal()
     stays = Signal()
@@ -121,6 +128,10 @@ class PageEntry(QObject):
     def hold_window(self) -> bool:
         """Whether the window must wait with closing, until `idle`."""
         return False
+
+    def in_use(self) -> str:
+        """Why somebody would miss the program now, in a sentence; empty if nobody would."""
+        return ""
 
     def remember(self) -> None:
         """Put into the settings what the page should look like next time."""

@@ -32,4 +32,6 @@ def question_for(look: Look, org: Org, action: type[BulkAction], what: str, pare
         "Production", "{org} ({code}) at {endpoint} is handled as production: people may depend on it now."
     )
     place = where.format(org=org.name, code=org.code, endpoint=org.endpoint)
-    return Question(look, title.format(**values), f"{text} {place}", button, parent)
+    question = Question(look, title.format(**values), f"{text} {place}", button, parent)
+    question.add_link(translate("Production", "Open its apps in the web console"), org.console)
+    return question

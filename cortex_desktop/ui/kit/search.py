@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QModelIndex, QRect, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QModelIndex, QRect, QSignalBlocker, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLineEdit, QListView
 
@@ -19,10 +19,15 @@ class SearchField(QLineEdit):
     """A search field with suggestions. Esc empties it, and then leaves it; Down and Enter go to what was found.
 
     suggestions(text, position): returns where the word at the cursor begins, and what it may become. left: the person
-    leaves it. While the suggestions are open, Up and Down choose one, Enter and Tab take it, Esc closes them.
+    goes on to what was found; finished: they leave the field by the keyboard; erased_before: Backspace where nothing is
+    left to erase; whole_chosen(text): a suggestion for the whole search. While the suggestions are open, Up and Down
+    choose one, Enter and Tab take it, Esc closes them.
     """
 
     left = Signal()
+    finished = Signal()
+    erased_before = Signal()
+    whole_chosen = Signal(str)
 
     def __init__(
         self, look: Look, name: str, suggestions: Callable[[str, int], tuple[int, Sequence[Suggestion]]]
@@ -66,6 +71,13 @@ class SearchField(QLineEdit):
         if self._popup is not None:
             self._popup.hide()
 
+    def replace_text(self, text: str, position: int) -> None:
+        """Set text and cursor without saying so in `textChanged`."""
+        with QSignalBlocker(self):
+            self.setText(text)
+            self.setCursorPosition(position)
+        self._show_keys()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()
         enter = key in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -75,7 +87,11 @@ class SearchField(QLineEdit):
             self.clear()
         elif enter or key in (Qt.Key.Key_Escape, Qt.Key.Key_Down):
             self.put_away()
+            self.finished.emit()
             self.left.emit()
+        elif key == Qt.Key.Key_Backspace and not self.cursorPosition() and not self.hasSelectedText():
+            if not event.isAutoRepeat():  # held down to empty the field
+                self.erased_before.emit()
         else:
             super().keyPressEvent(event)
 
@@ -85,6 +101,7 @@ class SearchField(QLineEdit):
         if chosen.isValid():
             self._take(chosen)
             return True
+        self.finished.emit()
         return super().focusNextPrevChild(forward)
 
     @Slot()
@@ -145,7 +162,10 @@ class SearchField(QLineEdit):
     def _take(self, index: QModelIndex) -> None:
         """Insert what was chosen, with a space after it for the next word."""
         suggestion = self._suggested[index.row()]
-        begin, end = (0, len(self.text())) if suggestion.whole else (self._begin, self.cursorPosition())
+        if suggestion.whole:
+            self.whole_chosen.emit(suggestion.word)
+            return
+        begin, end = self._begin, self.cursorPosition()
         self.setSelection(begin, end - begin)
         goes_on = suggestion.word.endswith(":")
         self.insert(suggestion.word if goes_on or self.text()[end:].strip() else f"{suggestion.word} ")

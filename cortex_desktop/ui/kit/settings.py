@@ -6,13 +6,21 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QSettings
+
+if TYPE_CHECKING:
+    from ...domain.request import Limits
 
 THEMES = ("system", "light", "dark")
 OPENS_ON = ("apps", "overview")
 SECONDS = range(5, 601)
 MINUTES = range(121)
+CONNECT_SECONDS = range(1, 121)
+READ_SECONDS = range(1, 601)
+TOTAL_SECONDS = range(1, 3601)
+LOGIN_PATH = "/accounts/login"
 
 
 class Settings:
@@ -98,6 +106,58 @@ class Settings:
     @feed.setter
     def feed(self, value: str) -> None:
         self._put("feed", value)
+
+    @property
+    def connect_seconds(self) -> int:
+        """How long a request may take to connect, 1 to 120."""
+        return self._number("connect_seconds", CONNECT_SECONDS, 10)
+
+    @connect_seconds.setter
+    def connect_seconds(self, value: int) -> None:
+        self._put("connect_seconds", value)
+
+    @property
+    def read_seconds(self) -> int:
+        """How long a server may be silent before or within its answer, 1 to 600."""
+        return self._number("read_seconds", READ_SECONDS, 30)
+
+    @read_seconds.setter
+    def read_seconds(self, value: int) -> None:
+        self._put("read_seconds", value)
+
+    @property
+    def total_seconds(self) -> int:
+        """How long a request may take in all, 1 to 3,600."""
+        return self._number("total_seconds", TOTAL_SECONDS, 120)
+
+    @total_seconds.setter
+    def total_seconds(self, value: int) -> None:
+        self._put("total_seconds", value)
+
+    @property
+    def ca_file(self) -> str:
+        """The file of certificates to trust besides the system's; "" for none."""
+        return self.text("ca_file")
+
+    @ca_file.setter
+    def ca_file(self, value: str) -> None:
+        self._put("ca_file", value)
+
+    @property
+    def login_path(self) -> str:
+        """Where people log in at an org's endpoint."""
+        return self.text("login_path") or LOGIN_PATH
+
+    @login_path.setter
+    def login_path(self, value: str) -> None:
+        self._put("login_path", value)
+
+    def network(self) -> tuple[Limits, Path | None]:
+        """What requests keep to: their limits, and the CA file."""
+        from ...domain.request import Limits  # a start needs it not
+
+        limits = Limits(self.connect_seconds, self.read_seconds, self.total_seconds)
+        return limits, Path(self.ca_file) if self.ca_file else None
 
     def blob(self, name: str) -> QByteArray:
         """A remembered state of a window or a header, empty when there is none."""

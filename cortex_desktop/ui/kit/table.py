@@ -6,7 +6,17 @@ import re
 from datetime import date
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QRectF, Qt, Signal, Slot
+from PySide6.QtCore import (
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QRectF,
+    Qt,
+    Signal,
+    Slot,
+)
 from PySide6.QtGui import QColor, QContextMenuEvent, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -56,6 +66,10 @@ class Headings(QHeaderView):
         super().__init__(Qt.Orientation.Horizontal)
         self._look = look
         self.setSectionsClickable(True)
+
+    def setSelectionModel(self, selection: QItemSelectionModel) -> None:
+        """Keep out of the table's selection: Qt would look at each row for each heading that it draws."""
+        super().setSelectionModel(QItemSelectionModel(selection.model(), self))
 
     def paintSection(self, painter: QPainter, rect: QRect, section: int) -> None:
         painter.save()

@@ -131,7 +131,7 @@ class Toasts(QObject):
         self.host = host
         self._look = look
         self._shown: list[tuple[str, Toast]] = []
-        self._inset = 0
+        self._inset = self._foot = 0
 
     def show(
         self,
@@ -166,9 +166,9 @@ class Toasts(QObject):
         """The toasts on screen, oldest first."""
         return [toast for _, toast in self._shown]
 
-    def keep_off(self, width: int) -> None:
-        """Keep `width` pixels at the far side free, for a panel whose buttons are needed."""
-        self._inset = width
+    def keep_off(self, width: int, height: int = 0) -> None:
+        """Keep so many pixels at the far side and at the bottom free, for buttons that are needed."""
+        self._inset, self._foot = width, height
         self._place()
 
     def leave(self, topic: str) -> None:
@@ -189,7 +189,7 @@ class Toasts(QObject):
 
     @Slot()
     def _place(self) -> None:
-        bottom = self.host.height() - 20 + SHADOW
+        bottom = self.host.height() - (self._foot + 10 if self._foot else 20) + SHADOW
         for _, toast in reversed(self._shown):
             height = max(60 + 2 * SHADOW, toast.heightForWidth(toast.width()), toast.minimumSizeHint().height())
             left_to_right = self.host.layoutDirection() == Qt.LayoutDirection.LeftToRight

@@ -91,11 +91,9 @@ class RemovedOrgsDialog(Dialog):
         self.purge.setAutoDefault(False)
         self.restore = Button(self.tr("Restore"), look, "primary")
         self.restore.setDefault(True)
-        close = Button(self.tr("Close"), look)
-        close.setAutoDefault(False)
         self.foot.insertWidget(0, self.purge)
-        self.foot.addWidget(close)
         self.foot.addWidget(self.restore)
+        self.add_close(is_default=False)
         for org in orgs:
             words = self.tr("{org} ({code}, {environment}), until {date}")
             if org.purge_after is None:
@@ -111,7 +109,6 @@ class RemovedOrgsDialog(Dialog):
         self._empty.setVisible(not some)
         self.restore.setEnabled(some)
         self.purge.setEnabled(some)
-        close.clicked.connect(self.reject)
         self.restore.clicked.connect(self._restore)
         self.purge.clicked.connect(self._purge)
         self._list.setCurrentRow(0)

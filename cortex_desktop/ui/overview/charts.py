@@ -327,7 +327,7 @@ class Concerns(Chart):
 
 
 class Calendar(Chart):
-    """The next 90 days by weeks, and beside them the first days on which something is due."""
+    """The next 90 days by weeks, and beside them, where there is room, the first days on which something is due."""
 
     def __init__(self, look: Look, leads: Leads) -> None:
         super().__init__(look)
@@ -339,6 +339,7 @@ class Calendar(Chart):
         self._first = date.min
         self._weekday = 0
         self._empty = ""
+        self._keeps_list = False
 
     def set_health(self, health: Health, first_weekday: int) -> None:
         """Show these days. first_weekday: 0 for Monday to 6 for Sunday."""
@@ -349,16 +350,23 @@ class Calendar(Chart):
         )
         self._fill()
 
+    def keep_list(self, keeps: bool) -> None:
+        """Set whether the list is always there, or only in a wide enough card."""
+        self._keeps_list = keeps
+        self.updateGeometry()
+
     def minimumSizeHint(self) -> QSize:
-        return QSize(self._list_left() + self.look.theme.px(90), self.look.theme.px(198))
+        width = self.sizeHint().width() if self._keeps_list else self._weeks_right() + SIDE
+        return QSize(width, self.sizeHint().height())
 
     def sizeHint(self) -> QSize:
-        return self.minimumSizeHint()
+        return QSize(self._list_left() + self._least_list(), self.look.theme.px(198))
 
     def place(self) -> None:
         px, listed = self.look.theme.px, self._listed()
         for day, mark in zip(self._days, self.marks, strict=False):
-            mark.setGeometry(self.visual(self._cell(day.day).adjusted(-3, -3, 3, 3)))
+            around = self._around()
+            mark.setGeometry(self.visual(self._cell(day.day).adjusted(-around, -around, around, around)))
         for at, mark in enumerate(self.marks[len(self._days) :][:listed]):
             room = QRect(self._list_left() - 6, px(25) + at * px(40), 0, px(40))
             room.setRight(self.width() - SIDE + 6)
@@ -385,6 +393,10 @@ class Calendar(Chart):
             (self._paint_today, self.tr("Today")),
         )
         x, y = self._left(), px(175)
+        if not self._days and not self._has_list():  # the sentence takes the place of the legend
+            room = QRect(x, y - px(4), self.width() - x - SIDE, px(20))
+            self.write(painter, self.visual(room), self._empty, "muted", 12)
+            return
         for paint, words in legend:
             paint(painter, QRectF(self.visual(QRect(x, y, px(12), px(12)))))
             width = self.width_of(words, 12)
@@ -420,14 +432,15 @@ class Calendar(Chart):
                 self.write(painter, self.visual(room), QLocale().standaloneMonthName(begins.month, _SHORT), "muted", 12)
 
     def _paint_day(self, painter: QPainter, mark: Mark, day: Day) -> None:
-        cell = QRectF(mark.rect()).adjusted(3, 3, -3, -3)
+        around = self._around()
+        cell = QRectF(mark.rect()).adjusted(around, around, -around, -around)
         count = len(day.apps)
         if day.expiring:
             self._paint_expiry(painter, cell, mark, both=bool(day.reviews))
         else:
             self._paint_review(painter, cell, mark)
         if day.day == self._today:
-            self._paint_today(painter, cell.adjusted(-2, -2, 2, 2))
+            self._paint_today(painter, QRectF(mark.rect()))
         text = number(count) if count <= 9 else self.tr("9+")
         ink = "on_accent" if day.expiring else "accent"
         size = (9 if day.reviews and day.expiring else 10) - (0 if count <= 9 else 1.5)
@@ -499,6 +512,8 @@ class Calendar(Chart):
 
     def _listed(self) -> int:
         """How many days there is room for in the list."""
+        if not self._has_list():
+            return 0
         return min(len(self._days), max(0, (self.height() - self.look.theme.px(25)) // self.look.theme.px(40)))
 
     def _weeks(self) -> int:
@@ -508,8 +523,21 @@ class Calendar(Chart):
         names = [weekday_name((self._weekday + row) % 7) for row in range(0, 7, 2)]
         return SIDE + max(self.look.theme.px(32), *(self.width_of(name, 12) + 6 for name in names))
 
+    def _weeks_right(self) -> int:
+        return self._left() + max(13, self._weeks()) * self.look.theme.px(20)
+
     def _list_left(self) -> int:
-        return self._left() + max(13, self._weeks()) * self.look.theme.px(20) + self.look.theme.px(24)
+        return self._weeks_right() + self.look.theme.px(24)
+
+    def _least_list(self) -> int:
+        return self.look.theme.px(90)
+
+    def _has_list(self) -> bool:
+        return self.width() - self._list_left() >= self._least_list()
+
+    def _around(self) -> int:
+        """The pixels around a day's square that are its mark too, so that marks touch."""
+        return (self.look.theme.px(20) - self.look.theme.px(16)) // 2
 
     def _cell(self, day: date) -> QRect:
         px, at = self.look.theme.px, (day - self._first).days

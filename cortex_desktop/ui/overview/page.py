@@ -207,6 +207,7 @@ class OverviewPage(Page):
         if columns == self._columns:
             return
         self._columns = columns
+        self.calendar.keep_list(columns == 2)
         for at, card in enumerate((self.attention_card, self.calendar_card, self.ages_card, self.copies_card)):
             self._grid.addWidget(card, at // columns, at % columns)
         for column in range(2):

@@ -7,8 +7,7 @@ from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QStandardPaths, QTimer, Slot
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtCore import QObject, QTimer, Slot
 
 from ...domain.activity import Counted
 from ...domain.errors import CortexError
@@ -18,6 +17,7 @@ from ...services.history import History
 from ...tasks.jobs import Jobs
 from ...tasks.lanes import Lane, LongJob
 from ..kit.desktop import open_folder
+from ..kit.file_dialog import save_dialog, with_ending
 from ..kit.i18n import environment_of, first_weekday, translate_text
 from ..kit.toasts import TOAST_SECONDS
 from ..kit.tools import Tools
@@ -181,17 +181,11 @@ class OverviewPresenter(QObject):
         """Ask where to, and save the figures that are shown."""
         if not self._tools.dialogs.free or self._health is None or not self._health.apps.count:
             return
-        window = self._tools.dialogs.window
-        dialog = QFileDialog(window, self.tr("Save report"))
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        name = f"key-health-{self._health.today:%Y-%m-%d}"
+        dialog = save_dialog(self._tools.look, self.tr("Save report"), name, self._tools.dialogs.window)
         dialog.setNameFilters([self.tr("Report to read and print (*.html)")])
         dialog.setDefaultSuffix("html")
-        places = QStandardPaths.StandardLocation
-        folders = [QStandardPaths.writableLocation(place) for place in (places.DocumentsLocation, places.HomeLocation)]
-        dialog.setDirectory(next((folder for folder in folders if Path(folder).is_dir()), folders[-1]))
-        dialog.selectFile(f"key-health-{self._health.today:%Y-%m-%d}")
         dialog.fileSelected.connect(self.save_report)
-        dialog.finished.connect(dialog.deleteLater)
         self._tools.dialogs.open(dialog)
 
     @Slot(str)
@@ -201,7 +195,7 @@ class OverviewPresenter(QObject):
         org, health = self._workspace.org, self._health
         if org is None or health is None:
             return
-        path = Path(name)
+        path = with_ending(name, ("html",), "html")
         facts = ReportFacts(
             org=org,
             environment=environment_of(org),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QTextCursor, QTextDocument
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QTextCursor, QTextDocument
 from PySide6.QtWidgets import (
     QBoxLayout,
     QCheckBox,
@@ -28,6 +28,7 @@ from ...domain.request import Again, Answer, Form
 from ...domain.sandbox import Message, Received
 from ...services.answers import Shown
 from ..kit.i18n import translate_text
+from ..kit.plain import breakable
 from ..kit.widgets import Badge, Button, IconButton, Look, Picture, announce, label
 from .parts import Choice, ScrollBody, mono
 from .tree import AnswerTree
@@ -101,7 +102,11 @@ class CodePanel(QWidget):
         self.log_in = Button(self.tr("Log in"), look, "primary")
         self.cancel = Button(self.tr("Cancel"), look)
         self.remember = QCheckBox(self.tr("Remember this computer"))
-        self.remember.setToolTip(self.tr("Its cookie is kept in memory, and nowhere else."))
+        self.remember.setToolTip(
+            self.tr(
+                "Keeps its cookie in the keychain, so that the next login needs no code. The target’s menu forgets it."
+            )
+        )
         self._inbox = QFrame()
         self._inbox.setObjectName("inbox")
         self._from = label("", "hint", wrap=True)
@@ -117,7 +122,7 @@ class CodePanel(QWidget):
         memory.addWidget(self.remember)
         memory.addWidget(label(self.tr("No code until you quit."), "hint"))
         memory.addStretch()
-        left = QVBoxLayout()
+        self._left = left = QVBoxLayout()
         left.setSpacing(6)
         left.addWidget(self._title)
         left.addWidget(self._text)
@@ -162,7 +167,7 @@ class CodePanel(QWidget):
             "This computer is new to Cortex: a code went to the phone of {email}. The status is 200, yet you are not "
             "logged in."
         )
-        self._text.setText(text.format(email=email))
+        self._text.setText(breakable(text.format(email=email)))
         self.code.clear()
         self._check()
         self.show_message(None)
@@ -175,10 +180,10 @@ class CodePanel(QWidget):
             self._from.setText(self.tr("Text message to {mobile}").format(mobile=masked_number(message.mobile)))
             self._message.setText(self.tr("Your Cortex code is {code}.").format(code=message.code))
 
-    def set_narrow(self, narrow: bool) -> None:
-        """Put the inbox below the field, or beside it."""
-        directions = QBoxLayout.Direction
-        self._parts.setDirection(directions.TopToBottom if narrow else directions.LeftToRight)
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        needed = self._left.minimumSize().width() + self._inbox.minimumSizeHint().width() + 48
+        _lay(self._parts, needed <= self.width())
 
     @Slot()
     def _check(self) -> None:
@@ -239,7 +244,7 @@ class FaultPanel(QWidget):
         head.addWidget(Picture("triangle-alert", look, "warning"), 0, Qt.AlignmentFlag.AlignTop)
         head.addWidget(self._reason, 1)
         head.addWidget(label(self.tr("Signature check"), "hint"), 0, Qt.AlignmentFlag.AlignTop)
-        buttons = QHBoxLayout()
+        self._buttons = buttons = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         buttons.setSpacing(8)
         buttons.addWidget(self.copy)
         buttons.addWidget(self.repeat)
@@ -262,9 +267,13 @@ class FaultPanel(QWidget):
         self.repeat.clicked.connect(self.repeat_asked)
         self.action.clicked.connect(self.acted)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        _lay(self._buttons, self.copy.sizeHint().width() + self.repeat.sizeHint().width() + 80 <= self.width())
+
     def show_words(self, title: str, text: str, code: str = "", action: str = "") -> None:
         """Show what happened and what it means."""
-        for part, words in ((self.title, title), (self.text, text), (self.code, code)):
+        for part, words in ((self.title, breakable(title)), (self.text, breakable(text)), (self.code, code)):
             part.setText(words)
             part.setVisible(bool(words))
         self.action.setText(action)
@@ -287,6 +296,12 @@ class FaultPanel(QWidget):
         self._messages.setVisible(bool(expected and yours))
         self._expected.setText(expected)
         self._yours.setText(yours)
+
+
+def _lay(parts: QBoxLayout, fits: bool) -> None:
+    """Put the parts beside each other if they fit, else below each other."""
+    directions = QBoxLayout.Direction
+    parts.setDirection(directions.LeftToRight if fits else directions.TopToBottom)
 
 
 def _of_properties(fault: Fault) -> list[str]:
@@ -449,7 +464,7 @@ class AnswerCard(QFrame):
             self.fault.show_fault(answer.fault, action)
             self.fault.show()
         notes = self._notes(answer)
-        self._note_text.setText("\n".join(notes))
+        self._note_text.setText(breakable("\n".join(notes)))
         self._note.setVisible(bool(notes))
         self.save.setVisible(not answer.is_whole)
         self._panel_rule.setVisible(asks_for_code or answer.fault is not None or bool(notes))
@@ -499,14 +514,26 @@ class AnswerCard(QFrame):
 
     def set_narrow(self, narrow: bool) -> None:
         """Save room in a narrow window."""
-        self.code.set_narrow(narrow)
         self._is_narrow = narrow
-        self._show_basis(self._basis.text(), self._basis.toolTip())
+        self._fit_head()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_head()
 
     def _show_basis(self, basis: str, source: str) -> None:
         self._basis.setText(basis)
         self._basis.setToolTip(source)
-        self._basis.setVisible(bool(basis) and not self._is_narrow)
+        self._fit_head()
+
+    def _fit_head(self) -> None:
+        """Leave out of the head what has no room: what the answer rests on, then its size."""
+        always: list[QWidget] = [self._status, self._time, self.views, self.copy]
+        room = self.width() - 24 - sum(part.sizeHint().width() + 12 for part in always)
+        size = self._size.sizeHint().width() + 12 if self._size.text() else 0
+        basis = self._basis.sizeHint().width() + 12 if self._basis.text() and not self._is_narrow else 0
+        self._basis.setVisible(0 < basis <= room - size)
+        self._size.setVisible(0 < size <= room)
 
     def _begin(self, *, head: bool, body: bool) -> None:
         self._head.setVisible(head)
@@ -527,10 +554,7 @@ class AnswerCard(QFrame):
         has_tree = shown.document is not None
         self.tree.show_document(shown.document if has_tree else {})
         self.views.buttons["tree"].setEnabled(has_tree)
-        if not has_tree:
-            self.views.choose("raw")
-        elif self.views.current == "raw" and not self.views.buttons["raw"].hasFocus():
-            self.views.choose("tree")
+        self.views.choose(self.views.wanted if has_tree else "raw")
         self._wants_text = shown.text is None
         self._copies_text = False
         self._set_text(shown.text or "")

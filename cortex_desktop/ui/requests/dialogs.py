@@ -127,7 +127,4 @@ class InboxDialog(Dialog):
             self.form.addWidget(code)
             self.form.addSpacing(10)
         self.form.addStretch()
-        close = Button(self.tr("Close"), look, "primary")
-        close.setDefault(True)
-        self.foot.addWidget(close)
-        close.clicked.connect(self.accept)
+        self.add_close()

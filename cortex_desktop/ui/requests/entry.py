@@ -21,27 +21,51 @@ from ..workspace import Workspace
 if TYPE_CHECKING:
     from ...services.workbench import RequestServices
     from .presenter import RequestsPresenter
+    from .sandbox_control import SandboxControl
 
 
 class RequestsEntry(PageEntry):
     """Requests to the API as one of the apps."""
 
-    def __init__(self, tools: Tools, workspace: Workspace, jobs: Jobs, services: Callable[[], RequestServices]) -> None:
+    def __init__(
+        self,
+        tools: Tools,
+        workspace: Workspace,
+        jobs: Jobs,
+        services: Callable[[], RequestServices],
+        find_sandbox: Callable[[], str | None],
+    ) -> None:
         title = QCoreApplication.translate("RequestsEntry", "Requests")
         super().__init__("requests", "terminal", title, Section.DEVELOPER, "Ctrl+4")
         self._tools = tools
         self._workspace = workspace
-        self._made_with = tools, workspace, jobs, services
+        self._jobs = jobs
+        self._services = services
+        self._find_sandbox = find_sandbox
         self._may_quit = False
         self._in_page: list[Action] = []
         workspace.try_asked.connect(self.try_app)
+
+    @cached_property
+    def sandbox(self) -> SandboxControl:
+        """The sandbox of the data folder, made when first asked for."""
+        from .sandbox_control import SandboxControl
+
+        sandbox = SandboxControl(self._jobs, self._tools.look.clock, self._find_sandbox, self)
+        sandbox.changed.connect(self._sandbox_changed)
+        return sandbox
+
+    @Slot()
+    def look_for_sandbox(self) -> None:
+        """Find out whether a sandbox that was started in a terminal runs."""
+        self.sandbox.look()
 
     @cached_property
     def presenter(self) -> RequestsPresenter:
         """The page's presenter, made when first asked for."""
         from .presenter import RequestsPresenter
 
-        presenter = RequestsPresenter(*self._made_with)
+        presenter = RequestsPresenter(self._tools, self._workspace, self.sandbox, self._services)
         presenter.changed.connect(self.changed)
         for action in self._in_page:
             action.only_in(presenter.page)
@@ -102,7 +126,7 @@ class RequestsEntry(PageEntry):
                 "stop_sandbox",
                 "circle-off",
                 self.tr("Stop sandbox"),
-                lambda: self.presenter.stop_sandbox(),
+                lambda: self.sandbox.stop(),
                 at={Menu.FILE: 302},
                 enabled=self._sandbox_runs,
                 words=self._sandbox_words,
@@ -139,7 +163,7 @@ class RequestsEntry(PageEntry):
 
     def hold_window(self) -> bool:
         """Whether to ask first, as programs elsewhere use the sandbox."""
-        if not self.is_made or self._may_quit or not self.presenter.sandbox.has_clients:
+        if self._may_quit or not self.in_use():
             return False
         if self._tools.dialogs.free:
             from ..kit.dialog import Question
@@ -147,7 +171,7 @@ class RequestsEntry(PageEntry):
             question = Question(
                 self._tools.look,
                 self.tr("Quit and stop the sandbox?"),
-                self.tr("A program has used it within the last ten minutes. Its next request will find nobody."),
+                self.in_use(),
                 self.tr("Quit"),
                 self._tools.dialogs.window,
             )
@@ -157,6 +181,13 @@ class RequestsEntry(PageEntry):
             self._tools.dialogs.open(question)
         return True
 
+    def in_use(self) -> str:
+        """Whether programs elsewhere use the sandbox, which ends with the window."""
+        clients = self.sandbox.clients
+        if not clients:
+            return ""
+        return self.tr("%n program(s) used the sandbox within the last ten minutes and will find nobody.", "", clients)
+
     def remember(self) -> None:
         """Keep which app and target were chosen."""
         self.presenter.remember()
@@ -165,18 +196,34 @@ class RequestsEntry(PageEntry):
         """End what is under way, and the sandbox."""
         if "presenter" in self.__dict__:
             self.presenter.close()
+        if "sandbox" in self.__dict__:
+            self.sandbox.close()
 
     @Slot()
     def _quit(self) -> None:
         self._may_quit = True
         self.idle.emit()
 
+    @Slot()
+    def _sandbox_changed(self) -> None:
+        self.changed.emit()
+        sandbox = self.sandbox
+        if not sandbox.answers:
+            self.status_changed.emit("", "")
+            return
+        line = self.tr("Sandbox · {address}").format(address=sandbox.address.removeprefix("http://"))
+        if sandbox.runs_here:
+            more = self.tr("%n client(s)", "", sandbox.clients) if sandbox.clients else self.tr("No clients")
+        else:
+            more = self.tr("Runs in a terminal")
+        self.status_changed.emit(line, more)
+
     def _sandbox_runs(self) -> bool:
-        return self.is_made and self.presenter.sandbox.runs_here
+        return "sandbox" in self.__dict__ and self.sandbox.runs_here
 
     def _sandbox_words(self) -> str:
         if self._sandbox_runs():
-            return self.tr("Stop sandbox at {address}").format(address=self.presenter.sandbox.address)
+            return self.tr("Stop sandbox at {address}").format(address=self.sandbox.address)
         return self.tr("Stop sandbox")
 
     def _app(self) -> App | None:
@@ -192,4 +239,4 @@ class RequestsEntry(PageEntry):
             self.open()
             self.presenter.open_ready(payload if payload is not None else self.presenter.log_in_row)
 
-        return [Hit("terminal", text, hint, go)]
+        return [Hit("terminal", text, hint, go, section=self.title)]

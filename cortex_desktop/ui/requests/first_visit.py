@@ -8,6 +8,8 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
+from ..kit.i18n import short
+from ..kit.plain import set_tip
 from ..kit.widgets import Badge, Button, Look, Picture, announce, label, set_property
 from .parts import ScrollBody, mono
 
@@ -184,9 +186,10 @@ class FirstVisit(QFrame):
     def show_steps(self, app_label: str, host: str, steps: list[Step], at: int, *, busy: bool, problem: str) -> None:
         """Show how far the person is. at: the next step, from 0; problem: why the last one did not work."""
         self._subtitle.setText(
-            self.tr("Three clicks with {label}. No account and no network needed.").format(label=app_label)
+            self.tr("Three clicks with {label}. No account and no network needed.").format(label=short(app_label))
         )
-        self.elsewhere.setText(self.tr("Send to {host} instead").format(host=host))
+        self.elsewhere.setText(self.tr("Send to {host} instead").format(host=short(host)))
+        set_tip(self.elsewhere, host)
         had_keyboard = any(row.button.hasFocus() for row in self.rows)
         for number, (row, step) in enumerate(zip(self.rows, steps, strict=True)):
             state = "done" if number < at else "later" if number > at else "busy" if busy else "next"

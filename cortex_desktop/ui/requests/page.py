@@ -27,6 +27,7 @@ from .parts import Picker, Row, RowList
 from .request_card import RequestCard
 
 LEFT_WIDTH = 212
+REQUEST_HEIGHT = 248
 NARROW = 740
 """A page less wide than this, in pixels at 13 px text, has the left card as a menu."""
 
@@ -57,7 +58,9 @@ class RequestsPage(Page):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._look = look
         self._is_narrow: bool | None = None
-        self._sizes = [248, 345]
+        self._sizes = [REQUEST_HEIGHT, 345]
+        self.divider = REQUEST_HEIGHT
+        """The height of the request, in pixels, in a window that is not narrow."""
         keys = QKeySequence("Ctrl+Return").toString(QKeySequence.SequenceFormat.NativeText)
         keys = keys.replace("+Return", " ↵")
         self.new = Button(self.tr("New request"), look, icon="plus")
@@ -187,6 +190,7 @@ class RequestsPage(Page):
         self.choose.clicked.connect(self._choose_row)
         self.session_action.clicked.connect(self.session_asked)
         self.request.grown.connect(self._share)
+        self._splitter.splitterMoved.connect(self._moved)
         self.keep.clicked.connect(self.keep_asked)
         self.all.clicked.connect(self.all_asked)
         self.banner.acted.connect(self.banner_acted)
@@ -270,6 +274,18 @@ class RequestsPage(Page):
             self._sizes = self._splitter.sizes()
         self._splitter.setSizes(self._sizes if grown else [self.request.maximumHeight(), sum(self._sizes)])
 
+    @Slot()
+    def _moved(self) -> None:
+        if not self._is_narrow and self.request.maximumHeight() > self._splitter.sizes()[0]:
+            self.divider = self._splitter.sizes()[0]
+
+    def set_divider(self, height: int) -> None:
+        """Give the request this height in a window that is not narrow, and the answer the rest."""
+        self.divider = height
+        if not self._is_narrow:
+            self._sizes = [height, max(sum(self._splitter.sizes()) - height, 1)]
+            self._splitter.setSizes(self._sizes)
+
     # Keyboard
 
     def take_keyboard(self) -> None:
@@ -314,7 +330,6 @@ class RequestsPage(Page):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         narrow = self.width() < self._look.theme.px(NARROW)
-        self.request.show_base(self.request.base)
         if narrow == self._is_narrow:
             return
         self._is_narrow = narrow
@@ -332,6 +347,6 @@ class RequestsPage(Page):
         else:
             grid.addWidget(self._session_box, 0, 2, Qt.AlignmentFlag.AlignRight)
             grid.setColumnStretch(2, 1)
-        self._splitter.setSizes([self._look.theme.px(176), 500] if narrow else [248, 345])
+        self._splitter.setSizes([self._look.theme.px(176), 500] if narrow else [self.divider, 345])
         self.request.set_narrow(narrow)
         self.answer.set_narrow(narrow)

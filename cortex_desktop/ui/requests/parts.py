@@ -33,6 +33,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ..kit.plain import set_tip
 from ..kit.widgets import Button, Look, set_property
 
 Index = QModelIndex | QPersistentModelIndex
@@ -44,6 +45,39 @@ def mono(look: Look, size: float = 12, weight: QFont.Weight = QFont.Weight.Norma
     font.setPixelSize(look.theme.px(size))
     font.setWeight(weight)
     return font
+
+
+class ElidedText(QWidget):
+    """One line of muted text, shortened in the middle where it does not fit, and whole in its tool tip."""
+
+    def __init__(self, look: Look, *, is_mono: bool) -> None:
+        super().__init__()
+        self._look = look
+        self.text = ""
+        self.setFont(mono(look) if is_mono else look.theme.font(13))
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        look.theme.changed.connect(self.update)
+
+    def show_text(self, text: str) -> None:
+        """Show this text."""
+        self.text = text
+        set_tip(self, text)
+        self.setAccessibleName(text)
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        metrics = self.fontMetrics()
+        return QSize(metrics.horizontalAdvance(self.text), metrics.height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self._look.theme.px(60), self.fontMetrics().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setPen(self._look.theme.color("muted"))
+        shown = self.fontMetrics().elidedText(self.text, Qt.TextElideMode.ElideMiddle, self.width())
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeading, shown)
 
 
 class ScrollBody(QWidget):
@@ -90,6 +124,7 @@ class Picker(QAbstractButton):
         """Show a title with something after it. dot: a colour's token, drawn as a ring unless `filled`."""
         self._title, self._more, self._icon, self._dot = title, more, icon, dot
         self._filled, self._is_mono, self._is_alarm = filled, is_mono, is_alarm
+        set_tip(self, f"{title} {more}".strip())
         self.updateGeometry()
         self.update()
 
@@ -297,7 +332,10 @@ class RowList(QListView):
 
 
 class Choice(QWidget):
-    """Buttons of which one is down. chosen(str): its name. look: "tab" or "segment"."""
+    """Buttons of which one is down. chosen(str): its name. style: "tab" or "segment".
+
+    wanted: the name of the one that a person chose last, to come back to after `choose`.
+    """
 
     chosen = Signal(str)
 
@@ -314,11 +352,17 @@ class Choice(QWidget):
             button.setCheckable(True)
             button.setProperty("place", "first" if number == 0 else "last" if number == len(names) - 1 else "middle")
             self._group.addButton(button)
-            button.clicked.connect(lambda _, name=name: self.choose(name))
+            button.clicked.connect(lambda _, name=name: self.want(name))
             row.addWidget(button)
             self.buttons[name] = button
-        self.current = names[0][0]
+        self.current = self.wanted = names[0][0]
         self.buttons[self.current].setChecked(True)
+
+    def want(self, name: str) -> None:
+        """Have this one down, as a person wants it; a name that there is not changes nothing."""
+        if name in self.buttons:
+            self.wanted = name
+            self.choose(name)
 
     def choose(self, name: str) -> None:
         """Have this one down."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from PySide6.QtCore import QObject, QPoint, Qt, Signal, Slot
 from PySide6.QtWidgets import QMenu
 
-from ...domain.errors import CortexError, SecretMissing
+from ...domain.errors import CortexError, SecretDiffers, SecretMissing, VaultError
 from ...domain.model import App, AppState, Org
 from ...domain.request import (
     READING,
@@ -32,9 +34,10 @@ from ...services.request_history import KeptRequest, SentRequest
 from ...services.request_snippets import Language, request_code
 from ...services.snippets import mask
 from ...services.workbench import ReadyRequest, RequestServices, is_change, ready_requests
-from ...tasks.jobs import Jobs
 from ...tasks.lanes import Lane
+from ..kit.file_dialog import save_dialog
 from ..kit.i18n import short, translate_text
+from ..kit.settings import LOGIN_PATH
 from ..kit.toasts import TOAST_SECONDS
 from ..kit.tools import Tools
 from ..kit.waiting import BUSY_SECONDS
@@ -42,34 +45,38 @@ from ..kit.widgets import announce
 from ..workspace import ListedApp, Workspace
 from .answer_card import Outcome, masked_number, milliseconds
 from .first_visit import Step
-from .page import RequestsPage
+from .page import REQUEST_HEIGHT, RequestsPage
 from .parts import Row
 from .request_card import Automatic, Draft
 from .sandbox_control import SandboxControl, SandboxState
 
 LOG_IN = "log in"
 """The payload of the row that logs in, which is a form of its own."""
-LOGIN_PATH = "/accounts/login"
 SANDBOX_PASSWORD = "sandbox"  # of the made-up people
 SESSION_SECONDS = 900.0
 """How long a login of the sandbox lasts after its last request."""
 MENU_APPS = 15
 """With more apps than this, they are chosen in a dialog."""
 TICK_SECONDS = 0.1
+DEFAULTS = ["-", "sandbox", "headers", "tree", str(REQUEST_HEIGHT)]
+"""App, target, tab, view and divider of an org that was not shown before."""
 
 
 @dataclass
 class _Sending:
-    """A request under way. draft: as the person wrote it, to come back after a login."""
+    """A request under way. place: the target, as remembered logins have it; draft: as the person wrote it, to come back
+    after a login; file: where the answer goes instead of on the page."""
 
     app: App
     org: Org
     endpoint: str
+    place: str
     request: Request
     draft: Draft
     login: Login | None
     stop: Stop
     started: float
+    file: Path | None = None
 
 
 @dataclass
@@ -85,7 +92,13 @@ class RequestsPresenter(QObject):
 
     changed = Signal()
 
-    def __init__(self, tools: Tools, workspace: Workspace, jobs: Jobs, services: Callable[[], RequestServices]) -> None:
+    def __init__(
+        self,
+        tools: Tools,
+        workspace: Workspace,
+        sandbox: SandboxControl,
+        services: Callable[[], RequestServices],
+    ) -> None:
         super().__init__(tools.dialogs)
         self._tools = tools
         self._dialogs = tools.dialogs
@@ -95,9 +108,10 @@ class RequestsPresenter(QObject):
         self._build = services
         self._services: RequestServices | None = None
         self._waiting: list[Callable[[], object]] = []
-        self.sandbox = SandboxControl(jobs, self._clock.now, self)
+        self.sandbox = sandbox
         self.page = RequestsPage(tools.look)
         self._app_id = ""
+        self._org_id = ""
         self._target = "sandbox"
         self._payload: object = None
         self._received: Received | None = None
@@ -113,6 +127,8 @@ class RequestsPresenter(QObject):
         self._after_login: Draft | None = None
         self._people: dict[tuple[str, str], _Person] = {}
         self._allowed = False
+        self._put_away = float("-inf")
+        """When answers were hidden, as nobody was here."""
         self._warned: set[str] = set()
         self._step = 0
         self._step_problem = ""
@@ -177,7 +193,7 @@ class RequestsPresenter(QObject):
             self._read_history()
             self._show_place()
 
-        self._workspace.submit(Lane.NETWORK, self._build, built)
+        self._workspace.submit(Lane.REQUEST, self._build, built)
 
     def _with_services(self, work: Callable[[], object]) -> None:
         """Do it now, or once the services are there."""
@@ -187,13 +203,12 @@ class RequestsPresenter(QObject):
             self._waiting.append(work)
 
     def close(self) -> None:
-        """End what is under way, and the sandbox."""
+        """End what is under way."""
         if self._sending is not None:
             self._sending.stop.stop()
         self._pending = None
         if self._services is not None:
             self._services.workbench.close()
-        self.sandbox.close()
 
     # Who and where to
 
@@ -218,6 +233,16 @@ class RequestsPresenter(QObject):
         return self.sandbox.address if self._is_sandbox else org.endpoint.rstrip("/") if org is not None else ""
 
     @property
+    def _place(self) -> str:
+        """The target, as remembered logins have it."""
+        return "sandbox" if self._is_sandbox else self._endpoint
+
+    @property
+    def _login_path(self) -> str:
+        """Where people log in at the target."""
+        return LOGIN_PATH if self._is_sandbox else self._settings.login_path
+
+    @property
     def _is_guarded(self) -> bool:
         """True if nothing may be changed at this target until that is allowed."""
         org = self._org
@@ -235,15 +260,15 @@ class RequestsPresenter(QObject):
     def _enter(self) -> None:
         """Another org is the current one: what was shown was about the one before."""
         self.stop()
+        self.remember()
         self._allowed = False
         self._pending = None
         self._after_login = None
         self._outcome = self._sent = self._received = None
         self._payload = None
         org = self._org
-        remembered = self._settings.text(f"requests_{org.id}").split() if org is not None else []
-        self._app_id = remembered[0] if remembered else ""
-        self._target = "cortex" if remembered[1:2] == ["cortex"] else "sandbox"
+        self._org_id = org.id if org is not None else ""
+        self._recall()
         self._step = 0
         self.page.answer.show_nothing()
         self._apps_changed()
@@ -273,9 +298,21 @@ class RequestsPresenter(QObject):
         self._show_place()
 
     def remember(self) -> None:
-        """Put what was chosen into the settings."""
-        if self._org is not None:
-            self._settings.set_text(f"requests_{self._org.id}", f"{self._app_id or '-'} {self._target}")
+        """Put into the settings what was chosen for the org that is shown: app, target, tab, view and divider."""
+        if self._org_id:
+            page = self.page
+            chosen = (self._app_id or "-", self._target, page.request.tabs.wanted, page.answer.views.wanted)
+            self._settings.set_text(f"requests_{self._org_id}", f"{' '.join(chosen)} {page.divider}")
+
+    def _recall(self) -> None:
+        """Choose what was chosen for this org before."""
+        words = self._settings.text(f"requests_{self._org_id}").split()
+        app_id, target, tab, view, divider = (words + DEFAULTS[len(words) :])[:5]
+        self._app_id = app_id if app_id != "-" else ""
+        self._target = "cortex" if target == "cortex" else "sandbox"
+        self.page.request.tabs.want(tab)
+        self.page.answer.views.want(view)
+        self.page.set_divider(int(divider) if re.fullmatch(r"[1-9]\d{2,3}", divider) else REQUEST_HEIGHT)
 
     @Slot()
     def _choose_app(self) -> None:
@@ -324,6 +361,10 @@ class RequestsPresenter(QObject):
         reset = menu.addAction(self.tr("Reset sandbox…"))
         reset.setEnabled(runs)
         reset.triggered.connect(self._ask_reset)
+        menu.addSeparator()
+        forget = menu.addAction(self.tr("Forget this computer"))
+        forget.setEnabled(self.app is not None and self.app.login_at(self._place) is not None)
+        forget.triggered.connect(self.forget_computer)
         menu.popup(_below(self.page.target))
 
     def set_target(self, target: str) -> None:
@@ -440,7 +481,7 @@ class RequestsPresenter(QObject):
         if org is None:
             return
         if payload == LOG_IN:
-            card.show_draft(Draft("POST", LOGIN_PATH), is_login=True)
+            card.show_draft(Draft("POST", self._login_path), is_login=True)
             if self._is_sandbox:
                 card.login.email.setText(f"john@{org.code}.example")
                 card.login.password.setText(SANDBOX_PASSWORD)
@@ -454,7 +495,7 @@ class RequestsPresenter(QObject):
         elif isinstance(payload, KeptRequest):
             card.show_draft(Draft(payload.method, payload.path, payload.headers, payload.body))
         elif isinstance(payload, SentRequest):
-            if payload.path == LOGIN_PATH:
+            if payload.path in (LOGIN_PATH, self._login_path):
                 self.choose(LOG_IN)
                 return
             path = payload.path.replace("=…", "=")
@@ -490,7 +531,7 @@ class RequestsPresenter(QObject):
         payload = row.payload
         if not self._is_guarded or not isinstance(payload, KeptRequest | ReadyRequest):
             return row
-        waits = is_change(Request("", payload.method, payload.path), LOGIN_PATH)
+        waits = is_change(Request("", payload.method, payload.path), self._login_path)
         return row._replace(is_off=True, icon="lock") if waits else row
 
     @Slot()
@@ -623,7 +664,7 @@ class RequestsPresenter(QObject):
         login = self.page.request.login
         if self.page.request.is_login and not (login.email.text().strip() and login.password.text()):
             return self.tr("A login needs an e-mail address and a password.")
-        if self._is_guarded and is_change(self._request(), LOGIN_PATH):
+        if self._is_guarded and is_change(self._request(), self._login_path):
             return self.tr("Production: only GET is sent until changes are allowed.")
         return ""
 
@@ -637,7 +678,8 @@ class RequestsPresenter(QObject):
         card = self.page.request
         login = None
         if card.is_login:
-            login = Login(card.login.email.text().strip(), Secret(card.login.password.text()))
+            password = Secret(card.login.password.text())
+            login = Login(card.login.email.text().strip(), password, path=self._login_path)
             if not self._is_sandbox and self._org is not None and self._org.id not in self._warned:
                 self._ask_login(login)
                 return
@@ -675,7 +717,10 @@ class RequestsPresenter(QObject):
         draft = draft or self.page.request.draft()
         if request is None:
             request = login_request(org.code, login) if login is not None else self._request()
-        sending = _Sending(app, org, self._endpoint, request, draft, login, Stop(), self._clock.now())
+        place, now = self._place, self._clock.now()
+        self._begin_sending(_Sending(app, org, self._endpoint, place, request, draft, login, Stop(), now))
+
+    def _begin_sending(self, sending: _Sending) -> None:
         self._sending = sending
         self._tick.start(BUSY_SECONDS)
         self._show_send()
@@ -692,20 +737,40 @@ class RequestsPresenter(QObject):
     def _fetch(self, sending: _Sending) -> None:
         """Get the key, for this request alone."""
         if self._sending is sending and self._services is not None:
-            work = partial(self._services.workbench.credentials, sending.app)
-            self._workspace.on_vault(work, partial(self._ask, sending), partial(self._no_answer, sending))
+            workbench = self._services.workbench
 
-    def _ask(self, sending: _Sending, credentials: Credentials) -> None:
+            def read() -> tuple[Credentials, CortexError | None]:
+                credentials = workbench.credentials(sending.app)
+                try:
+                    if sending.login is not None:
+                        workbench.recall(sending.app, sending.endpoint, sending.place)
+                except (SecretMissing, SecretDiffers, VaultError) as error:
+                    return credentials, error
+                return credentials, None
+
+            self._workspace.on_vault(read, partial(self._ask, sending), partial(self._no_answer, sending))
+
+    def _ask(self, sending: _Sending, found: tuple[Credentials, CortexError | None]) -> None:
         if self._sending is not sending or self._services is None:
             return
+        credentials, not_recalled = found
+        if not_recalled is not None:
+            title = self.tr("Cortex will not know this computer")
+            self._show_toast(title, not_recalled)
         workbench, production = self._services.workbench, sending.org.production and not self._is_sandbox
-        label = sending.app.label
+        workbench.use(*self._settings.network())
+        label, to_do = sending.app.label, (sending.app, sending.endpoint, sending.request, credentials, sending.stop)
 
         def ask() -> Outcome:
-            answer = workbench.send(sending.app, sending.endpoint, sending.request, credentials, sending.stop)
+            answer = workbench.send(*to_do)
             return Outcome(answer, shown(answer, credentials), label, production)
 
-        self._workspace.submit(Lane.NETWORK, ask, partial(self._answered, sending), partial(self._no_answer, sending))
+        failed = partial(self._no_answer, sending)
+        if sending.file is not None:
+            save = partial(workbench.save, *to_do, sending.file)
+            self._workspace.submit(Lane.REQUEST, save, partial(self._saved, sending), failed)
+        else:
+            self._workspace.submit(Lane.REQUEST, ask, partial(self._answered, sending), failed)
 
     @Slot()
     def stop(self) -> None:
@@ -765,7 +830,10 @@ class RequestsPresenter(QObject):
         elif sending.request.path.partition("?")[0] == "/accounts/me/logout" and answer.is_success:
             self._people.pop(place, None)
         self._note(sending, answer)
-        self._show_outcome()
+        if outcome.production and sending.started <= self._put_away:
+            self._hide_answer(self.tr("Hidden while nobody was here. Press Send to see it again."))
+        else:
+            self._show_outcome()
         if self.page.is_first:
             self._took_step(sending, outcome)
         self._show_place()
@@ -789,6 +857,7 @@ class RequestsPresenter(QObject):
             until = self._clock.now() + SESSION_SECONDS if self._is_sandbox else None
             self._people[place] = _Person(sending.login.email, until)
             self._minute.start(60)
+            self._remember_computer(sending, is_asked=sending.login.remember)
         # The password is used once: a login that went wrong is typed anew.
         sending.login = replace(sending.login, password=Secret("")) if not wrong_code else sending.login
         if not self._is_sandbox:
@@ -799,15 +868,20 @@ class RequestsPresenter(QObject):
         if draft is not None:
             self.page.request.show_draft(draft)
             self._payload = None
-            self._send(None)
+            self._show_place()
+            self.send()
 
     def _no_answer(self, sending: _Sending, error: CortexError) -> None:
         if self._sending is not sending:
             return  # stopped
         self._end_sending()
-        self._outcome = None
         if isinstance(error, NoAnswer):
             self._note(sending, error)
+        if sending.file is not None:  # the answer on the page stays
+            self._workspace.failed.emit(error)
+            self._show_place()
+            return
+        self._outcome = None
         self._step_problem = _sentences(error)
         if isinstance(error, SecretMissing):
             self._show_missing(sending.app)
@@ -841,6 +915,48 @@ class RequestsPresenter(QObject):
         self._hide_answer("")
         self._show_place()
         self.page.request.send.setFocus()
+
+    def _remember_computer(self, sending: _Sending, *, is_asked: bool) -> None:
+        """Keep the cookie by which the server knows this computer, if the person asks or asked for that."""
+        services, session = self._services, self._session()
+        app = self._workspace.find(sending.app.id)
+        if services is None or session is None or app is None or not (is_asked or app.login_at(sending.place)):
+            return
+        device = session.device()
+        if device is None:
+            if is_asked:
+                self._tools.toasts.show(
+                    self.tr("This computer is not remembered"), self.tr("The server gave nothing to know it by.")
+                )
+            return
+
+        def remembered(app: App) -> None:
+            self._workspace.put(app)
+            if is_asked:
+                text = self.tr("The next login from here needs no code. The target’s menu forgets it.")
+                self._tools.toasts.show(self.tr("This computer is remembered"), text).count_down(TOAST_SECONDS)
+
+        failed = partial(self._show_toast, self.tr("Logged in, but this computer is not remembered"))
+        self._workspace.on_vault(partial(services.logins.remember, app.id, sending.place, device), remembered, failed)
+
+    def forget_computer(self) -> None:
+        """Remove the cookie by which the target knows this computer."""
+        services, app, session = self._services, self.app, self._session()
+        if services is None or app is None:
+            return
+        if session is not None:
+            session.forget_device()
+
+        def forgotten(app: App) -> None:
+            self._workspace.put(app)
+            text = self.tr("The next login from here needs a code.")
+            self._tools.toasts.show(self.tr("This computer is forgotten"), text).count_down(TOAST_SECONDS)
+
+        self._workspace.on_vault(partial(services.logins.forget, app.id, self._place), forgotten)
+
+    def _show_toast(self, title: str, error: CortexError) -> None:
+        """Show why something was not done that did not keep anything else from being done."""
+        self._tools.toasts.show(title, _sentences(error), icon="info", tone="warning").count_down(TOAST_SECONDS)
 
     @Slot()
     def _log_in_or_out(self) -> None:
@@ -1076,6 +1192,7 @@ class RequestsPresenter(QObject):
     def put_answers_away(self) -> None:
         """Nobody is here, or the screen is locked: hide answers of Production, and codes."""
         self._allowed = False
+        self._put_away = self._clock.now()
         if self._pending is not None:
             self._pending = None
             self._hide_answer(self.tr("The login was given up while nobody was here. Log in again."))
@@ -1165,12 +1282,16 @@ class RequestsPresenter(QObject):
         request = self._request()
         if self.page.request.is_login:
             email = self.page.request.login.email.text()
-            request = login_request(org.code, Login(email, Secret("…")))
+            request = login_request(org.code, Login(email, Secret("…"), path=self._login_path))
         endpoint = self._endpoint or "http://127.0.0.1:8631"
         vault_read = partial(self._services.workbench.credentials, app)
 
         def fetched(credentials: Credentials) -> None:
-            text = request_code(language, app, endpoint, request, credentials.key.reveal())
+            try:
+                text = request_code(language, app, endpoint, request, credentials.key.reveal())
+            except CortexError as error:
+                self._workspace.failed.emit(error)
+                return
             seconds = self._settings.clipboard_seconds
             self._tools.clipboard.put(Secret(text), seconds)
             title = self.tr("Request copied, with the key in it")
@@ -1183,35 +1304,44 @@ class RequestsPresenter(QObject):
     @Slot()
     def _ask_save(self) -> None:
         """Save all of an answer that is too large to be shown: it is asked for again."""
-        from PySide6.QtWidgets import QFileDialog
-
         sent = self._sent
-        if sent is None or self._services is None or not self._dialogs.free:
+        if sent is None or self._sending is not None or not self._dialogs.free:
             return
-        dialog = QFileDialog(self._dialogs.window, self.tr("Save answer"), "answer.json")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        if sent.request.method in READING:
+            self._choose_file(sent)
+            return
+        from ..kit.dialog import Question
+
+        question = Question(
+            self._tools.look,
+            self.tr("Send it once more?"),
+            self.tr("To save all of the answer, {method} {path} is sent again, and may be done a second time.").format(
+                method=sent.request.method, path=sent.request.path
+            ),
+            self.tr("Send again"),
+            self._dialogs.window,
+        )
+        self._dialogs.open(question)
+        question.finished.connect(lambda agreed: self._choose_file(sent) if agreed else None)
+
+    def _choose_file(self, sent: _Sending) -> None:
+        if self._is_guarded and is_change(sent.request, self._login_path):
+            self._tools.toasts.show(self.tr("Production: only GET is sent until changes are allowed."))
+            return
+        dialog = save_dialog(self._tools.look, self.tr("Save answer"), "answer.json", self._dialogs.window)
         dialog.fileSelected.connect(partial(self._save, sent))
         self._dialogs.open(dialog)
 
     def _save(self, sent: _Sending, name: str) -> None:
-        services = self._services
-        if services is None:
-            return
-        stop = Stop()
+        if self._sending is None:
+            self._begin_sending(replace(sent, stop=Stop(), started=self._clock.now(), login=None, file=Path(name)))
 
-        def fetched(credentials: Credentials) -> None:
-            def save() -> Answer:
-                from pathlib import Path
-
-                with Path(name).open("wb") as file:
-                    return services.workbench.send(sent.app, sent.endpoint, sent.request, credentials, stop, file.write)
-
-            self._workspace.submit(Lane.NETWORK, save, saved)
-
-        def saved(answer: Answer) -> None:
-            self._tools.toasts.show(self.tr("Answer saved"), name).count_down(TOAST_SECONDS)
-
-        self._workspace.on_vault(partial(services.workbench.credentials, sent.app), fetched)
+    def _saved(self, sending: _Sending, answer: Answer) -> None:
+        if self._sending is sending:
+            self._end_sending()
+            self._note(sending, answer)
+            self._tools.toasts.show(self.tr("Answer saved"), str(sending.file)).count_down(TOAST_SECONDS)
+            self._show_place()
 
     # First visit
 

@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
 from ...services.request_snippets import Language
 from ..kit.table import QWIDGETSIZE_MAX
 from ..kit.widgets import Button, IconButton, Look, Picture, label, set_property
-from .parts import Choice, PathEdit, SendButton, mono
+from .parts import Choice, ElidedText, PathEdit, SendButton, mono
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _QUERY_SAFE = "[]{}$:,.'()*-_~!@/"
@@ -291,7 +291,6 @@ class RequestCard(QFrame):
         self._filling = False
         self._is_login = False
         self._is_received = False
-        self.base = ""
         self.method = QComboBox()
         self.method.addItems(METHODS)
         self.method.setAccessibleName(self.tr("Method"))
@@ -299,8 +298,7 @@ class RequestCard(QFrame):
         self.method.setFixedWidth(look.theme.px(92))
         self._field = QFrame()
         self._field.setObjectName("pathField")
-        self._base_label = label("", "pathBase")
-        self._base_label.setFont(mono(look))
+        self._base_text = ElidedText(look, is_mono=True)
         self.path = PathEdit()
         self.path.setObjectName("pathText")
         self.path.setFont(mono(look))
@@ -311,7 +309,7 @@ class RequestCard(QFrame):
         line = QHBoxLayout(self._field)
         line.setContentsMargins(10, 0, 6, 0)
         line.setSpacing(0)
-        line.addWidget(self._base_label)
+        line.addWidget(self._base_text)
         line.addWidget(self.path, 1)
         self.send = SendButton(look, keys)
         self.seconds = label("", "hint")
@@ -322,7 +320,12 @@ class RequestCard(QFrame):
         self.language = QComboBox()
         self.language.setObjectName("flatBox")
         self.language.setAccessibleName(self.tr("Language of the copied request"))
-        for language, name in ((Language.CURL, "curl"), (Language.PYTHON, "Python"), (Language.JAVASCRIPT, "Node.js")):
+        for language, name in (
+            (Language.CURL, "curl"),
+            (Language.PYTHON, "Python"),
+            (Language.JAVASCRIPT, "Node.js"),
+            (Language.SWIFT, "Swift"),
+        ):
             self.language.addItem(name, language)
         self.language.setFixedWidth(look.theme.px(82))
         self.copy = IconButton("copy", self.tr("Copy request as code"), look)
@@ -336,20 +339,19 @@ class RequestCard(QFrame):
         for page in (_scrolled(self.query), _scrolled(self.headers), self.body, _scrolled(self.login)):
             self._pages.addWidget(page)
         self._received = QWidget()
-        self._received_title = label("", "strong")
-        self._received_more = label("", "subtitle")
-        self._received_more.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._received_title = label("", "strong", wrap=True)
+        self._received_more = ElidedText(look, is_mono=False)
         self.open = Button(self.tr("Open as request"), look)
         self._lay_out()
         self._connect()
-        self.tabs.choose("headers")
+        self.tabs.want("headers")
 
     def _lay_out(self) -> None:
         line = QHBoxLayout(self._received)
         line.setContentsMargins(16, 10, 16, 0)
         line.setSpacing(8)
         line.addWidget(Picture("arrow-down", self._look))
-        line.addWidget(self._received_title)
+        line.addWidget(self._received_title, 1)
         line.addWidget(self._received_more, 1)
         line.addWidget(self.open)
         self._received.hide()
@@ -415,7 +417,8 @@ class RequestCard(QFrame):
         self._is_login = is_login
         self._show_query()
         self._filling = False
-        self.tabs.choose("body" if is_login or draft.body.strip() not in ("", "{}") else "headers")
+        without_body = self.tabs.wanted if self.tabs.wanted != "body" else "headers"
+        self.tabs.choose("body" if is_login or draft.body.strip() not in ("", "{}") else without_body)
         self._show_tab(self.tabs.current)
 
     @property
@@ -425,22 +428,18 @@ class RequestCard(QFrame):
 
     def show_base(self, base: str) -> None:
         """Show what comes before the path."""
-        self.base = base
-        metrics = self._base_label.fontMetrics()
-        room = max(self.width() - self._look.theme.px(412), self._look.theme.px(60))
-        self._base_label.setText(metrics.elidedText(base, Qt.TextElideMode.ElideMiddle, room))
-        self._base_label.setToolTip(base)
+        self._base_text.show_text(base)
 
     def show_received(self, title: str, more: str) -> None:
         """Show that this came from elsewhere, and let nothing be changed; empty: a request to be sent."""
         is_received = bool(title)
         self._received_title.setText(title)
-        self._received_more.setText(more)
+        self._received_more.show_text(more)
         self._received.setVisible(is_received)
         for widget in (self.send, self._tab_row, self._rule, self._pages):
             widget.setVisible(not is_received)
-        self.setMinimumHeight(self._look.theme.px(104 if is_received else 150))
-        self.setMaximumHeight(self._look.theme.px(112) if is_received else QWIDGETSIZE_MAX)
+        self.setMinimumHeight(self._look.theme.px(118 if is_received else 150))
+        self.setMaximumHeight(self._look.theme.px(124) if is_received else QWIDGETSIZE_MAX)
         if is_received != self._is_received:
             self._is_received = is_received
             self.grown.emit(not is_received)
@@ -465,7 +464,6 @@ class RequestCard(QFrame):
     def set_narrow(self, narrow: bool) -> None:
         """Save room in a narrow window."""
         self.headers.set_narrow(narrow)
-        self.show_base(self.base)
 
     def _count(self) -> None:
         number = self.headers.count()

@@ -6,18 +6,26 @@ from collections import deque
 from collections.abc import Callable
 from enum import Enum
 from functools import partial
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
 from ...domain.errors import CortexError
 from ...domain.sandbox import Message, Received, SandboxProcess, SandboxRunning
-from ...services.workbench import SandboxMaker
 from ...tasks.jobs import Jobs
 from ...tasks.lanes import Lane
+from ..kit.clock import Clock
+
+if TYPE_CHECKING:
+    from ...services.workbench import SandboxMaker
 
 MOST_RECEIVED = 200
 CLIENT_SECONDS = 600.0
 """For how long after a request a program elsewhere counts as a client."""
+LOOK_SECONDS = 2.0
+"""How often to look whether a sandbox that was started in a terminal still runs."""
+COUNT_SECONDS = 60.0
+"""How often to count the clients anew."""
 
 
 class SandboxState(Enum):
@@ -30,18 +38,25 @@ class SandboxState(Enum):
 
 
 class SandboxControl(QObject):
-    """Starts and stops the sandbox. changed: another state; received, messaged: there is one more of them."""
+    """Starts and stops the sandbox. changed: another state, or other clients; received, messaged: there is one more.
+
+    find: where a sandbox of the data folder answers, None if none runs; for the disk lane.
+    """
 
     changed = Signal()
     received = Signal()
     messaged = Signal()
 
-    def __init__(self, jobs: Jobs, now: Callable[[], float], parent: QObject) -> None:
+    def __init__(self, jobs: Jobs, clock: Clock, find: Callable[[], str | None], parent: QObject) -> None:
         super().__init__(parent)
         self._jobs = jobs
-        self._now = now
+        self._now = clock.now
+        self._find = find
+        self._is_looking = False
+        self._later = clock.timer(self)
+        self._later.timeout.connect(self._look_again)
         self._process: SandboxProcess | None = None
-        self._last_client: float | None = None
+        self._clients: dict[str, float] = {}  # when each program asked last
         self.state = SandboxState.STOPPED
         self.address = ""
         self.requests: deque[Received] = deque(maxlen=MOST_RECEIVED)
@@ -59,10 +74,40 @@ class SandboxControl(QObject):
         return self.state is SandboxState.RUNNING
 
     @property
-    def has_clients(self) -> bool:
-        """True if it runs here, and a program elsewhere has used it lately."""
-        lately = self._last_client is not None and self._now() - self._last_client < CLIENT_SECONDS
-        return self.state is SandboxState.RUNNING and lately
+    def clients(self) -> int:
+        """How many programs elsewhere have used it lately, as they call themselves; 0 unless it runs here."""
+        if self.state is not SandboxState.RUNNING:
+            return 0
+        return sum(self._now() - asked < CLIENT_SECONDS for asked in self._clients.values())
+
+    @Slot()
+    def look(self) -> None:
+        """Find out whether a sandbox that was started in a terminal runs."""
+        if not self._is_looking and self.state in (SandboxState.STOPPED, SandboxState.ELSEWHERE):
+            self._is_looking = True
+            self._jobs.submit(Lane.DISK, self._find, self, self._seen, self._not_seen)
+
+    def _seen(self, address: str | None) -> None:
+        self._is_looking = False
+        if self.state is SandboxState.ELSEWHERE and address is None:
+            self._ended(None)
+        elif self.state is SandboxState.STOPPED and address:
+            self.address = address
+            self._set(SandboxState.ELSEWHERE)
+        elif self.state is SandboxState.ELSEWHERE:
+            self._later.start(LOOK_SECONDS)
+
+    def _not_seen(self, _: CortexError) -> None:
+        self._is_looking = False
+
+    @Slot()
+    def _look_again(self) -> None:
+        if self.state is SandboxState.ELSEWHERE:
+            self.look()
+        elif self.state is SandboxState.RUNNING:
+            self.changed.emit()
+            if self.clients:
+                self._later.start(COUNT_SECONDS)
 
     def start(self, make: SandboxMaker, done: Callable[[], object], failed: Callable[[CortexError], object]) -> None:
         """Start it, then call `done`; at once if it runs."""
@@ -94,12 +139,12 @@ class SandboxControl(QObject):
             self._set(SandboxState.STOPPED)
             failed(error)
 
-        self._jobs.submit(Lane.NETWORK, self._process.start, self, started, refused)
+        self._jobs.submit(Lane.SANDBOX, self._process.start, self, started, refused)
 
     def stop(self) -> None:
         """Stop it."""
         if self._process is not None and self.state is SandboxState.RUNNING:
-            self._jobs.submit(Lane.NETWORK, self._process.stop, self, self._ended, _ignore)
+            self._jobs.submit(Lane.SANDBOX, self._process.stop, self, self._ended, _ignore)
 
     def reset(self) -> None:
         """Have it forget people, objects, logins and its log."""
@@ -121,13 +166,19 @@ class SandboxControl(QObject):
 
     def _set(self, state: SandboxState) -> None:
         self.state = state
+        if state is SandboxState.ELSEWHERE:
+            self._later.start(LOOK_SECONDS)
         self.changed.emit()
 
     def _take(self, received: Received) -> None:
         if not received.own:
-            self._last_client = self._now()
+            before = self.clients
+            self._clients[received.agent] = self._now()
             self.requests.append(received)
             self.received.emit()
+            if self.clients != before:
+                self._later.start(COUNT_SECONDS)
+                self.changed.emit()
 
     def _take_message(self, message: Message) -> None:
         self.messages.append(message)
@@ -135,6 +186,7 @@ class SandboxControl(QObject):
 
     def _ended(self, _: object) -> None:
         self.address = ""
+        self._clients.clear()
         self._set(SandboxState.STOPPED)
 
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QPlainTextEdit, 
 from ... import __version__
 from ..kit.dialog import Dialog
 from ..kit.icons import app_icon
-from ..kit.widgets import Button, Look, label
+from ..kit.widgets import Look, label
 
 
 class AboutDialog(Dialog):
@@ -72,11 +72,8 @@ class AboutDialog(Dialog):
         form.addWidget(qt)
         form.addWidget(label(self.tr("Licences"), "strong"))
         form.addLayout(parts, 1)
-        close = Button(self.tr("Close"), look, "primary")
-        close.setDefault(True)
-        self.foot.addWidget(close)
+        self.add_close()
         self.list.currentRowChanged.connect(self._show)
-        close.clicked.connect(self.accept)
         self.list.setCurrentRow(0)
 
     @Slot(int)

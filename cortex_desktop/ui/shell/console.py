@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QPalette
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout
 
+from ...domain.errors import CortexError
 from ...domain.ports import VaultState
 from ...services.keychain import KeychainStatus
 from ..kit import plain
@@ -26,6 +29,9 @@ from .status_messages import StatusMessages
 from .updates import Updates
 from .window import MainWindow
 
+if TYPE_CHECKING:
+    from .preferences import PreferencesDialog
+
 STRIPE = 4
 """Height in pixels."""
 
@@ -35,13 +41,20 @@ Keys = QKeySequence.StandardKey
 class Console(QObject):
     """The window with these pages, of which the one that Preferences names is opened.
 
-    data_removed: everything was removed, so the program ends.
+    check_ca_file: raises CaFileError unless a file holds certificates; data_removed: everything was removed, so the
+    program ends.
     """
 
     data_removed = Signal()
 
     def __init__(
-        self, window: MainWindow, tools: Tools, workspace: Workspace, updates: Updates, pages: Sequence[PageEntry]
+        self,
+        window: MainWindow,
+        tools: Tools,
+        workspace: Workspace,
+        updates: Updates,
+        check_ca_file: Callable[[Path], None],
+        pages: Sequence[PageEntry],
     ) -> None:
         super().__init__(window)
         self.window = window
@@ -50,6 +63,7 @@ class Console(QObject):
         self._dialogs = tools.dialogs
         self._workspace = workspace
         self._updates = updates
+        self._check_ca_file = check_ca_file
         self._pages = pages
         self._close_when_idle = False
         window.setPalette(QPalette())  # from here on the theme's
@@ -204,7 +218,8 @@ class Console(QObject):
 
     @Slot()
     def _keep_toasts_off(self) -> None:
-        self._tools.toasts.keep_off(self._current().page.inset)
+        page = self._current().page
+        self._tools.toasts.keep_off(page.inset, page.foot)
 
     @Slot()
     def _find(self) -> None:
@@ -257,7 +272,17 @@ class Console(QObject):
 
             dialog = PreferencesDialog(self._look, self._tools.settings, self._workspace.status, self.window)
             dialog.folder_asked.connect(open_folder)
+            dialog.ca_file_given.connect(partial(self._look_at_ca_file, dialog))
             self._dialogs.open(dialog)
+            if self._tools.settings.ca_file:
+                self._look_at_ca_file(dialog, self._tools.settings.ca_file)
+
+    def _look_at_ca_file(self, dialog: PreferencesDialog, path: str) -> None:
+        def show(error: CortexError | None) -> None:
+            if self._dialogs.current is dialog and self._tools.settings.ca_file == path:
+                dialog.show_ca_file(error)
+
+        self._workspace.on_disk(partial(self._check_ca_file, Path(path)), show, show)
 
     @Slot()
     def ask_remove_data(self) -> None:
@@ -267,7 +292,8 @@ class Console(QObject):
         from .removal_dialog import RemovalDialog
 
         keychain, folder = self._workspace.keychain_name, self._tools.settings.folder
-        dialog = RemovalDialog(self._look, keychain, folder, self.window)
+        in_use = " ".join(filter(None, (entry.in_use() for entry in self._pages)))
+        dialog = RemovalDialog(self._look, keychain, folder, in_use, self.window)
 
         def removed(_: int) -> None:
             dialog.accept()

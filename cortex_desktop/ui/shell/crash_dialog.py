@@ -45,16 +45,13 @@ class CrashDialog(Dialog):
         self.form.addWidget(note)
         self._copy = Button(self.tr("Copy report"), look)
         folder = Button(self.tr("Open log folder"), look)
-        close = Button(self.tr("Close"), look, "primary")
         for button in (self._copy, folder):
             button.setAutoDefault(False)
-        close.setDefault(True)
         self.foot.insertWidget(0, self._copy)
         self.foot.insertWidget(1, folder)
-        self.foot.addWidget(close)
+        close = self.add_close()
         self._copy.clicked.connect(self._copy_report)
         folder.clicked.connect(self.folder_asked)
-        close.clicked.connect(self.accept)
         close.setFocus()
 
     def add(self, report: str) -> None:

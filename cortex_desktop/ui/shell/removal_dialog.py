@@ -12,14 +12,14 @@ from ..kit.widgets import Look, label, set_property
 
 
 class RemovalDialog(WaitingDialog):
-    """Asks for the word that stands in the question. keychain, folder: what is emptied.
+    """Asks for the word that stands in the question. keychain, folder: what is emptied; in_use: who would miss it.
 
     confirmed: it was typed, and the button chosen.
     """
 
     confirmed = Signal()
 
-    def __init__(self, look: Look, keychain: str, folder: str, parent: QWidget) -> None:
+    def __init__(self, look: Look, keychain: str, folder: str, in_use: str, parent: QWidget) -> None:
         translate = QCoreApplication.translate
         title = translate("RemovalDialog", "Remove all data from this computer?")
         text = translate(
@@ -36,6 +36,9 @@ class RemovalDialog(WaitingDialog):
         super().__init__(look, title, filled, action, parent, fields=(self.typed,))
         self.doing = self.tr("Removing the keys from the keychain…")
         set_property(self.do, "role", "danger")
+        if in_use:
+            self.form.addWidget(label(in_use, "strong", wrap=True))
+            self.form.addSpacing(16)
         question = label(self.tr("Type “{word}” to confirm").format(word=self.word), "strong")
         question.setBuddy(self.typed)
         self.typed.setAccessibleName(question.text())

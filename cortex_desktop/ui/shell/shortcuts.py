@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVB
 
 from ..kit.actions import Actions, plain
 from ..kit.dialog import Dialog
-from ..kit.widgets import Button, Look, label
+from ..kit.widgets import Look, label
 
 
 class ShortcutsDialog(Dialog):
@@ -63,11 +63,7 @@ class ShortcutsDialog(Dialog):
         digits = self.tr("Where a digit needs Shift, as on French keyboards, press Shift too: Ctrl+Shift+1 for Ctrl+1.")
         self.form.addSpacing(10)
         self.form.addWidget(label(digits, "hint", wrap=True))
-        close = Button(self.tr("Close"), look, "primary")
-        close.setDefault(True)
-        close.clicked.connect(self.accept)
-        self.foot.addWidget(close)
-        close.setFocus()
+        self.add_close().setFocus()
 
     def _group(self, title: str, keys: list[tuple[str, QKeySequence]]) -> QVBoxLayout:
         column = QVBoxLayout()

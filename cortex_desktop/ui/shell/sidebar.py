@@ -24,6 +24,7 @@ from ..kit.page import PageEntry, Section
 from ..kit.plain import set_tip
 from ..kit.tokens import SIDEBAR_WIDTH
 from ..kit.widgets import IconButton, Look, Picture, label
+from .status_line import StatusLine
 
 COMPACT_WIDTH = 64
 NARROW = 100
@@ -283,6 +284,8 @@ class Sidebar(QFrame):
                 for button in buttons:
                     column.addWidget(button)
         column.addStretch()
+        for entry in pages:
+            column.addWidget(StatusLine(entry, look))
         column.addWidget(self._rule())
         column.addSpacing(8)
         column.addWidget(self._foot())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,9 +17,8 @@ from ..kit.desktop import open_web_page
 from ..kit.tools import Tools
 
 if TYPE_CHECKING:
-    from PySide6.QtNetwork import QNetworkProxy, QSslConfiguration
-
-    from ...system.updates import Release, UpdateCheck
+    from ...services.updates import Release, UpdateCheck
+    from ...tasks.lanes import Job
     from .updates_dialog import UpdatesDialog
 
 DAY = 86_400
@@ -26,18 +26,21 @@ TOAST_SECONDS = 30
 
 
 class Updates(QObject):
-    """Asks the feed, and shows the answer: in the dialog when a person asked, else a newer version in a toast."""
+    """Asks the feed, and shows the answer: in the dialog when a person asked, else a newer version in a toast.
 
-    def __init__(self, jobs: Jobs, tools: Tools) -> None:
+    build: builds the check, on the network lane, since that loads the HTTP library.
+    """
+
+    def __init__(self, jobs: Jobs, tools: Tools, build: Callable[[], UpdateCheck]) -> None:
         super().__init__(tools.dialogs)
         self._jobs = jobs
         self._settings = tools.settings
         self._look = tools.look
         self._dialogs = tools.dialogs
         self._toasts = tools.toasts
-        self._check: UpdateCheck | None = None
+        self._build = build
+        self._job: Job[Release] | None = None
         self._dialog: UpdatesDialog | None = None
-        self.tls: QSslConfiguration | None = None
 
     @Slot()
     def ask(self) -> None:
@@ -66,30 +69,23 @@ class Updates(QObject):
         if not feed:
             self._show_failed(UpdateError(UpdateProblem.NO_FEED))
             return
-        self._jobs.submit(Lane.NETWORK, partial(_prepare, feed), self, partial(self._start, feed), self._show_failed)
+        if self._job is not None:
+            self._job.cancel()
+        build, network = self._build, self._settings.network()
+
+        def look() -> Release:
+            check = build()
+            check.use(*network)
+            return check.newest(feed)
+
+        self._job = self._jobs.submit(Lane.NETWORK, look, self, self._show_release, self._show_failed)
 
     def _default_feed(self) -> str:
         from ...system.feed import default_feed
 
         return default_feed(self._look.resources)
 
-    def _start(self, feed: str, proxies: list[QNetworkProxy]) -> None:
-        from ...system.updates import UpdateCheck
-
-        self._end()
-        self._check = UpdateCheck(feed, self, self.tls)
-        self._check.found.connect(self._show_release)
-        self._check.failed.connect(self._show_failed)
-        self._check.start(proxies)
-
-    def _end(self) -> None:
-        if self._check is not None:
-            self._check.deleteLater()
-            self._check = None
-
-    @Slot(object)
     def _show_release(self, release: Release) -> None:
-        self._end()
         self._settings.updates_checked = int(time.time())
         newer = release.newer_than(__version__)
         if self._dialog is not None:
@@ -102,21 +98,10 @@ class Updates(QObject):
             toast.acted.connect(partial(open_web_page, release.page))
             toast.count_down(TOAST_SECONDS)
 
-    @Slot(CortexError)
     def _show_failed(self, error: CortexError) -> None:
-        self._end()
         if self._dialog is not None:  # who did not ask is not bothered
             self._dialog.show_failure(error)
 
     @Slot()
     def _dialog_gone(self) -> None:
         self._dialog = None
-
-
-def _prepare(feed: str) -> list[QNetworkProxy]:
-    """Off the GUI thread: load the network module, look at the address, and find out about proxies."""
-    from ...system.updates import is_safe, proxies_for
-
-    if not is_safe(feed):
-        raise UpdateError(UpdateProblem.NOT_HTTPS)
-    return proxies_for(feed)
