@@ -36,6 +36,7 @@ LOST_ENVIRONMENT = "Unknown"
 T = TypeVar("T")
 V = TypeVar("V")
 
+_FOLDER_FIELDS = frozenset("id sessions claimed seen viewer becoming".split())
 _VERSION_FIELDS = frozenset("version key_head key_tail sessions until details origin place".split())
 
 NOT_READABLE = (KeyError, TypeError, ValueError, OverflowError)
@@ -353,9 +354,13 @@ APPS = Codec(
 )
 
 
-def folder_to_doc(record: FolderRecord) -> dict[str, Any]:
-    """Return the document about the folder. The generation is the database's own, and is not in it."""
+def folder_to_doc(record: FolderRecord, before: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the document about the folder. The generation is the database's own, and is not in it.
+
+    before: the document that it replaces, whose unknown fields stay.
+    """
     return {
+        **{name: value for name, value in before.items() if name not in _FOLDER_FIELDS},
         "id": record.id,
         "sessions": [[each.id, each.first] for each in record.sessions],
         "claimed": record.is_claimed,

@@ -15,11 +15,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from . import problems
 from .documents import META, Damaged, Document, Tables, decode, is_id, to_json, to_text, to_time
 from .snapshot import is_generation
 
 Change = tuple[str, str, Document | None]
 """Table, document id, document or None for one that is removed."""
+
+FORM = 1
+"""The version of what lines hold."""
 
 _FIRST = "0" * 16
 
@@ -61,7 +65,7 @@ def apply(changes: Sequence[Change], tables: Tables) -> None:
 
 def header_line(base: str) -> tuple[bytes, str]:
     """Return the first line of a journal on the snapshot `base`, and its checksum."""
-    return _line({"journal": 1, "base": base}, _FIRST)
+    return _line({"journal": FORM, "base": base}, _FIRST)
 
 
 def record_line(record: Record, before: str) -> tuple[bytes, str]:
@@ -71,10 +75,15 @@ def record_line(record: Record, before: str) -> tuple[bytes, str]:
 
 
 def parse(raw: bytes) -> Journal:
-    """Return the journal in the file's content. Raises Damaged when not even its first line is right."""
+    """Return the journal in the file's content. Raises Damaged when not even its first line is right.
+
+    Raises StorageError for one of a newer form.
+    """
     lines = raw.split(b"\n")
     payload, checksum = _checked(lines[0], _FIRST) if len(lines) > 1 else (None, "")
-    base = payload.get("base") if isinstance(payload, dict) else None
+    base, form = (payload.get("base"), payload.get("journal")) if isinstance(payload, dict) else (None, None)
+    if type(form) is int and form > FORM:
+        raise problems.too_new()
     if not isinstance(base, str):
         raise Damaged("no journal")
     records: list[Record] = []

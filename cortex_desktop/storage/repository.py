@@ -324,7 +324,8 @@ class TinyRepository:
         sessions = record.sessions
         if all(each.id != self._session for each in sessions):
             sessions = (*sessions, Session(self._session, generation))[-_SESSIONS_KEPT:]
-        return folder_to_doc(replace(record, sessions=sessions, seen=record.seen or self._now()))
+        before = self._database.storage.documents(_FOLDER).get("1", {})
+        return folder_to_doc(replace(record, sessions=sessions, seen=record.seen or self._now()), before)
 
     def _record(self, table: Mapping[str, Document], generation: int) -> FolderRecord:
         """Return what the table says of the folder. One that makes no sense had a history, which is lost."""

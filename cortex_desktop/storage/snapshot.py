@@ -74,9 +74,11 @@ def encode(tables: Tables, generation: int, saved: datetime, before: str) -> tup
 def parse(raw: bytes) -> Snapshot:
     """Return the database in the file's content. Raises Damaged, or StorageError for a newer schema."""
     try:
-        tables = check_tables(decode(raw.decode()))
+        found = decode(raw.decode())
     except UnicodeDecodeError as error:
         raise Damaged("not UTF-8") from error
+    _refuse_newer(found)
+    tables = check_tables(found)
     seal = _meta(tables)
     tables[META] = {"1": without_seal(seal)}
     generation, sha256, before = seal.get("generation"), seal.get("sha256"), seal.get("before")
@@ -102,14 +104,21 @@ def is_generation(value: object) -> TypeGuard[int]:
     return type(value) is int and 0 < value < 10**15
 
 
+def _refuse_newer(found: object) -> None:
+    """Raise StorageError for a newer schema, whatever form its tables have."""
+    meta = found.get(META) if isinstance(found, dict) else None
+    for document in meta.values() if isinstance(meta, dict) else ():
+        schema = document.get("schema") if isinstance(document, dict) else None
+        if type(schema) is int and schema > SCHEMA:
+            raise problems.too_new()
+
+
 def _meta(tables: Tables) -> Document:
-    """Return the document in `META`. Raises Damaged for no schema that makes sense, StorageError for a newer one."""
+    """Return the document in `META`. Raises Damaged for no schema that makes sense."""
     if META not in tables and any(tables.values()):
         return {"schema": 1}  # another program wrote it with TinyDB's own API
     documents = list(tables.get(META, {}).values())
     schema = documents[0].get("schema") if len(documents) == 1 else None
     if type(schema) is not int or schema < 1:
         raise Damaged("no schema version")
-    if schema > SCHEMA:
-        raise problems.too_new()
     return documents[0]

@@ -18,7 +18,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
+from random import Random
 from typing import ClassVar
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -29,7 +31,7 @@ from cortex_desktop.domain.errors import CortexError
 from cortex_desktop.domain.findings import Problem, Repair
 from cortex_desktop.domain.folder import Answer, Standing
 from cortex_desktop.domain.model import App, AppDetails, AppState, OrgState
-from cortex_desktop.domain.secret import KeyEnds, SecretKind, SecretRef
+from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef
 from cortex_desktop.services.bulk import Bulk, Rotate
 from cortex_desktop.storage.repository import TinyRepository
 from tests.support.memory_vault import InMemoryVault
@@ -81,9 +83,11 @@ class Worlds(RuleBasedStateMachine):
     """folders: by place; saved: copies that no program runs on; done: how often each thing was done."""
 
     done: ClassVar[Counter[str]] = Counter()
+    random: ClassVar[Random]
 
     def __init__(self) -> None:
         super().__init__()
+        Worlds.random = Random(0)  # ids and keys are the same each time, so that a failure is, too
         self.root = Path(tempfile.mkdtemp(prefix="cortex-worlds-"))
         self.time = NOON
         self.is_wrong = False
@@ -91,10 +95,12 @@ class Worlds(RuleBasedStateMachine):
         self.vaults = [InMemoryVault(f"Keychain {number}") for number in range(2)]
         for vault in self.vaults:
             vault.before = self.watch(vault)
+        self.kept: list[tuple[int, dict[SecretRef, Secret], dict[str, str]]] = []  # what keychains held
         self.folders: dict[str, State] = {}
         self.saved: list[State] = []
         self.actor: State | None = None
         self.meant: tuple[str, int] | None = None
+        self.means_all = False  # that is in this folder, so that a saved state of it is of no use any more
 
     def teardown(self) -> None:
         shutil.rmtree(self.root)
@@ -119,7 +125,7 @@ class Worlds(RuleBasedStateMachine):
         if self.meant == (ref.app_id, ref.version):
             return  # a person said so, in so many words
         self.actor.look(self.actor.run.repository)
-        for state in (*self.folders.values(), *self.saved):
+        for state in (*self.folders.values(), *(() if self.means_all else self.saved)):
             if state is self.actor or not (state.is_given_up or self.actor.includes(state)):
                 wanted = state.needs(self.time, self.now())
                 needed = ref in wanted and ends in (None, wanted[ref])
@@ -177,6 +183,7 @@ class Worlds(RuleBasedStateMachine):
         self.act("home", "create", lambda run: run.make("App"))
         deleted = self.folders["home"].apps[1].id
         self.act("home", "delete", lambda run: run.apps.deletion.delete(deleted))
+        self.saved.append(self.copy(self.folders["home"], self.root / "saved-first"))
 
     def open(self, place: str) -> None:
         state = self.actor = self.folders[place]
@@ -304,7 +311,9 @@ class Worlds(RuleBasedStateMachine):
         assert state.run is not None
         if len(self.folders) > 1 and not state.run.standing.is_in_doubt:
             return  # it is what the person wants
+        self.means_all = True
         self.act(place, "remove everything", lambda run: run.apps.deletion.remove_everything())
+        self.means_all = False
 
     @precondition(lambda self: self.running())
     @rule(choice=CHOICE, more=CHOICE)
@@ -354,6 +363,8 @@ class Worlds(RuleBasedStateMachine):
         place = list(self.folders)[choice % len(self.folders)]
         self.close(place)
         saved, path = self.saved[more % len(self.saved)], self.folders[place].path
+        if len(self.saved) < 6:  # few people throw the newer one away
+            self.saved.append(self.copy(self.folders[place], self.root / f"saved-{next(self.numbers)}"))
         shutil.rmtree(path)
         keychain = self.folders[place].keychain
         self.folders[place] = self.copy(saved, path)
@@ -398,6 +409,23 @@ class Worlds(RuleBasedStateMachine):
         self.done["exchanged the keychain"] += 1
         self.open(place)
 
+    @precondition(lambda self: len(self.kept) < 3)
+    @rule(choice=CHOICE)
+    def save_keychain(self, choice: int) -> None:
+        number = choice % len(self.vaults)
+        self.kept.append((number, dict(self.vaults[number].items), dict(self.vaults[number].claims)))
+
+    @precondition(lambda self: self.kept)
+    @rule(choice=CHOICE)
+    def put_keychain_back(self, choice: int) -> None:
+        number, items, claims = self.kept[choice % len(self.kept)]
+        self.vaults[number].items, self.vaults[number].claims = dict(items), dict(claims)
+        self.done["put a keychain back"] += 1
+        for place, state in self.folders.items():
+            if state.run is not None and state.keychain == number:
+                self.close(place)
+                self.open(place)
+
     # Time
 
     @rule(days=st.sampled_from([1, 1, 6, 8, 31]))
@@ -406,6 +434,12 @@ class Worlds(RuleBasedStateMachine):
             self.time += timedelta(days=days)
             for place in self.running():
                 self.act(place, "recover", lambda run: run.recover())
+
+    @rule()
+    def use_it_for_weeks(self) -> None:
+        """So that deleted apps and kept keys fall due though the clock never jumps."""
+        for _ in range(6):
+            self.let_time_pass(6)
 
     @precondition(lambda self: self.running() and not self.is_wrong)
     @rule(choice=CHOICE)
@@ -422,6 +456,8 @@ def test_no_key_that_a_row_needs_is_ever_removed(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("os.fsync", lambda _fd: None)  # what power cuts do is another test's business
+    monkeypatch.setattr("uuid.uuid4", lambda: UUID(int=Worlds.random.getrandbits(128), version=4))
+    monkeypatch.setattr("secrets.choice", lambda among: Worlds.random.choice(among))
     long = request.config.getoption("--long", default=False)
     Worlds.done.clear()
     run_state_machine_as_test(

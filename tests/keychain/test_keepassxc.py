@@ -1,6 +1,6 @@
 """The real KeePassXC as the keychain, with locks of single items, refusals, and nothing exposed. Only with `--long`.
 
-Needs the program `keepassxc` and a screen.
+Needs the program `keepassxc` and a screen; where it asks the person, `xdotool` presses the key.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -16,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from cortex_desktop.domain.errors import ItemRefused, VaultProblem
+from cortex_desktop.domain.errors import ItemRefused, VaultError, VaultProblem
 from cortex_desktop.domain.findings import Problem
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import SecretKind
@@ -113,6 +114,50 @@ def test_nobody_is_asked_about_an_item_that_the_program_looks_up_by_itself(tmp_p
         assert second.state() is VaultState.UNLOCKED
         found = Desk(tmp_path, second).start(recovers=False).doctor.check(made.app.id)
         assert [each.problem for each in found] == [Problem.REFUSED]
+
+
+@contextmanager
+def person(key: str) -> Iterator[list[str]]:
+    """Somebody who presses this key in each window in which KeePassXC asks, inside. Yields the windows."""
+    asked: list[str] = []
+    is_over = threading.Event()
+
+    def look() -> None:
+        find = ["xdotool", "search", "--onlyvisible", "--class", "keepassxc"]
+        while not is_over.wait(0.2):
+            for window in subprocess.run(find, capture_output=True, text=True, check=False).stdout.split():
+                name = subprocess.run(["xdotool", "getwindowname", window], capture_output=True, text=True, check=False)
+                if window not in asked and "Access Request" in name.stdout:
+                    asked.append(window)
+                    subprocess.run(["xdotool", "windowfocus", "--sync", window, "key", key], check=False)
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        yield asked
+    finally:
+        is_over.set()
+        thread.join()
+
+
+@pytest.mark.timeout(150)
+@pytest.mark.skipif(shutil.which("xdotool") is None, reason="needs xdotool, to press keys in KeePassXC's window")
+def test_who_reveals_a_key_is_asked_by_keepassxc_and_their_no_is_a_refusal(tmp_path: Path) -> None:
+    with keepassxc(confirms=True), vaults() as (first, second):
+        wait_until(lambda: is_ready(first), 20)
+        made = Desk(tmp_path, first).start().make()
+        run = Desk(tmp_path, second).start(recovers=False)
+        with person("Escape") as asked:
+            with pytest.raises(VaultError) as refusal:
+                run.apps.use.secret(made.app.id)
+            assert refusal.value.problem is VaultProblem.DENIED
+            assert len(asked) == 1
+        assert second.state() is VaultState.UNLOCKED
+        with person("Return") as asked:
+            assert run.apps.use.secret(made.app.id) == made.key
+            assert len(asked) == 1
+            assert run.apps.use.secret(made.app.id) == made.key
+            assert len(asked) == 1, "who said yes is not asked again"
 
 
 def test_a_removal_that_is_refused_is_told_and_tried_again(tmp_path: Path) -> None:
