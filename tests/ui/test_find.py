@@ -451,9 +451,11 @@ class TestChips:
             for one in shown:
                 assert row.rect().contains(one.geometry()), (size, one.text())
                 assert not any(one.geometry().intersects(other.geometry()) for other in shown if other is not one)
-            desk.let_pass(30)
             below = next(w for w in (desk.table, desk.apps.page.empty) if w.isVisible())
-            assert row.mapToGlobal(row.rect().bottomLeft()).y() < below.mapToGlobal(QPoint()).y()
+            desk.wait(
+                lambda below=below: row.mapToGlobal(row.rect().bottomLeft()).y() < below.mapToGlobal(QPoint()).y(),
+                f"the chips end above what was found at {size}",
+            )
 
     def test_another_organization_and_an_app_that_is_hidden_take_them_away(self, desk: Desk) -> None:
         desk.apps.page.look_for("is:disabled")
@@ -523,6 +525,7 @@ class TestPanel:
 
     def test_by_keys(self, desk: Desk) -> None:
         desk.resize(1200, 760)
+        desk.table.setFocus()
         shown = panel(desk)
         assert QApplication.focusWidget().accessibleName() == "Status: Enabled"
         desk.key(Key.Key_Down)
