@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,10 @@ def choose(desk: Desk, shown: FilterPanel, name: str) -> None:
     """Click a filter in the panel."""
     option = next(option for option in shown.options if option.accessibleName() == name)
     QTest.mouseClick(option, Qt.MouseButton.LeftButton)
+
+
+def is_above(one: QWidget, other: QWidget) -> bool:
+    return one.mapToGlobal(QPoint(0, one.height())).y() <= other.mapToGlobal(QPoint()).y()
 
 
 def saved_menu(desk: Desk) -> QMenu:
@@ -452,10 +457,7 @@ class TestChips:
                 assert row.rect().contains(one.geometry()), (size, one.text())
                 assert not any(one.geometry().intersects(other.geometry()) for other in shown if other is not one)
             below = next(w for w in (desk.table, desk.apps.page.empty) if w.isVisible())
-            desk.wait(
-                lambda below=below: row.mapToGlobal(row.rect().bottomLeft()).y() < below.mapToGlobal(QPoint()).y(),
-                f"the chips end above what was found at {size}",
-            )
+            desk.wait(partial(is_above, row, below), f"the chips end above what was found at {size}")
 
     def test_another_organization_and_an_app_that_is_hidden_take_them_away(self, desk: Desk) -> None:
         desk.apps.page.look_for("is:disabled")
