@@ -528,6 +528,10 @@ class TestPanel:
     def test_by_keys(self, desk: Desk) -> None:
         desk.resize(1200, 760)
         desk.table.setFocus()
+        panel(desk)
+        desk.key(Key.Key_Escape)
+        desk.wait(lambda: QApplication.activePopupWidget() is None)
+        assert desk.window.focusWidget() is desk.table
         shown = panel(desk)
         assert QApplication.focusWidget().accessibleName() == "Status: Enabled"
         desk.key(Key.Key_Down)
@@ -545,9 +549,7 @@ class TestPanel:
         assert len(chips(desk)) == 2
         desk.key(Key.Key_Left)
         assert QApplication.focusWidget() is shown.options[0]
-        desk.key(Key.Key_Escape)
-        desk.wait(lambda: QApplication.activePopupWidget() is None)
-        assert desk.window.focusWidget() is desk.table
+        close(desk, shown)
 
     def test_begins_at_what_is_on(self, desk: Desk) -> None:
         desk.apps.page.look_for("review:none")
