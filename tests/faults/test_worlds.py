@@ -452,6 +452,7 @@ class Worlds(RuleBasedStateMachine):
         self.done["clock set"] += 1
 
 
+@pytest.mark.timeout(3600)  # of --long
 def test_no_key_that_a_row_needs_is_ever_removed(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
