@@ -2,10 +2,10 @@
 
 Hypothesis chooses: programs on a folder and on copies of it make, rotate, delete, restore and purge apps, roll back,
 recover, and run the keychain check, or are killed, while folders are saved, put back, copied, moved and removed,
-keychains are locked and exchanged, and the clock jumps. Whenever an item leaves a keychain, the rows of all folders and of all saved ones are
-looked at: what one of them needs may go only if the folder that removes it is a later state of that very one, which has
-given it up. A person's answer "go on" gives up the states that the folder is no later state of; and what was changed in
-a folder in doubt does not bind the one whose history is unbroken. Figures are in README.md.
+keychains are locked and exchanged, and the clock jumps. Whenever an item leaves a keychain, the rows of all folders and
+of all saved ones are looked at: what one of them needs may go only if the folder that removes it is a later state of
+that very one, which has given it up. A person's answer "go on" gives up the states that the folder is no later state
+of; and what was changed in a folder in doubt does not bind the one whose history is unbroken. Figures are in README.md.
 """
 
 from __future__ import annotations
