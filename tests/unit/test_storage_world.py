@@ -103,6 +103,51 @@ def test_an_older_file_put_there_meanwhile_is_set_aside_and_told_at_once(tmp_pat
     assert len(TinyRepository(tmp_path / "data").orgs()) == 4
 
 
+def test_a_look_while_nothing_is_changed_keeps_both_sides(tmp_path: Path) -> None:
+    repository = TinyRepository(tmp_path)
+    told: list[Path | None] = []
+    repository.watch(told.append)
+    repository.look()  # before it was opened there is nothing to look for
+    org = repository.orgs()[0]
+    ours = org.__class__(new_id(), "Ours", "ours", org.environment, org.endpoint)
+    repository.save_org(ours)
+    for _ in range(2):
+        repository.look()
+    assert not told
+    (tmp_path / "apps.json").write_bytes(b'{"theirs": {}}')
+    for _ in range(2):
+        repository.look()
+    [kept] = told
+    assert kept is not None
+    assert kept.read_bytes() == b'{"theirs": {}}'
+    assert ours in TinyRepository(tmp_path).orgs(), "on the disk again, without a change to save"
+    told.clear()
+    (tmp_path / "apps.json").unlink()
+    repository.look()
+    assert told == [None]
+    assert ours in TinyRepository(tmp_path).orgs()
+
+
+@posix_only
+def test_a_look_that_cannot_mend_it_says_so_each_time_and_mends_it_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository = TinyRepository(tmp_path)
+    repository.orgs()
+    (tmp_path / "apps.json").write_bytes(b'{"theirs": {}}')
+    with monkeypatch.context() as patch:
+
+        def full(*_: object) -> None:
+            raise OSError(28, "No space left on device")
+
+        patch.setattr("cortex_desktop.storage.journal_storage.write_durably", full)
+        for _ in range(2):
+            with pytest.raises(StorageError):
+                repository.look()
+    repository.look()
+    assert TinyRepository(tmp_path).orgs() == repository.orgs()
+
+
 def test_a_file_of_a_newer_version_put_there_meanwhile_is_kept_whole(path: Path) -> None:
     storage = JournalStorage(path)
     add(storage, 1, "ours")
