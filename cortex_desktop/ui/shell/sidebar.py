@@ -168,7 +168,7 @@ class _Line(_Painted):
         self.setToolTip(name)
         self._full = max(34, look.theme.px(34))
         self.setMaximumHeight(self._full)
-        self.setMinimumHeight(22)  # in a low window
+        self.setMinimumHeight(18)  # in a low window
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 
     @Slot(int)
