@@ -1297,7 +1297,7 @@ class RequestsPresenter(QObject):
 
         def fetched(credentials: Credentials) -> None:
             try:
-                text = request_code(language, app, endpoint, request, credentials.key.reveal())
+                text = request_code(language, app, endpoint, request, credentials.key.reveal(), self._login_path)
             except CortexError as error:
                 self._workspace.failed.emit(error)
                 return
