@@ -467,7 +467,7 @@ class RequestCard(QFrame):
         """Save room in a narrow window."""
         self.headers.set_narrow(narrow)
         self.send.set_narrow(narrow)
-        self.path.setMinimumWidth(self._look.theme.px(46 if narrow else 120))
+        self.path.setMinimumWidth(self._look.theme.px(52 if narrow else 120))
         self.show_base(self.base)
 
     def _count(self) -> None:
