@@ -31,6 +31,12 @@ def test_it_says_its_version(packaged: Path) -> None:
     assert run(packaged, "--version").stdout == f"Cortex Desktop {__version__}\n"
 
 
+def test_it_brings_one_http_client_and_no_tls_of_qts(packaged: Path) -> None:
+    parts = [path.relative_to(packaged.parent).as_posix() for path in packaged.parent.rglob("*")]
+    assert not [part for part in parts if "QtNetwork" in part or "Qt6Network" in part or "plugins/tls" in part]
+    assert [part for part in parts if "httpx2" in part], "it is the one"
+
+
 def test_bad_arguments_get_one_line(packaged: Path) -> None:
     done = run(packaged, "--no-such-option")
     assert done.returncode == 2

@@ -213,7 +213,7 @@ def test_a_missing_key_comes_first(full: Desk) -> None:
 
 
 def test_the_keychain_check_is_remembered_and_made_again(full: Desk, vault: InMemoryVault) -> None:
-    assert "Test keychain was not checked yet" in full.screen()
+    assert "Test keychain has not been checked yet" in full.screen()
     for bad in (False, True):
         if bad:
             vault.items.pop(full.app("Trial portal").refs[0])

@@ -5,16 +5,21 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from cortex_desktop.domain.activity import Action, ActivityEntry
 from cortex_desktop.domain.errors import StorageError
 from cortex_desktop.domain.model import new_id
 from cortex_desktop.storage import JournalStorage
+from cortex_desktop.storage.activity import ActivityFile
+from cortex_desktop.storage.document_file import DocumentFile
 from cortex_desktop.storage.durable import make_folder, write_durably
 from cortex_desktop.storage.new_file import Exports
 from cortex_desktop.storage.repository import TinyRepository
+from cortex_desktop.ui.kit.settings import Settings
 from tests.support.data_folder import asides, posix_only, read_image
 
 TABLE = "apps"
@@ -217,6 +222,29 @@ def test_an_export_through_a_link_does_not_reach_our_own_files(tmp_path: Path) -
     with pytest.raises(StorageError):
         Exports(data).begin(link)
     assert (data / "apps.json").read_text() == "{}"
+
+
+@posix_only
+@pytest.mark.parametrize("name", ["requests.json", "settings.ini", "activity.jsonl"])
+def test_every_file_of_ours_is_written_through_a_link(tmp_path: Path, name: str) -> None:
+    folder, real = tmp_path / "data", tmp_path / "elsewhere" / name
+    folder.mkdir()
+    real.parent.mkdir()
+    real.write_text("")
+    (folder / name).symlink_to(real)
+    for number in range(2):
+        if name == "settings.ini":
+            settings = Settings(folder)
+            settings.theme = "dark"
+            settings.save()
+        elif name == "requests.json":
+            DocumentFile(folder / name).change({"kept": {str(number): {"path": "/apps"}}})
+        else:
+            entry = ActivityEntry(datetime(2026, 11, 28, tzinfo=UTC), "john", "desk-7", Action.CREATED)
+            ActivityFile(folder).append([entry])
+    assert (folder / name).is_symlink()
+    words = {"settings.ini": "dark", "requests.json": '"1"', "activity.jsonl": '"n":2'}[name]
+    assert words in real.read_text()
 
 
 # An open umask

@@ -134,7 +134,8 @@ class BulkPresenter(QObject):
 
         words, in_doubt = self._dialogs.warned(Rotate, apps), self._workspace.in_doubt
         place, window = place_of(org), self._dialogs.window
-        dialog = RotateDialog(self._look, place, window, len(apps), words, in_doubt=in_doubt)
+        title = self.tr("Rotate %Ln API key(s)", "", len(apps))
+        dialog = RotateDialog(self._look, place, window, title, words, in_doubt=in_doubt)
 
         def submit(keep: timedelta) -> None:
             dialog.set_busy(False)
