@@ -249,7 +249,7 @@ def scenes(studio: Studio) -> None:
         ("create", studio.program.apps.presenter.forms.ask_new_app),
         ("about", console.show_about),
         ("organization-add", studio.program.orgs.presenter.ask_add),
-        ("remove data", console.ask_remove_data),
+        ("remove-data", console.ask_remove_data),
         ("delete", studio.program.apps.presenter.ask_delete),
         ("save-filter", lambda: page.bar.save_asked.emit("is:attention owner:ada")),
         ("deleted", studio.program.apps.presenter.show_deleted),
@@ -273,7 +273,7 @@ def scenes(studio: Studio) -> None:
             studio.shoot("create-failed")
         else:
             studio.shoot(name)
-        if name == "remove data":
+        if name == "remove-data":
             dialog.typed.setText(dialog.word)
             studio.shoot("remove-data-typed")
         dialog.close()
