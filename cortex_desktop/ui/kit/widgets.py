@@ -36,6 +36,7 @@ from .clock import Clock, Timer
 from .icons import Icons
 from .motion import Motion
 from .plain import set_tip
+from .scrolling import lay_beside
 from .theme import Theme
 
 
@@ -309,9 +310,7 @@ class ChoiceBanner(Banner):
 
     def _arrange(self) -> None:
         needed = sum(button.sizeHint().width() + 8 for button in self._buttons)
-        directions = QBoxLayout.Direction
-        fits = needed <= self.width() - 80
-        self._row.setDirection(directions.LeftToRight if fits else directions.TopToBottom)
+        lay_beside(self._row, needed <= self.width() - 80)
 
 
 class EmptyState(QFrame):
@@ -419,6 +418,9 @@ class Badge(QWidget):
 
     def sizeHint(self) -> QSize:
         return badge_size(self._look, self._text)
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()  # a word that is cut is none
 
     def paintEvent(self, event: QPaintEvent) -> None:
         paint_badge(QPainter(self), self._look, QRectF(self.rect()), self._text, self._tone)
