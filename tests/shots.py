@@ -1075,6 +1075,7 @@ def draw(out: Path, name: str) -> None:
         studio = Studio(app, data, out, name)
         if look.room is not None:
             studio.window.setMaximumSize(*look.room)
+            studio.window.move(0, 0)  # popups keep within the screen's room
         try:
             scenes(studio)
         finally:

@@ -190,7 +190,7 @@ def test_another_keychain(start: Start, vault: InMemoryVault) -> None:
     vault.claims.clear()
     desk = start()
     desk.wait(lambda: "does not know this data folder" in desk.banner())
-    desk.click("Go on with this keychain")
+    desk.click("Use this keychain")
     desk.wait(lambda: not desk.banner())
 
 

@@ -427,7 +427,9 @@ class AppsEntry(PageEntry):
                 at={Menu.APP: 302},
                 enabled=self._can_change_several,
                 shown=lambda: 0 < self._selected.enabled < len(self._several()),
-                words=lambda: self.tr("Enable %Ln app(s)", "", len(self._several())),
+                words=lambda: (
+                    self.tr("Enable %Ln app(s)", "", len(self._several())) if self._several() else self.tr("Enable")
+                ),
             ),
         ]
 
