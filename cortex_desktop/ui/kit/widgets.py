@@ -12,6 +12,7 @@ from PySide6.QtGui import (
     QColor,
     QFontMetrics,
     QIcon,
+    QKeyEvent,
     QPainter,
     QPainterPath,
     QPaintEvent,
@@ -34,6 +35,7 @@ from PySide6.QtWidgets import (
 
 from .clock import Clock, Timer
 from .icons import Icons
+from .keyboard import enter_pressed
 from .motion import Motion
 from .plain import set_tip
 from .scrolling import lay_beside
@@ -103,6 +105,12 @@ class Button(QPushButton):
         self._icon_name = name
         self._recolour()
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if enter_pressed(event):
+            self.click()
+        else:
+            super().keyPressEvent(event)
+
     def _recolour(self) -> None:
         if not self._icon_name:
             self.setIcon(QIcon())
@@ -128,6 +136,12 @@ class IconButton(QToolButton):
         self.setIconSize(QSize(16, 16))
         self.rename(icon, name)
         look.theme.changed.connect(self._recolour)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if enter_pressed(event):
+            self.click()
+        else:
+            super().keyPressEvent(event)
 
     def rename(self, icon: str, name: str) -> None:
         """Change icon and name."""
