@@ -76,13 +76,13 @@ def start() -> NoReturn:
 def _open_streams() -> None:
     """Have all three standard streams, and none that refuses a character.
 
-    Without a terminal they may be closed, as always those of Windows' program for the Start menu: what is said then goes
+    Without a terminal they may be closed, as those of Windows' program for the Start menu are: what is said then goes
     nowhere. Redirected on Windows, they know the characters of one code page.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         stream = getattr(sys, name)
         if stream is None:
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115  # for the whole run
         elif isinstance(stream, io.TextIOWrapper) and mode == "w":
             stream.reconfigure(errors="backslashreplace")
 
