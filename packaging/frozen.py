@@ -23,6 +23,15 @@ MODULES = frozenset(
     typing_extensions werkzeug win32ctypes zipp
     """.split()
 )
+# Libraries of Windows' Python, by the beginning of their name, and the file with their licence.
+LIBRARIES = {
+    "libcrypto": "openssl.txt",
+    "libffi": "libffi.txt",
+    "libssl": "openssl.txt",
+    "msvcp140": "microsoft-runtime.txt",
+    "python3": "python.txt",
+    "vcruntime140": "microsoft-runtime.txt",
+}
 PYINSTALLER_OWN = re.compile(r"^(_?pyi|pyimod)")
 
 
@@ -75,6 +84,10 @@ def missing_licences(folder: Path) -> list[str]:
         distribution = normal(info.name.rpartition("-")[0].rpartition("-")[0] or info.name.partition("-")[0])
         if distribution not in named:
             found.append(f"resources/licences/index.json does not name {distribution}")
+    for library in folder.glob("_internal/*.dll"):
+        file = next((file for name, file in LIBRARIES.items() if library.name.lower().startswith(name)), None)
+        if file not in {part["file"] for part in index}:
+            found.append(f"no licence is known for {library.name}")
     return found
 
 

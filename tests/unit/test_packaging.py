@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import zipfile
 from pathlib import Path
 from types import ModuleType
@@ -55,6 +56,24 @@ def out(release: ModuleType, parts: Path, tmp_path: Path, monkeypatch: pytest.Mo
     (tmp_path / "CHANGELOG.md").write_text(f"# Changelog\n\n## {__version__}\n\n- New.\n\n## 0.0.1\n\n- Old.\n")
     release.assemble(parts, tmp_path / "out")
     return tmp_path / "out"
+
+
+def test_each_licence_text_is_shown_in_about() -> None:
+    folder = PACKAGING.parent / "resources" / "licences"
+    named = {part["file"] for part in json.loads((folder / "index.json").read_text("utf-8"))}
+    assert named == {path.name for path in folder.glob("*.txt")}
+
+
+def test_a_library_without_a_known_licence_is_told(tmp_path: Path) -> None:
+    import frozen
+
+    inside = tmp_path / "_internal"
+    shutil.copytree(PACKAGING.parent / "resources" / "licences", inside / "cortex_desktop/resources/licences")
+    (inside / "libssl-3.dll").touch()
+    (inside / "VCRUNTIME140_1.dll").touch()
+    assert frozen.missing_licences(tmp_path) == []
+    (inside / "sqlite3.dll").touch()
+    assert frozen.missing_licences(tmp_path) == ["no licence is known for sqlite3.dll"]
 
 
 def test_a_release_has_everything_and_its_checksums(out: Path, tmp_path: Path) -> None:
