@@ -43,9 +43,7 @@ def complaints(folder: Path) -> list[str]:
     found += missing_licences(folder)
     found += wrong_versions(folder)
     found += missing_parts(paths)
-    size, most = size_mb(folder), prune.BUDGET_MB[prune.SYSTEM]
-    if size > most:
-        found.append(f"it takes {size:.1f} MB, {most} MB at most are allowed")
+    found += too_large(folder)
     return found
 
 
@@ -57,6 +55,12 @@ def files(folder: Path) -> Iterator[Path]:
 def size_mb(folder: Path) -> float:
     """What it takes on a disk, in MB of 10^6 bytes; links take nothing."""
     return sum(path.stat().st_size for path in files(folder) if not path.is_symlink()) / 1e6
+
+
+def too_large(folder: Path) -> list[str]:
+    """What is to say about its size: nothing within the budget."""
+    size, most = size_mb(folder), prune.BUDGET_MB[prune.SYSTEM]
+    return [f"it takes {size:.1f} MB, {most} MB at most are allowed"] if size > most else []
 
 
 def foreign_modules(folder: Path) -> list[str]:

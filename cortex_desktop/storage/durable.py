@@ -101,7 +101,7 @@ def replace_lightly(path: Path, data: bytes) -> None:
     path = through_link(path)
     temp = _write_temp(path, data)
     try:
-        os.replace(temp, path)
+        _patiently(lambda: os.replace(temp, path))
     except BaseException:
         remove_quietly(temp)
         raise
