@@ -10,8 +10,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -113,18 +113,17 @@ class Drive:
         self.expect((self.data / "apps.json").exists(), "the database is in the user's local folder")
 
     def refuse_beside_a_sandbox_in_a_terminal(self) -> None:
-        with self.machine.start(self.place / f"{PROGRAM}.exe", "sandbox") as sandbox:
+        with self.running(self.place / f"{PROGRAM}.exe", "sandbox"):
             lock = self.data / "sandbox.lock"
             self.wait(lambda: lock.exists() and lock.read_text("ascii"), "the sandbox answers")
             status, _ = self.machine.status(self.setup, "/S")
-            sandbox.kill()
         self.expect(status == 2, f"an upgrade of files that are in use ends with status 2, not {status}")
         self.expect("0.0.9" in self.registered(), "the older version is still there")
         self.machine.run(self.place / f"{PROGRAM}.exe", "--version")
 
     def upgrade_while_it_runs(self) -> None:
         key = self.key()
-        with self.machine.start(self.place / f"{NAME}.exe") as program:
+        with self.running(self.place / f"{NAME}.exe") as program:
             self.wait((self.data / "cortex-desktop.log").exists, "it has started")
             time.sleep(6)
             picture = self.pictures / "main-window.png"
@@ -167,7 +166,7 @@ class Drive:
                 if trusted:
                     settings += f"ca_file={self.machine.named(ca_file)}\n".replace("\\", "/")
                 (folder / "data" / "settings.ini").write_text(f"[General]\ncheck_updates=true\n{settings}")
-                with self.machine.start(self.place / f"{NAME}.exe", "--data-dir", place) as program:
+                with self.running(self.place / f"{NAME}.exe", "--data-dir", place) as program:
                     connection, _ = server.accept()
                     heard = b""
                     with connection, suppress(OSError), context.wrap_socket(connection, server_side=True) as tls:
@@ -222,6 +221,15 @@ class Drive:
         # That no key is left either is seen in `all`: Wine keeps credentials in its registry.
 
     # what the steps use
+
+    @contextmanager
+    def running(self, *command: str | Path) -> Iterator[subprocess.Popen[str]]:
+        """Start a program, which is ended at the end, also when a step goes wrong."""
+        with self.machine.start(*command) as program:
+            try:
+                yield program
+            finally:
+                program.kill()
 
     def set_up_in(self, place: str) -> int:
         """Run setup with /D, which takes no quotes and which everybody but Windows itself would put into quotes."""
