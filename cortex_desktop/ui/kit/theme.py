@@ -169,6 +169,8 @@ def system_tokens(system: QPalette) -> Tokens:
         accent_soft=ground,
         on_accent=ground,
         danger=text,
+        danger_hover=text,
+        danger_pressed=text,
         on_danger=ground,
         warning=text,
         success=text,

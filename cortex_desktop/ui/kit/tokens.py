@@ -35,6 +35,8 @@ class Tokens(NamedTuple):
     accent_soft: str
     on_accent: str
     danger: str
+    danger_hover: str
+    danger_pressed: str
     on_danger: str
     warning: str
     success: str
@@ -72,6 +74,8 @@ LIGHT = Tokens(
     accent_soft="#E3F4F6",
     on_accent="#FFFFFF",
     danger="#B42318",
+    danger_hover="#912018",
+    danger_pressed="#7A271A",
     on_danger="#FFFFFF",
     warning="#B54708",
     success="#067647",
@@ -107,6 +111,8 @@ DARK = Tokens(
     accent_soft="#12343A",
     on_accent="#062A30",
     danger="#F97066",
+    danger_hover="#FDA29B",
+    danger_pressed="#FECDCA",
     on_danger="#2B0503",
     warning="#FDB022",
     success="#47CD89",
@@ -134,6 +140,8 @@ READABLE_PAIRS = (
     ("on_accent", "accent"),
     ("on_accent", "accent_hover"),
     ("on_danger", "danger"),
+    ("on_danger", "danger_hover"),
+    ("on_danger", "danger_pressed"),
     ("on_accent", "accent_pressed"),
     ("accent", "surface"),
     ("accent", "raised"),
