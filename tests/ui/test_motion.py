@@ -240,20 +240,6 @@ def test_a_button_that_is_held_down_looks_so(desk: Desk, role: str) -> None:
     button.deleteLater()
 
 
-def test_a_button_that_destroys_changes_its_ground(desk: Desk) -> None:
-    button = Button("Delete", desk.tools.look, "destroy")
-    button.setParent(desk.window.centralWidget())
-    button.show()
-    grounds = [button.grab().toImage().pixelColor(8, 6)]
-    desk.hover(button, QPoint(5, 5))
-    grounds.append(button.grab().toImage().pixelColor(8, 6))
-    button.setDown(True)
-    grounds.append(button.grab().toImage().pixelColor(8, 6))
-    assert len({ground.name() for ground in grounds}) == 3
-    button.setParent(None)
-    button.deleteLater()
-
-
 @pytest.mark.parametrize("direction", [LEFT, RIGHT])
 def test_a_buttons_icon_keeps_off_its_word(desk: Desk, direction: Qt.LayoutDirection) -> None:
     button = Button("", desk.tools.look, icon="plus")

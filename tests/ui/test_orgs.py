@@ -231,7 +231,7 @@ class TestThePage:
         assert field(desk, "Name").text() == "Lab"
         assert field(desk, "Name of the environment").text() == "Sandbox"
         assert current(desk) == "My organization"
-        assert "You only look at it: you work in My organization." in texts(page(desk))
+        assert "You are looking at it. You work in My organization." in texts(page(desk))
         desk.key(Key.Key_1, CTRL)
         assert len(desk.labels()) == 2
 

@@ -530,6 +530,22 @@ def test_two_computers_take_turns_on_one_folder_each_with_its_keychain(desk: Des
     assert desk.start().standing is Standing.KNOWN
 
 
+def test_a_folder_used_for_long_on_another_computer_is_known_on_the_first(desk: Desk) -> None:
+    run = desk.start()
+    run.make()
+    run.quit()
+    record = run.repository.folder_record()
+    sessions = tuple(Session(f"{number:032x}", record.generation + number) for number in range(1, 900))
+    path = desk.folder / "apps.json"
+    tables = json.loads(path.read_text())
+    tables["folder"]["1"]["sessions"] += [[each.id, each.first] for each in sessions]
+    tables["_meta"]["1"]["generation"] += 1000
+    path.write_text(json.dumps(tables))
+    run = desk.start()
+    run.apps.use.set_enabled(run.app().id, False)
+    assert run.standing is Standing.KNOWN
+
+
 def test_a_locked_keychain_says_nothing_yet(desk: Desk) -> None:
     run = desk.start()
     app = run.make().app

@@ -12,10 +12,10 @@ DETAILS_WIDTH = 328
 class Tokens(NamedTuple):
     """The named colours of one appearance, as #RRGGBB; values and names of the design.
 
-    on_danger: of a button that destroys; selected, on_selected: of the current entry of a menu or a list; hover,
-    hover_line: ground and edge of a button under the pointer; pressed, accent_pressed: its ground while it is held
-    down; disabled, disabled_ground, disabled_line: of what cannot be used now; high_contrast: they are the system's
-    own.
+    on_danger, danger_off: of a button that destroys, and of one that cannot be used now; selected, on_selected: of the
+    current entry of a menu or a list; hover, hover_line: ground and edge of a button under the pointer; pressed,
+    accent_pressed: its ground while it is held down; disabled, disabled_ground, disabled_line: of what cannot be used
+    now; high_contrast: they are the system's own.
     """
 
     dark: bool
@@ -35,9 +35,8 @@ class Tokens(NamedTuple):
     accent_soft: str
     on_accent: str
     danger: str
-    danger_hover: str
-    danger_pressed: str
     on_danger: str
+    danger_off: str
     warning: str
     success: str
     danger_soft: str
@@ -74,9 +73,8 @@ LIGHT = Tokens(
     accent_soft="#E3F4F6",
     on_accent="#FFFFFF",
     danger="#B42318",
-    danger_hover="#912018",
-    danger_pressed="#7A271A",
     on_danger="#FFFFFF",
+    danger_off="#B42318",
     warning="#B54708",
     success="#067647",
     danger_soft="#FEF3F2",
@@ -111,9 +109,8 @@ DARK = Tokens(
     accent_soft="#12343A",
     on_accent="#062A30",
     danger="#F97066",
-    danger_hover="#FDA29B",
-    danger_pressed="#FECDCA",
     on_danger="#2B0503",
+    danger_off="#F97066",
     warning="#FDB022",
     success="#47CD89",
     danger_soft="#3A1A18",
@@ -140,8 +137,7 @@ READABLE_PAIRS = (
     ("on_accent", "accent"),
     ("on_accent", "accent_hover"),
     ("on_danger", "danger"),
-    ("on_danger", "danger_hover"),
-    ("on_danger", "danger_pressed"),
+    ("danger_off", "danger_soft"),
     ("on_accent", "accent_pressed"),
     ("accent", "surface"),
     ("accent", "raised"),
