@@ -62,7 +62,8 @@ class RequestsPage(Page):
         self.setObjectName("page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._look = look
-        self._is_narrow: tuple[bool, bool] | None = None
+        self._is_narrow: bool | None = None
+        self._is_tight = False
         self._sizes = [REQUEST_HEIGHT, 345]
         self.divider = REQUEST_HEIGHT
         """The height of the request, in pixels, in a window that is not narrow."""
@@ -342,9 +343,9 @@ class RequestsPage(Page):
         super().resizeEvent(event)
         narrow = self.width() < self._look.theme.px(NARROW)
         tight = self.width() < self._look.theme.px(TIGHT)
-        if (narrow, tight) == self._is_narrow:
+        if (narrow, tight) == (self._is_narrow, self._is_tight):
             return
-        self._is_narrow = narrow, tight
+        self._is_narrow, self._is_tight = narrow, tight
         self._left.setVisible(not narrow)
         self.choose.setVisible(narrow)
         grid = self._bar_grid
