@@ -60,6 +60,11 @@ class LocalSandbox:
             self.sandbox.close()
             self._server = None
 
+    def crash(self) -> None:
+        """End by itself."""
+        self.stop()
+        self._ended()
+
     def reset(self) -> None:
         self.sandbox.reset()
 
@@ -71,7 +76,9 @@ class LocalSandbox:
 
 
 class LocalStores(Stores):
-    """Stores whose sandbox runs in this process."""
+    """Stores whose sandbox runs in this process. made: that sandbox."""
+
+    made: LocalSandbox
 
     def sandbox(
         self,
@@ -80,4 +87,5 @@ class LocalStores(Stores):
         on_message: Callable[[Message], object],
         on_ended: Callable[[], object],
     ) -> LocalSandbox:
-        return LocalSandbox(self, on_received, on_message, on_ended)
+        self.made = LocalSandbox(self, on_received, on_message, on_ended)
+        return self.made

@@ -206,6 +206,28 @@ def test_a_login_asks_for_a_code_and_goes_on(go: Callable[..., Desk]) -> None:
     desk.wait(lambda: "Not logged in" in desk.screen())
 
 
+def test_a_sandbox_that_ends_by_itself_is_told_and_started_again(go: Callable[..., Desk]) -> None:
+    desk = go(True)
+    send(desk)
+    desk.key(Key.Key_1, CTRL)
+    stores = desk.program.stores
+    assert isinstance(stores, LocalStores)
+    stores.made.crash()
+    desk.wait(lambda: "The sandbox ended by itself" in desk.screen())
+    desk.click("Start again")
+    desk.wait(lambda: presenter(desk).sandbox.answers)
+    presenter(desk).stop_sandbox()
+    desk.wait(lambda: not presenter(desk).sandbox.answers)
+    assert "The sandbox ended by itself" not in desk.screen()
+
+
+def test_what_a_request_will_hold_shows_before_the_sandbox_runs(go: Callable[..., Desk]) -> None:
+    desk = go(False)
+    assert not presenter(desk).sandbox.answers
+    desk.wait(lambda: "Medable-Client-Signature" in desk.screen())
+    assert desk.all("http://127.0.0.1:8631/my-org/v2")
+
+
 def test_a_fault_in_words(go: Callable[..., Desk]) -> None:
     desk = go(True)
     write(desk, "/accounts/me")
@@ -343,6 +365,41 @@ def test_after_a_new_login_production_asks_again_what_was_allowed_before(go: Cal
     desk.let_pass(50)
     assert [line.split()[0] for line in stub.asked] == ["DELETE", "POST"], "and not the deletion once more"
     assert desk.find("Path", QLineEdit).text() == "/c_examples/1", "which is there to be sent"
+
+
+def test_a_login_at_another_target_repeats_nothing_and_takes_nobody_along(go: Callable[..., Desk], stub: Stub) -> None:
+    desk = go(True, endpoint=stub.address)
+    write(desk, "/c_examples/1", "DELETE")
+    send(desk)
+    desk.click("Log in again")
+    form = presenter(desk).page.request.login
+    assert form.email.text() == "john@my-org.example"
+    to_cortex(desk)
+    assert (form.email.text(), form.password.text()) == ("", "")
+    form.email.setText("john@example.org")
+    form.password.setText("secret")
+    stub.body = b'{"object": "account", "email": "john@example.org"}'
+    desk.key(Key.Key_Return, CTRL)
+    desk.dialog()
+    desk.click("Log in")
+    desk.wait(lambda: "Logged in as john@example.org" in desk.screen())
+    desk.let_pass(50)
+    assert [line.split()[0] for line in stub.asked] == ["POST"], "and not what the sandbox refused"
+
+
+def test_a_later_login_does_not_repeat_a_request_that_nobody_asked_to_repeat(go: Callable[..., Desk]) -> None:
+    desk = go(True)
+    write(desk, "/c_examples", "POST", '{"c_title": "left behind"}')
+    send(desk)
+    presenter(desk).choose("log in")
+    send(desk)
+    desk.click("Use code")
+    desk.key(Key.Key_Return)
+    desk.wait(lambda: "Logged in as john@my-org.example" in desk.screen())
+    desk.let_pass(50)
+    write(desk, "/c_examples")
+    send(desk)
+    desk.wait(lambda: tree(desk).get("data") == "0 items")
 
 
 def test_no_header_smuggles_another_method_into_production(go: Callable[..., Desk], stub: Stub) -> None:

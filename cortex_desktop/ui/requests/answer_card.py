@@ -325,13 +325,14 @@ class AnswerCard(QFrame):
     """Shows what came of a request.
 
     text_asked: make the text of the document, and call `take_text`; save_asked: save all of it; retry_asked: send
-    again; log_in_asked; copied: the body is on the clipboard.
+    again; log_in_asked; check_asked: the keychain; copied: the body is on the clipboard.
     """
 
     text_asked = Signal()
     save_asked = Signal()
     retry_asked = Signal()
     log_in_asked = Signal()
+    check_asked = Signal()
     copied = Signal()
 
     def __init__(self, look: Look) -> None:
@@ -474,15 +475,19 @@ class AnswerCard(QFrame):
         announce(self, ", ".join(part for part in parts if part))
 
     def show_error(self, error: CortexError, action: str, does: str) -> None:
-        """Show why there is no answer. action: the text of the button; does: "retry" or nothing."""
+        """Show why there is no answer, as `show_problem`."""
+        text = f"{translate_text(error.message)} {translate_text(error.advice)}"
+        self.show_problem(translate_text(error.title), text, action, does)
+
+    def show_problem(self, title: str, text: str, action: str, does: str) -> None:
+        """Show why there is no answer. action: the text of the button; does: "retry", "check" or nothing."""
         self._begin(head=False, body=False)
-        title = translate_text(error.title)
-        self.fault.show_words(title, f"{translate_text(error.message)} {translate_text(error.advice)}", "", action)
+        self.fault.show_words(title, text, "", action)
         self.fault.show()
         self._does = does
         self._empty.setText("")
         self._empty.show()
-        announce(self, f"{title}. {translate_text(error.message)}")
+        announce(self, f"{title}. {text}")
 
     def show_received(self, received: Received, document: object) -> None:
         """Show what the sandbox answered to a client of somebody else's."""
@@ -654,6 +659,8 @@ class AnswerCard(QFrame):
             self.retry_asked.emit()
         elif self._does == "log in":
             self.log_in_asked.emit()
+        elif self._does == "check":
+            self.check_asked.emit()
 
     @Slot()
     def _copy(self) -> None:
