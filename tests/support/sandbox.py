@@ -43,6 +43,7 @@ class LocalSandbox:
         self.sandbox = Sandbox(_Apps(stores), stores.vault, store, on_received=on_received, on_message=on_message)
         self._server: Server | None = None
         self.address = ""
+        self.settings = Settings()
 
     @property
     def is_running(self) -> bool:
@@ -66,9 +67,11 @@ class LocalSandbox:
         self._ended()
 
     def reset(self) -> None:
+        self.settings = Settings()
         self.sandbox.reset()
 
     def change(self, settings: Settings) -> None:
+        self.settings = settings
         self.sandbox.state.put_settings(settings)
 
     def change_app(self, app_id: str, settings: AppSettings) -> None:

@@ -17,7 +17,7 @@ from urllib.error import HTTPError
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QLineEdit, QPlainTextEdit, QSplitter
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QLineEdit, QPlainTextEdit, QSpinBox, QSplitter
 
 from cortex_desktop.domain.errors import VaultError, VaultProblem
 from cortex_desktop.domain.model import Environment
@@ -226,6 +226,32 @@ def test_what_a_request_will_hold_shows_before_the_sandbox_runs(go: Callable[...
     assert not presenter(desk).sandbox.answers
     desk.wait(lambda: "Medable-Client-Signature" in desk.screen())
     assert desk.all("http://127.0.0.1:8631/my-org/v2")
+
+
+def test_how_the_sandbox_behaves_can_be_changed(go: Callable[..., Desk]) -> None:
+    desk = go(True)
+    presenter(desk).choose("log in")
+    send(desk)
+    desk.click("Use code")
+    desk.key(Key.Key_Return)
+    desk.wait(lambda: "Logged in as" in desk.screen())
+    presenter(desk).show_sandbox_settings()
+    desk.dialog()
+    desk.click("New CSRF token with each answer")
+    desk.find("Requests within 300 s", QSpinBox).setValue(40)
+    desk.click("Save")
+    desk.no_dialog()
+    tokens = set()
+    for _ in range(3):
+        write(desk, "/accounts/me")
+        send(desk)
+        assert tree(desk).get("email") == '"john@my-org.example"', "the client keeps up"
+        tokens.add(presenter(desk).page.answer.headers.toPlainText().lower().partition("csrf-token")[2][:20])
+    assert len(tokens) == 3
+    presenter(desk).show_sandbox_settings()
+    desk.dialog()
+    assert desk.find("New CSRF token with each answer", QCheckBox).isChecked()
+    assert desk.find("Requests within 300 s", QSpinBox).value() == 40
 
 
 def test_a_fault_in_words(go: Callable[..., Desk]) -> None:

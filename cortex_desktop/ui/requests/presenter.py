@@ -366,6 +366,9 @@ class RequestsPresenter(QObject):
             start.setEnabled(self.sandbox.state is SandboxState.STOPPED)
             start.triggered.connect(self.start_sandbox)
         menu.addAction(self.tr("Sandbox inbox…")).triggered.connect(self.show_inbox)
+        settings = menu.addAction(self.tr("Sandbox settings…"))
+        settings.setEnabled(runs)
+        settings.triggered.connect(self.show_sandbox_settings)
         reset = menu.addAction(self.tr("Reset sandbox…"))
         reset.setEnabled(runs)
         reset.triggered.connect(self._ask_reset)
@@ -434,6 +437,16 @@ class RequestsPresenter(QObject):
             from .dialogs import InboxDialog
 
             self._dialogs.open(InboxDialog(self._tools.look, list(self.sandbox.messages), self._dialogs.window))
+
+    @Slot()
+    def show_sandbox_settings(self) -> None:
+        """Show how the sandbox behaves where the documentation leaves that open, to be changed."""
+        if self._dialogs.free:
+            from .dialogs import SettingsDialog
+
+            dialog = SettingsDialog(self._tools.look, self.sandbox.settings, self._dialogs.window)
+            dialog.agreed.connect(self.sandbox.change)
+            self._dialogs.open(dialog)
 
     @Slot()
     def _ask_reset(self) -> None:

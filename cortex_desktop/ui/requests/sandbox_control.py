@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 
 from ...domain.errors import CortexError
-from ...domain.sandbox import Message, Received, SandboxProcess, SandboxRunning
+from ...domain.sandbox import Message, Received, SandboxProcess, SandboxRunning, Settings
 from ...tasks.jobs import Jobs
 from ...tasks.lanes import Lane
 from ..kit.clock import Clock
@@ -160,6 +160,16 @@ class SandboxControl(QObject):
             self.requests.clear()
             self.messages.clear()
             self.received.emit()
+
+    @property
+    def settings(self) -> Settings:
+        """How it behaves, while it runs in a process of this program's own."""
+        return self._process.settings if self._process is not None else Settings()
+
+    def change(self, settings: Settings) -> None:
+        """Change how it behaves."""
+        if self._process is not None and self.state is SandboxState.RUNNING:
+            self._process.change(settings)
 
     def forget_messages(self) -> None:
         """Show no code any more."""
