@@ -785,6 +785,32 @@ def test_check_several_goes_on_after_a_key_that_is_missing(
     desk.wait(lambda: [desk.app(app.label).known is not None for app in made] == [True, False, True])
 
 
+def test_a_check_of_several_shows_how_far_it_is_and_can_be_stopped(go: Callable[..., Desk], stub: Stub) -> None:
+    desk = go(True, endpoint=stub.address)
+    desk.key(Key.Key_1, CTRL)
+    for label in ("One", "Two", "Three"):
+        desk.create(label, sessions=True)
+    stub.body = b'{"object": "org", "code": "my-org"}'
+    stub.waits = True
+    desk.apps.page.select_all()
+    desk.wait(desk.action("check_cortex").isEnabled)
+    desk.action("check_cortex").trigger()
+    desk.wait(lambda: stub.asked)
+    desk.pass_time(1)
+    desk.wait(lambda: "Asking Cortex" in desk.screen())
+    assert "1 of 4" in desk.screen()
+    desk.click("Stop")
+    desk.toast("Stopped before the others were asked")
+    assert "Asking Cortex" not in desk.screen()
+    stub.waits = False
+    stub.released.set()
+    desk.let_pass(100)
+    assert len(stub.asked) == 1
+    desk.action("check_cortex").trigger()
+    desk.toast("4 keys checked with Cortex")
+    assert len(stub.asked) == 5
+
+
 def test_use_a_key_from_cortex(go: Callable[..., Desk]) -> None:
     desk = go(True)
     desk.key(Key.Key_1, CTRL)
