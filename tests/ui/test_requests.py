@@ -199,6 +199,10 @@ def test_a_login_asks_for_a_code_and_goes_on(go: Callable[..., Desk]) -> None:
     send(desk)
     assert "The status is 200, yet you are not logged in." in " ".join(desk.screen().split())
     assert desk.window.focusWidget().accessibleName() == "Code"
+    desk.type("000000")
+    desk.key(Key.Key_Return)
+    desk.wait(lambda: "The code is wrong" in desk.screen())
+    assert "The status is 200" not in " ".join(desk.screen().split())
     desk.click("Use code")
     desk.key(Key.Key_Return)
     desk.wait(lambda: "Logged in as john@my-org.example" in desk.screen())

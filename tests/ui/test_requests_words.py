@@ -94,8 +94,9 @@ def scenes(desk: Desk) -> Iterator[str]:
     fault = Fault(err_code="cortex.accessDenied.invalidRequestSignature", status=403, reason="400")
     page.answer.show_answer(answer(403, fault), asks_for_code=False, action=page.tr("Log in again"))
     yield "fault"
-    page.answer.code.begin("john@my-org.example")
-    page.answer.show_answer(answer(fault=Fault(err_code="cortex.success.newLocation", status=200)), asks_for_code=True)
+    fault = Fault(err_code="cortex.success.newLocation", status=200)
+    page.answer.code.begin("john@my-org.example", fault)
+    page.answer.show_answer(answer(fault=fault), asks_for_code=True)
     message = Message(0, workspace.org.id, "john@my-org.example", "+15555550101", "483920", LONG)
     page.answer.code.show_message(message)
     yield "code"

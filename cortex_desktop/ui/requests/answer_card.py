@@ -91,7 +91,7 @@ class CodePanel(QWidget):
     def __init__(self, look: Look) -> None:
         super().__init__()
         self._code = ""
-        self._title = label(self.tr("Enter the code from the text message"), "strong", wrap=True)
+        self._title = label("", "strong", wrap=True)
         self._text = label("", "hint", wrap=True)
         self.code = _Field()
         self.code.setObjectName("codeField")
@@ -161,13 +161,18 @@ class CodePanel(QWidget):
         self.use.clicked.connect(self._use)
         self.copy.clicked.connect(lambda: self.copy_asked.emit(self._code))
 
-    def begin(self, email: str) -> None:
-        """Ask for the code of this person."""
-        text = self.tr(
-            "This computer is new to Cortex: a code went to the phone of {email}. The status is 200, yet you are not "
-            "logged in."
-        )
-        self._text.setText(breakable(text.format(email=email)))
+    def begin(self, email: str, fault: Fault) -> None:
+        """Ask for the code of this person. fault: why, for example since the last one was wrong."""
+        if fault.is_a("cortex.success.newLocation"):
+            title = self.tr("Enter the code from the text message")
+            text = self.tr(
+                "This computer is new to Cortex: a code went to the phone of {email}. The status is 200, yet you are "
+                "not logged in."
+            ).format(email=email)
+        else:
+            title, text = translate_text(fault.words.what), translate_text(fault.words.advice)
+        self._title.setText(title)
+        self._text.setText(breakable(text))
         self.code.clear()
         self._check()
         self.show_message(None)

@@ -159,6 +159,7 @@ class SettingsDialog(Dialog):
             (self.tr("A login code is good for"), self.code_life),
         ):
             box.setAccessibleName(words)
+            box.lineEdit().setTextMargins(9, 0, 0, 0)  # the style sheet's padding does not reach this part
             fields.addRow(label(words), box)
         self.form.addWidget(self.each_reply)
         self.form.addSpacing(10)

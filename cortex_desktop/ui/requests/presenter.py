@@ -887,7 +887,7 @@ class RequestsPresenter(QObject):
         assert sending.login is not None
         if answer.fault is not None and answer.fault.asks_for_code:
             self._pending = sending
-            self.page.answer.code.begin(sending.login.email)
+            self.page.answer.code.begin(sending.login.email, answer.fault)
             self._show_messages()
             return
         wrong_code = self._pending is not None and bool(sending.login.code) and answer.fault is not None
