@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QCheckBox, QFileDialog, QLineEdit, QPlainTextEdit,
 
 from cortex_desktop.domain.errors import VaultError, VaultProblem
 from cortex_desktop.domain.model import Environment
-from cortex_desktop.domain.sandbox import LOCK_FILE
+from cortex_desktop.domain.sandbox import LOCK_FILE, Message
 from cortex_desktop.domain.secret import LoginRef, SecretKind
 from cortex_desktop.sandbox.folder_lock import FolderLock
 from cortex_desktop.storage.repository import TinyRepository
@@ -32,7 +32,7 @@ from cortex_desktop.ui.shell.status_line import StatusLine
 from tests.support.clock import TestClock
 from tests.support.gui import CTRL, Desk, Key, clipboard_text, painted, stored_apps, texts
 from tests.support.memory_vault import InMemoryVault
-from tests.support.sandbox import LocalStores
+from tests.support.sandbox import LocalSandbox, LocalStores
 
 SECONDS = 10
 
@@ -729,6 +729,26 @@ def test_a_sandbox_in_a_terminal_is_noticed_and_so_is_its_end(folder: Path, star
     lock.release()
     desk.pass_time(3)
     desk.wait(lambda: status_line(desk) == "")
+
+
+def test_the_first_visit_leads_to_the_field_for_a_code_that_stands_in_a_terminal(
+    go: Callable[..., Desk], folder: Path
+) -> None:
+    desk = go(True, visited=False)
+    codes: list[Message] = []
+    other = LocalSandbox(desk.program.stores, lambda received: None, codes.append, lambda: None)
+    lock = FolderLock(folder / LOCK_FILE)
+    assert lock.take()
+    lock.say(other.start())
+    presenter(desk).sandbox.look()
+    desk.wait(lambda: presenter(desk).sandbox.answers)
+    desk.click("Log in", within=presenter(desk).page.first)
+    desk.wait(lambda: "The sandbox runs in a terminal: the code is there." in " ".join(desk.screen().split()))
+    desk.type(codes[0].code)
+    desk.key(Key.Key_Return)
+    desk.wait(lambda: "Logged in as john@my-org.example" in desk.screen())
+    other.stop()
+    lock.release()
 
 
 LOADED = """

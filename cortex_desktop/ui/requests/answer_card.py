@@ -161,8 +161,11 @@ class CodePanel(QWidget):
         self.use.clicked.connect(self._use)
         self.copy.clicked.connect(lambda: self.copy_asked.emit(self._code))
 
-    def begin(self, email: str, fault: Fault) -> None:
-        """Ask for the code of this person. fault: why, for example since the last one was wrong."""
+    def begin(self, email: str, fault: Fault, *, in_terminal: bool) -> None:
+        """Ask for the code of this person.
+
+        fault: why, for example since the last one was wrong; in_terminal: a sandbox in a terminal prints the code.
+        """
         if fault.is_a("cortex.success.newLocation"):
             title = self.tr("Enter the code from the text message")
             text = self.tr(
@@ -171,6 +174,8 @@ class CodePanel(QWidget):
             ).format(email=email)
         else:
             title, text = translate_text(fault.words.what), translate_text(fault.words.advice)
+        if in_terminal:
+            text += " " + self.tr("The sandbox runs in a terminal: the code is there.")
         self._title.setText(title)
         self._text.setText(breakable(text))
         self.code.clear()

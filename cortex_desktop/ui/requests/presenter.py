@@ -887,7 +887,8 @@ class RequestsPresenter(QObject):
         assert sending.login is not None
         if answer.fault is not None and answer.fault.asks_for_code:
             self._pending = sending
-            self.page.answer.code.begin(sending.login.email, answer.fault)
+            in_terminal = sending.place == SANDBOX and self.sandbox.state is SandboxState.ELSEWHERE
+            self.page.answer.code.begin(sending.login.email, answer.fault, in_terminal=in_terminal)
             self._show_messages()
             return
         wrong_code = self._pending is not None and bool(sending.login.code) and answer.fault is not None
@@ -1076,7 +1077,7 @@ class RequestsPresenter(QObject):
             SandboxState.STOPPED: (self.tr("stopped"), "muted", False),
             SandboxState.STARTING: (self.tr("starting"), "warning", False),
             SandboxState.RUNNING: (self.tr("running"), "success", True),
-            SandboxState.ELSEWHERE: (self.tr("runs in a terminal"), "success", True),
+            SandboxState.ELSEWHERE: (self.tr("in a terminal"), "success", True),
         }
         word, dot, filled = states[self.sandbox.state]
         target.show_choice(self.tr("Sandbox on this computer"), f"· {word}", dot=dot, filled=filled)
@@ -1469,7 +1470,8 @@ class RequestsPresenter(QObject):
             self._step_problem = f"{translate_text(words.what)} {translate_text(words.advice)}"
         elif answer.is_success:
             self._step += 1
-        if self._step == 3:
+        in_terminal = self._pending is not None and self.sandbox.state is SandboxState.ELSEWHERE
+        if self._step == 3 or in_terminal:  # where the code is, which has to be typed
             self._finish_first()
 
     def _finish_first(self) -> None:
