@@ -70,7 +70,7 @@ class Folder:
         self._lock = RLock()
         self._standing = Standing.UNKNOWN
         self._claim: Claim | None = None
-        self._has_stored = False
+        self._is_behind = False  # something was stored or announced since the claim was written
 
     @property
     def claim(self) -> Claim | None:
@@ -119,19 +119,20 @@ class Folder:
         """
         with self._lock:
             self._claim_if_due(is_read=self._find())
-            self._has_stored = True
+            self._is_behind = True
 
     def announce(self) -> None:
         """Call before a key is needed again that the folder had given up: the keychain hears of it first.
 
         No state of the folder from before can pass for the present one then, and remove the key. Writes nothing while
-        the folder is in doubt. Raises VaultError.
+        the folder is in doubt. Raises VaultError. `renew_claim` follows, for a state that was saved in between.
         """
         with self._lock:
             self._look_anew()
             if not self._standing.is_in_doubt:
                 self._repository.count_up()
                 self._write_claim()
+                self._is_behind = True
 
     def keep_claim(self) -> None:
         """Bring a claim that is there up to date, unless the folder is in doubt. Leave an error to the next time."""
@@ -141,10 +142,10 @@ class Folder:
                 self._claim_if_due(is_read=is_read, up_to_date=True)
 
     def renew_claim(self) -> None:
-        """Bring the claim up to date if a secret was stored since, so that states of the same run are told apart."""
+        """Bring the claim up to date if a key was stored or announced since, to tell states of the same run apart."""
         with self._lock:
-            if self._has_stored:
-                self._has_stored = False
+            if self._is_behind:
+                self._is_behind = False
                 self.keep_claim()
 
     def remove_claim(self) -> None:

@@ -201,6 +201,50 @@ def test_a_snapshot_of_the_same_run_is_told_from_its_end(desk: Desk) -> None:
     assert desk.start().standing is Standing.RESTORED
 
 
+def test_a_state_saved_while_the_keychain_hears_of_a_restore_is_told_from_the_present_one(desk: Desk) -> None:
+    run = desk.start()
+    made = run.make()
+    run.folder.renew_claim()
+    run.apps.deletion.delete(made.app.id)
+
+    def save(call: str, _: SecretRef | None) -> None:
+        if call == "write claim":
+            vault_of(desk).before = None
+            desk.copy("saved")
+
+    vault_of(desk).before = save
+    run.apps.deletion.restore(made.app.id)
+    run.folder.renew_claim()
+    desk.put_back(desk.folder.parent / "saved")
+    run = desk.start()
+    assert (run.app().state, run.standing) == (AppState.DELETED, Standing.RESTORED)
+
+
+@pytest.mark.parametrize(("later", "renewed"), [(1, False), (2, True)])
+def test_a_list_put_back_from_a_damaged_one_does_not_pass_for_what_was_lost(
+    desk: Desk, later: int, renewed: bool
+) -> None:
+    run = desk.start()
+    made = run.make()
+    run.folder.renew_claim()
+    run.apps.deletion.delete(made.app.id)
+    run.apps.deletion.restore(made.app.id)
+    if renewed:  # else the program is killed before
+        run.folder.renew_claim()
+    journal = desk.folder / "apps.json.journal"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    deleted = next(number for number, line in enumerate(lines) if b'"deleted"' in line)
+    lines[deleted + later] = lines[deleted + later].replace(b":", b";", 1)
+    journal.write_bytes(b"".join(lines))
+    run = desk.start()
+    assert run.repository.recovered is not None
+    assert (run.app().state, run.standing) == (AppState.DELETED, Standing.RESTORED)
+    desk.clock.pass_by(RESTORABLE + timedelta(days=1))
+    run.folder.accept_clock()
+    assert run.recover().not_removed
+    assert run.held(made.app, 1) == made.key
+
+
 def test_orgs_that_are_due_wait_while_the_folder_is_in_doubt(desk: Desk) -> None:
     run = desk.start()
     made = run.make()
