@@ -251,7 +251,7 @@ class Folder:
             self._standing = Standing.UNKNOWN
 
     def _go_on(self) -> Callable[[], None]:
-        before, standing, now = self._claim, self._standing, self._now()
+        before, standing, now = self._claim, self._standing, self.now()
         if standing in (Standing.RESTORED, Standing.OTHER_KEYCHAIN):
             self._give_time(now)
         self._repository.change_folder(lambda record: replace(record, seen=now))  # this run is in it from now on
@@ -278,9 +278,17 @@ class Folder:
 
     # The clock
 
+    def now(self) -> datetime:
+        """Return the time from which to count how long something is kept: never before the last time seen.
+
+        A clock that goes back must not set a date that has passed when it is right again.
+        """
+        now, seen = self._now(), self._repository.folder_record().seen
+        return now if seen is None else max(now, seen)
+
     def trusted_now(self) -> datetime:
         """Return the time up to which what is due may go: the last time seen, while the clock has jumped from it."""
-        now, seen = self._now(), self._repository.folder_record().seen
+        now, seen = self.now(), self._repository.folder_record().seen
         return seen if seen is not None and now - seen > CLOCK_STEP else now
 
     def note_time(self) -> None:

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -27,7 +27,7 @@ from cortex_desktop.domain.folder import Answer, Claim, FolderRecord, Session, S
 from cortex_desktop.domain.model import AppDetails, AppState
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import ClaimRef, KeyEnds, LoginRef, Secret, SecretKind, SecretRef, generate, parse_ref
-from cortex_desktop.services.bulk import Bulk, Restore, Rotate
+from cortex_desktop.services.bulk import Bulk, Delete, Restore, Rotate
 from cortex_desktop.services.folder import CLOCK_STEP
 from cortex_desktop.services.periods import RESTORABLE
 from tests.support.data_folder import posix_only
@@ -961,6 +961,39 @@ def test_a_version_kept_for_a_week_is_gone_when_its_time_is_up(desk: Desk, empti
     run = desk.start(recovers=False)
     with pytest.raises(VersionGone):
         run.apps.rotation.roll_back(run.app().id, 1, A_WEEK)
+
+
+def delete_one(run: Run) -> None:
+    run.apps.deletion.delete(run.app().id)
+
+
+def delete_in_bulk(run: Run) -> None:
+    Bulk(Delete(), [run.app()], run.apps).step()
+
+
+def remove_org(run: Run) -> None:
+    run.orgs.add(run.org)
+    run.orgs.remove(run.org.id)
+
+
+def rotate_and_keep(run: Run) -> None:
+    run.apps.rotation.rotate(run.app().id, A_WEEK)
+
+
+@pytest.mark.parametrize("act", [delete_one, delete_in_bulk, remove_org, rotate_and_keep])
+def test_what_goes_while_the_clock_is_back_is_kept_as_long_as_ever(desk: Desk, act: Callable[[Run], None]) -> None:
+    run = desk.start()
+    made = run.make()
+    right = desk.clock.time
+    desk.clock.time = datetime(1970, 1, 1, tzinfo=UTC)
+    act(run)
+    desk.clock.time = right + timedelta(hours=1)
+    run.recover()
+    assert run.held(made.app, 1) == made.key
+    desk.clock.time = right + RESTORABLE + timedelta(days=1)
+    run.folder.accept_clock()
+    run.recover()
+    assert run.held(made.app, 1) is None
 
 
 # Reading checks what it read

@@ -24,7 +24,7 @@ class AppDeletion:
 
         Raises StorageError, AppGone, and NotFinished for an app that is still being created.
         """
-        until = self._stores.now() + periods.RESTORABLE
+        until = self._stores.folder.now() + periods.RESTORABLE
         app = self._stores.repository.change_app(app_id, partial(transitions.mark_deleted, until=until))
         self._stores.record.app(Action.DELETED, app, restorable_until=until)
         return app
