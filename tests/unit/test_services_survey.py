@@ -25,6 +25,7 @@ from cortex_desktop.domain.findings import Finding, Problem, Repair, Stray
 from cortex_desktop.domain.model import App, AppState
 from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate
 from cortex_desktop.services.doctor import Doctor
+from cortex_desktop.services.periods import RESTORABLE
 from cortex_desktop.storage.repository import TinyRepository
 from tests.support.memory_vault import InMemoryVault
 from tests.support.services import NOON, Office, app_services, failed
@@ -291,6 +292,22 @@ def test_an_app_is_brought_back_with_its_key(office: Office, sessions: bool) -> 
     assert office.doctor.strays() == []
     office.deletion.delete(back.id)
     assert office.deletion.restore(back.id).state is AppState.ACTIVE
+
+
+def test_what_is_brought_back_is_left_again_and_its_key_is_not_removed_later(office: Office) -> None:
+    _, key = orphan(office, sessions=True)
+    stray = office.doctor.survey()[0]
+    back = office.doctor.bring_back(stray, "Back again")
+    office.doctor.leave(stray, back)
+    assert office.doctor.strays() == [stray]
+    office.time += RESTORABLE + timedelta(days=1)
+    office.recover()
+    assert office.vault.items[stray.ref] == key
+    assert office.doctor.survey() == [stray]
+    back = office.doctor.bring_back(stray, "Once more")
+    office.rotation.rotate(back.id, timedelta(days=7))
+    with pytest.raises(ChangedSince):
+        office.doctor.leave(stray, back)
 
 
 def test_older_versions_of_what_was_brought_back_are_not_its_own(office: Office) -> None:
