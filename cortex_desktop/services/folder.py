@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from threading import RLock
 
 from ..domain.errors import (
@@ -25,7 +26,7 @@ from ..domain.errors import (
     VaultError,
 )
 from ..domain.folder import Answer, Claim, FolderRecord, Standing
-from ..domain.model import AppState, Org
+from ..domain.model import AppState
 from ..domain.ports import Repository, Vault
 from ..domain.secret import ClaimRef, Secret
 from . import periods, transitions
@@ -268,13 +269,12 @@ class Folder:
         return take_back
 
     def _give_time(self, now: datetime) -> None:
-        """Let nothing fall due at once: what an old list gives up may be in use."""
+        """Let nothing go at once: what an old list gives up may be in use."""
+        until = now + periods.RESTORABLE
         for org in self._repository.orgs():
-            if org.purge_after is not None:
-                self._repository.change_org(org.id, lambda org: _later_org(org, now + periods.RESTORABLE))
+            self._repository.change_org(org.id, partial(transitions.give_org_time, until=until))
         ids = [app.id for app in self._repository.apps()]
-        give = lambda app: transitions.give_time(app, now + periods.RESTORABLE)  # noqa: E731
-        self._repository.change_apps(ids, give)
+        self._repository.change_apps(ids, partial(transitions.give_time, until=until))
 
     # The clock
 
@@ -320,7 +320,3 @@ class Folder:
 
 def _is_between(due: datetime | None, seen: datetime, now: datetime) -> bool:
     return due is not None and seen < due <= now
-
-
-def _later_org(org: Org, until: datetime) -> Org:
-    return replace(org, purge_after=max(until, org.purge_after)) if org.purge_after is not None else org

@@ -24,7 +24,7 @@ from cortex_desktop.domain.errors import (
 )
 from cortex_desktop.domain.findings import Problem, Repair
 from cortex_desktop.domain.folder import Answer, Claim, FolderRecord, Session, Standing
-from cortex_desktop.domain.model import AppDetails, AppState
+from cortex_desktop.domain.model import AppDetails, AppState, GivenUp
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import ClaimRef, KeyEnds, LoginRef, Secret, SecretKind, SecretRef, generate, parse_ref
 from cortex_desktop.services.bulk import Bulk, Delete, Restore, Rotate
@@ -285,6 +285,50 @@ def test_what_is_due_waits_while_nobody_can_tell_what_the_folder_is(desk: Desk) 
     vault_of(desk).before = None
     run.recover()
     assert not vault_of(desk).items
+
+
+def test_what_an_old_list_was_removing_stays_for_30_days_after_going_on(desk: Desk) -> None:
+    run = desk.start()
+    alone, of_org = run.make(), run.make("Of the org")
+    run.orgs.add(run.org)
+    run.apps.deletion.delete(alone.app.id)
+    vault_of(desk).fail_next("remove", failed())
+    with pytest.raises(VaultError):
+        run.apps.removal.purge(alone.app.id)
+    run.orgs.remove(run.org.id)
+    run.orgs.purge(run.org.id)
+    saved = desk.copy("saved")
+    run.repository.count_up()
+    run.folder.keep_claim()
+    run.quit()
+    desk.put_back(saved)
+    run = desk.start()
+    assert run.standing is Standing.RESTORED
+    run.folder.answer(Answer.GO_ON)
+    run.recover()
+    assert (run.held(alone.app, 1), run.held(of_org.app, 1)) == (alone.key, of_org.key)
+    assert [org.purge_after for org in run.orgs.removed()] == [desk.clock.time + RESTORABLE]
+    assert run.app().purge_after == desk.clock.time + RESTORABLE
+
+
+def test_what_an_old_list_gave_up_is_not_looked_for_after_going_on(desk: Desk) -> None:
+    run = desk.start()
+    made, late = run.make(), generate(KEY)
+    given_up = (GivenUp(2, KeyEnds.of(late)),)
+    until = desk.clock.time + A_WEEK
+    run.repository.change_app(
+        made.app.id, lambda app: replace(app, given_up=given_up, last_version=2, sweep_until=until)
+    )
+    saved = desk.copy("saved")
+    vault_of(desk).items[replace(made.app.ref(KEY), version=2)] = late
+    run.apps.rotation.use_newer(made.app.id, 2, A_WEEK)
+    run.quit()
+    desk.put_back(saved)
+    run = desk.start()
+    assert run.standing is Standing.RESTORED
+    run.folder.answer(Answer.GO_ON)
+    run.recover()
+    assert run.held(made.app, 2) == late
 
 
 # A copy

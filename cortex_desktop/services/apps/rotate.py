@@ -162,9 +162,7 @@ class KeyRotation:
         except SecretMissing:
             sessions = True
         now, until, ends = stores.now(), stores.folder.now() + keep, KeyEnds.of(key)
-        take = partial(
-            transitions.take_version, number=number, key_ends=ends, sessions=sessions, now=now, until=until
-        )
+        take = partial(transitions.take_version, number=number, key_ends=ends, sessions=sessions, now=now, until=until)
         stores.folder.announce()
         app = stores.repository.change_app(app_id, stores.kept_here(take))
         stores.record.app(Action.KEY_TAKEN, app, version=number, kept_until=until)
