@@ -491,7 +491,7 @@ class AppsPresenter(QObject):
 
         def failed(error: CortexError) -> None:
             if isinstance(error, VaultError):
-                self._show_deleted(self.tr("“{label}” is still deleted"), app)
+                self._offer_restore(self.tr("“{label}” is still deleted"), app)
             self._workspace.failed.emit(error)
 
         self._workspace.on_unlocked(partial(self._services.deletion.restore, app.id), restored, failed)
@@ -583,9 +583,9 @@ class AppsPresenter(QObject):
         self._workspace.set_missing(self.model.missing)
 
     def _deleted(self, app: App) -> None:
-        self._show_deleted(self.tr("“{label}” deleted"), app)
+        self._offer_restore(self.tr("“{label}” deleted"), app)
 
-    def _show_deleted(self, title: str, app: App) -> None:
+    def _offer_restore(self, title: str, app: App) -> None:
         toast = self._tools.toasts.show(
             title.format(label=short(app.label)),
             self.tr("It can be restored for 30 days from Recently deleted."),
