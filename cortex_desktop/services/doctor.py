@@ -288,8 +288,8 @@ class Doctor:
         """Make an app for an item that has no row. `leave` takes it back.
 
         label: what to call it; the name that it had is not in the keychain. One that may belong to another folder is
-        not shared with that: the app gets a copy of its key. Raises LabelError, SecretMissing, SecretDiffers, OrgGone,
-        KeyKnown, VaultError, StorageError, NotFinished.
+        not shared with that: the app gets a copy of its key. Raises AnswerNotPossible where the app has a row by now,
+        LabelError, SecretMissing, SecretDiffers, OrgGone, KeyKnown, VaultError, StorageError, NotFinished.
         """
         app = self._apps.creation.bring_back(stray, label)
         self._repository.keep_strays([each for each in self._repository.strays() if each.ref.app_id != app.id])

@@ -174,6 +174,17 @@ def test_the_key_of_the_row_stays_and_the_other_is_kept_under_a_number_of_its_ow
     assert {ref.version for ref in office.vault.items} == {1}
 
 
+def test_a_double_that_is_in_use_by_now_is_not_taken_back(office: Office) -> None:
+    strange = generate(KEY)
+    app, finding = doubled(office, strange)
+    undo = office.doctor.repair(finding)
+    used = office.rotation.use_newer(app.id, 2, A_WEEK)
+    assert undo is not None
+    with pytest.raises(ChangedSince):
+        undo()
+    assert office.key(used) == strange
+
+
 @pytest.mark.parametrize("chosen", [0, 1])
 def test_a_person_is_asked_which_key_is_right_where_the_row_fits_none(office: Office, chosen: int) -> None:
     keys = sorted((generate(KEY) for _ in range(2)), key=Secret.reveal)
@@ -308,6 +319,8 @@ def test_what_is_brought_back_is_left_again_and_its_key_is_not_removed_later(off
     office.rotation.rotate(back.id, timedelta(days=7))
     with pytest.raises(ChangedSince):
         office.doctor.leave(stray, back)
+    with pytest.raises(AnswerNotPossible):
+        office.doctor.bring_back(stray, "Twice")
 
 
 def test_older_versions_of_what_was_brought_back_are_not_its_own(office: Office) -> None:
