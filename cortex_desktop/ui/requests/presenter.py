@@ -866,9 +866,9 @@ class RequestsPresenter(QObject):
         fault = answer.fault
         if sending.login is not None:
             self._take_login(sending, answer)
-        elif fault is not None and fault.session_is_over and sending.app.sessions:
-            self._people.pop(place, None)
-        elif sending.request.path.partition("?")[0] == "/accounts/me/logout" and answer.is_success:
+        elif (fault is not None and fault.session_is_over and sending.app.sessions) or (
+            sending.request.path.partition("?")[0] == "/accounts/me/logout" and answer.is_success
+        ):
             self._people.pop(place, None)
         self._note(sending, answer)
         if outcome.production and sending.started <= self._put_away:
