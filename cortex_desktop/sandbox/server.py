@@ -32,6 +32,7 @@ from ..domain.sandbox import (
     Received,
     SandboxRunning,
     SecretReader,
+    Settings,
     settings_of,
 )
 from .app import Sandbox
@@ -174,16 +175,16 @@ def serve(
     lock = FolderLock(folder / LOCK_FILE)
     try:
         with _locked(lock):
-            last = None
+            last, settings = None, Settings()
             with suppress(StorageError):
-                last = sandbox.state.last_port()
+                last, settings = sandbox.state.last_port(), sandbox.state.settings
             server = open_server(sandbox, port, last)
             try:
                 lock.say(server.address)
                 with suppress(StorageError):
                     sandbox.state.put_last_port(server.port)
                 server.start()
-                report.ready(server)
+                report.ready(server, settings)
                 if parent is not None:
                     _listen_to(parent, sandbox, report, stop)
                 _wait(stop)
@@ -273,8 +274,8 @@ class Reporter:
         self._thread = threading.Thread(target=self._write, name="report", daemon=True)
         self._thread.start()
 
-    def ready(self, server: Server) -> None:
-        """Requests are answered from now on."""
+    def ready(self, server: Server, settings: Settings) -> None:
+        """Requests are answered from now on, as the settings say."""
         raise NotImplementedError
 
     def received(self, received: Received) -> None:
@@ -316,7 +317,7 @@ class PlainReporter(Reporter):
         self._out, self._err = out, err
         super().__init__()
 
-    def ready(self, server: Server) -> None:
+    def ready(self, server: Server, settings: Settings) -> None:
         """Print the address."""
         self._print(self._out, f"Sandbox: {server.address}/<org code>/v2\nCtrl+C ends it.")
 
@@ -350,9 +351,9 @@ class JsonReporter(Reporter):
         self._out = out
         super().__init__()
 
-    def ready(self, server: Server) -> None:
-        """{"event": "ready", "address": …, "port": …}"""
-        self._print("ready", {"address": server.address, "port": server.port})
+    def ready(self, server: Server, settings: Settings) -> None:
+        """{"event": "ready", "address": …, "port": …, "settings": …}"""
+        self._print("ready", {"address": server.address, "port": server.port, "settings": asdict(settings)})
 
     def received(self, received: Received) -> None:
         """{"event": "received", …}: the fields of `Received`."""

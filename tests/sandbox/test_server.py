@@ -231,13 +231,16 @@ def test_as_a_child(tmp_path: Path) -> None:
     until(lambda: ask(f"{address}/acme/v2", **{"Medable-Client-Key": SIGNING_KEY}).status_code == 200)
     child.change_app("1".zfill(32), AppSettings(blacklist=("127.0.0.1", "::1")))
     until(lambda: ask(f"{address}/acme/v2", **{"Medable-Client-Key": SIGNING_KEY}).status_code == 403)
+    child.change(Settings(csrf_each_reply=True))
     child.stop()
     assert not child.is_running
     assert heard.ended.is_set()
     with pytest.raises(httpx2.ConnectError):
         ask(f"{address}/acme/v2")
-    assert child.start() == address
-    child.stop()
+    again = Heard().child(tmp_path)
+    assert again.start() == address
+    assert again.settings == Settings(csrf_each_reply=True), "which it keeps"
+    again.stop()
 
 
 def test_a_child_that_cannot_start(programs: list[subprocess.Popen[str]], tmp_path: Path) -> None:

@@ -331,7 +331,10 @@ def test_a_key_that_is_not_in_the_keychain(
     send(desk)
     says(desk, "The key of NewHealth App is not in the keychain", "nothing is sent without a key")
     assert made.asked == 0
+    assert "The answer appears here" not in desk.screen()
     assert desk.find("Path", QLineEdit).text() == WRITTEN
+    desk.click("Check keychain")
+    desk.dialog()
 
 
 def test_a_sandbox_that_does_not_run_and_one_that_went(go: Callable[..., Desk]) -> None:

@@ -151,7 +151,7 @@ class Recovery:
         if app.pending is None:
             return True
         stores = self._stores
-        now = stores.now()
+        now = stores.folder.now()
         complete = stores.is_complete(app, app.pending.number, app.pending.key_ends)
         if complete:
             until = now + periods.KEPT_BY_RECOVERY

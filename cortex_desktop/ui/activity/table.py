@@ -49,6 +49,8 @@ ICONS = {
     Action.KEY_GIVEN: "key-round",
     Action.CHECKED: "external-link",
     Action.ORIGIN_NOTED: "key-round",
+    Action.LOGIN_REMEMBERED: "bookmark",
+    Action.LOGIN_FORGOTTEN: "circle-off",
     Action.BROUGHT_BACK: "undo-2",
     Action.OWN_KEYS: "key-round",
     Action.KEPT_REMOVED: "trash-2",

@@ -91,7 +91,7 @@ class CodePanel(QWidget):
     def __init__(self, look: Look) -> None:
         super().__init__()
         self._code = ""
-        self._title = label(self.tr("Enter the code from the text message"), "strong", wrap=True)
+        self._title = label("", "strong", wrap=True)
         self._text = label("", "hint", wrap=True)
         self.code = _Field()
         self.code.setObjectName("codeField")
@@ -161,13 +161,23 @@ class CodePanel(QWidget):
         self.use.clicked.connect(self._use)
         self.copy.clicked.connect(lambda: self.copy_asked.emit(self._code))
 
-    def begin(self, email: str) -> None:
-        """Ask for the code of this person."""
-        text = self.tr(
-            "This computer is new to Cortex: a code went to the phone of {email}. The status is 200, yet you are not "
-            "logged in."
-        )
-        self._text.setText(breakable(text.format(email=email)))
+    def begin(self, email: str, fault: Fault, *, in_terminal: bool) -> None:
+        """Ask for the code of this person.
+
+        fault: why, for example since the last one was wrong; in_terminal: a sandbox in a terminal prints the code.
+        """
+        if fault.is_a("cortex.success.newLocation"):
+            title = self.tr("Enter the code from the text message")
+            text = self.tr(
+                "This computer is new to Cortex: a code went to the phone of {email}. The status is 200, yet you are "
+                "not logged in."
+            ).format(email=email)
+        else:
+            title, text = translate_text(fault.words.what), translate_text(fault.words.advice)
+        if in_terminal:
+            text += " " + self.tr("The sandbox runs in a terminal: the code is there.")
+        self._title.setText(title)
+        self._text.setText(breakable(text))
         self.code.clear()
         self._check()
         self.show_message(None)
@@ -325,13 +335,14 @@ class AnswerCard(QFrame):
     """Shows what came of a request.
 
     text_asked: make the text of the document, and call `take_text`; save_asked: save all of it; retry_asked: send
-    again; log_in_asked; copied: the body is on the clipboard.
+    again; log_in_asked; check_asked: the keychain; copied: the body is on the clipboard.
     """
 
     text_asked = Signal()
     save_asked = Signal()
     retry_asked = Signal()
     log_in_asked = Signal()
+    check_asked = Signal()
     copied = Signal()
 
     def __init__(self, look: Look) -> None:
@@ -474,15 +485,19 @@ class AnswerCard(QFrame):
         announce(self, ", ".join(part for part in parts if part))
 
     def show_error(self, error: CortexError, action: str, does: str) -> None:
-        """Show why there is no answer. action: the text of the button; does: "retry" or nothing."""
+        """Show why there is no answer, as `show_problem`."""
+        text = f"{translate_text(error.message)} {translate_text(error.advice)}"
+        self.show_problem(translate_text(error.title), text, action, does)
+
+    def show_problem(self, title: str, text: str, action: str, does: str) -> None:
+        """Show why there is no answer. action: the text of the button; does: "retry", "check" or nothing."""
         self._begin(head=False, body=False)
-        title = translate_text(error.title)
-        self.fault.show_words(title, f"{translate_text(error.message)} {translate_text(error.advice)}", "", action)
+        self.fault.show_words(title, text, "", action)
         self.fault.show()
         self._does = does
         self._empty.setText("")
         self._empty.show()
-        announce(self, f"{title}. {translate_text(error.message)}")
+        announce(self, f"{title}. {text}")
 
     def show_received(self, received: Received, document: object) -> None:
         """Show what the sandbox answered to a client of somebody else's."""
@@ -654,6 +669,8 @@ class AnswerCard(QFrame):
             self.retry_asked.emit()
         elif self._does == "log in":
             self.log_in_asked.emit()
+        elif self._does == "check":
+            self.check_asked.emit()
 
     @Slot()
     def _copy(self) -> None:

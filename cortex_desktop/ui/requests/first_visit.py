@@ -187,7 +187,7 @@ class FirstVisit(QFrame):
     def show_steps(self, app_label: str, host: str, steps: list[Step], at: int, *, busy: bool, problem: str) -> None:
         """Show how far the person is. at: the next step, from 0; problem: why the last one did not work."""
         self._subtitle.setText(
-            self.tr("Three clicks with {label}. No account and no network needed.").format(label=short(app_label))
+            self.tr("Three steps with {label}. No account and no network needed.").format(label=short(app_label))
         )
         self.elsewhere.setText(self.tr("Send to {host} instead").format(host=short(host)))
         set_tip(self.elsewhere, host)
