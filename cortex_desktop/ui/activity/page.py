@@ -420,9 +420,9 @@ class ActivityPage(Page):
 
     @Slot()
     def _choose_time(self) -> None:
+        self._days.setVisible(self._between())
         if self._quietly:
             return
-        self._days.setVisible(self._between())
         if not self._between():
             self.only_copies.setChecked(False)
         if self.times.currentIndex() <= self._between_at:
