@@ -243,7 +243,8 @@ class Sandbox:
             raise Refusal("cortex.invalidArgument.missingEnvCode")
         call.org_code = call.segments[0]
         if not _ORG_CODE.fullmatch(call.org_code) or not self._keys.orgs(call.org_code):
-            raise Refusal("cortex.notFound.env")
+            reason = "This data folder holds no org yet: open Cortex Desktop once." if self._keys.is_empty else ""
+            raise Refusal("cortex.notFound.env", reason)
 
     def _check_version(self, call: Call) -> None:
         if call.segments[1:2] != ["v2"]:

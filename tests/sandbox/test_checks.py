@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 import pytest
 from werkzeug.test import Client
@@ -58,6 +60,15 @@ def fault(browser: Browser, method: str = "GET", path: str = "/accounts", **more
 def test_before_the_key(signing: Browser, path: str, err_code: str, status: int) -> None:
     response = Client(signing.world.sandbox).get(path, base_url="http://localhost:8631")
     assert (response.get_json()["errCode"], response.status_code) == (err_code, status)
+
+
+def test_a_folder_without_an_org_says_what_to_do(signing: Browser) -> None:
+    world = signing.world
+    ask = partial(Client(world.sandbox).get, "/nobody/v2", base_url="http://localhost:8631")
+    assert "reason" not in ask().get_json()
+    for org in world.apps.orgs():
+        world.apps.put_org(replace(org, state=OrgState.REMOVED))
+    assert ask().get_json()["reason"] == "This data folder holds no org yet: open Cortex Desktop once."
 
 
 @pytest.mark.parametrize(

@@ -863,11 +863,11 @@ class RequestsPresenter(QObject):
         if person is not None and person.until is not None:
             person.until = self._clock.now() + SESSION_SECONDS
         fault = answer.fault
+        is_over = fault is not None and fault.session_is_over and sending.app.sessions
+        logged_out = sending.request.path.partition("?")[0] == "/accounts/me/logout" and answer.is_success
         if sending.login is not None:
             self._take_login(sending, answer)
-        elif fault is not None and fault.session_is_over and sending.app.sessions:
-            self._people.pop(place, None)
-        elif sending.request.path.partition("?")[0] == "/accounts/me/logout" and answer.is_success:
+        elif is_over or logged_out:
             self._people.pop(place, None)
         self._note(sending, answer)
         if outcome.production and sending.started <= self._put_away:
