@@ -14,9 +14,9 @@ from PySide6.QtWidgets import QApplication, QDialog, QGroupBox, QLineEdit, QPush
 from cortex_desktop.domain.errors import UpdateError, UpdateProblem
 from cortex_desktop.domain.request import Limits
 from cortex_desktop.services.updates import Release
+from cortex_desktop.ui.kit.settings import Settings
 from cortex_desktop.ui.shell.preferences import PreferencesDialog
 from cortex_desktop.ui.shell.updates_dialog import UpdatesDialog
-from cortex_desktop.ui.kit.settings import Settings
 from tests.support.gui import Desk, Key, texts
 
 
