@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QMenu
 
-from ...domain.errors import CortexError, SecretDiffers, SecretMissing, VaultError
+from ...domain.errors import CortexError, SecretDiffers, SecretMissing, VaultError, VaultProblem
 from ...domain.model import SANDBOX, App, AppState, Org
 from ...domain.request import (
     READING,
@@ -922,8 +922,12 @@ class RequestsPresenter(QObject):
             self._workspace.failed.emit(error)
             self._show_place()
             return
-        self._put_outcome(None)
         self._step_problem = _sentences(error)
+        if isinstance(error, VaultError) and error.problem is VaultProblem.LOCKED:
+            announce(self.page, self._step_problem)  # the banner says it; the answer before stays
+            self._show_place()
+            return
+        self._put_outcome(None)
         if isinstance(error, SecretMissing):
             self._show_missing(sending.app)
         else:
