@@ -25,7 +25,6 @@ from ..domain.request import (
     SESSION_COOKIE,
     SOURCE_HEADER,
     TIME_HEADER,
-    is_loopback,
 )
 from ..domain.sandbox import LocalApps, Message, Received, SecretReader, Settings
 from ..domain.secret import KeyEnds, Secret
@@ -35,7 +34,7 @@ from .keys import KeyFinder
 from .reply import Refusal, Reply
 from .sessions import Sessions
 from .state import State
-from .table import CHECKS, FAULTS_SOURCE, MOST_BYTES, MOST_LOG, OWN_SOURCE, Basis, Need
+from .table import CHECKS, FAULTS_SOURCE, HOST_NAMES, MOST_BYTES, MOST_LOG, OWN_SOURCE, Basis, Need
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -223,7 +222,7 @@ class Sandbox:
         """A page on the web may have its own name lead to this computer; such a request is refused."""
         host = call.request.environ.get("HTTP_HOST", "")
         name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
-        if not is_loopback(name):
+        if name.lower() not in HOST_NAMES:
             raise Refusal("sandbox.accessDenied.host")
         call.settings = self.state.settings
 

@@ -82,6 +82,7 @@ def test_a_folder_without_an_org_says_what_to_do(signing: Browser) -> None:
         ("localhost.evil.example:8631", False),
         ("evil.example", False),
         ("10.0.0.1", False),
+        ("127.0.0.2:8631", False),
         ("", False),
     ],
 )
