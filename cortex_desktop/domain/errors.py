@@ -281,6 +281,18 @@ class SecretNotText(SecretDiffers):
         self.args = (f"{self.title}. {self.message} {self.advice}",)
 
 
+class DoubleNotText(CortexError):
+    """One of several keychain items of a name is no text, and could not be stored again."""
+
+    def __init__(self, keychain: str) -> None:
+        super().__init__(
+            QT_TRANSLATE_NOOP("core", "One of the entries is no text"),
+            QT_TRANSLATE_NOOP("core", "It could not be put back once it is removed, so nothing was removed."),
+            QT_TRANSLATE_NOOP("core", "Look at it in {keychain}, and remove it there if nobody needs it."),
+            {"keychain": keychain},
+        )
+
+
 class FolderInDoubt(CortexError):
     """Nothing is removed from the keychain until it is known what this data folder is."""
 

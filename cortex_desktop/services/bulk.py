@@ -87,11 +87,12 @@ class RowAction(BulkAction):
         gone = {app.id: app for app in apps}
         already: list[App] = []
         refused: list[Refused] = []
+        now = stores.folder.now()
 
         def change(app: App) -> App:
             del gone[app.id]
             try:
-                after = self.change(app, stores.now())
+                after = self.change(app, now)
             except CortexError as error:
                 refused.append(Refused(app, error))
                 return app
@@ -202,7 +203,7 @@ class Rotate(BulkAction):
             return app
         if known.id in self._left_to_recovery:  # recovery may have finished it, which does not know how long to keep
             with suppress(VaultError):  # else it is kept as long as recovery keeps it
-                app = services.rotation.keep_until(known.id, before, services.stores.now() + self.keep)
+                app = services.rotation.keep_until(known.id, before, services.stores.folder.now() + self.keep)
         self.before[known.id] = before
         if not self.keep:
             with suppress(CortexError):  # else recovery does

@@ -285,15 +285,26 @@ class Doctor:
     # Items without a row
 
     def bring_back(self, stray: Stray, label: str) -> App:
-        """Make an app for an item that has no row. Delete the app to take it back.
+        """Make an app for an item that has no row. `leave` takes it back.
 
         label: what to call it; the name that it had is not in the keychain. One that may belong to another folder is
-        not shared with that: the app gets a copy of its key. Raises LabelError, SecretMissing, SecretDiffers, OrgGone,
-        KeyKnown, VaultError, StorageError, NotFinished.
+        not shared with that: the app gets a copy of its key. Raises AnswerNotPossible where the app has a row by now,
+        LabelError, SecretMissing, SecretDiffers, OrgGone, KeyKnown, VaultError, StorageError, NotFinished.
         """
         app = self._apps.creation.bring_back(stray, label)
         self._repository.keep_strays([each for each in self._repository.strays() if each.ref.app_id != app.id])
         return app
+
+    def leave(self, stray: Stray, app: App) -> None:
+        """Take `bring_back` back: the item is without a row again, and stays. An app with a copy of a key is deleted.
+
+        Raises ChangedSince where the app has another key by now, AppGone, StorageError.
+        """
+        if app.id == stray.ref.app_id:
+            self._apps.deletion.forget(app)
+            self._repository.keep_strays([*self._repository.strays(), stray])
+        else:
+            self._apps.deletion.delete(app.id)
 
     def remove_stray(self, stray: Stray) -> Undo | None:
         """Remove an item that has no row, and return what stores it again. Raises FolderInDoubt, VaultError.

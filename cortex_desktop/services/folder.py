@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from threading import RLock
 
 from ..domain.errors import (
@@ -25,7 +26,7 @@ from ..domain.errors import (
     VaultError,
 )
 from ..domain.folder import Answer, Claim, FolderRecord, Standing
-from ..domain.model import AppState, Org
+from ..domain.model import AppState
 from ..domain.ports import Repository, Vault
 from ..domain.secret import ClaimRef, Secret
 from . import periods, transitions
@@ -70,7 +71,7 @@ class Folder:
         self._lock = RLock()
         self._standing = Standing.UNKNOWN
         self._claim: Claim | None = None
-        self._has_stored = False
+        self._is_behind = False  # something was stored or announced since the claim was written
 
     @property
     def claim(self) -> Claim | None:
@@ -119,19 +120,20 @@ class Folder:
         """
         with self._lock:
             self._claim_if_due(is_read=self._find())
-            self._has_stored = True
+            self._is_behind = True
 
     def announce(self) -> None:
         """Call before a key is needed again that the folder had given up: the keychain hears of it first.
 
         No state of the folder from before can pass for the present one then, and remove the key. Writes nothing while
-        the folder is in doubt. Raises VaultError.
+        the folder is in doubt. Raises VaultError. `renew_claim` follows, for a state that was saved in between.
         """
         with self._lock:
             self._look_anew()
             if not self._standing.is_in_doubt:
                 self._repository.count_up()
                 self._write_claim()
+                self._is_behind = True
 
     def keep_claim(self) -> None:
         """Bring a claim that is there up to date, unless the folder is in doubt. Leave an error to the next time."""
@@ -141,10 +143,10 @@ class Folder:
                 self._claim_if_due(is_read=is_read, up_to_date=True)
 
     def renew_claim(self) -> None:
-        """Bring the claim up to date if a secret was stored since, so that states of the same run are told apart."""
+        """Bring the claim up to date if a key was stored or announced since, to tell states of the same run apart."""
         with self._lock:
-            if self._has_stored:
-                self._has_stored = False
+            if self._is_behind:
+                self._is_behind = False
                 self.keep_claim()
 
     def remove_claim(self) -> None:
@@ -250,7 +252,7 @@ class Folder:
             self._standing = Standing.UNKNOWN
 
     def _go_on(self) -> Callable[[], None]:
-        before, standing, now = self._claim, self._standing, self._now()
+        before, standing, now = self._claim, self._standing, self.now()
         if standing in (Standing.RESTORED, Standing.OTHER_KEYCHAIN):
             self._give_time(now)
         self._repository.change_folder(lambda record: replace(record, seen=now))  # this run is in it from now on
@@ -267,19 +269,26 @@ class Folder:
         return take_back
 
     def _give_time(self, now: datetime) -> None:
-        """Let nothing fall due at once: what an old list gives up may be in use."""
+        """Let nothing go at once: what an old list gives up may be in use."""
+        until = now + periods.RESTORABLE
         for org in self._repository.orgs():
-            if org.purge_after is not None:
-                self._repository.change_org(org.id, lambda org: _later_org(org, now + periods.RESTORABLE))
+            self._repository.change_org(org.id, partial(transitions.give_org_time, until=until))
         ids = [app.id for app in self._repository.apps()]
-        give = lambda app: transitions.give_time(app, now + periods.RESTORABLE)  # noqa: E731
-        self._repository.change_apps(ids, give)
+        self._repository.change_apps(ids, partial(transitions.give_time, until=until))
 
     # The clock
 
+    def now(self) -> datetime:
+        """Return the time from which to count how long something is kept: never before the last time seen.
+
+        A clock that goes back must not set a date that has passed when it is right again.
+        """
+        now, seen = self._now(), self._repository.folder_record().seen
+        return now if seen is None else max(now, seen)
+
     def trusted_now(self) -> datetime:
         """Return the time up to which what is due may go: the last time seen, while the clock has jumped from it."""
-        now, seen = self._now(), self._repository.folder_record().seen
+        now, seen = self.now(), self._repository.folder_record().seen
         return seen if seen is not None and now - seen > CLOCK_STEP else now
 
     def note_time(self) -> None:
@@ -311,7 +320,3 @@ class Folder:
 
 def _is_between(due: datetime | None, seen: datetime, now: datetime) -> bool:
     return due is not None and seen < due <= now
-
-
-def _later_org(org: Org, until: datetime) -> Org:
-    return replace(org, purge_after=max(until, org.purge_after)) if org.purge_after is not None else org

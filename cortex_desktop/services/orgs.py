@@ -96,7 +96,8 @@ class OrgService:
         """Hide the org with its apps; it can be restored until RESTORABLE has passed. Raises OnlyOrg, OrgGone."""
         if [org.id for org in self.orgs()] == [org_id]:
             raise OnlyOrg
-        until = self._now() + periods.RESTORABLE
+        now = self._folder.now() if self._folder is not None else self._now()
+        until = now + periods.RESTORABLE
         org = self._repository.change_org(org_id, partial(transitions.mark_org_removed, until=until))
         self._record.org(Action.ORG_REMOVED, org, apps=self.content(org_id).apps, restorable_until=until)
         return org

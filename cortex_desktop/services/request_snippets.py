@@ -17,7 +17,7 @@ from ..domain.model import App
 from ..domain.request import Request, clean_request
 from ..domain.signing import command_of
 
-_WITHOUT_LOGIN = ("", "/", "/accounts/login", "/accounts/status")
+_WITHOUT_LOGIN = ("", "/", "/accounts/status")
 _KEY = "Medable-Client-Key"
 _LOGIN = '{"email": "…", "password": "…"}'
 
@@ -34,7 +34,7 @@ class Language(Enum):
 @dataclass(frozen=True)
 class _Parts:
     """What the code is made of. base: address of the org's API; message: what is signed, but for the time; headers:
-    the request's own; logs_in: a login comes first."""
+    the request's own; logs_in: a login comes first, at the path `login`."""
 
     base: str
     path: str
@@ -46,10 +46,14 @@ class _Parts:
     signs: bool
     logs_in: bool
     csrf: bool
+    login: str
 
 
-def request_code(language: Language, app: App, endpoint: str, request: Request, key: str) -> str:
-    """Return code that makes this request. endpoint: base address of the API; key: the app's API key.
+def request_code(
+    language: Language, app: App, endpoint: str, request: Request, key: str, login_path: str = "/accounts/login"
+) -> str:
+    """Return code that makes this request. endpoint: base address of the API; key: the app's API key; login_path: where
+    people log in.
 
     Raises RequestFormError for a request that cannot be sent.
     """
@@ -66,8 +70,9 @@ def request_code(language: Language, app: App, endpoint: str, request: Request, 
         body=request.body.decode("utf-8", "replace"),
         message=f"{command_of(request.path)};{request.method};",
         signs=not app.sessions,
-        logs_in=app.sessions and request.path.partition("?")[0] not in _WITHOUT_LOGIN,
+        logs_in=app.sessions and request.path.partition("?")[0] not in (*_WITHOUT_LOGIN, login_path),
         csrf=app.csrf,
+        login=quote(login_path),
     )
     write = {
         Language.CURL: _curl,
@@ -101,7 +106,7 @@ def _curl(parts: _Parts) -> list[str]:
             "# If the answer asks for a code, add to the body and run it again:",
             '#   "location": {"verificationToken": "the code", "singleUse": true}',
             command(
-                "/accounts/login",
+                parts.login,
                 "-b cookies.txt -c cookies.txt -D headers.txt",
                 "-H 'Content-Type: application/json'",
                 "-d " + shlex.quote(_LOGIN),
@@ -161,11 +166,11 @@ def _python(parts: _Parts) -> list[str]:
         lines += [
             f"login = {_LOGIN}",
             f'login_headers = {{"{_KEY}": KEY, "Content-Type": "application/json"}}',
-            'answer = send("POST", "/accounts/login", login_headers, json.dumps(login))',
+            f'answer = send("POST", {_text(parts.login)}, login_headers, json.dumps(login))',
             "account = json.load(answer)",
             'if account.get("code") in ("kNewLocation", "kUnverifiedLocation"):  # a code went to the phone',
             '    login["location"] = {"verificationToken": input("Code: "), "singleUse": True}',
-            '    answer = send("POST", "/accounts/login", login_headers, json.dumps(login))',
+            f'    answer = send("POST", {_text(parts.login)}, login_headers, json.dumps(login))',
             "    account = json.load(answer)",
             'print(account.get("email") or account)',
         ]
@@ -202,7 +207,7 @@ def _javascript(parts: _Parts) -> list[str]:
             "  const cookies = {};",
             "  async function logIn(more) {",
             '    const cookie = Object.entries(cookies).map((pair) => pair.join("=")).join("; ");',
-            '    const answer = await fetch(base + "/accounts/login", {',
+            f"    const answer = await fetch(base + {_text(parts.login)}, {{",
             '      method: "POST",',
             f'      headers: {{ "{_KEY}": key, "Content-Type": "application/json", Cookie: cookie }},',
             f"      body: JSON.stringify({{ ...{_LOGIN}, ...more }}),",
@@ -283,14 +288,14 @@ def _swift(parts: _Parts) -> list[str]:
         lines += [
             f'let loginHeaders = ["{_KEY}": key, "Content-Type": "application/json"]',
             f'let login = #"{_LOGIN}"#',
-            'var (account, answer) = try await send("POST", "/accounts/login", loginHeaders, login)',
+            f'var (account, answer) = try await send("POST", {_swift_text(parts.login)}, loginHeaders, login)',
             "// A code went to the phone.",
             'if account.contains("kNewLocation") || account.contains("kUnverifiedLocation") {',
             '    print("Code: ", terminator: "")',
             '    let code = readLine() ?? ""',
             '    let location = #", "location": {"verificationToken": "\\#(code)", "singleUse": true}}"#',
             "    let body = String(login.dropLast()) + location",
-            '    (account, answer) = try await send("POST", "/accounts/login", loginHeaders, body)',
+            f'    (account, answer) = try await send("POST", {_swift_text(parts.login)}, loginHeaders, body)',
             "}",
             "print(account)",
         ]

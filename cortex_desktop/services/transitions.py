@@ -139,12 +139,15 @@ def change_ends(app: App, number: int, key_ends: KeyEnds) -> App:
 
 
 def give_time(app: App, until: datetime) -> App:
-    """Let nothing of the app fall due before `until`; return it unchanged where nothing does."""
+    """Let nothing of the app go before `until`, also where its removal had begun; return it unchanged where none does.
+
+    What it had given up it looks for no more: somebody may use that by now.
+    """
     kept = tuple(replace(kept, until=max(until, kept.until)) for kept in app.kept)
-    purge_after = max(until, app.purge_after) if app.purge_after is not None else None
-    if kept == app.kept and purge_after == app.purge_after:
-        return app
-    return replace(app, kept=kept, purge_after=purge_after)
+    state = AppState.DELETED if app.state is AppState.DELETING else app.state
+    purge_after = max(until, app.purge_after or until) if state is AppState.DELETED else None
+    after = replace(end_sweep(app), kept=kept, state=state, purge_after=purge_after)
+    return app if after == app else after
 
 
 def swap_versions(app: App, number: int, until: datetime, details: AppDetails | None = None) -> App:
@@ -283,6 +286,13 @@ def restore_org(org: Org) -> Org:
 def mark_org_for_purge(org: Org) -> Org:
     """Mark a removed org for removal by the next recovery; return others unchanged."""
     return replace(org, state=OrgState.REMOVING) if org.state is OrgState.REMOVED else org
+
+
+def give_org_time(org: Org, until: datetime) -> Org:
+    """Keep a removed org until `until`, also where its removal had begun; return others unchanged."""
+    if org.state is OrgState.ACTIVE:
+        return org
+    return replace(org, state=OrgState.REMOVED, purge_after=max(until, org.purge_after or until))
 
 
 def begin_org_removal(org: Org, now: datetime) -> Org:

@@ -135,12 +135,7 @@ class JournalStorage(Storage):
         present = self._opened()
         if not changes:
             return
-        if self.companion is not None:
-            more = self.companion(present, self._generation + 1)
-            changes = [
-                *(_change(name, number, doc) for name, table in more.items() for number, doc in table.items()),
-                *changes,  # which win
-            ]
+        changes = [*self._companions(present, self._generation + 1), *changes]  # which win
         with self._writing():
             if self._is_current:
                 self._append(changes)
@@ -357,6 +352,11 @@ class JournalStorage(Storage):
             with contextlib.suppress(OSError):
                 self._fold(self._opened(), self._generation, self._saved)
 
+    def _companions(self, tables: Tables, generation: int) -> list[Change]:
+        """Return what `companion` has saved with the change of this generation."""
+        more = self.companion(tables, generation) if self.companion is not None else {}
+        return [_change(name, number, doc) for name, table in more.items() for number, doc in table.items()]
+
     def _start(self, tables: Tables, generation: int, saved: datetime) -> None:
         self._tables, self._generation, self._saved = tables, generation, saved
         self._end = 0
@@ -365,6 +365,8 @@ class JournalStorage(Storage):
         """Put the newest state that checks out, or else a new database, in place of what is there, and keep that."""
         best = newest(state, journal, backups)
         tables = self._migrated(best) if best is not None else snapshots.new_tables()
+        if best is not None:  # the changes between it and what was known are lost, and no part of its history
+            journals.apply(self._companions(tables, best.generation + 1), tables)
         apps = len(tables.get("apps", ()))
         try:
             set_aside = None

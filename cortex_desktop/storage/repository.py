@@ -39,7 +39,7 @@ FILE_NAME = "apps.json"
 _FOLDER = "folder"
 _FINDINGS = "findings"
 _STRAYS = ("no row", "stranger")
-_SESSIONS_KEPT = 100
+_SESSIONS_KEPT = 1000  # where another computer made more runs than that in between, the folder seems to be older
 FIRST_ORG_NAME = "My organization"
 FIRST_ORG_CODE = "my-org"
 FIRST_ORG_ENDPOINT = "https://api.dev.medable.com"
@@ -252,7 +252,9 @@ class TinyRepository:
             return self.folder_record()
 
     def _save_record(self, record: FolderRecord) -> None:
-        self._database.storage.change({_FOLDER: {"1": self._stamped(record, record.generation + 1)}})
+        storage = self._database.storage
+        before = storage.documents(_FOLDER).get("1", {})
+        storage.change({_FOLDER: {"1": self._stamped(record, record.generation + 1, before)}})
 
     def findings(self) -> Sequence[Finding]:
         """Return what the last keychain check found about apps, where it can still be so."""
@@ -314,17 +316,21 @@ class TinyRepository:
 
     def _companion(self, tables: Tables, generation: int) -> Mapping[str, Mapping[str, dict[str, Any] | None]]:
         """Return what is to be saved about the folder with a change: this run."""
-        record = self._record(tables.get(_FOLDER, {}), generation - 1)
-        if any(each.id == self._session for each in record.sessions):
+        table = tables.get(_FOLDER, {})
+        record = self._record(table, generation - 1)
+        # Without an identity it is being opened, and has no history.
+        if not record.id or any(each.id == self._session for each in record.sessions):
             return {}
-        return {_FOLDER: {"1": self._stamped(record, generation)}}
+        return {_FOLDER: {"1": self._stamped(record, generation, table.get("1", {}))}}
 
-    def _stamped(self, record: FolderRecord, generation: int) -> dict[str, Any]:
-        """Return the document of the record with this run in it. generation: of the change that saves it."""
+    def _stamped(self, record: FolderRecord, generation: int, before: Document) -> dict[str, Any]:
+        """Return the document of the record with this run in it.
+
+        generation: of the change that saves it; before: the document as it is.
+        """
         sessions = record.sessions
         if all(each.id != self._session for each in sessions):
             sessions = (*sessions, Session(self._session, generation))[-_SESSIONS_KEPT:]
-        before = self._database.storage.documents(_FOLDER).get("1", {})
         return folder_to_doc(replace(record, sessions=sessions, seen=record.seen or self._now()), before)
 
     def _record(self, table: Mapping[str, Document], generation: int) -> FolderRecord:

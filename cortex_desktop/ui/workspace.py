@@ -333,6 +333,30 @@ class Workspace(QObject):
 
         return self.submit(Lane.VAULT, work, finished, refused)
 
+    def on_unlocked(
+        self,
+        work: Callable[[], T],
+        done: Callable[[T], object],
+        failed: Callable[[CortexError], object] | None = None,
+    ) -> Job[T]:
+        """The same; where the keychain is locked, the system asks to unlock it first."""
+
+        def unlocking() -> T:
+            try:
+                return work()
+            except VaultError as error:
+                if error.problem is not VaultProblem.LOCKED:
+                    raise
+            self._keychain.unlock()
+            return work()
+
+        def finished(result: T) -> None:
+            if self.is_locked:
+                self.look_at_keychain()
+            done(result)
+
+        return self.on_vault(unlocking, finished, failed)
+
     # Outcomes
 
     def _show(self, found: tuple[list[Org], dict[str, dict[str, ListedApp]]]) -> None:

@@ -306,6 +306,13 @@
 <context>
     <name>BulkPresenter</name>
     <message numerus="yes">
+        <source>Rotate %Ln API key(s)</source>
+        <translation>
+            <numerusform>Rotate %Ln API key</numerusform>
+            <numerusform>Rotate %Ln API keys</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>Delete %Ln app(s)?</source>
         <translation>
             <numerusform>Delete %Ln app?</numerusform>

@@ -1096,6 +1096,7 @@ def in_memory() -> Callable[[], Repository]:
     return lambda: rows
 
 
+@pytest.mark.timeout(1800)  # of --long
 @pytest.mark.parametrize(
     ("scenario", "depth", "at_least"),
     [
@@ -1138,10 +1139,10 @@ def in_memory() -> Callable[[], Repository]:
         (mend_no_key, 2, 640),
         (mend_leftover_secret, 2, 180),
         (mend_leftovers_and_missing_kept, 2, 910),
-        (mend_doubles, 2, 1),
-        (use_it, 2, 1),
-        (type_key, 2, 1),
-        (bring_back, 2, 1),
+        (mend_doubles, 2, 3000),
+        (use_it, 2, 1300),
+        (type_key, 2, 2600),
+        (bring_back, 2, 1400),
         (bulk_rotate_and_keep, 2, 2340),
         (bulk_rotate_keeping_nothing, 2, 4360),
         (bulk_rotate_many, 1, 145),
@@ -1179,10 +1180,10 @@ def test_whatever_goes_wrong_ends_consistent(
         (bulk_delete_and_undo, 17),
         (remove_org_with_apps, 70),
         (remove_and_restore_org, 27),
-        (use_it, 1),
-        (type_key, 1),
-        (bring_back, 1),
-        (mend_doubles, 1),
+        (use_it, 40),
+        (type_key, 60),
+        (bring_back, 40),
+        (mend_doubles, 80),
     ],
     ids=lambda value: getattr(value, "__name__", str(value)),
 )

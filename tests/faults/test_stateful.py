@@ -148,7 +148,7 @@ class Model:
                 return None
         after = self
         for number, until in self.until.items():
-            if until is not None and until <= now:
+            if until is not None and until <= now and self.has_whole(self.current):  # else it may be the last key
                 after = after.without(number)
         if self.sweep is not None:
             after = after.changed(sweep=self.sweep if self.sweep > now else None)
@@ -427,11 +427,11 @@ class Console(RuleBasedStateMachine):
         app_id = self.pick(choice, AppState.ACTIVE, kept=True)
         before = self.settled[app_id]
         number = sorted(before.until)[choice % len(before.until)]
-        if self.is_due(before, number):
+        if self.locked:
+            self.refused(lambda: self.service.rotation.roll_back(app_id, number, keep))
+        elif self.is_due(before, number) and before.has_whole(before.current):
             with pytest.raises(VersionGone):
                 self.service.rotation.roll_back(app_id, number, keep)
-        elif self.locked:
-            self.refused(lambda: self.service.rotation.roll_back(app_id, number, keep))
         elif not before.has_whole(number):
             with pytest.raises(SecretMissing):
                 self.service.rotation.roll_back(app_id, number, keep)
@@ -459,7 +459,8 @@ class Console(RuleBasedStateMachine):
         elif self.attempt("drop_kept", fuse, lambda: self.service.removal.drop_kept(app_id, number)):
             self.settled[app_id] = before.without(number)
         else:
-            self.interrupted(app_id, before, before.without(number))
+            begun = before.changed(until={**before.until, number: self.time})
+            self.interrupted(app_id, before, begun, before.without(number))
 
     @precondition(lambda self: self.there_is(AppState.ACTIVE))
     @rule(choice=CHOICE, enabled=st.booleans(), fuse=FUSE)
@@ -802,6 +803,9 @@ class Console(RuleBasedStateMachine):
             if findings:
                 self.settled[app_id] = self.mended(app_id, model)
                 self.left_over.difference_update(left if model.state is AppState.ACTIVE else ())
+            for finding in self.doctor.check(app_id):
+                assert finding.problem is Problem.LEFTOVER, "what else was found is mended"
+                self.doctor.repair(finding)  # which was the last key before
             assert not self.doctor.check(app_id)
         rows = {app.id for app in self.repository.apps()}
         for stray in self.doctor.survey():
@@ -907,7 +911,11 @@ def expected(model: Model, left_over: Sequence[SecretRef]) -> list[tuple[str, in
     for number in model.until:
         missing = [(number, kind) for kind in model.kinds_of(number) if (number, kind) not in model.items]
         found += [(Problem.KEPT_MISSING, item) for item in missing[:1]]
-    found += [(Problem.LEFTOVER, (ref.version, ref.kind)) for ref in left_over]
+    numbers = (
+        {ref.version for ref in left_over if ref.kind is KEY} if found and not model.has_whole(model.current) else ()
+    )
+    found += [(Problem.EARLIER, (number, KEY)) for number in numbers]
+    found += [(Problem.LEFTOVER, (ref.version, ref.kind)) for ref in left_over if ref.version not in numbers]
     return sorted((problem.value, number, kind.value) for problem, (number, kind) in found)
 
 

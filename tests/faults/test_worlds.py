@@ -1,11 +1,11 @@
 """Whatever state of a data folder meets whatever state of the keychain, no key that a row needs is removed.
 
 Hypothesis chooses: programs on a folder and on copies of it make, rotate, delete, restore and purge apps, roll back,
-recover, and run the keychain check, while folders are saved, put back, copied, moved and removed, keychains are
-exchanged, and the clock jumps. Whenever an item leaves a keychain, the rows of all folders and of all saved ones are
-looked at: what one of them needs may go only if the folder that removes it is a later state of that very one, which has
-given it up. A person's answer "go on" gives up the states that the folder is no later state of; and what was changed in
-a folder in doubt does not bind the one whose history is unbroken. Figures are in README.md.
+recover, and run the keychain check, or are killed, while folders are saved, put back, copied, moved and removed,
+keychains are locked and exchanged, and the clock jumps. Whenever an item leaves a keychain, the rows of all folders and
+of all saved ones are looked at: what one of them needs may go only if the folder that removes it is a later state of
+that very one, which has given it up. A person's answer "go on" gives up the states that the folder is no later state
+of; and what was changed in a folder in doubt does not bind the one whose history is unbroken. Figures are in README.md.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from cortex_desktop.domain.errors import CortexError
 from cortex_desktop.domain.findings import Problem, Repair
 from cortex_desktop.domain.folder import Answer, Standing
 from cortex_desktop.domain.model import App, AppDetails, AppState, OrgState
+from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef
 from cortex_desktop.services.bulk import Bulk, Rotate
 from cortex_desktop.storage.repository import TinyRepository
@@ -346,6 +347,19 @@ class Worlds(RuleBasedStateMachine):
         else:
             self.close(place)
 
+    @precondition(lambda self: self.running())
+    @rule(choice=CHOICE)
+    def kill(self, choice: int) -> None:
+        self.folders[self.place(choice)].run = None
+        self.done["killed"] += 1
+
+    @rule(choice=CHOICE)
+    def lock_or_unlock(self, choice: int) -> None:
+        vault = self.vaults[choice % 2]
+        is_locked = vault.current is VaultState.LOCKED
+        vault.current = VaultState.UNLOCKED if is_locked else VaultState.LOCKED
+        self.done["locked or unlocked"] += 1
+
     def copy(self, state: State, path: Path) -> State:
         shutil.copytree(state.path, path)
         return State(path, state.history, None, state.keychain, state.is_given_up, state.apps, state.purging)
@@ -452,6 +466,7 @@ class Worlds(RuleBasedStateMachine):
         self.done["clock set"] += 1
 
 
+@pytest.mark.timeout(3600)  # of --long
 def test_no_key_that_a_row_needs_is_ever_removed(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:

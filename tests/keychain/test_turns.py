@@ -522,3 +522,44 @@ services.apps.rotation.rotate({app.id!r}, timedelta(0))
     home.put_back(within)
     with home.turn() as run:
         assert run.key() == run.held(app, run.app().version)
+
+
+SOMEBODY = """
+import sys
+from datetime import timedelta
+from pathlib import Path
+from cortex_desktop.composition import Stores, compose
+from cortex_desktop.domain.model import AppDetails
+stores = Stores.of(Path(sys.argv[1]))
+services = compose(stores)
+apps = services.apps
+if "make" in sys.argv:
+    org = stores.repository.orgs()[0]
+    kept, gone = (apps.creation.create(org.id, AppDetails(label, sessions=True)).app for label in ("Kept", "Gone"))
+    apps.rotation.rotate(kept.id, timedelta(days=7))
+    apps.deletion.delete(gone.id)
+if "right" in sys.argv:
+    apps.stores.folder.accept_clock()
+apps.recovery.recover()
+jump = apps.stores.folder.clock_jump()
+print(jump.due if jump is not None else 0, sum(item.ref.username == "api-key" for item in stores.vault.list_items()))
+stores.close()
+"""
+
+
+@pytest.mark.skipif(shutil.which("faketime") is None, reason="needs faketime")
+def test_a_program_whose_computer_is_31_days_ahead_removes_nothing_until_the_clock_is_right(home: Machine) -> None:
+    """The program as it is put together, on the system's own clock."""
+
+    def somebody(*orders: str, ahead: str = "") -> str:
+        command = [sys.executable, "-c", SOMEBODY, str(home.folder), *orders]
+        with home.keyring.in_use():
+            env = {**os.environ, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+            command = ["faketime", "-f", ahead, *command] if ahead else command
+            return subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout.strip()
+
+    assert somebody("make") == "0 3"
+    assert somebody(ahead="+31d") == "2 3"
+    assert somebody(ahead="-400d") == "0 3"
+    assert somebody() == "0 3"
+    assert somebody("right", ahead="+31d") == "0 1"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cortex_desktop.domain.errors import ChoiceNeeded, FolderInDoubt, SecretDiffers, SecretNotText
+from cortex_desktop.domain.errors import ChoiceNeeded, DoubleNotText, FolderInDoubt, SecretDiffers, SecretNotText
 from cortex_desktop.domain.findings import Problem
 from cortex_desktop.domain.folder import Answer, Standing
 from cortex_desktop.domain.secret import SecretKind, SecretRef
@@ -172,7 +172,7 @@ def held(ref: SecretRef) -> list[bytes]:
         return [item.get_secret() for item in found]
 
 
-@pytest.mark.parametrize("content", [None, b"Z" * 22, b"\xff\xfe"])
+@pytest.mark.parametrize("content", [None, b"Z" * 22, b"two\nlines"])
 def test_of_doubles_the_right_one_stays_and_no_key_is_lost(desk: Desk, content: bytes | None) -> None:
     run = desk.start()
     made = run.make(sessions=False)
@@ -193,8 +193,21 @@ def test_of_doubles_the_right_one_stays_and_no_key_is_lost(desk: Desk, content: 
         assert run.doctor.check(made.app.id) == []
     assert undo is not None
     undo()
-    assert sorted(held(ref)) == sorted([right, content] if content == b"Z" * 22 else [right])
+    assert sorted(held(ref)) == sorted([right, content] if content else [right])
     assert held(SecretRef(ref.org_id, ref.app_id, ref.kind, 2)) == []
+
+
+def test_a_double_that_could_not_be_put_back_stays(desk: Desk) -> None:
+    run = desk.start()
+    made = run.make()
+    ref = made.app.refs[0]
+    right = made.key.reveal().encode()
+    set_item(ref, b"\xff\xfe", more=True)
+    run.doctor.survey()
+    [double] = run.doctor.check(made.app.id)
+    with pytest.raises(DoubleNotText):
+        run.doctor.repair(double)
+    assert sorted(held(ref)) == sorted([right, b"\xff\xfe"])
 
 
 def test_a_person_chooses_where_no_double_fits_the_row(desk: Desk) -> None:

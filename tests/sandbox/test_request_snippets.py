@@ -187,3 +187,13 @@ def test_a_request_that_cannot_be_sent_is_no_code(signing: Made, language: Langu
     request = Request("acme", "GET", "https://elsewhere.example/")
     with pytest.raises(CortexError):
         request_code(language, signing.app, "https://api.example", request, Secret("x").reveal())
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_a_login_path_of_the_orgs_own(with_sessions: Made, language: Language) -> None:
+    app, key = with_sessions.app, with_sessions.key.reveal()
+    code = request_code(language, app, "https://api.example", Request("acme", "GET", "/accounts/me"), key, "/c_login")
+    assert "/c_login" in code
+    assert "/accounts/login" not in code
+    login = Request("acme", "POST", "/c_login", body=b"{}")
+    assert "verificationToken" not in request_code(language, app, "https://api.example", login, key, "/c_login")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QLocale, QModelIndex, QPoint, Qt, QTime
 from PySide6.QtGui import QFontMetrics
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QLineEdit, QTableView, QToolButton, QWidget
 
 from cortex_desktop.domain.activity import ACTION_WORDS, Action, ActivityEntry
@@ -677,6 +678,36 @@ def test_a_run_is_opened_by_a_click_on_how_often(busy: Desk, direction: Qt.Layou
         QPoint(hands[0] - 20 if direction is Qt.LayoutDirection.LeftToRight else hands[-1] + 20, cell.center().y()),
     )
     assert "expanded" in folded(busy)[1], "beside it a click chooses the row"
+
+
+def test_a_click_that_begins_elsewhere_opens_nothing(busy: Desk) -> None:
+    view = opened(busy)
+    assert folded(busy) == FOLDED
+    cell = view.visualRect(view.model().index(1, ActivityColumn.WHAT))
+    xs = [x for x in range(cell.left(), cell.right()) if view.painter.is_fold_at(QPoint(x, cell.center().y()))]
+    on_it = QPoint(xs[len(xs) // 2], cell.center().y())
+    QTest.mousePress(view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(5, cell.center().y()))
+    QTest.mouseRelease(view.viewport(), Qt.MouseButton.LeftButton, pos=on_it)
+    assert folded(busy) == FOLDED
+    QTest.mousePress(view.viewport(), Qt.MouseButton.LeftButton, pos=on_it)
+    QTest.mouseRelease(view.viewport(), Qt.MouseButton.LeftButton, pos=on_it)
+    assert folded(busy) != FOLDED
+
+
+def test_the_row_under_the_pointer_is_seen_and_no_heading(busy: Desk) -> None:
+    view = opened(busy)
+    assert folded(busy) == FOLDED
+
+    def pictures() -> list[object]:
+        return [view.viewport().grab(view.visualRect(view.model().index(row, 2))).toImage() for row in range(3)]
+
+    busy.hover(view.horizontalHeader(), QPoint(5, 5))
+    before = pictures()
+    for row, seen in ((0, False), (2, True)):
+        busy.hover(view.viewport(), view.visualRect(view.model().index(row, 2)).center())
+        assert [one != other for one, other in zip(before, pictures(), strict=True)] == [
+            seen and at == row for at in range(3)
+        ]
 
 
 @pytest.mark.parametrize("is_open", [False, True])

@@ -555,6 +555,28 @@ class TestDeleting:
         assert desk.labels() == LABELS
         assert vault.items == items
 
+    def test_undo_while_locked_asks_to_unlock_once_and_is_done(self, desk: Desk, vault: InMemoryVault) -> None:
+        select(desk, "App 2", "App 3")
+        desk.key(Key.Key_Delete)
+        desk.click("Delete")
+        ended(desk, "2 apps deleted")
+        vault.current, vault.person_unlocks = VaultState.LOCKED, False
+        desk.click("Undo", within=desk.apps.page.bulk)
+        desk.toast("The keychain refused")
+        desk.let_pass(50)
+        assert [call for call, _ in vault.calls].count("unlock") == 1
+        vault.person_unlocks = True
+        desk.click("Resume")
+        ended(desk, "2 apps restored")
+        select(desk, "App 2", "App 3")
+        desk.key(Key.Key_Delete)
+        desk.click("Delete")
+        ended(desk, "2 apps deleted")
+        vault.current = VaultState.LOCKED
+        desk.click("Undo", within=desk.apps.page.bulk)
+        ended(desk, "2 apps restored")
+        assert desk.labels() == LABELS
+
     def test_from_ten_on_the_number_is_typed(self, folder: Path, vault: InMemoryVault, start: Start) -> None:
         labels = [f"App {number:02}" for number in range(12)]
         stored_apps(folder, vault, labels)

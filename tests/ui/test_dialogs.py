@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QDate, QLocale, QPoint, QRect, Qt
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtGui import QColor, QImage, QPainter, QPalette
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
@@ -32,6 +32,7 @@ from cortex_desktop.ui.kit import date_picker
 from cortex_desktop.ui.kit.date_picker import DatePicker
 from cortex_desktop.ui.kit.dates import DateField
 from cortex_desktop.ui.kit.i18n import long_day
+from cortex_desktop.ui.kit.theme import system_tokens
 from cortex_desktop.ui.kit.toasts import SHADOW
 from cortex_desktop.ui.kit.widgets import Overlay, shadow
 from tests.support.gui import ALT, Desk, Key, painted, texts
@@ -140,9 +141,20 @@ def test_what_destroys_looks_so_also_while_it_is_off(desk: Desk) -> None:
     assert reds(desk.find("Cancel", QPushButton, dialog)) == 0
     desk.find("Type “remove” to confirm", QLineEdit, dialog).setText("remove")
     assert button.isEnabled()
-    assert reds(button) > 5 * off
+    on = reds(button)
+    assert on > 5 * off
+    button.setDown(True)
+    assert reds(button) < on / 2, "held down it looks so"
+    button.setDown(False)
     desk.key(Key.Key_Escape)
     desk.no_dialog()
+
+
+def test_in_high_contrast_what_is_off_is_the_systems_grey(qapp: QApplication) -> None:
+    system = qapp.style().standardPalette()
+    tokens = system_tokens(system)
+    assert QColor(tokens.danger_off) == system.color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Text)
+    assert tokens.danger_off == tokens.disabled
 
 
 class TestRecentlyDeleted:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QComboBox, QFrame, QLineEdit, QListWidget, QPlainT
 
 from cortex_desktop.domain.errors import StorageError
 from cortex_desktop.domain.model import Environment, Org, OrgState, new_id
+from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import SecretKind
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.ui.orgs.page import OrganizationPage
@@ -231,7 +232,7 @@ class TestThePage:
         assert field(desk, "Name").text() == "Lab"
         assert field(desk, "Name of the environment").text() == "Sandbox"
         assert current(desk) == "My organization"
-        assert "You only look at it: you work in My organization." in texts(page(desk))
+        assert "You are looking at it. You work in My organization." in texts(page(desk))
         desk.key(Key.Key_1, CTRL)
         assert len(desk.labels()) == 2
 
@@ -467,7 +468,12 @@ class TestRemoving:
         assert current(desk) == "Lab", "the neighbour"
         assert saved(desk)["My organization"].state is OrgState.REMOVED
         assert set(vault.items) == items, "its keys can still be had back"
-        desk.click("Undo", within=desk.toast("“My organization” removed"))
+        toast = desk.toast("“My organization” removed")
+        vault.current, vault.person_unlocks = VaultState.LOCKED, False
+        desk.click("Undo", within=toast)
+        desk.toast("The keychain refused")
+        vault.person_unlocks = True
+        desk.click("Undo", within=desk.toast("“My organization” is still removed"))
         desk.wait(lambda: current(desk) == "My organization")
         desk.key(Key.Key_1, CTRL)
         desk.wait(lambda: sorted(desk.labels()) == ["EMR integration", "NewHealth App"])

@@ -288,3 +288,15 @@ def test_nothing_that_holds_every_word_is_left_out(texts: list[str], query: str)
     words = fold(query).split()
     expected = [text for text in texts if all(word in fold(text) for word in words)]
     assert sorted(names(best(iter(sources(*texts)), query, 99))) == sorted(expected)
+
+
+def test_it_covers_the_menu_bar(desk: Desk) -> None:
+    opened(desk)
+    assert desk.palette().geometry() == desk.window.rect()
+
+
+def test_no_shortcut_is_named_after_no_apps(desk: Desk) -> None:
+    desk.console.show_shortcuts()
+    named = [label.text() for label in desk.dialog().findChildren(QLabel)]
+    assert "Enable" in named
+    assert not [text for text in named if "0 apps" in text]

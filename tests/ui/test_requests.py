@@ -443,6 +443,21 @@ def test_no_header_smuggles_another_method_into_production(go: Callable[..., Des
     assert not stub.asked
 
 
+def test_a_login_path_of_the_orgs_own_lets_nothing_else_into_production(go: Callable[..., Desk], stub: Stub) -> None:
+    desk = go(True, endpoint=stub.address, production=True)
+    to_cortex(desk)
+    desk.tools.settings.login_path = "/c_examples"
+    write(desk, "/c_examples", "POST", '{"c_title": "x"}')
+    desk.key(Key.Key_Return, CTRL)
+    desk.let_pass(50)
+    assert not stub.asked
+    presenter(desk).choose(presenter(desk).log_in_row)
+    form = presenter(desk).page.request.login
+    form.email.setText("john@example.org")
+    form.password.setText("secret")
+    assert desk.find("Send").isEnabled(), "the form logs in"
+
+
 def test_secrets_in_answers_are_never_shown(go: Callable[..., Desk], stub: Stub) -> None:
     desk = go(True, endpoint=stub.address)
     to_cortex(desk)

@@ -166,6 +166,7 @@ def test_the_shortcut_lies_beside_the_searchs_placeholder(
         margins = field.textMargins()
         assert keys.isVisible()
         if direction is RIGHT:
+            assert keys.geometry().left() >= 9
             assert keys.geometry().right() <= margins.left() + 9
         else:
             assert keys.geometry().left() >= field.width() - margins.right() - 9

@@ -322,6 +322,28 @@ class TestUnfinishedWork:
         desk.toast("1 change undone.")  # by itself: it answers again
         desk.wait(lambda: desk.labels() == [])
 
+    def test_undo_of_a_delete_while_locked_asks_to_unlock_and_is_done(self, desk: Desk, vault: InMemoryVault) -> None:
+        desk.create("Ward tablet")
+        desk.key(Key.Key_Delete)
+        desk.click("Delete", within=desk.dialog())
+        toast = desk.toast("“Ward tablet” deleted")
+        vault.current = VaultState.LOCKED
+        desk.click("Undo", within=toast)
+        desk.wait(lambda: desk.labels() == ["Ward tablet"])
+        assert vault.current is VaultState.UNLOCKED
+
+    def test_undo_is_still_offered_where_the_person_does_not_unlock(self, desk: Desk, vault: InMemoryVault) -> None:
+        desk.create("Ward tablet")
+        desk.key(Key.Key_Delete)
+        desk.click("Delete", within=desk.dialog())
+        toast = desk.toast("“Ward tablet” deleted")
+        vault.current, vault.person_unlocks = VaultState.LOCKED, False
+        desk.click("Undo", within=toast)
+        desk.toast("The keychain refused")
+        vault.person_unlocks = True
+        desk.click("Undo", within=desk.toast("“Ward tablet” is still deleted"))
+        desk.wait(lambda: desk.labels() == ["Ward tablet"])
+
     def test_delete_now_while_locked_is_done_later(self, desk: Desk, vault: InMemoryVault) -> None:
         app = desk.create("Ward tablet")
         desk.apps.delete(app, lambda _: None)

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -24,10 +24,10 @@ from cortex_desktop.domain.errors import (
 )
 from cortex_desktop.domain.findings import Problem, Repair
 from cortex_desktop.domain.folder import Answer, Claim, FolderRecord, Session, Standing
-from cortex_desktop.domain.model import AppDetails, AppState
+from cortex_desktop.domain.model import AppDetails, AppState, GivenUp
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import ClaimRef, KeyEnds, LoginRef, Secret, SecretKind, SecretRef, generate, parse_ref
-from cortex_desktop.services.bulk import Bulk, Restore, Rotate
+from cortex_desktop.services.bulk import Bulk, Delete, Restore, Rotate
 from cortex_desktop.services.folder import CLOCK_STEP
 from cortex_desktop.services.periods import RESTORABLE
 from tests.support.data_folder import posix_only
@@ -201,6 +201,50 @@ def test_a_snapshot_of_the_same_run_is_told_from_its_end(desk: Desk) -> None:
     assert desk.start().standing is Standing.RESTORED
 
 
+def test_a_state_saved_while_the_keychain_hears_of_a_restore_is_told_from_the_present_one(desk: Desk) -> None:
+    run = desk.start()
+    made = run.make()
+    run.folder.renew_claim()
+    run.apps.deletion.delete(made.app.id)
+
+    def save(call: str, _: SecretRef | None) -> None:
+        if call == "write claim":
+            vault_of(desk).before = None
+            desk.copy("saved")
+
+    vault_of(desk).before = save
+    run.apps.deletion.restore(made.app.id)
+    run.folder.renew_claim()
+    desk.put_back(desk.folder.parent / "saved")
+    run = desk.start()
+    assert (run.app().state, run.standing) == (AppState.DELETED, Standing.RESTORED)
+
+
+@pytest.mark.parametrize(("later", "renewed"), [(1, False), (2, True)])
+def test_a_list_put_back_from_a_damaged_one_does_not_pass_for_what_was_lost(
+    desk: Desk, later: int, renewed: bool
+) -> None:
+    run = desk.start()
+    made = run.make()
+    run.folder.renew_claim()
+    run.apps.deletion.delete(made.app.id)
+    run.apps.deletion.restore(made.app.id)
+    if renewed:  # else the program is killed before
+        run.folder.renew_claim()
+    journal = desk.folder / "apps.json.journal"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    deleted = next(number for number, line in enumerate(lines) if b'"deleted"' in line)
+    lines[deleted + later] = lines[deleted + later].replace(b":", b";", 1)
+    journal.write_bytes(b"".join(lines))
+    run = desk.start()
+    assert run.repository.recovered is not None
+    assert (run.app().state, run.standing) == (AppState.DELETED, Standing.RESTORED)
+    desk.clock.pass_by(RESTORABLE + timedelta(days=1))
+    run.folder.accept_clock()
+    assert run.recover().not_removed
+    assert run.held(made.app, 1) == made.key
+
+
 def test_orgs_that_are_due_wait_while_the_folder_is_in_doubt(desk: Desk) -> None:
     run = desk.start()
     made = run.make()
@@ -241,6 +285,50 @@ def test_what_is_due_waits_while_nobody_can_tell_what_the_folder_is(desk: Desk) 
     vault_of(desk).before = None
     run.recover()
     assert not vault_of(desk).items
+
+
+def test_what_an_old_list_was_removing_stays_for_30_days_after_going_on(desk: Desk) -> None:
+    run = desk.start()
+    alone, of_org = run.make(), run.make("Of the org")
+    run.orgs.add(run.org)
+    run.apps.deletion.delete(alone.app.id)
+    vault_of(desk).fail_next("remove", failed())
+    with pytest.raises(VaultError):
+        run.apps.removal.purge(alone.app.id)
+    run.orgs.remove(run.org.id)
+    run.orgs.purge(run.org.id)
+    saved = desk.copy("saved")
+    run.repository.count_up()
+    run.folder.keep_claim()
+    run.quit()
+    desk.put_back(saved)
+    run = desk.start()
+    assert run.standing is Standing.RESTORED
+    run.folder.answer(Answer.GO_ON)
+    run.recover()
+    assert (run.held(alone.app, 1), run.held(of_org.app, 1)) == (alone.key, of_org.key)
+    assert [org.purge_after for org in run.orgs.removed()] == [desk.clock.time + RESTORABLE]
+    assert run.app().purge_after == desk.clock.time + RESTORABLE
+
+
+def test_what_an_old_list_gave_up_is_not_looked_for_after_going_on(desk: Desk) -> None:
+    run = desk.start()
+    made, late = run.make(), generate(KEY)
+    given_up = (GivenUp(2, KeyEnds.of(late)),)
+    until = desk.clock.time + A_WEEK
+    run.repository.change_app(
+        made.app.id, lambda app: replace(app, given_up=given_up, last_version=2, sweep_until=until)
+    )
+    saved = desk.copy("saved")
+    vault_of(desk).items[replace(made.app.ref(KEY), version=2)] = late
+    run.apps.rotation.use_newer(made.app.id, 2, A_WEEK)
+    run.quit()
+    desk.put_back(saved)
+    run = desk.start()
+    assert run.standing is Standing.RESTORED
+    run.folder.answer(Answer.GO_ON)
+    run.recover()
+    assert run.held(made.app, 2) == late
 
 
 # A copy
@@ -528,6 +616,22 @@ def test_two_computers_take_turns_on_one_folder_each_with_its_keychain(desk: Des
     run.quit()
     desk.vault = second
     assert desk.start().standing is Standing.KNOWN
+
+
+def test_a_folder_used_for_long_on_another_computer_is_known_on_the_first(desk: Desk) -> None:
+    run = desk.start()
+    run.make()
+    run.quit()
+    record = run.repository.folder_record()
+    sessions = tuple(Session(f"{number:032x}", record.generation + number) for number in range(1, 900))
+    path = desk.folder / "apps.json"
+    tables = json.loads(path.read_text())
+    tables["folder"]["1"]["sessions"] += [[each.id, each.first] for each in sessions]
+    tables["_meta"]["1"]["generation"] += 1000
+    path.write_text(json.dumps(tables))
+    run = desk.start()
+    run.apps.use.set_enabled(run.app().id, False)
+    assert run.standing is Standing.KNOWN
 
 
 def test_a_locked_keychain_says_nothing_yet(desk: Desk) -> None:
@@ -901,6 +1005,39 @@ def test_a_version_kept_for_a_week_is_gone_when_its_time_is_up(desk: Desk, empti
     run = desk.start(recovers=False)
     with pytest.raises(VersionGone):
         run.apps.rotation.roll_back(run.app().id, 1, A_WEEK)
+
+
+def delete_one(run: Run) -> None:
+    run.apps.deletion.delete(run.app().id)
+
+
+def delete_in_bulk(run: Run) -> None:
+    Bulk(Delete(), [run.app()], run.apps).step()
+
+
+def remove_org(run: Run) -> None:
+    run.orgs.add(run.org)
+    run.orgs.remove(run.org.id)
+
+
+def rotate_and_keep(run: Run) -> None:
+    run.apps.rotation.rotate(run.app().id, A_WEEK)
+
+
+@pytest.mark.parametrize("act", [delete_one, delete_in_bulk, remove_org, rotate_and_keep])
+def test_what_goes_while_the_clock_is_back_is_kept_as_long_as_ever(desk: Desk, act: Callable[[Run], None]) -> None:
+    run = desk.start()
+    made = run.make()
+    right = desk.clock.time
+    desk.clock.time = datetime(1970, 1, 1, tzinfo=UTC)
+    act(run)
+    desk.clock.time = right + timedelta(hours=1)
+    run.recover()
+    assert run.held(made.app, 1) == made.key
+    desk.clock.time = right + RESTORABLE + timedelta(days=1)
+    run.folder.accept_clock()
+    run.recover()
+    assert run.held(made.app, 1) is None
 
 
 # Reading checks what it read

@@ -25,6 +25,7 @@ from cortex_desktop.domain.findings import Finding, Problem, Repair, Stray
 from cortex_desktop.domain.model import App, AppState
 from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate
 from cortex_desktop.services.doctor import Doctor
+from cortex_desktop.services.periods import RESTORABLE
 from cortex_desktop.storage.repository import TinyRepository
 from tests.support.memory_vault import InMemoryVault
 from tests.support.services import NOON, Office, app_services, failed
@@ -173,6 +174,17 @@ def test_the_key_of_the_row_stays_and_the_other_is_kept_under_a_number_of_its_ow
     assert {ref.version for ref in office.vault.items} == {1}
 
 
+def test_a_double_that_is_in_use_by_now_is_not_taken_back(office: Office) -> None:
+    strange = generate(KEY)
+    app, finding = doubled(office, strange)
+    undo = office.doctor.repair(finding)
+    used = office.rotation.use_newer(app.id, 2, A_WEEK)
+    assert undo is not None
+    with pytest.raises(ChangedSince):
+        undo()
+    assert office.key(used) == strange
+
+
 @pytest.mark.parametrize("chosen", [0, 1])
 def test_a_person_is_asked_which_key_is_right_where_the_row_fits_none(office: Office, chosen: int) -> None:
     keys = sorted((generate(KEY) for _ in range(2)), key=Secret.reveal)
@@ -291,6 +303,24 @@ def test_an_app_is_brought_back_with_its_key(office: Office, sessions: bool) -> 
     assert office.doctor.strays() == []
     office.deletion.delete(back.id)
     assert office.deletion.restore(back.id).state is AppState.ACTIVE
+
+
+def test_what_is_brought_back_is_left_again_and_its_key_is_not_removed_later(office: Office) -> None:
+    _, key = orphan(office, sessions=True)
+    stray = office.doctor.survey()[0]
+    back = office.doctor.bring_back(stray, "Back again")
+    office.doctor.leave(stray, back)
+    assert office.doctor.strays() == [stray]
+    office.time += RESTORABLE + timedelta(days=1)
+    office.recover()
+    assert office.vault.items[stray.ref] == key
+    assert office.doctor.survey() == [stray]
+    back = office.doctor.bring_back(stray, "Once more")
+    office.rotation.rotate(back.id, timedelta(days=7))
+    with pytest.raises(ChangedSince):
+        office.doctor.leave(stray, back)
+    with pytest.raises(AnswerNotPossible):
+        office.doctor.bring_back(stray, "Twice")
 
 
 def test_older_versions_of_what_was_brought_back_are_not_its_own(office: Office) -> None:

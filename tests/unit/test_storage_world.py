@@ -5,16 +5,21 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from cortex_desktop.domain.activity import Action, ActivityEntry
 from cortex_desktop.domain.errors import StorageError
 from cortex_desktop.domain.model import new_id
 from cortex_desktop.storage import JournalStorage
+from cortex_desktop.storage.activity import ActivityFile
+from cortex_desktop.storage.document_file import DocumentFile
 from cortex_desktop.storage.durable import make_folder, write_durably
 from cortex_desktop.storage.new_file import Exports
 from cortex_desktop.storage.repository import TinyRepository
+from cortex_desktop.ui.kit.settings import Settings
 from tests.support.data_folder import asides, posix_only, read_image
 
 TABLE = "apps"
@@ -103,6 +108,51 @@ def test_an_older_file_put_there_meanwhile_is_set_aside_and_told_at_once(tmp_pat
     assert len(TinyRepository(tmp_path / "data").orgs()) == 4
 
 
+def test_a_look_while_nothing_is_changed_keeps_both_sides(tmp_path: Path) -> None:
+    repository = TinyRepository(tmp_path)
+    told: list[Path | None] = []
+    repository.watch(told.append)
+    repository.look()  # before it was opened there is nothing to look for
+    org = repository.orgs()[0]
+    ours = org.__class__(new_id(), "Ours", "ours", org.environment, org.endpoint)
+    repository.save_org(ours)
+    for _ in range(2):
+        repository.look()
+    assert not told
+    (tmp_path / "apps.json").write_bytes(b'{"theirs": {}}')
+    for _ in range(2):
+        repository.look()
+    [kept] = told
+    assert kept is not None
+    assert kept.read_bytes() == b'{"theirs": {}}'
+    assert ours in TinyRepository(tmp_path).orgs(), "on the disk again, without a change to save"
+    told.clear()
+    (tmp_path / "apps.json").unlink()
+    repository.look()
+    assert told == [None]
+    assert ours in TinyRepository(tmp_path).orgs()
+
+
+@posix_only
+def test_a_look_that_cannot_mend_it_says_so_each_time_and_mends_it_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository = TinyRepository(tmp_path)
+    repository.orgs()
+    (tmp_path / "apps.json").write_bytes(b'{"theirs": {}}')
+    with monkeypatch.context() as patch:
+
+        def full(*_: object) -> None:
+            raise OSError(28, "No space left on device")
+
+        patch.setattr("cortex_desktop.storage.journal_storage.write_durably", full)
+        for _ in range(2):
+            with pytest.raises(StorageError):
+                repository.look()
+    repository.look()
+    assert TinyRepository(tmp_path).orgs() == repository.orgs()
+
+
 def test_a_file_of_a_newer_version_put_there_meanwhile_is_kept_whole(path: Path) -> None:
     storage = JournalStorage(path)
     add(storage, 1, "ours")
@@ -172,6 +222,29 @@ def test_an_export_through_a_link_does_not_reach_our_own_files(tmp_path: Path) -
     with pytest.raises(StorageError):
         Exports(data).begin(link)
     assert (data / "apps.json").read_text() == "{}"
+
+
+@posix_only
+@pytest.mark.parametrize("name", ["requests.json", "settings.ini", "activity.jsonl"])
+def test_every_file_of_ours_is_written_through_a_link(tmp_path: Path, name: str) -> None:
+    folder, real = tmp_path / "data", tmp_path / "elsewhere" / name
+    folder.mkdir()
+    real.parent.mkdir()
+    real.write_text("")
+    (folder / name).symlink_to(real)
+    for number in range(2):
+        if name == "settings.ini":
+            settings = Settings(folder)
+            settings.theme = "dark"
+            settings.save()
+        elif name == "requests.json":
+            DocumentFile(folder / name).change({"kept": {str(number): {"path": "/apps"}}})
+        else:
+            entry = ActivityEntry(datetime(2026, 11, 28, tzinfo=UTC), "john", "desk-7", Action.CREATED)
+            ActivityFile(folder).append([entry])
+    assert (folder / name).is_symlink()
+    words = {"settings.ini": "dark", "requests.json": '"1"', "activity.jsonl": '"n":2'}[name]
+    assert words in real.read_text()
 
 
 # An open umask

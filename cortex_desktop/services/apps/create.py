@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from ...domain.activity import Action
-from ...domain.errors import KeyFormError, KeyKnown, OrgGone, SecretMissing
+from ...domain.errors import AnswerNotPossible, KeyFormError, KeyKnown, OrgGone, SecretMissing
 from ...domain.findings import Stray
 from ...domain.model import App, AppDetails, AppState, OrgState, Origin, new_id, secrets_of
 from ...domain.rules import clean_details
@@ -71,6 +71,8 @@ class AppCreation:
         stores = self._stores
         stores.require_keychain()
         ref = stray.ref
+        if any(app.id == ref.app_id for app in stores.repository.apps()):
+            raise AnswerNotPossible
         key, secret = self._held(ref, SecretKind.API_KEY), self._held(ref, SecretKind.API_SECRET)
         if key is None:
             raise SecretMissing(stores.vault.name)

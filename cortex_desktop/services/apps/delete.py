@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from ...domain.activity import Action
+from ...domain.errors import ChangedSince
 from ...domain.model import App, AppState
 from .. import periods, transitions
 from .removal import Removal
@@ -24,10 +25,22 @@ class AppDeletion:
 
         Raises StorageError, AppGone, and NotFinished for an app that is still being created.
         """
-        until = self._stores.now() + periods.RESTORABLE
+        until = self._stores.folder.now() + periods.RESTORABLE
         app = self._stores.repository.change_app(app_id, partial(transitions.mark_deleted, until=until))
         self._stores.record.app(Action.DELETED, app, restorable_until=until)
         return app
+
+    def forget(self, app: App) -> None:
+        """Drop the row of an app and leave its items in the keychain.
+
+        Raises ChangedSince where its keys changed, AppGone, StorageError.
+        """
+        repository = self._stores.repository
+        present = repository.app(app.id)
+        if (present.state, present.versions) != (app.state, app.versions):
+            raise ChangedSince(app.label)
+        repository.drop_app(app.id)
+        self._stores.record.app(Action.DELETED, present)
 
     def restore(self, app_id: str) -> App:
         """Restore a deleted app. For the vault lane. Raises AppGone once its removal has begun.

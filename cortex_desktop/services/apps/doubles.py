@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 
-from ...domain.errors import ChoiceNeeded, CortexError, SecretDiffers, SecretMissing
+from ...domain.errors import ChangedSince, ChoiceNeeded, CortexError, DoubleNotText, SecretDiffers, SecretMissing
 from ...domain.model import APP_SECRETS, App
 from ...domain.secret import KeyEnds, Secret, SecretKind, SecretRef, well_formed
 from .. import transitions
@@ -31,7 +31,8 @@ class Doubles:
         """Keep the right item of this name. Returns what takes that back, None where there is only one.
 
         chosen: which of `ChoiceNeeded.choices` a person chose. Raises ChoiceNeeded where one is needed; SecretDiffers
-        where none of them holds a key; AppGone, SecretElsewhere, FolderInDoubt, VaultError, StorageError.
+        where none of them holds a key; DoubleNotText where one could not be put back; AppGone, SecretElsewhere,
+        FolderInDoubt, VaultError, StorageError.
         """
         stores = self._stores
         app = stores.app_here(app_id)
@@ -39,15 +40,20 @@ class Doubles:
         if len(found) < 2 or ref.version not in app.versions:
             return None
         stores.folder.require_removal()
-        right = self._right(app, ref, found, chosen)
-        others = [each for each in _distinct(ref.kind, found) if each != right]
-        moved = [place for other in others for place in self._move(app, ref, other)]
+        texts = [each for each in found if each is not None]
+        if len(texts) < len(found):
+            raise DoubleNotText(stores.vault.name)
+        right = self._right(app, ref, texts, chosen)
+        others = [each for each in texts if each != right]
+        moved = [place for other in _distinct(ref.kind, others) for place in self._move(app, ref, other)]
         before = _ends(app, ref.version)
         if ref.kind is SecretKind.API_KEY:
             self._set_ends(app_id, ref.version, KeyEnds.of(right))
         self._removal.keep_one(app, ref, right)
 
         def take_back() -> None:
+            if any(place.version in stores.repository.app(app_id).versions for place in moved):
+                raise ChangedSince(app.label)
             for other in others:
                 stores.vault.add_double(ref, other)
             self._set_ends(app_id, ref.version, before)
@@ -55,8 +61,8 @@ class Doubles:
 
         return take_back
 
-    def _right(self, app: App, ref: SecretRef, found: Sequence[Secret | None], chosen: int | None) -> Secret:
-        keys = _distinct(ref.kind, found)
+    def _right(self, app: App, ref: SecretRef, texts: Sequence[Secret], chosen: int | None) -> Secret:
+        keys = _distinct(ref.kind, texts)
         if not keys:
             raise SecretDiffers(self._stores.vault.name)
         if chosen is not None and chosen < len(keys):
@@ -105,10 +111,9 @@ def ref_of(ref: SecretRef, number: int, kind: SecretKind) -> SecretRef:
     return SecretRef(ref.org_id, ref.app_id, kind, number)
 
 
-def _distinct(kind: SecretKind, found: Sequence[Secret | None]) -> list[Secret]:
+def _distinct(kind: SecretKind, texts: Sequence[Secret]) -> list[Secret]:
     """Return what can be keys, each once, always in the same order."""
-    texts = {secret.reveal() for secret in found if secret is not None and well_formed(kind, secret)}
-    return [Secret(text) for text in sorted(texts)]
+    return [Secret(text) for text in sorted({each.reveal() for each in texts if well_formed(kind, each)})]
 
 
 def _ends(app: App, number: int) -> KeyEnds:

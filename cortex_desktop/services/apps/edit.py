@@ -51,7 +51,7 @@ class AppEditing:
 
     def _switch_sessions(self, app: App, details: AppDetails) -> App:
         stores = self._stores
-        now = stores.now()
+        now = stores.folder.now()
         until = now + periods.SECRET_KEPT if details.sessions else now  # without a secret it holds nothing
         for kept in app.kept:
             same = kept.sessions == details.sessions and kept.key_ends == app.key_ends

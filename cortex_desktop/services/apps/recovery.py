@@ -151,7 +151,7 @@ class Recovery:
         if app.pending is None:
             return True
         stores = self._stores
-        now = stores.now()
+        now = stores.folder.now()
         complete = stores.is_complete(app, app.pending.number, app.pending.key_ends)
         if complete:
             until = now + periods.KEPT_BY_RECOVERY
@@ -261,7 +261,7 @@ class Recovery:
         """
         repository = self._stores.repository
         due = [org.id for org in repository.orgs() if transitions.is_org_past_restoring(org, now)]
-        if due and not self._stores.folder.standing().allows_removal:
+        if due and self._stores.folder.standing().is_in_doubt:
             due = [org.id for org in repository.orgs() if org.state is OrgState.REMOVING]
         begun = [repository.change_org(org_id, partial(transitions.begin_org_removal, now=now)) for org_id in due]
         return {org.id: org for org in begun if org.state is OrgState.REMOVING}  # one may have been restored meanwhile

@@ -94,7 +94,7 @@ class Removal:
         if gone is None:
             return app
         self._require_known_or_failing()
-        now = stores.now()
+        now = stores.folder.now()
         if gone.until > now:
             end = partial(transitions.change_kept_until, number=number, until=now)
             app = stores.repository.change_app(app_id, end)

@@ -43,7 +43,7 @@ class KeyRotation:
         """
         created = self._store_next(app_id, generate(SecretKind.API_KEY), None, keep, Origin.HERE)
         if keep:
-            self._stores.record.app(Action.ROTATED, created.app, kept_until=self._stores.now() + keep)
+            self._stores.record.app(Action.ROTATED, created.app, kept_until=self._stores.folder.now() + keep)
         else:
             self._stores.record.app(Action.ROTATED, created.app, kept=False)
         return created
@@ -61,7 +61,7 @@ class KeyRotation:
             created = self._store_next(app_id, key, secret, keep, _origin_of(app, key))
         else:
             created = self._store_here(app, key, secret)
-        self._stores.record.app(Action.KEY_TYPED, created.app, kept_until=self._stores.now() + keep)
+        self._stores.record.app(Action.KEY_TYPED, created.app, kept_until=self._stores.folder.now() + keep)
         return created
 
     def take_back(self, before: App, typed: App, keep: timedelta) -> App:
@@ -71,12 +71,13 @@ class KeyRotation:
         where the app has another key by now, AppGone, VaultError, StorageError.
         """
         stores = self._stores
+        until = stores.folder.now() + keep
 
         def back(app: App) -> App:
             if app.version != typed.version or app.state is not AppState.ACTIVE:
                 raise ChangedSince(app.label)
             if before.keychain == typed.keychain:
-                return transitions.swap_versions(app, before.version, stores.now() + keep)
+                return transitions.swap_versions(app, before.version, until)
             names = ("keychain", "provider", "version", "key_ends", "origin", "known", "checked")
             return replace(app, kept=before.kept, **{name: getattr(before, name) for name in names})
 
@@ -99,7 +100,7 @@ class KeyRotation:
         if known is not None:
             raise KeyKnown(known.app.label, "", deleted=False, removed=False)
         created = self._store_next(app_id, key, secret, keep, Origin.CORTEX)
-        stores.record.app(Action.KEY_GIVEN, created.app, kept_until=stores.now() + keep)
+        stores.record.app(Action.KEY_GIVEN, created.app, kept_until=stores.folder.now() + keep)
         return created
 
     def _store_here(self, app: App, key: Secret, secret: Secret | None) -> Created:
@@ -135,7 +136,7 @@ class KeyRotation:
             raise AppGone
         undo = partial(transitions.drop_pending, until=stores.now())
         self._recovery.store_version(app, app.pending.number, key, undo=undo, secret=secret)
-        until = stores.now() + keep
+        until = stores.folder.now() + keep
         app = stores.finish(app, partial(transitions.move_pointer, now=stores.now(), until=until))
         return Created(app, key)
 
@@ -160,13 +161,11 @@ class KeyRotation:
             sessions = False
         except SecretMissing:
             sessions = True
-        now, ends = stores.now(), KeyEnds.of(key)
-        take = partial(
-            transitions.take_version, number=number, key_ends=ends, sessions=sessions, now=now, until=now + keep
-        )
+        now, until, ends = stores.now(), stores.folder.now() + keep, KeyEnds.of(key)
+        take = partial(transitions.take_version, number=number, key_ends=ends, sessions=sessions, now=now, until=until)
         stores.folder.announce()
         app = stores.repository.change_app(app_id, stores.kept_here(take))
-        stores.record.app(Action.KEY_TAKEN, app, version=number, kept_until=now + keep)
+        stores.record.app(Action.KEY_TAKEN, app, version=number, kept_until=until)
         return app
 
     def roll_back(self, app_id: str, number: int, keep: timedelta) -> App:
@@ -177,7 +176,6 @@ class KeyRotation:
         """
         stores = self._stores
         app = stores.app_here(app_id)
-        now = stores.now()
         due = stores.folder.trusted_now()
         chosen = next((kept for kept in app.kept if kept.number == number), None)
         # One whose time is up may be on its way out: a removal that got no answer can still take effect. While the
@@ -186,7 +184,7 @@ class KeyRotation:
             raise VersionGone
         if not stores.is_complete(app, number, chosen.key_ends):
             raise SecretMissing(stores.vault.name)
-        until = now + keep
+        until = stores.folder.now() + keep
         stores.folder.announce()
         swap = stores.kept_here(partial(transitions.swap_versions, number=number, until=until))
         app = stores.repository.change_app(app_id, swap)

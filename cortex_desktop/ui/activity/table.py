@@ -292,6 +292,7 @@ class ActivityTable(RowTable):
         self.setMouseTracking(True)
         self._model = model
         self._with_org = False
+        self._held = -1  # the row whose run's button the mouse holds down
         self._wanted: dict[ActivityColumn, int] = {}
         self.take_sizes()
         look.theme.changed.connect(self.take_sizes)
@@ -309,11 +310,11 @@ class ActivityTable(RowTable):
         width = self.viewport().width()
         columns = [column for column in ActivityColumn if column is not ActivityColumn.ORG or self._with_org]
         widths = {column: self.painter.width_of(column) for column in columns}
-        app = widths[ActivityColumn.APP]
-        widths[ActivityColumn.APP] = max(app * 3 // 4, min(app, self._wanted.get(ActivityColumn.APP, app)))
         for column in GIVEN_UP_FIRST:
             if sum(widths.values()) > width:
                 widths.pop(column, None)
+        app = widths[ActivityColumn.APP]
+        widths[ActivityColumn.APP] = max(app * 3 // 4, min(app, self._wanted.get(ActivityColumn.APP, app)))
         for column in WIDENED_FIRST:
             if column in widths:
                 lacking = self._wanted.get(column, 0) - widths[column]
@@ -405,11 +406,18 @@ class ActivityTable(RowTable):
         self.painter.hover(None)
         super().leaveEvent(event)
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        place = event.position().toPoint()
+        held = event.button() is Qt.MouseButton.LeftButton and self.painter.is_fold_at(place)
+        self._held = self.indexAt(place).row() if held else -1
+        super().mousePressEvent(event)
+
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         super().mouseReleaseEvent(event)
-        place = event.position().toPoint()
-        if event.button() is Qt.MouseButton.LeftButton and self.painter.is_fold_at(place):
-            self.toggle(self.indexAt(place).row())
+        place, held = event.position().toPoint(), self._held
+        self._held = -1
+        if held >= 0 and self.indexAt(place).row() == held and self.painter.is_fold_at(place):
+            self.toggle(held)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         place = event.position().toPoint()

@@ -9,7 +9,7 @@ from functools import partial
 from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 
-from ...domain.errors import CortexError
+from ...domain.errors import CortexError, VaultError, VaultProblem
 from ...domain.model import App
 from ...domain.ports import VaultState
 from ...services.apps.services import AppServices
@@ -59,6 +59,7 @@ class BulkPresenter(QObject):
         self._stopping = False
         self._held = False
         self._resume_when_unlocked = False
+        self._asked = False  # to unlock, for the one under way
         self._told = QElapsedTimer()
         self._late = QTimer(self)  # a step takes long: show first what was done before it
         self._late.setSingleShot(True)
@@ -134,7 +135,8 @@ class BulkPresenter(QObject):
 
         words, in_doubt = self._dialogs.warned(Rotate, apps), self._workspace.in_doubt
         place, window = place_of(org), self._dialogs.window
-        dialog = RotateDialog(self._look, place, window, len(apps), words, in_doubt=in_doubt)
+        title = self.tr("Rotate %Ln API key(s)", "", len(apps))
+        dialog = RotateDialog(self._look, place, window, title, words, in_doubt=in_doubt)
 
         def submit(keep: timedelta) -> None:
             dialog.set_busy(False)
@@ -226,6 +228,7 @@ class BulkPresenter(QObject):
         if not self._running and bulk.total and org is not None:
             self._bulk = bulk
             self._org_id = org.id
+            self._asked = False
             self._run(bulk)
 
     def _run(self, bulk: Bulk) -> None:
@@ -289,6 +292,9 @@ class BulkPresenter(QObject):
         if bulk.action.needs_keychain:
             self._workspace.look_at_keychain()
             self._workspace.recover()  # an old key that would not go yet
+            if isinstance(bulk.action, Restore) and not bulk.reached and _is_locked(bulk.stopped) and not self._asked:
+                self._asked = self._resume_when_unlocked = True
+                self._workspace.unlock()
         self.changed.emit()
         self.idle.emit()
 
@@ -318,3 +324,7 @@ class BulkPresenter(QObject):
     def _copy_labels(self, labels: str) -> None:
         QGuiApplication.clipboard().setText(labels)
         announce(self._bar, self.tr("Labels copied"))
+
+
+def _is_locked(error: CortexError | None) -> bool:
+    return isinstance(error, VaultError) and error.problem is VaultProblem.LOCKED

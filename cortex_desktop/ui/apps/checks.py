@@ -242,7 +242,7 @@ class KeychainChecks(QObject):
         dialog = BringBackDialog(self._look, proposed, self._dialogs.window)
 
         def back(app: App) -> None:
-            self._dialogs.close(dialog, partial(self._brought_back, app))
+            self._dialogs.close(dialog, partial(self._brought_back, stray, app))
 
         def submit(label: str) -> None:
             self._workspace.on_vault(partial(self._doctor.bring_back, stray, label), back, dialog.fail)
@@ -250,11 +250,11 @@ class KeychainChecks(QObject):
         dialog.submitted.connect(submit)
         self._dialogs.open_waiting(dialog)
 
-    def _brought_back(self, app: App) -> None:
+    def _brought_back(self, stray: Stray, app: App) -> None:
         self._changed(app)
-        undo = partial(self._services.deletion.delete, app.id)
+        undo = partial(self._doctor.leave, stray, app)
         text = self.tr("It is listed as “{label}”.").format(label=short(app.label))
-        self._tell(self.tr("App brought back"), text, [partial(_ignore_result, undo)])
+        self._tell(self.tr("App brought back"), text, [undo])
 
     def _remove_stray(self, stray: Stray) -> None:
         def removed(undo: Undo | None) -> None:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from PySide6.QtCore import (
     QByteArray,
+    QEvent,
     QPoint,
     Qt,
     Signal,
@@ -14,6 +15,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QHBoxLayout,
     QSizePolicy,
     QStackedLayout,
@@ -410,8 +412,7 @@ class AppsPage(Page):
         if toggled:
             self.inset_changed.emit()
         if toggled and show:
-            if (layout := self.layout()) is not None:
-                layout.activate()  # so that it slides to where it belongs
+            QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)  # so that it slides to where it belongs
             far = SLIDE if self.layoutDirection() is Qt.LayoutDirection.LeftToRight else -SLIDE
             self._look.motion.slide(self.details, QPoint(-far, 0))
 

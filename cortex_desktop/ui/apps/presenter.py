@@ -482,14 +482,19 @@ class AppsPresenter(QObject):
         self._workspace.on_disk(partial(self._services.deletion.delete, app.id), deleted)
 
     def restore(self, app: App, done: Callable[[App], object] | None = None) -> None:
-        """Bring a deleted app back. done: called with it then."""
+        """Bring a deleted app back. done: called with it then; where that fails, Undo is offered again."""
 
         def restored(back: App) -> None:
             self._workspace.put(back)
             if done is not None:
                 done(back)
 
-        self._workspace.on_vault(partial(self._services.deletion.restore, app.id), restored)
+        def failed(error: CortexError) -> None:
+            if isinstance(error, VaultError):
+                self._offer_restore(self.tr("“{label}” is still deleted"), app)
+            self._workspace.failed.emit(error)
+
+        self._workspace.on_unlocked(partial(self._services.deletion.restore, app.id), restored, failed)
 
     def purge(self, app: App) -> None:
         """Remove a deleted app's secrets for good. When the keychain cannot now, a recovery does."""
@@ -578,8 +583,11 @@ class AppsPresenter(QObject):
         self._workspace.set_missing(self.model.missing)
 
     def _deleted(self, app: App) -> None:
+        self._offer_restore(self.tr("“{label}” deleted"), app)
+
+    def _offer_restore(self, title: str, app: App) -> None:
         toast = self._tools.toasts.show(
-            self.tr("“{label}” deleted").format(label=short(app.label)),
+            title.format(label=short(app.label)),
             self.tr("It can be restored for 30 days from Recently deleted."),
             icon="trash-2",
             tone="muted",

@@ -16,9 +16,9 @@ from ..kit.widgets import Button, Look, label, set_property
 class RotateDialog(WaitingDialog):
     """Asks how long the old key should be kept. submitted(timedelta): rotate; key_asked: use one from Cortex instead.
 
-    count: of the apps it is about; words: the heading and the warning where that is production, where Enter means no;
-    from_cortex: Cortex made the app's key, and so can give another one; in_doubt: nothing is removed from the keychain
-    for now.
+    title: for several apps; without one it is about one. words: the heading and the warning where that is production,
+    where Enter means no; from_cortex: Cortex made the app's key, and so can give another one; in_doubt: nothing is
+    removed from the keychain for now.
     """
 
     submitted = Signal(timedelta)
@@ -29,18 +29,17 @@ class RotateDialog(WaitingDialog):
         look: Look,
         place: str,
         parent: QWidget,
-        count: int = 1,
+        title: str = "",
         words: Warned | None = None,
         *,
         from_cortex: bool = False,
         in_doubt: bool = False,
     ) -> None:
         translate = QCoreApplication.translate
-        self._many = count > 1
+        self._many = bool(title)
         self._in_doubt = in_doubt
-        title = translate("RotateDialog", "Rotate API key")
-        if self._many:
-            title = translate("RotateDialog", "Rotate %Ln API key(s)", "", count)
+        if not self._many:
+            title = translate("RotateDialog", "Rotate API key")
         action = translate("RotateDialog", "Rotate keys") if self._many else translate("RotateDialog", "Rotate key")
         self.keep = ComboBox()
         super().__init__(

@@ -170,6 +170,7 @@ def system_tokens(system: QPalette) -> Tokens:
         on_accent=ground,
         danger=text,
         on_danger=ground,
+        danger_off=gray,
         warning=text,
         success=text,
         danger_soft=ground,

@@ -12,10 +12,10 @@ DETAILS_WIDTH = 328
 class Tokens(NamedTuple):
     """The named colours of one appearance, as #RRGGBB; values and names of the design.
 
-    on_danger: of a button that destroys; selected, on_selected: of the current entry of a menu or a list; hover,
-    hover_line: ground and edge of a button under the pointer; pressed, accent_pressed: its ground while it is held
-    down; disabled, disabled_ground, disabled_line: of what cannot be used now; high_contrast: they are the system's
-    own.
+    on_danger, danger_off: of a button that destroys, and of one that cannot be used now; selected, on_selected: of the
+    current entry of a menu or a list; hover, hover_line: ground and edge of a button under the pointer; pressed,
+    accent_pressed: its ground while it is held down; disabled, disabled_ground, disabled_line: of what cannot be used
+    now; high_contrast: they are the system's own.
     """
 
     dark: bool
@@ -36,6 +36,7 @@ class Tokens(NamedTuple):
     on_accent: str
     danger: str
     on_danger: str
+    danger_off: str
     warning: str
     success: str
     danger_soft: str
@@ -73,6 +74,7 @@ LIGHT = Tokens(
     on_accent="#FFFFFF",
     danger="#B42318",
     on_danger="#FFFFFF",
+    danger_off="#B42318",
     warning="#B54708",
     success="#067647",
     danger_soft="#FEF3F2",
@@ -108,6 +110,7 @@ DARK = Tokens(
     on_accent="#062A30",
     danger="#F97066",
     on_danger="#2B0503",
+    danger_off="#F97066",
     warning="#FDB022",
     success="#47CD89",
     danger_soft="#3A1A18",
@@ -134,6 +137,7 @@ READABLE_PAIRS = (
     ("on_accent", "accent"),
     ("on_accent", "accent_hover"),
     ("on_danger", "danger"),
+    ("danger_off", "danger_soft"),
     ("on_accent", "accent_pressed"),
     ("accent", "surface"),
     ("accent", "raised"),

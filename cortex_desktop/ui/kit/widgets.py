@@ -102,12 +102,18 @@ class Button(QPushButton):
         self._icon_name = name
         self._recolour()
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LayoutDirectionChange and self._icon_name:
+            self._recolour()
+
     def _recolour(self) -> None:
         if not self._icon_name:
             self.setIcon(QIcon())
             return
         token = {"primary": "on_accent", "danger": "danger", "link": "accent"}.get(self.property("role"), "text")
-        self.setIcon(self._look.icons.icon(self._icon_name, token, gap=ICON_GAP))
+        gap = -ICON_GAP if self.isRightToLeft() else ICON_GAP  # between icon and text
+        self.setIcon(self._look.icons.icon(self._icon_name, token, gap=gap))
 
 
 CONFIRM_SECONDS = 1

@@ -7,7 +7,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Slot
 
-from ...domain.errors import CortexError
+from ...domain.errors import CortexError, VaultError
 from ...domain.model import Org
 from ...services.orgs import Content, OrgService
 from ..kit.i18n import environment_of, short
@@ -100,8 +100,11 @@ class OrgsPresenter(QObject):
         return " ".join(parts)
 
     def _removed(self, org: Org) -> None:
+        self._show_removal(self.tr("“{org}” removed"), org)
+
+    def _show_removal(self, title: str, org: Org) -> None:
         toast = self._toasts.show(
-            self.tr("“{org}” removed").format(org=short(org.name)),
+            title.format(org=short(org.name)),
             self.tr("It can be restored for 30 days from the Organization page."),
             icon="trash-2",
             tone="muted",
@@ -146,8 +149,14 @@ class OrgsPresenter(QObject):
 
     @Slot(Org)
     def _restore(self, org: Org) -> None:
-        """Bring a removed org back, and enter it."""
-        self._workspace.on_vault(partial(self._service.restore, org.id), self._restored)
+        """Bring a removed org back, and enter it. Where the keychain refuses, Undo is offered again."""
+
+        def failed(error: CortexError) -> None:
+            if isinstance(error, VaultError):
+                self._show_removal(self.tr("“{org}” is still removed"), org)
+            self._workspace.failed.emit(error)
+
+        self._workspace.on_unlocked(partial(self._service.restore, org.id), self._restored, failed)
 
     def _restored(self, org: Org) -> None:
         self._workspace.wish(org.id)

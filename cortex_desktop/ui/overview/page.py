@@ -345,7 +345,8 @@ class ChartCard(QFrame):
         self.links = Links(look, title)
         self._note = label("", "hint", wrap=True)
         head = QHBoxLayout()
-        head.setContentsMargins(16, 0, 12, 0)
+        head.setContentsMargins(12, 0, 12, 0)
+        head.addSpacing(4)  # links have it in them
         head.addWidget(label(title, "strong"))
         head.addStretch(1)
         if aside:

@@ -62,8 +62,8 @@ class RequestsPage(Page):
         self.setObjectName("page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._look = look
-        self._is_narrow: bool | None = None
-        self._is_tight = False
+        self._form: tuple[bool, bool] | None = None
+        """Whether it is narrow and tight; None before its first size."""
         self._sizes = [REQUEST_HEIGHT, 345]
         self.divider = REQUEST_HEIGHT
         """The height of the request, in pixels, in a window that is not narrow."""
@@ -286,6 +286,10 @@ class RequestsPage(Page):
             self._sizes = self._splitter.sizes()
         self._splitter.setSizes(self._sizes if grown else [self.request.maximumHeight(), sum(self._sizes)])
 
+    @property
+    def _is_narrow(self) -> bool:
+        return self._form is not None and self._form[0]
+
     @Slot()
     def _moved(self) -> None:
         if not self._is_narrow and self.request.maximumHeight() > self._splitter.sizes()[0]:
@@ -343,9 +347,9 @@ class RequestsPage(Page):
         super().resizeEvent(event)
         narrow = self.width() < self._look.theme.px(NARROW)
         tight = self.width() < self._look.theme.px(TIGHT)
-        if (narrow, tight) == (self._is_narrow, self._is_tight):
+        if (narrow, tight) == self._form:
             return
-        self._is_narrow, self._is_tight = narrow, tight
+        self._form = narrow, tight
         self._left.setVisible(not narrow)
         self.choose.setVisible(narrow)
         grid = self._bar_grid

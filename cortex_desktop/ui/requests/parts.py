@@ -71,7 +71,7 @@ class ElidedText(QWidget):
         return QSize(metrics.horizontalAdvance(self.text), metrics.height())
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(self._look.theme.px(60), self.fontMetrics().height())
+        return QSize(self._look.theme.px(42), self.fontMetrics().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -571,7 +571,7 @@ class RequestsPresenter(QObject):
         payload = row.payload
         if not self._is_guarded or not isinstance(payload, KeptRequest | ReadyRequest):
             return row
-        waits = is_change(Request("", payload.method, payload.path), self._login_path)
+        waits = is_change(Request("", payload.method, payload.path), LOGIN_PATH)
         return row._replace(is_off=True, icon="lock") if waits else row
 
     @Slot()
@@ -704,7 +704,8 @@ class RequestsPresenter(QObject):
         login = self.page.request.login
         if self.page.request.is_login and not (login.email.text().strip() and login.password.text()):
             return self.tr("A login needs an e-mail address and a password.")
-        if self._is_guarded and is_change(self._request(), self._login_path):
+        # At a path of the org's own, only the form logs in: anything else sent there may write.
+        if self._is_guarded and not self.page.request.is_login and is_change(self._request(), LOGIN_PATH):
             return self.tr("Production: only GET is sent until changes are allowed.")
         return ""
 
@@ -1336,7 +1337,7 @@ class RequestsPresenter(QObject):
 
         def fetched(credentials: Credentials) -> None:
             try:
-                text = request_code(language, app, endpoint, request, credentials.key.reveal())
+                text = request_code(language, app, endpoint, request, credentials.key.reveal(), self._login_path)
             except CortexError as error:
                 self._workspace.failed.emit(error)
                 return
@@ -1373,7 +1374,7 @@ class RequestsPresenter(QObject):
         question.finished.connect(lambda agreed: self._choose_file(sent) if agreed else None)
 
     def _choose_file(self, sent: _Sending) -> None:
-        if self._is_guarded and is_change(sent.request, self._login_path):
+        if self._is_guarded and is_change(sent.request, LOGIN_PATH):
             self._tools.toasts.show(self.tr("Production: only GET is sent until changes are allowed."))
             return
         dialog = save_dialog(self._tools.look, self.tr("Save answer"), "answer.json", self._dialogs.window)

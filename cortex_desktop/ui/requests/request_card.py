@@ -465,7 +465,7 @@ class RequestCard(QFrame):
         """Save room in a narrow window."""
         self.headers.set_narrow(narrow)
         self.send.set_narrow(narrow)
-        self.path.setMinimumWidth(self._look.theme.px(52 if narrow else 120))
+        self.path.setMinimumWidth(self._look.theme.px(42 if narrow else 120))
 
     def _count(self) -> None:
         number = self.headers.count()

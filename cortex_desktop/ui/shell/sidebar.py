@@ -8,8 +8,8 @@ from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
-    QBoxLayout,
     QFrame,
+    QHBoxLayout,
     QLabel,
     QSizePolicy,
     QSpacerItem,
@@ -169,7 +169,7 @@ class _Line(_Painted):
         self.setToolTip(name)
         self._full = max(34, look.theme.px(34))
         self.setMaximumHeight(self._full)
-        self.setMinimumHeight(22)  # in a low window
+        self.setMinimumHeight(18)  # in a low window
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 
     @Slot(int)
@@ -298,8 +298,7 @@ class Sidebar(QFrame):
         self._preferences = IconButton("settings-2", self.tr("Preferences"), look)
         self._sections: list[QLabel] = []
         self._is_compact = False
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 12, 12, 10)
+        self._column = column = QVBoxLayout(self)
         column.setSpacing(2)
         column.addWidget(self.org)
         on_top = [self.buttons[entry.name] for entry in pages if entry.section is Section.TOP]
@@ -338,12 +337,10 @@ class Sidebar(QFrame):
         self.setFixedWidth(COMPACT_WIDTH if yes else max(SIDEBAR_WIDTH, self._look.theme.px(SIDEBAR_WIDTH)))
         for part in (*self._sections, self._keychain, self._state):
             part.setVisible(not yes)
-        directions = QBoxLayout.Direction
-        self._foot_row.setDirection(directions.TopToBottom if yes else directions.LeftToRight)
+        side = 8 if yes else 12
+        self._column.setContentsMargins(side, 12, side, 10)
         self._foot_row.setContentsMargins(0 if yes else 6, 0, 0, 0)
-        side = Qt.AlignmentFlag.AlignHCenter if yes else Qt.AlignmentFlag(0)
-        self._foot_row.setAlignment(self._lock, side)
-        self._foot_row.setAlignment(self._preferences, side)
+        self._foot_row.setSpacing(2 if yes else 8)
         self._is_compact = yes
         self._say_keychain()
 
@@ -382,13 +379,11 @@ class Sidebar(QFrame):
 
     def _foot(self) -> QWidget:
         foot = QWidget()
-        foot.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         words = QVBoxLayout()
         words.setSpacing(0)
         words.addWidget(self._keychain)
         words.addWidget(self._state)
-        self._foot_row = row = QBoxLayout(QBoxLayout.Direction.LeftToRight, foot)
-        row.setSpacing(8)
+        self._foot_row = row = QHBoxLayout(foot)
         row.addWidget(self._lock)
         row.addLayout(words, 1)
         row.addWidget(self._preferences)
