@@ -440,10 +440,10 @@ class ActivityPage(Page):
     @Slot()
     def _choose_time(self) -> None:
         self._days.setVisible(self._between())
-        if not self._between():
-            self.only_copies.setChecked(False)
         if self._quietly:
             return
+        if not self._between():
+            self.only_copies.setChecked(False)
         if self.times.currentIndex() <= self._between_at:
             self._forget_day()
         self._ask()

@@ -270,11 +270,8 @@ class AppsPage(Page):
     @Slot()
     def close_details(self) -> None:
         """Hide the details."""
-        focused = self._panel is not None and self._panel.isAncestorOf(self.focusWidget() or self)
         self._wants_details = False
         self._show_details()
-        if focused:
-            self.table.setFocus()
 
     def toggle_details(self) -> None:
         """Show the details, or hide them."""
@@ -417,9 +414,12 @@ class AppsPage(Page):
         if show:
             self._fill_details()
         toggled = show != self._details_shown
+        had_focus = self._panel is not None and self._panel.isAncestorOf(self.focusWidget() or self)
         if toggled:
             self.details.setVisible(show)
         self._share_width()
+        if had_focus and not show:
+            (self.table if self.table.isVisible() else self.empty.action).setFocus()
         if toggled:
             self.inset_changed.emit()
         if toggled and show:

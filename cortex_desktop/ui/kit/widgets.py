@@ -105,16 +105,16 @@ class Button(QPushButton):
         self._icon_name = name
         self._recolour()
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LayoutDirectionChange and self._icon_name:
+            self._recolour()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if enter_pressed(event):
             self.click()
         else:
             super().keyPressEvent(event)
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.LayoutDirectionChange and self._icon_name:
-            self._recolour()
 
     def _recolour(self) -> None:
         if not self._icon_name:
