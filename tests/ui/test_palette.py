@@ -138,7 +138,7 @@ def test_what_was_run_last_comes_first(desk: Desk, start: Start) -> None:
         desk.key(Key.Key_Return)
         desk.dialog()
         desk.key(Key.Key_Escape)
-        desk.wait(lambda: desk.tools.dialogs.free)
+        desk.no_dialog()
     opened(desk)
     assert desk.hits()[:2] == ["Preferences", "Keyboard shortcuts"]
     assert sections(desk)["Keyboard shortcuts"] == "Recent"
