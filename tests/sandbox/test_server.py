@@ -143,7 +143,7 @@ def test_in_a_terminal(programs: list[subprocess.Popen[str]], tmp_path: Path) ->
         assert client.post(f"{address}/acme/v2/accounts/login", json=login).json()["code"] == "kNewLocation"
     process.send_signal(signal.SIGINT if POSIX else signal.SIGTERM)
     out, err = process.communicate(timeout=20)
-    assert process.returncode == 0
+    assert process.returncode == 0 or not POSIX
     code = next(line for line in err.splitlines() if line.startswith("code for "))
     assert code.startswith("code for john@acme.example: ")
     assert len(code.rpartition(" ")[2]) == 6

@@ -313,7 +313,10 @@ def test_copies_are_counted_by_week_and_lead_to_activity(
     ]
     click(desk, "Week of 9 November, 2 keys copied")
     assert desk.window.windowTitle().startswith("Activity")
-    model = desk.program.activity.presenter.page.model
+    activity = desk.program.activity.presenter.page
+    assert activity.only_copies.isChecked()
+    assert all(shown.isVisible() for shown in (activity.first_day, activity.last_day, activity.only_copies))
+    model = activity.model
     desk.wait(lambda: model.entry_count == 2)
     desk.let_pass(50)
     assert model.entry_count == 2

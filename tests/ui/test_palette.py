@@ -300,3 +300,14 @@ def test_no_shortcut_is_named_after_no_apps(desk: Desk) -> None:
     named = [label.text() for label in desk.dialog().findChildren(QLabel)]
     assert "Enable" in named
     assert not [text for text in named if "0 apps" in text]
+
+
+def test_the_list_of_shortcuts_stays_inside_the_window(desk: Desk) -> None:
+    for size in ((1200, 760), (900, 600)):
+        desk.resize(*size)
+        desk.console.show_shortcuts()
+        dialog = desk.dialog()
+        desk.let_pass(0)
+        assert dialog.height() < desk.window.height() - 20, size
+        dialog.reject()
+        desk.no_dialog()
