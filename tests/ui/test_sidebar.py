@@ -127,6 +127,14 @@ def test_icons_stand_where_a_line_begins(desk: Desk, direction: Qt.LayoutDirecti
         assert counted or not found[not mirrored], button.text()
 
 
+def test_the_badge_follows_the_direction(desk: Desk) -> None:
+    button = desk.console.sidebar.buttons["apps"]
+    button.attend(3)
+    before = button.attention.geometry()
+    desk.window.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    assert button.attention.geometry() == mirror(button, before)
+
+
 def mirror(widget: QWidget, rect: QRect) -> QRect:
     return QRect(widget.width() - rect.right() - 1, rect.top(), rect.width(), rect.height())
 
