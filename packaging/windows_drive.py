@@ -5,6 +5,7 @@ On Windows itself (try_out.py) and under Wine (wine_bench.py): the same steps, o
 
 from __future__ import annotations
 
+import json
 import shutil
 import socket
 import subprocess
@@ -145,6 +146,14 @@ class Drive:
         self.expect("Credential Manager" in output, "it found the Credential Manager")
         said = self.machine.run(self.place / f"{PROGRAM}.exe", "--version")
         self.expect(product.version() in said, "it says its version")
+        report = self.machine.c / "report.json"
+        detached = 8  # DETACHED_PROCESS: without standard streams, as from the Start menu
+        start = f"import subprocess, sys; sys.exit(subprocess.call(sys.argv[1:], creationflags={detached}))"
+        window = self.machine.named(self.place / f"{NAME}.exe")
+        ask = ("--self-check", "--report", self.machine.named(report))
+        self.machine.run(self.machine.python, "-c", start, window, *ask)
+        self.expect(json.loads(report.read_text("utf-8"))["ok"], "the window's own program passes too")
+        report.unlink()
 
     def speak_tls(self) -> None:
         """With the check for updates: it trusts no stranger, and whom the person says."""

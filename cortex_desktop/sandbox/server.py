@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -22,6 +23,7 @@ from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from ..domain.documents import DocumentStore
 from ..domain.errors import CortexError, StorageError
+from ..domain.request import BASIS_HEADER, SANDBOX_HEADER, SOURCE_HEADER, TIME_HEADER
 from ..domain.sandbox import (
     FIRST_PORT,
     LOCK_FILE,
@@ -37,6 +39,8 @@ from ..domain.sandbox import (
 )
 from .app import Sandbox
 from .folder_lock import FolderLock
+from .reply import Refusal
+from .table import FAULTS_SOURCE
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -84,6 +88,28 @@ class _Handler(WSGIRequestHandler):
 
     def log(self, type: str, message: str, *args: object) -> None:
         """The sandbox has a log of its own, in which keys are masked."""
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Answer what is no HTTP request, or one with too long a line, by a fault as every other."""
+        is_long = code in (HTTPStatus.REQUEST_URI_TOO_LONG, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        found = Refusal("cortex.tooLarge.unspecified" if is_long else "cortex.invalidArgument.unspecified")
+        reply = found.reply()
+        body = json.dumps(reply.document).encode()
+        self.request_version = "HTTP/1.1"  # older ones have no headers
+        self.send_response(reply.status)
+        for name, value in (
+            ("Content-Type", "application/json"),
+            ("Content-Length", str(len(body))),
+            (TIME_HEADER, str(int(time.time() * 1000))),
+            (SANDBOX_HEADER, "1"),
+            (BASIS_HEADER, reply.basis.value),
+            (SOURCE_HEADER, FAULTS_SOURCE),
+            ("Connection", "close"),
+        ):
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+        self.close_connection = True
 
 
 class _Listening(ThreadedWSGIServer):

@@ -237,11 +237,15 @@ class ActivityFile:
         size = self._path.stat().st_size if self._path.exists() else 0
         if self._state is None or size != self._state.size + self._state.torn:
             make_private(self._path)
-            self._state = self._examine(size)
+            self._state = self._examine(size, self._state.end if self._state is not None else _End())
         return self._state
 
-    def _examine(self, size: int) -> _State:
+    def _examine(self, size: int, known: _End) -> _State:
+        """Return how the file ends. known: its last entry when we left it."""
         told = self._told_end()
+        if known.number > (told.number if told is not None else 0):  # an older log was put in its place, with its end
+            told = known
+            self._tell_end(known)
         if told is None:
             return self._examine_untold(size)
         if size < told.size or not self._line_ends(told):

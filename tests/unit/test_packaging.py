@@ -85,6 +85,22 @@ def test_a_folder_over_its_budget_is_told(too_large: bool, tmp_path: Path, monke
     assert frozen.too_large(tmp_path) == (["it takes 80.1 MB, 80 MB at most are allowed"] if too_large else [])
 
 
+@pytest.mark.parametrize("system", ["linux", "windows"])
+def test_the_bill_of_materials_names_what_has_no_metadata(
+    system: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import prune
+    import sbom
+
+    monkeypatch.setattr(prune, "SYSTEM", system)
+    sbom.write(tmp_path, tmp_path / "bill.cdx.json")
+    parts = {part["name"]: part for part in json.loads((tmp_path / "bill.cdx.json").read_text())["components"]}
+    assert {"python", "qt", "shiboken6"} <= set(parts)
+    assert ("openssl" in parts) == (system == "windows")
+    if system == "windows":
+        assert parts["openssl"]["version"].startswith("3.")
+
+
 def test_each_licence_text_is_shown_in_about() -> None:
     folder = PACKAGING.parent / "resources" / "licences"
     named = {part["file"] for part in json.loads((folder / "index.json").read_text("utf-8"))}

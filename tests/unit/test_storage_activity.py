@@ -340,6 +340,22 @@ def test_a_harmed_log_is_kept_and_goes_on_and_the_place_shows_for_ever(
     assert ActivityFile(folder).head().number == 8
 
 
+@pytest.mark.parametrize("adds", [True, False])
+def test_an_older_log_put_back_with_its_end_meanwhile_is_told(folder: Path, adds: bool) -> None:
+    log = ActivityFile(folder)
+    log.append([entry(0), entry(1)])
+    saved = {path: path.read_bytes() for path in folder.iterdir()}
+    log.append([entry(2)])
+    for path, content in saved.items():
+        path.write_bytes(content)
+    if adds:
+        log.append([entry(3)])
+        assert [number for _, number, _, _ in breaks(folder)] == [3]
+    else:
+        assert [each.harm for piece in log.check() for each in piece.breaks] == [Harm.MISSING]
+        assert [harm for harm, *_ in breaks(folder)] == [Harm.MISSING], "at the next start too"
+
+
 def test_a_last_line_cut_by_hand_is_no_crash(folder: Path) -> None:
     """The end was told, so the line had been whole."""
     fill(folder, 5)

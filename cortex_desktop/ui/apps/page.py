@@ -173,6 +173,8 @@ class AppsPage(Page):
         self._failed = False
         self._patience.stop()
         self._show_state()
+        if self.hasFocus() and self.empty.isVisible():
+            self.empty.action.setFocus()
 
     def load_failed(self, title: str, text: str) -> None:
         """Show that the apps could not be read."""
@@ -469,7 +471,10 @@ class AppsPage(Page):
             self.empty.set_message(
                 "key-round",
                 self.tr("No apps yet"),
-                self.tr("Create an app to make an API key on this computer, or add a key that Cortex made."),
+                self.tr(
+                    "Create an app to make an API key on this computer. A key that Cortex made comes in with "
+                    "Add existing key, in the File menu."
+                ),
                 self.tr("New App"),
                 "plus",
             )

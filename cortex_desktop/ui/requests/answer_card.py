@@ -29,6 +29,7 @@ from ...domain.sandbox import Message, Received
 from ...services.answers import Shown
 from ..kit.i18n import translate_text
 from ..kit.plain import breakable
+from ..kit.scrolling import lay_beside
 from ..kit.widgets import Badge, Button, IconButton, Look, Picture, announce, label
 from .parts import Choice, ScrollBody, mono
 from .tree import AnswerTree
@@ -193,7 +194,7 @@ class CodePanel(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         needed = self._left.minimumSize().width() + self._inbox.minimumSizeHint().width() + 48
-        _lay(self._parts, needed <= self.width())
+        lay_beside(self._parts, needed <= self.width())
 
     @Slot()
     def _check(self) -> None:
@@ -279,7 +280,7 @@ class FaultPanel(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        _lay(self._buttons, self.copy.sizeHint().width() + self.repeat.sizeHint().width() + 80 <= self.width())
+        lay_beside(self._buttons, self.copy.sizeHint().width() + self.repeat.sizeHint().width() + 80 <= self.width())
 
     def show_words(self, title: str, text: str, code: str = "", action: str = "") -> None:
         """Show what happened and what it means."""
@@ -306,12 +307,6 @@ class FaultPanel(QWidget):
         self._messages.setVisible(bool(expected and yours))
         self._expected.setText(expected)
         self._yours.setText(yours)
-
-
-def _lay(parts: QBoxLayout, fits: bool) -> None:
-    """Put the parts beside each other if they fit, else below each other."""
-    directions = QBoxLayout.Direction
-    parts.setDirection(directions.LeftToRight if fits else directions.TopToBottom)
 
 
 def _of_properties(fault: Fault) -> list[str]:
@@ -401,15 +396,19 @@ class AnswerCard(QFrame):
 
     def _lay_out(self) -> None:
         self._head = QWidget()
-        head = QHBoxLayout(self._head)
+        self._head_parts = head = QBoxLayout(QBoxLayout.Direction.LeftToRight, self._head)
         head.setContentsMargins(16, 4, 12, 10)
-        head.setSpacing(12)
-        head.addWidget(self._status)
-        for text in (self._time, self._size, self._basis):
-            head.addWidget(text)
-        head.addStretch()
-        head.addWidget(self.views)
-        head.addWidget(self.copy)
+        facts, choices = QHBoxLayout(), QHBoxLayout()
+        for row in (head, facts, choices):
+            row.setSpacing(12)
+        for fact in (self._status, self._time, self._size, self._basis):
+            facts.addWidget(fact)
+        facts.addStretch()
+        choices.addWidget(self.views)
+        choices.addStretch()
+        choices.addWidget(self.copy)
+        head.addLayout(facts, 1)
+        head.addLayout(choices)
         self._rule = label("", "rule")
         self._rule.setFixedHeight(1)
         note = QHBoxLayout(self._note)
@@ -542,9 +541,14 @@ class AnswerCard(QFrame):
         self._fit_head()
 
     def _fit_head(self) -> None:
-        """Leave out of the head what has no room: what the answer rests on, then its size."""
-        always: list[QWidget] = [self._status, self._time, self.views, self.copy]
-        room = self.width() - 24 - sum(part.sizeHint().width() + 12 for part in always)
+        """Leave out of the head what has no room: what the answer rests on, then its size.
+
+        Where there is still none, the views stand below the status.
+        """
+        room = self.width() - 24 - sum(part.sizeHint().width() + 12 for part in (self._status, self._time))
+        choices = self.views.sizeHint().width() + self.copy.sizeHint().width() + 24
+        lay_beside(self._head_parts, choices <= room)
+        room -= choices if choices <= room else 0
         size = self._size.sizeHint().width() + 12 if self._size.text() else 0
         basis = self._basis.sizeHint().width() + 12 if self._basis.text() and not self._is_narrow else 0
         self._basis.setVisible(0 < basis <= room - size)

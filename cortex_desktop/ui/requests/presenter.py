@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QMenu
 
-from ...domain.errors import CortexError, SecretDiffers, SecretMissing, VaultError
+from ...domain.errors import CortexError, SecretDiffers, SecretMissing, VaultError, VaultProblem
 from ...domain.model import SANDBOX, App, AppState, Org
 from ...domain.request import (
     READING,
@@ -864,11 +864,11 @@ class RequestsPresenter(QObject):
         if person is not None and person.until is not None:
             person.until = self._clock.now() + SESSION_SECONDS
         fault = answer.fault
+        is_over = fault is not None and fault.session_is_over and sending.app.sessions
+        logged_out = sending.request.path.partition("?")[0] == "/accounts/me/logout" and answer.is_success
         if sending.login is not None:
             self._take_login(sending, answer)
-        elif (fault is not None and fault.session_is_over and sending.app.sessions) or (
-            sending.request.path.partition("?")[0] == "/accounts/me/logout" and answer.is_success
-        ):
+        elif is_over or logged_out:
             self._people.pop(place, None)
         self._note(sending, answer)
         if outcome.production and sending.started <= self._put_away:
@@ -923,8 +923,12 @@ class RequestsPresenter(QObject):
             self._workspace.failed.emit(error)
             self._show_place()
             return
-        self._put_outcome(None)
         self._step_problem = _sentences(error)
+        if isinstance(error, VaultError) and error.problem is VaultProblem.LOCKED:
+            announce(self.page, self._step_problem)  # the banner says it; the answer before stays
+            self._show_place()
+            return
+        self._put_outcome(None)
         if isinstance(error, SecretMissing):
             self._show_missing(sending.app)
         else:
