@@ -117,7 +117,7 @@ class Drive:
         with self.running(self.place / f"{PROGRAM}.exe", "sandbox"):
             lock = self.data / "sandbox.lock"
             self.wait(lambda: lock.exists() and lock.read_text("ascii"), "the sandbox answers")
-            status = self.set_up_in(self.machine.named(self.place))
+            status, _ = self.machine.status(self.setup, "/S")
         self.expect(status == 2, f"an upgrade of files that are in use ends with status 2, not {status}")
         self.expect("0.0.9" in self.registered(), "the older version is still there")
         self.machine.run(self.place / f"{PROGRAM}.exe", "--version")
@@ -241,10 +241,7 @@ class Drive:
                 program.kill()
 
     def set_up_in(self, place: str) -> int:
-        """Run setup with /D, which takes no quotes and which everybody but Windows itself would put into quotes.
-
-        What it starts in turn, as Wine's desktop, gets no pipe of ours, whose end would be waited for.
-        """
+        """Run setup with /D, which takes no quotes and which everybody but Windows itself would put into quotes."""
         start = "import subprocess, sys; sys.exit(subprocess.call(sys.argv[1]))"
         setup = self.machine.named(self.setup)
         return self.machine.status(self.machine.python, "-c", start, f'"{setup}" /S /D={place}')[0]
