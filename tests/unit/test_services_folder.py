@@ -883,6 +883,32 @@ def test_a_folder_of_an_older_version_opens_without_a_question(desk: Desk) -> No
     assert len(vault_of(desk).claims) == 1
 
 
+def test_what_is_due_in_a_copy_of_an_older_version_does_not_go_at_the_first_look(desk: Desk) -> None:
+    """The app is in use again in the other one, of which nothing tells."""
+    run = desk.start()
+    made = run.make()
+    run.apps.deletion.delete(made.app.id)
+    run.orgs.add(run.org)
+    run.orgs.remove(made.app.org_id)
+    run.quit()
+    make_older(desk.folder)
+    vault_of(desk).claims.clear()
+    desk.clock.pass_by(RESTORABLE + timedelta(days=1))
+    run = desk.start()
+    run.folder.accept_clock()
+    run.recover()
+    assert run.held(made.app, 1) == made.key
+    assert run.standing is Standing.KNOWN
+    desk.clock.pass_by(RESTORABLE - timedelta(days=1))
+    run.folder.accept_clock()
+    run.recover()
+    assert run.held(made.app, 1) == made.key
+    desk.clock.pass_by(timedelta(days=2))
+    run.recover()
+    assert not vault_of(desk).items
+    assert len(run.repository.orgs()) == 1
+
+
 def test_what_another_program_makes_of_the_folders_row_is_no_history(desk: Desk) -> None:
     run = desk.start()
     run.make()
