@@ -14,8 +14,10 @@ import pytest
 
 from cortex_desktop.domain.errors import (
     AnswerNotPossible,
+    AppGone,
     FolderInDoubt,
     LookOnly,
+    OrgGone,
     SecretDiffers,
     SecretMissing,
     SecretNotText,
@@ -309,6 +311,23 @@ def test_what_an_old_list_was_removing_stays_for_30_days_after_going_on(desk: De
     assert (run.held(alone.app, 1), run.held(of_org.app, 1)) == (alone.key, of_org.key)
     assert [org.purge_after for org in run.orgs.removed()] == [desk.clock.time + RESTORABLE]
     assert run.app().purge_after == desk.clock.time + RESTORABLE
+
+
+def test_what_is_on_its_way_out_is_not_asked_of_a_locked_keychain(desk: Desk) -> None:
+    run = desk.start()
+    made = run.make()
+    run.apps.deletion.delete(made.app.id)
+    vault_of(desk).fail_next("remove", failed())
+    with pytest.raises(VaultError):
+        run.apps.removal.purge(made.app.id)
+    run.orgs.add(run.org)
+    run.orgs.remove(made.app.org_id)
+    run.orgs.purge(made.app.org_id)
+    vault_of(desk).current = VaultState.LOCKED
+    with pytest.raises(AppGone):
+        run.apps.deletion.restore(made.app.id)
+    with pytest.raises(OrgGone):
+        run.orgs.restore(made.app.org_id)
 
 
 def test_what_an_old_list_gave_up_is_not_looked_for_after_going_on(desk: Desk) -> None:
