@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import logging
 import os
 import sys
@@ -59,6 +60,7 @@ def start() -> NoReturn:
     A lane or a keychain call may still be busy. Its thread must not be alive when Python takes itself down: that would
     unwind it in the middle of C++ code, and abort the process (H-Q4).
     """
+    _open_streams()
     status = main()
     end = time.monotonic() + LAST_WORK_SECONDS
     for thread in _others():
@@ -69,6 +71,20 @@ def start() -> NoReturn:
         sys.stderr.flush()
         os._exit(status)
     sys.exit(status)
+
+
+def _open_streams() -> None:
+    """Have all three standard streams, and none that refuses a character.
+
+    Without a terminal they may be closed, as those of Windows' program for the Start menu are: what is said then goes
+    nowhere. Redirected on Windows, they know the characters of one code page.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115  # for the whole run
+        elif isinstance(stream, io.TextIOWrapper) and mode == "w":
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _others() -> list[threading.Thread]:

@@ -1,7 +1,8 @@
 """`--self-check`: the main job done for real, step by step, leaving nothing behind.
 
-A real window, the real keychain, a real database in a temporary folder, the real clipboard. Support people run it
-on a computer that makes trouble; the installers' builds run it on what they made.
+A real window with each page, the real keychain, a real database in a temporary folder, the real clipboard, a request
+to a sandbox in a process of its own, and TLS as far as it goes without a network. Support people run it on a computer
+that makes trouble; the installers' builds run it on what they made.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,8 +23,10 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QWidget
 from .domain.errors import CortexError, SecretMissing
 from .domain.model import App
 from .domain.ports import VaultState
+from .domain.request import NoAnswer, Request, Stop, Trouble
 from .domain.secret import ClaimRef, SecretKind, redact, well_formed
 from .ui.app import Program, make_application, open_program
+from .ui.kit.page import PageEntry
 
 W = TypeVar("W", bound=QWidget)
 
@@ -91,6 +95,9 @@ class _Run:
             ("read its key back", self._read_back),
             ("copy the key", self._copy),
             ("clear the clipboard", self._clear),
+            ("list the keychain", self._list),
+            ("open each page", self._pages),
+            ("ask the sandbox", self._ask),
             ("delete the app", self._delete),
         ]
         if all(self._step(name, act) for name, act in plan):
@@ -176,6 +183,51 @@ class _Run:
         self._wait(lambda: not QGuiApplication.clipboard().text(), "the clipboard still holds text")
         return "empty"
 
+    def _list(self) -> str:
+        app = self._app
+        assert app is not None
+        listed = {item.ref: item.times for item in self._stores.vault.list_items()}
+        if any(listed.get(ref) != 1 for ref in app.refs):
+            raise Failed("the keychain does not list the app's items once each")
+        return f"{len(app.refs)} items of the app, once each"
+
+    def _pages(self) -> str:
+        pages = self._program.pages()
+        for entry in pages:
+            entry.open()
+            self._wait(partial(_is_shown, entry), f"{entry.title} did not open")
+            if self._pictures is not None:
+                _pause(200)
+                self._window.grab().save(str(self._pictures / f"page-{entry.name}.png"))
+        pages[0].open()
+        return ", ".join(entry.title for entry in pages)
+
+    def _ask(self) -> str:
+        """Ask a sandbox of this folder as the app, once as it should be and once by TLS, which it does not speak."""
+        app, org = self._app, self._program.workspace.org
+        assert app is not None
+        assert org is not None
+        services = self._program.services.requests()
+        sandbox = services.make_sandbox(on_received=_ignore, on_message=_ignore, on_ended=lambda: None)
+        address = sandbox.start()
+        try:
+            request, credentials = Request(org.code, "GET", "/accounts/status"), services.workbench.credentials(app)
+            answer = services.workbench.send(app, address, request, credentials, Stop())
+            if answer.status != 200:
+                raise Failed(f"it answers {answer.status}")
+            try:
+                services.workbench.send(app, address.replace("http:", "https:"), request, credentials, Stop())
+            except NoAnswer as error:
+                if error.trouble is not Trouble.TLS:
+                    raise
+            else:
+                raise Failed("it answers by TLS, too")
+        finally:
+            sandbox.stop()
+        if self._stores.find_sandbox() is not None:
+            raise Failed("it did not end")
+        return f"it answered {answer.status} at {address}, not by TLS, and has ended"
+
     def _delete(self) -> str:
         app = self._app
         assert app is not None
@@ -232,6 +284,14 @@ def _child(parent: QWidget, kind: type[W], name: str) -> W:
         if name in (child.accessibleName(), text):
             return child
     raise Failed(f"there is no “{name}”")
+
+
+def _is_shown(entry: PageEntry) -> bool:
+    return entry.in_front and entry.page.isVisible()
+
+
+def _ignore(_: object) -> None:
+    """What the sandbox reports is not looked at."""
 
 
 def _pause(milliseconds: int) -> None:

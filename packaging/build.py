@@ -145,7 +145,7 @@ def check_packed_size(package: Path) -> None:
     size, most = package.stat().st_size / 1e6, prune.PACKED_BUDGET_MB[package.suffix]
     print(f"{package.name}: {size:.1f} MB of at most {most} MB")
     if size > most:
-        fail(f"{package.name} is too large")
+        fail(f"{package.name} takes {size:.1f} MB, {most} MB at most are allowed")
 
 
 def write_checksums(output: Path) -> None:

@@ -23,6 +23,15 @@ MODULES = frozenset(
     typing_extensions werkzeug win32ctypes zipp
     """.split()
 )
+# Libraries of Windows' Python, by the beginning of their name, and the file with their licence.
+LIBRARIES = {
+    "libcrypto": "openssl.txt",
+    "libffi": "libffi.txt",
+    "libssl": "openssl.txt",
+    "msvcp140": "microsoft-runtime.txt",
+    "python3": "python.txt",
+    "vcruntime140": "microsoft-runtime.txt",
+}
 PYINSTALLER_OWN = re.compile(r"^(_?pyi|pyimod)")
 
 
@@ -34,9 +43,7 @@ def complaints(folder: Path) -> list[str]:
     found += missing_licences(folder)
     found += wrong_versions(folder)
     found += missing_parts(paths)
-    size, most = size_mb(folder), prune.BUDGET_MB[prune.SYSTEM]
-    if size > most:
-        found.append(f"it takes {size:.1f} MB, {most} MB at most are allowed")
+    found += too_large(folder)
     return found
 
 
@@ -48,6 +55,12 @@ def files(folder: Path) -> Iterator[Path]:
 def size_mb(folder: Path) -> float:
     """What it takes on a disk, in MB of 10^6 bytes; links take nothing."""
     return sum(path.stat().st_size for path in files(folder) if not path.is_symlink()) / 1e6
+
+
+def too_large(folder: Path) -> list[str]:
+    """What is to say about its size: nothing within the budget."""
+    size, most = size_mb(folder), prune.BUDGET_MB[prune.SYSTEM]
+    return [f"it takes {size:.1f} MB, {most} MB at most are allowed"] if size > most else []
 
 
 def foreign_modules(folder: Path) -> list[str]:
@@ -75,6 +88,10 @@ def missing_licences(folder: Path) -> list[str]:
         distribution = normal(info.name.rpartition("-")[0].rpartition("-")[0] or info.name.partition("-")[0])
         if distribution not in named:
             found.append(f"resources/licences/index.json does not name {distribution}")
+    for library in folder.glob("_internal/*.dll"):
+        file = next((file for name, file in LIBRARIES.items() if library.name.lower().startswith(name)), None)
+        if file not in {part["file"] for part in index}:
+            found.append(f"no licence is known for {library.name}")
     return found
 
 

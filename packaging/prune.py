@@ -42,7 +42,7 @@ MODULES = (
         ("httpx2._main", "attr", "certifi", "charset_normalizer", "click", "pygments", "requests", "rich", "urllib3"),
         "the HTTP client's own command, and libraries that could stand beside it",
     ),
-    Cut(("werkzeug.debug", "watchdog"), "a server for developing web sites"),
+    Cut(("werkzeug.debug", "watchdog", "colorama"), "a server for developing web sites, and its colours on Windows"),
     Cut(("asyncio", "multiprocessing", "xmlrpc", "ftplib"), "never called; libraries offer them for other uses"),
     Cut(("PySide6.QtDBus", "PySide6.QtSvgWidgets", "PySide6.QtOpenGL", "PySide6.QtTest"), "not imported"),
     Cut(("PySide6.QtNetwork",), "the one HTTP client is httpx2, for updates too"),

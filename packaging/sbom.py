@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import platform
+import ssl
 import sys
 from importlib import metadata
 from pathlib import Path
 
-from cyclonedx.builder.this import this_component
-from cyclonedx.factory.license import LicenseFactory
+from cyclonedx.contrib.license.factories import LicenseFactory
+from cyclonedx.contrib.this.builders import this_component
 from cyclonedx.model import HashAlgorithm, HashType
 from cyclonedx.model.bom import Bom
 from cyclonedx.model.component import Component, ComponentType
@@ -53,8 +54,26 @@ def write(folder: Path, target: Path) -> int:
             licenses=[licences.make_from_string("LGPL-3.0-only")],
             bom_ref="qt",
         ),
+        Component(  # whose metadata is not in the folder
+            name="shiboken6",
+            version=metadata.version("shiboken6"),
+            type=ComponentType.LIBRARY,
+            purl=PackageURL("pypi", name="shiboken6", version=metadata.version("shiboken6")),
+            licenses=[licences.make_from_string("LGPL-3.0-only")],
+            bom_ref="pypi/shiboken6",
+        ),
         *libraries(folder),
     ]
+    if prune.SYSTEM != "linux":  # where it is the system's
+        parts.append(
+            Component(
+                name="openssl",
+                version=ssl.OPENSSL_VERSION.split()[1],
+                type=ComponentType.LIBRARY,
+                licenses=[licences.make_from_string("Apache-2.0")],
+                bom_ref="openssl",
+            )
+        )
     for part in parts:
         bom.components.add(part)
     bom.register_dependency(program, parts)

@@ -5,10 +5,14 @@ On Windows itself (try_out.py) and under Wine (wine_bench.py): the same steps, o
 
 from __future__ import annotations
 
+import json
 import shutil
+import socket
 import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -74,9 +78,11 @@ class Drive:
         for act in (
             self.install_older,
             self.make_an_app,
+            self.refuse_beside_a_sandbox_in_a_terminal,
             self.upgrade_while_it_runs,
             self.refuse_to_go_back,
             self.self_check,
+            self.speak_tls,
             self.uninstall_and_keep_the_data,
             self.elsewhere,
             self.without_room,
@@ -107,9 +113,18 @@ class Drive:
         )
         self.expect((self.data / "apps.json").exists(), "the database is in the user's local folder")
 
+    def refuse_beside_a_sandbox_in_a_terminal(self) -> None:
+        with self.running(self.place / f"{PROGRAM}.exe", "sandbox"):
+            lock = self.data / "sandbox.lock"
+            self.wait(lambda: lock.exists() and lock.read_text("ascii"), "the sandbox answers")
+            status, _ = self.machine.status(self.setup, "/S")
+        self.expect(status == 2, f"an upgrade of files that are in use ends with status 2, not {status}")
+        self.expect("0.0.9" in self.registered(), "the older version is still there")
+        self.machine.run(self.place / f"{PROGRAM}.exe", "--version")
+
     def upgrade_while_it_runs(self) -> None:
         key = self.key()
-        with self.machine.start(self.place / f"{NAME}.exe") as program:
+        with self.running(self.place / f"{NAME}.exe") as program:
             self.wait((self.data / "cortex-desktop.log").exists, "it has started")
             time.sleep(6)
             picture = self.pictures / "main-window.png"
@@ -131,6 +146,45 @@ class Drive:
         self.expect("Credential Manager" in output, "it found the Credential Manager")
         said = self.machine.run(self.place / f"{PROGRAM}.exe", "--version")
         self.expect(product.version() in said, "it says its version")
+        report = self.machine.c / "report.json"
+        detached = 8  # DETACHED_PROCESS: without standard streams, as from the Start menu
+        start = f"import subprocess, sys; sys.exit(subprocess.call(sys.argv[1:], creationflags={detached}))"
+        window = self.machine.named(self.place / f"{NAME}.exe")
+        ask = ("--self-check", "--report", self.machine.named(report))
+        self.machine.run(self.machine.python, "-c", start, window, *ask)
+        self.expect(json.loads(report.read_text("utf-8"))["ok"], "the window's own program passes too")
+        report.unlink()
+
+    def speak_tls(self) -> None:
+        """With the check for updates: it trusts no stranger, and whom the person says."""
+        sys.path.append(str(ROOT))
+        try:
+            from tests.support.certificates import server_side
+        except ImportError:
+            print("    skipped: making a certificate needs cryptography, which is installed on Linux only")
+            return
+        folder = self.machine.c / "tls"
+        folder.mkdir()
+        context, ca_file = server_side(folder)
+        place = self.machine.named(folder / "data")
+        for trusted in (False, True):
+            (folder / "data").mkdir(exist_ok=True)
+            with socket.create_server(("127.0.0.1", 0)) as server:
+                server.settimeout(60)
+                settings = f"feed=https://127.0.0.1:{server.getsockname()[1]}/release.json\n"
+                if trusted:
+                    settings += f"ca_file={self.machine.named(ca_file)}\n".replace("\\", "/")
+                (folder / "data" / "settings.ini").write_text(f"[General]\ncheck_updates=true\n{settings}")
+                with self.running(self.place / f"{NAME}.exe", "--data-dir", place) as program:
+                    connection, _ = server.accept()
+                    heard = b""
+                    with connection, suppress(OSError), context.wrap_socket(connection, server_side=True) as tls:
+                        heard = tls.recv(4)
+                    self.machine.run(self.place / f"{PROGRAM}.exe", "--data-dir", place, "--quit")
+                    self.expect(program.wait(30) == 0, "it closes")
+            self.expect(heard == (b"GET " if trusted else b""), f"trusted: {trusted}, and it sent {heard!r}")
+            self.machine.run(self.place / f"{PROGRAM}.exe", "--data-dir", place, "--remove-all-data", "--yes")
+        shutil.rmtree(folder)
 
     def uninstall_and_keep_the_data(self) -> None:
         self.uninstall(self.place)
@@ -176,6 +230,15 @@ class Drive:
         # That no key is left either is seen in `all`: Wine keeps credentials in its registry.
 
     # what the steps use
+
+    @contextmanager
+    def running(self, *command: str | Path) -> Iterator[subprocess.Popen[str]]:
+        """Start a program, which is ended at the end, also when a step goes wrong."""
+        with self.machine.start(*command) as program:
+            try:
+                yield program
+            finally:
+                program.kill()
 
     def set_up_in(self, place: str) -> int:
         """Run setup with /D, which takes no quotes and which everybody but Windows itself would put into quotes."""

@@ -249,7 +249,7 @@ def scenes(studio: Studio) -> None:
         ("create", studio.program.apps.presenter.forms.ask_new_app),
         ("about", console.show_about),
         ("organization-add", studio.program.orgs.presenter.ask_add),
-        ("remove data", console.ask_remove_data),
+        ("remove-data", console.ask_remove_data),
         ("delete", studio.program.apps.presenter.ask_delete),
         ("save-filter", lambda: page.bar.save_asked.emit("is:attention owner:ada")),
         ("deleted", studio.program.apps.presenter.show_deleted),
@@ -273,7 +273,7 @@ def scenes(studio: Studio) -> None:
             studio.shoot("create-failed")
         else:
             studio.shoot(name)
-        if name == "remove data":
+        if name == "remove-data":
             dialog.typed.setText(dialog.word)
             studio.shoot("remove-data-typed")
         dialog.close()
@@ -1075,6 +1075,7 @@ def draw(out: Path, name: str) -> None:
         studio = Studio(app, data, out, name)
         if look.room is not None:
             studio.window.setMaximumSize(*look.room)
+            studio.window.move(0, 0)  # popups keep within the screen's room
         try:
             scenes(studio)
         finally:

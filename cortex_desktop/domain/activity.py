@@ -35,6 +35,8 @@ class Action(Enum):
     OWN_KEYS = "own keys"  # a copy's app got keys of its own
     CHECKED = "checked"  # with Cortex, whether it knows the key
     ORIGIN_NOTED = "origin noted"  # a person said who made the key
+    LOGIN_REMEMBERED = "login remembered"  # the cookie by which a server knows this computer is kept
+    LOGIN_FORGOTTEN = "login forgotten"
     KEPT_REMOVED = "kept removed"  # an old key that had been kept
     DELETED = "deleted"
     RESTORED = "restored"
@@ -202,6 +204,8 @@ ACTION_WORDS: Mapping[Action, str] = {
     Action.OWN_KEYS: QT_TRANSLATE_NOOP("core", "Got keys of its own"),
     Action.CHECKED: QT_TRANSLATE_NOOP("core", "Checked with Cortex"),
     Action.ORIGIN_NOTED: QT_TRANSLATE_NOOP("core", "Noted who made the key"),
+    Action.LOGIN_REMEMBERED: QT_TRANSLATE_NOOP("core", "This computer remembered for logins"),
+    Action.LOGIN_FORGOTTEN: QT_TRANSLATE_NOOP("core", "This computer forgotten for logins"),
     Action.KEPT_REMOVED: QT_TRANSLATE_NOOP("core", "Old key removed"),
     Action.DELETED: QT_TRANSLATE_NOOP("core", "Deleted"),
     Action.RESTORED: QT_TRANSLATE_NOOP("core", "Restored"),
@@ -245,6 +249,8 @@ DETAIL_WORDS: Mapping[tuple[str, Detail | None], str] = {
     ("changed", None): QT_TRANSLATE_NOOP("core", "Changed: {value}"),
     ("code", None): QT_TRANSLATE_NOOP("core", "Code {value}"),
     ("endpoint", None): QT_TRANSLATE_NOOP("core", "Endpoint {value}"),
+    ("place", "sandbox"): QT_TRANSLATE_NOOP("core", "In the sandbox"),
+    ("place", None): QT_TRANSLATE_NOOP("core", "At {value}"),
     ("environment", "development"): QT_TRANSLATE_NOOP("core", "Environment Development"),
     ("environment", "test"): QT_TRANSLATE_NOOP("core", "Environment Test"),
     ("environment", "staging"): QT_TRANSLATE_NOOP("core", "Environment Staging"),

@@ -303,11 +303,11 @@ class FolderInDoubt(CortexError):
 
 
 class LookOnly(CortexError):
-    """The folder is a copy that is kept for looking only."""
+    """The folder is a view-only copy."""
 
     def __init__(self) -> None:
         super().__init__(
-            QT_TRANSLATE_NOOP("core", "This copy is for looking only"),
+            QT_TRANSLATE_NOOP("core", "This copy is view only"),
             QT_TRANSLATE_NOOP(
                 "core", "Its keys belong to the folder that it was copied from, so none is made or changed here."
             ),
@@ -439,27 +439,29 @@ class UpdateError(CortexError):
 
 _DOUBT_WORDS = {
     Standing.UNKNOWN: (
-        QT_TRANSLATE_NOOP("core", "The keychain has not said yet whether it belongs to this folder."),
+        QT_TRANSLATE_NOOP("core", "It is not known yet whether this folder belongs to the keychain."),
         QT_TRANSLATE_NOOP("core", "Unlock the keychain, then try again."),
     ),
     Standing.MOVED: (
-        QT_TRANSLATE_NOOP("core", "This folder was moved here from another place, or is a copy of it."),
-        QT_TRANSLATE_NOOP("core", "Say first which it is."),
+        QT_TRANSLATE_NOOP("core", "This folder was moved here from another place, or is a copy."),
+        QT_TRANSLATE_NOOP("core", "Answer at the top of the window which it is."),
     ),
     Standing.RESTORED: (
-        QT_TRANSLATE_NOOP("core", "This folder is older than what the keychain knows of it, as after a restore."),
-        QT_TRANSLATE_NOOP("core", "Say first whether to go on with it."),
+        QT_TRANSLATE_NOOP("core", "This folder is older than the keychain, as after restoring a backup."),
+        QT_TRANSLATE_NOOP("core", "Answer at the top of the window whether to use it."),
     ),
     Standing.COPY: (
         QT_TRANSLATE_NOOP("core", "This folder is a copy. The keys belong to the folder that it was copied from."),
-        QT_TRANSLATE_NOOP("core", "Say first what it is for, or delete the copy by hand: no key goes with it."),
+        QT_TRANSLATE_NOOP(
+            "core", "Answer at the top of the window what it is for, or delete the copy by hand: no key goes with it."
+        ),
     ),
     Standing.OTHER_KEYCHAIN: (
         QT_TRANSLATE_NOOP("core", "The keys of this folder are in another keychain, or on another computer."),
-        QT_TRANSLATE_NOOP("core", "Say first whether to go on with this keychain."),
+        QT_TRANSLATE_NOOP("core", "Answer at the top of the window whether to use this keychain."),
     ),
     Standing.VIEWER: (
-        QT_TRANSLATE_NOOP("core", "This folder is a copy for looking only."),
+        QT_TRANSLATE_NOOP("core", "This folder is a view-only copy."),
         QT_TRANSLATE_NOOP("core", "Work in the folder that it was copied from, or delete the copy by hand."),
     ),
 }

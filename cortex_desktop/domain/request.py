@@ -420,8 +420,8 @@ _TROUBLE_WORDS = {
     ),
     Trouble.NOT_SAVED: (
         QT_TRANSLATE_NOOP("core", "The answer could not be saved"),
-        QT_TRANSLATE_NOOP("core", "The file could not be written. The key was not changed."),
-        QT_TRANSLATE_NOOP("core", "Check the disk, or choose another place."),
+        QT_TRANSLATE_NOOP("core", "The file could not be written, and none was left behind. The key was not changed."),
+        QT_TRANSLATE_NOOP("core", "Check that there is room and that you may write there, or choose another place."),
     ),
     Trouble.STOPPED: (
         QT_TRANSLATE_NOOP("core", "Stopped after {seconds} s"),

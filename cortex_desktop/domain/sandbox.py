@@ -184,9 +184,13 @@ class SandboxNotStarted(CortexError):
 
 
 class SandboxProcess(Protocol):
-    """A sandbox in a process of its own. From any thread, but no two calls at a time. `start` and `stop` block."""
+    """A sandbox in a process of its own. From any thread, but no two calls at a time. `start` and `stop` block.
+
+    settings: how it behaves, once it runs.
+    """
 
     address: str
+    settings: Settings
 
     @property
     def is_running(self) -> bool:

@@ -25,7 +25,6 @@ from ..domain.request import (
     SESSION_COOKIE,
     SOURCE_HEADER,
     TIME_HEADER,
-    is_loopback,
 )
 from ..domain.sandbox import LocalApps, Message, Received, SecretReader, Settings
 from ..domain.secret import KeyEnds, Secret
@@ -35,7 +34,7 @@ from .keys import KeyFinder
 from .reply import Refusal, Reply
 from .sessions import Sessions
 from .state import State
-from .table import CHECKS, FAULTS_SOURCE, MOST_BYTES, MOST_LOG, OWN_SOURCE, Basis, Need
+from .table import CHECKS, FAULTS_SOURCE, HOST_NAMES, MOST_BYTES, MOST_LOG, OWN_SOURCE, Basis, Need
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -223,7 +222,7 @@ class Sandbox:
         """A page on the web may have its own name lead to this computer; such a request is refused."""
         host = call.request.environ.get("HTTP_HOST", "")
         name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
-        if not is_loopback(name):
+        if name.lower() not in HOST_NAMES:
             raise Refusal("sandbox.accessDenied.host")
         call.settings = self.state.settings
 
@@ -243,7 +242,8 @@ class Sandbox:
             raise Refusal("cortex.invalidArgument.missingEnvCode")
         call.org_code = call.segments[0]
         if not _ORG_CODE.fullmatch(call.org_code) or not self._keys.orgs(call.org_code):
-            raise Refusal("cortex.notFound.env")
+            reason = "This data folder holds no org yet: open Cortex Desktop once." if self._keys.is_empty else ""
+            raise Refusal("cortex.notFound.env", reason)
 
     def _check_version(self, call: Call) -> None:
         if call.segments[1:2] != ["v2"]:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import asdict, fields
 from typing import Any
 
-from ..domain.sandbox import AppSettings, Message, Received, SandboxNotStarted, SandboxRunning, Settings
+from ..domain.sandbox import AppSettings, Message, Received, SandboxNotStarted, SandboxRunning, Settings, settings_of
 
 START_SECONDS = 20.0
 STOP_SECONDS = 5.0
@@ -39,6 +39,7 @@ class ChildSandbox:
         self._ready = threading.Event()
         self._first: Mapping[str, Any] = {}
         self.address = ""
+        self.settings = Settings()
 
     @property
     def is_running(self) -> bool:
@@ -69,6 +70,7 @@ class ChildSandbox:
         self._reader.start()
         self._ready.wait(START_SECONDS)
         if self._first.get("event") == "ready":
+            self.settings = settings_of(self._first["settings"])
             self.address = str(self._first["address"])
             return self.address
         self.stop()
@@ -94,10 +96,12 @@ class ChildSandbox:
 
     def reset(self) -> None:
         """Forget people, objects, settings, logins and the log."""
+        self.settings = Settings()
         self._send({"command": "reset"})
 
     def change(self, settings: Settings) -> None:
         """Change how it behaves."""
+        self.settings = settings
         self._send({"command": "settings", "settings": asdict(settings)})
 
     def change_app(self, app_id: str, settings: AppSettings) -> None:

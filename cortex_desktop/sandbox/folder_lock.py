@@ -11,7 +11,7 @@ from pathlib import Path
 from ..domain.sandbox import LOCK_FILE
 
 _LOCKED_BYTE = 1 << 20  # beyond the text, which others may read meanwhile (Windows)
-_HELD = {errno.EACCES, errno.EAGAIN, errno.EDEADLK}
+_HELD = {errno.EACCES, errno.EAGAIN, errno.EDEADLK, 0}  # 0: Wine says no more than that it failed
 
 
 class FolderLock:

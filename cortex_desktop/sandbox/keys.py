@@ -60,6 +60,11 @@ class KeyFinder:
         self._version: object = None
         self._directory: _Directory | None = None
 
+    @property
+    def is_empty(self) -> bool:
+        """True if there is no active org."""
+        return not self._read().orgs
+
     def orgs(self, code: str) -> Sequence[Org]:
         """The active orgs with this code."""
         return self._read().orgs.get(code, [])

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -22,6 +23,7 @@ from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from ..domain.documents import DocumentStore
 from ..domain.errors import CortexError, StorageError
+from ..domain.request import BASIS_HEADER, SANDBOX_HEADER, SOURCE_HEADER, TIME_HEADER
 from ..domain.sandbox import (
     FIRST_PORT,
     LOCK_FILE,
@@ -32,10 +34,13 @@ from ..domain.sandbox import (
     Received,
     SandboxRunning,
     SecretReader,
+    Settings,
     settings_of,
 )
 from .app import Sandbox
 from .folder_lock import FolderLock
+from .reply import Refusal
+from .table import FAULTS_SOURCE
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -83,6 +88,28 @@ class _Handler(WSGIRequestHandler):
 
     def log(self, type: str, message: str, *args: object) -> None:
         """The sandbox has a log of its own, in which keys are masked."""
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Answer what is no HTTP request, or one with too long a line, by a fault as every other."""
+        is_long = code in (HTTPStatus.REQUEST_URI_TOO_LONG, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        found = Refusal("cortex.tooLarge.unspecified" if is_long else "cortex.invalidArgument.unspecified")
+        reply = found.reply()
+        body = json.dumps(reply.document).encode()
+        self.request_version = "HTTP/1.1"  # older ones have no headers
+        self.send_response(reply.status)
+        for name, value in (
+            ("Content-Type", "application/json"),
+            ("Content-Length", str(len(body))),
+            (TIME_HEADER, str(int(time.time() * 1000))),
+            (SANDBOX_HEADER, "1"),
+            (BASIS_HEADER, reply.basis.value),
+            (SOURCE_HEADER, FAULTS_SOURCE),
+            ("Connection", "close"),
+        ):
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+        self.close_connection = True
 
 
 class _Listening(ThreadedWSGIServer):
@@ -174,16 +201,16 @@ def serve(
     lock = FolderLock(folder / LOCK_FILE)
     try:
         with _locked(lock):
-            last = None
+            last, settings = None, Settings()
             with suppress(StorageError):
-                last = sandbox.state.last_port()
+                last, settings = sandbox.state.last_port(), sandbox.state.settings
             server = open_server(sandbox, port, last)
             try:
                 lock.say(server.address)
                 with suppress(StorageError):
                     sandbox.state.put_last_port(server.port)
                 server.start()
-                report.ready(server)
+                report.ready(server, settings)
                 if parent is not None:
                     _listen_to(parent, sandbox, report, stop)
                 _wait(stop)
@@ -273,8 +300,8 @@ class Reporter:
         self._thread = threading.Thread(target=self._write, name="report", daemon=True)
         self._thread.start()
 
-    def ready(self, server: Server) -> None:
-        """Requests are answered from now on."""
+    def ready(self, server: Server, settings: Settings) -> None:
+        """Requests are answered from now on, as the settings say."""
         raise NotImplementedError
 
     def received(self, received: Received) -> None:
@@ -316,7 +343,7 @@ class PlainReporter(Reporter):
         self._out, self._err = out, err
         super().__init__()
 
-    def ready(self, server: Server) -> None:
+    def ready(self, server: Server, settings: Settings) -> None:
         """Print the address."""
         self._print(self._out, f"Sandbox: {server.address}/<org code>/v2\nCtrl+C ends it.")
 
@@ -350,9 +377,9 @@ class JsonReporter(Reporter):
         self._out = out
         super().__init__()
 
-    def ready(self, server: Server) -> None:
-        """{"event": "ready", "address": …, "port": …}"""
-        self._print("ready", {"address": server.address, "port": server.port})
+    def ready(self, server: Server, settings: Settings) -> None:
+        """{"event": "ready", "address": …, "port": …, "settings": …}"""
+        self._print("ready", {"address": server.address, "port": server.port, "settings": asdict(settings)})
 
     def received(self, received: Received) -> None:
         """{"event": "received", …}: the fields of `Received`."""

@@ -101,6 +101,7 @@ CHECKS = (
 )
 """The checks in their order, which is our reading; the faults they answer with are documented."""
 
+HOST_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 MOST_BYTES = 1024 * 1024  # documented: 1024 KB
 DEFAULT_LIMIT, MOST_LIMIT = 100, 1000  # documented
 OPERATORS = frozenset({"$gt", "$gte", "$lt", "$lte", "$in", "$and", "$or", "$regex", "$all", "$size", "$elemMatch"})

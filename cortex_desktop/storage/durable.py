@@ -61,20 +61,20 @@ def append_durably(path: Path, data: bytes, at: int) -> None:
         found = os.fstat(fd)
         if found.st_size != at:
             raise OSError(errno.EIO, os.strerror(errno.EIO))
-        if found.st_nlink > 1:
-            write_durably(path, path.read_bytes() + data)
-            return
-        try:
-            _write_all(fd, data)
-            flush_to_disk(fd)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.ftruncate(fd, at)
+        if found.st_nlink == 1:
+            try:
+                _write_all(fd, data)
                 flush_to_disk(fd)
-            raise
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    os.ftruncate(fd, at)
+                    flush_to_disk(fd)
+                raise
     finally:
         with contextlib.suppress(OSError):  # what is synced is safe
             os.close(fd)
+    if found.st_nlink > 1:
+        write_durably(path, path.read_bytes() + data)
 
 
 def create_durably(path: Path) -> None:
@@ -101,7 +101,7 @@ def replace_lightly(path: Path, data: bytes) -> None:
     path = through_link(path)
     temp = _write_temp(path, data)
     try:
-        os.replace(temp, path)
+        _patiently(lambda: os.replace(temp, path))
     except BaseException:
         remove_quietly(temp)
         raise

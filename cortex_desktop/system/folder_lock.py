@@ -20,7 +20,7 @@ else:
     import fcntl
 
 NAME = "cortex-desktop.lock"
-_HELD = {errno.EACCES, errno.EAGAIN, errno.EWOULDBLOCK, errno.EDEADLK}
+_HELD = {errno.EACCES, errno.EAGAIN, errno.EWOULDBLOCK, errno.EDEADLK, 0}  # 0: Wine says no more than that it failed
 _LOCKED_BYTE = 1 << 30
 """Windows keeps others from reading what is locked, so a byte far behind the text is."""
 

@@ -1,6 +1,6 @@
 """Lists our items in the keychains of Windows and macOS, which keyring cannot. No secret is read.
 
-Written from the systems' documentation, and run against stand-ins only.
+Written from the systems' documentation. Of Windows' part, Wine has run all, of macOS' only stand-ins.
 """
 
 from __future__ import annotations
@@ -18,22 +18,54 @@ _NOT_FOUND = 1168  # Windows: ERROR_NOT_FOUND
 _ITEM_NOT_FOUND = -25300  # macOS: errSecItemNotFound
 
 
+class Credential(ctypes.Structure):
+    """Windows' CREDENTIALW."""
+
+    _fields_ = (
+        ("flags", ctypes.c_uint32),
+        ("type", ctypes.c_uint32),
+        ("target", ctypes.c_wchar_p),
+        ("comment", ctypes.c_wchar_p),
+        ("written", ctypes.c_uint32 * 2),
+        ("secret_size", ctypes.c_uint32),
+        ("secret", ctypes.c_void_p),
+        ("persist", ctypes.c_uint32),
+        ("attribute_count", ctypes.c_uint32),
+        ("attributes", ctypes.c_void_p),
+        ("alias", ctypes.c_wchar_p),
+        ("user", ctypes.c_wchar_p),
+    )
+
+
 def credentials() -> Names:
-    """Windows: return the names of our credentials. Raises pywintypes.error, as keyring does.
+    """Windows: return the names of our credentials. Raises OSError with a winerror.
 
     A credential under a compound name, "<user>@<service>", counts as another one of its service (H-K4).
     """
-    from win32ctypes.pywin32 import pywintypes, win32cred
-
-    try:
-        # A filter matches the beginning of a name, and compound names begin with the user.
-        found = win32cred.CredEnumerate(None, 0)
-    except pywintypes.error as error:
-        if error.winerror == _NOT_FOUND:
-            return []
-        raise
-    names = [(str(each["TargetName"]).rpartition("@")[2], str(each["UserName"] or "")) for each in found]
+    names = [(target.rpartition("@")[2], user) for target, user in windows_credentials()]
     return [name for name in names if name[0].startswith(f"{SERVICE}/")]
+
+
+def windows_credentials() -> Names:
+    """Return target and user of each credential of anybody. Raises OSError with a winerror.
+
+    pywin32-ctypes' CredEnumerate would copy all their secrets, and keep the list in memory until the process ends.
+    """
+    windows: Any = ctypes  # the names below are there on Windows only
+    system = windows.WinDLL("advapi32", use_last_error=True)
+    system.CredFree.argtypes = [ctypes.c_void_p]
+    number, found = ctypes.c_uint32(), ctypes.POINTER(ctypes.POINTER(Credential))()
+    # No filter: it matches the beginning of a name, and compound names begin with the user.
+    if not system.CredEnumerateW(None, 0, ctypes.byref(number), ctypes.byref(found)):
+        code = windows.get_last_error()
+        if code == _NOT_FOUND:
+            return []
+        raise windows.WinError(code)
+    try:
+        each = [found[index].contents for index in range(number.value)]
+        return [(credential.target or "", credential.user or "") for credential in each]
+    finally:
+        system.CredFree(found)
 
 
 def keychain_items() -> Names:

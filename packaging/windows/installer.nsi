@@ -5,8 +5,8 @@
 ;                                            /D must come last and takes no quotes
 ; uninstall.exe [/S] [/REMOVEDATA]           /REMOVEDATA: also the person's apps and keys; otherwise they stay
 ;
-; Exit status: 0 done, 1 cancelled, 2 the program is running and did not close, 3 a newer version is installed,
-; 4 not an administrator, 5 the data could not be removed, 6 not enough room.
+; Exit status: 0 done, 1 cancelled, 2 the program, or a sandbox in a terminal, is running and did not close,
+; 3 a newer version is installed, 4 not an administrator, 5 the data could not be removed, 6 not enough room.
 
 Unicode true
 !ifdef TARGET
@@ -75,18 +75,22 @@ Var Choice
 !macroend
 
 ; Ask a running copy to close; leaves 0 on the stack when the program can be replaced.
-!macro MakeCloseFunctions un
-Function ${un}IsInUse
-  StrCpy $0 0
-  ${If} ${FileExists} "$INSTDIR\${PROGRAM}"
+!macro LookAt file
+  ${If} ${FileExists} "$INSTDIR\${file}"
     ClearErrors
-    FileOpen $1 "$INSTDIR\${PROGRAM}" a
+    FileOpen $1 "$INSTDIR\${file}" a
     ${If} ${Errors}
       StrCpy $0 1
     ${Else}
       FileClose $1
     ${EndIf}
   ${EndIf}
+!macroend
+!macro MakeCloseFunctions un
+Function ${un}IsInUse
+  StrCpy $0 0
+  !insertmacro LookAt "${PROGRAM}"
+  !insertmacro LookAt "${CONSOLE}" ; a sandbox in a terminal, which has no --quit
   Push $0
 FunctionEnd
 
@@ -112,7 +116,7 @@ Function ${un}CloseProgram
   ${If} $0 != 0
     ; Its own --quit reaches the copy of this user. What is left belongs to someone else, or waits for an answer.
     IfSilent +2
-      MessageBox MB_RETRYCANCEL|MB_ICONEXCLAMATION "${NAME} is running and did not close. Close it, in the sessions of other users too, and try again." IDRETRY again
+      MessageBox MB_RETRYCANCEL|MB_ICONEXCLAMATION "${NAME} is running and did not close. Close it, in the sessions of other users too, and a sandbox that runs in a terminal, and try again." IDRETRY again
     SetErrorLevel 2
     Quit
   ${EndIf}

@@ -49,7 +49,7 @@ def test_self_check(packaged: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     found = json.loads(report.read_text("utf-8"))
     assert found["ok"]
-    assert len(found["steps"]) >= 8
+    assert len(found["steps"]) >= 11
     assert len(list(pictures.glob("*.png"))) >= len(found["steps"])
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 import pytest
 from werkzeug.test import Client
@@ -60,6 +62,15 @@ def test_before_the_key(signing: Browser, path: str, err_code: str, status: int)
     assert (response.get_json()["errCode"], response.status_code) == (err_code, status)
 
 
+def test_a_folder_without_an_org_says_what_to_do(signing: Browser) -> None:
+    world = signing.world
+    ask = partial(Client(world.sandbox).get, "/nobody/v2", base_url="http://localhost:8631")
+    assert "reason" not in ask().get_json()
+    for org in world.apps.orgs():
+        world.apps.put_org(replace(org, state=OrgState.REMOVED))
+    assert ask().get_json()["reason"] == "This data folder holds no org yet: open Cortex Desktop once."
+
+
 @pytest.mark.parametrize(
     ("host", "taken"),
     [
@@ -71,6 +82,7 @@ def test_before_the_key(signing: Browser, path: str, err_code: str, status: int)
         ("localhost.evil.example:8631", False),
         ("evil.example", False),
         ("10.0.0.1", False),
+        ("127.0.0.2:8631", False),
         ("", False),
     ],
 )

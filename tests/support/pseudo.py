@@ -27,6 +27,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from cortex_desktop.ui.kit.widgets import Badge
+
 from .gui import painted
 
 OPEN, CLOSE = "⟦", "⟧"
@@ -197,6 +199,9 @@ def _lacks(widget: QWidget, end: str) -> str:
         cut = [t for t in painted(widget.viewport()) if not t.endswith(end) or t.endswith("…")]
         if cut := [text for text in cut if not counts.fullmatch(text)]:
             return f"shows only {cut}"
+    elif isinstance(widget, Badge):
+        if widget.sizeHint().width() > widget.width():
+            return f"needs {widget.sizeHint().width()} px, has {widget.width()}"
     elif cut := _cut_in_painting(widget):
         return f"shows only {cut}"
     return _outside(widget)

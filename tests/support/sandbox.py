@@ -43,6 +43,7 @@ class LocalSandbox:
         self.sandbox = Sandbox(_Apps(stores), stores.vault, store, on_received=on_received, on_message=on_message)
         self._server: Server | None = None
         self.address = ""
+        self.settings = Settings()
 
     @property
     def is_running(self) -> bool:
@@ -60,10 +61,17 @@ class LocalSandbox:
             self.sandbox.close()
             self._server = None
 
+    def crash(self) -> None:
+        """End by itself."""
+        self.stop()
+        self._ended()
+
     def reset(self) -> None:
+        self.settings = Settings()
         self.sandbox.reset()
 
     def change(self, settings: Settings) -> None:
+        self.settings = settings
         self.sandbox.state.put_settings(settings)
 
     def change_app(self, app_id: str, settings: AppSettings) -> None:
@@ -71,7 +79,9 @@ class LocalSandbox:
 
 
 class LocalStores(Stores):
-    """Stores whose sandbox runs in this process."""
+    """Stores whose sandbox runs in this process. made: that sandbox."""
+
+    made: LocalSandbox
 
     def sandbox(
         self,
@@ -80,4 +90,5 @@ class LocalStores(Stores):
         on_message: Callable[[Message], object],
         on_ended: Callable[[], object],
     ) -> LocalSandbox:
-        return LocalSandbox(self, on_received, on_message, on_ended)
+        self.made = LocalSandbox(self, on_received, on_message, on_ended)
+        return self.made

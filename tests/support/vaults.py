@@ -174,7 +174,7 @@ class WindowsError(Exception):
 
 
 class CredentialManager:
-    """The part of win32cred that keyring uses, over a dict, with the real limits and error numbers.
+    """The part of win32cred that keyring uses, and a list of names, over a dict, with the real limits and errors.
 
     targets: the credentials by target; fail_next: an error number for the next write, read or deletion.
     """
@@ -203,10 +203,9 @@ class CredentialManager:
         self._at("CredDelete", target)
         del self.targets[target.lower()]
 
-    def enumerate(self, filter: str | None, flags: int) -> tuple[dict[str, object], ...]:
-        if not self.targets:
-            raise WindowsError(1168, "CredEnumerate", "Element not found")
-        return tuple(self.targets.values())
+    def names(self) -> list[tuple[str, str]]:
+        self._fail("CredEnumerate")
+        return [(str(each["TargetName"]), str(each["UserName"] or "")) for each in self.targets.values()]
 
     def _at(self, function: str, target: str) -> dict[str, object]:
         if target.lower() not in self.targets:
@@ -232,7 +231,6 @@ def on_windows() -> Iterator[CredentialManager]:
         CredWrite=store.write,
         CredRead=store.read,
         CredDelete=store.delete,
-        CredEnumerate=store.enumerate,
     )
     pywin32, win32ctypes = ModuleType("win32ctypes.pywin32"), ModuleType("win32ctypes")
     vars(pywin32).update(win32cred=win32cred, pywintypes=pywintypes)
@@ -240,6 +238,7 @@ def on_windows() -> Iterator[CredentialManager]:
     with pytest.MonkeyPatch.context() as patch:
         for name, module in stand_ins.items():
             patch.setitem(sys.modules, name, module)
+        patch.setattr("cortex_desktop.vault.inventory.windows_credentials", store.names)
         try:
             sys.modules.pop("keyring.backends.Windows", None)
             yield store

@@ -864,6 +864,8 @@ def test_bars_go_back_to_the_days_that_are_listed(busy: Desk, folder: Path, apps
     last = datetime.now().astimezone().date() - timedelta(days=60)
     page.show_copies(last - timedelta(days=6), last)
     busy.wait(lambda: bars(busy)[-1].accessibleName().startswith(full_day(last)))
+    assert page.first_day.isVisible(), "what is listed can be seen and changed"
+    assert page.last_day.isVisible()
     page.choose_day(None)
     busy.wait(lambda: bars(busy)[-1].accessibleName().startswith(day_name(0)))
 

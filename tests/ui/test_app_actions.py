@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QKeySequence, QTextBlock, QTextDocument
 from PySide6.QtWidgets import QApplication, QListWidget, QMessageBox, QPlainTextEdit, QPushButton
 
 from cortex_desktop.domain.errors import VaultError, VaultProblem
@@ -342,7 +342,10 @@ class TestMenus:
         assert licences.count() > 5
         for row in range(licences.count()):
             licences.setCurrentRow(row)
-            assert len(desk.find("Licence text", QPlainTextEdit).toPlainText()) > 200, licences.item(row).text()
+            text = desk.find("Licence text", QPlainTextEdit)
+            assert len(text.toPlainText()) > 200, licences.item(row).text()
+            if max(map(len, text.toPlainText().splitlines())) <= 80:  # its own lines, not broken once more
+                assert all(line.lineCount() == 1 for line in blocks(text.document())), licences.item(row).text()
         desk.key(Key.Key_Escape)
         desk.no_dialog()
 
@@ -352,3 +355,10 @@ class TestMenus:
         for action in (desk.action("about"), desk.action("delete"), desk.action("preferences")):
             action.trigger()
         assert len([w for w in QApplication.topLevelWidgets() if w.inherits("QDialog") and w.isVisible()]) == 1
+
+
+def blocks(document: QTextDocument) -> Iterator[QTextBlock]:
+    block = document.begin()
+    while block.isValid():
+        yield block
+        block = block.next()

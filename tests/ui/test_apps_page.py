@@ -144,6 +144,39 @@ class TestSorting:
         finally:
             qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
 
+    def test_cells_and_the_bar_stand_where_a_line_begins(self, filled: Desk, qapp: QApplication) -> None:
+        table, theme = filled.table, filled.program.theme
+        filled.select(filled.labels()[1])
+        table.setFocus()
+        filled.let_pass(0)
+        viewport = table.viewport()
+        ground, accent = theme.color("selected"), theme.color("accent")
+
+        def inked(column: str, row: int) -> tuple[int, int]:
+            """The pixels without ink on both sides of a cell."""
+            place = table.visualRect(table.model().index(row, filled.column(column))).adjusted(0, 4, 0, -5)
+            picture = viewport.grab(place).toImage()
+            columns = range(picture.width())
+            empty = picture.pixelColor(4, 1)
+            full = [x for x in columns if any(picture.pixelColor(x, y) != empty for y in range(picture.height()))]
+            return full[0], picture.width() - 1 - full[-1]
+
+        selected = table.currentIndex().row()
+        y = table.rowViewportPosition(selected) + 5
+        other = 1 - min(selected, 1)
+        before = {column: inked(column, other) for column in ("API Key", "CSRF Protection")}
+        picture = viewport.grab().toImage()
+        assert (picture.pixelColor(1, y), picture.pixelColor(picture.width() - 2, y)) == (accent, ground)
+        qapp.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+        try:
+            filled.let_pass(30)
+            for column, (left, _) in before.items():
+                assert abs(inked(column, other)[1] - left) <= 2, column
+            picture = viewport.grab().toImage()
+            assert (picture.pixelColor(1, y), picture.pixelColor(picture.width() - 2, y)) == (ground, accent)
+        finally:
+            qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+
     def test_what_a_row_is_drawn_on(self, filled: Desk) -> None:
         """The selected row has its ground, and a bar while the table has the focus; a line ends each but the last."""
         table, theme = filled.table, filled.program.theme

@@ -337,6 +337,20 @@ class TestDisabling:
         ended(desk, "2 apps disabled")
         assert desk.labels() == LABELS[2:]
 
+    def test_the_keyboard_stays_on_the_page_when_all_leave_the_list(self, desk: Desk) -> None:
+        desk.resize(900, 600)
+        desk.apps.page.search.setText("is:enabled")
+        select(desk, *LABELS[:2])
+        desk.key(Key.Key_A, CTRL)
+        desk.key(Key.Key_I, CTRL)
+        assert desk.apps.page.details.isAncestorOf(QApplication.focusWidget())
+        desk.key(Key.Key_E, CTRL)
+        ended(desk, "6 apps disabled")
+        assert desk.labels() == []
+        focused = QApplication.focusWidget()
+        assert isinstance(focused, QPushButton)
+        assert focused.text() == "Show all apps"
+
     def test_the_bar_can_be_dismissed(self, desk: Desk) -> None:
         desk.key(Key.Key_A, CTRL)
         desk.key(Key.Key_E, CTRL)

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QPlainTextEdit, QPushButton, QWidget
 
 from cortex_desktop.ui.shell.palette import Palette
 from tests.support.gui import ALT, CTRL, NONE, SHIFT, Desk, Key, clipboard_text
@@ -187,3 +187,29 @@ def test_who_types_at_once_loses_no_letter(desk: Desk) -> None:
     dialog = desk.unseen_dialog()
     desk.type("Ward 2")
     assert desk.find("Label", QLineEdit, dialog).text() == "Ward 2"
+
+
+def test_enter_presses_the_button_that_has_the_keyboard(desk: Desk) -> None:
+    """In dialogs and outside them, whatever the dialog's default is."""
+    desk.select("Ward tablet")
+    desk.key(Key.Key_Delete)
+    dialog = desk.dialog()
+    desk.key(Key.Key_Tab)
+    assert dialog.focusWidget() is desk.find("Delete", QPushButton, dialog)
+    desk.key(Key.Key_Return)
+    desk.no_dialog()
+    desk.toast("deleted")
+    desk.console.sidebar.buttons["activity"].setFocus()
+    desk.key(Key.Key_Return)
+    desk.wait(lambda: desk.program.activity.in_front)
+    desk.find("Preferences", QAbstractButton, desk.console.sidebar).setFocus()
+    desk.key(Key.Key_Enter)
+    desk.dialog()
+
+
+def test_a_first_start_has_the_keyboard_on_new_app(start: Callable[..., Desk]) -> None:
+    desk = start()
+    desk.wait(lambda: "No apps yet" in desk.screen())
+    desk.wait(lambda: QApplication.focusWidget() is desk.apps.page.empty.action)
+    desk.key(Key.Key_Return)
+    assert desk.dialog().accessibleName() == "Create App"

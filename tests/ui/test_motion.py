@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
 from cortex_desktop.ui.kit.motion import SECONDS, Motion
-from cortex_desktop.ui.kit.widgets import CONFIRM_SECONDS, Button, IconButton
+from cortex_desktop.ui.kit.widgets import CONFIRM_SECONDS, ICON_GAP, Button, IconButton
 from tests.support.clock import TestClock
 from tests.support.gui import CTRL, Desk, Key, painted
 
@@ -236,6 +236,20 @@ def test_a_button_that_is_held_down_looks_so(desk: Desk, role: str) -> None:
     before = button.grab().toImage()
     button.setDown(True)
     assert button.grab().toImage() != before
+    button.setParent(None)
+    button.deleteLater()
+
+
+@pytest.mark.parametrize("direction", [LEFT, RIGHT])
+def test_a_buttons_icon_keeps_off_its_word(desk: Desk, direction: Qt.LayoutDirection) -> None:
+    button = Button("", desk.tools.look, icon="plus")
+    button.setParent(desk.window.centralWidget())
+    button.setLayoutDirection(direction)
+    picture = button.icon().pixmap(button.iconSize(), 1.0).toImage()
+    inked = [x for x in range(picture.width()) for y in range(picture.height()) if picture.pixelColor(x, y).alpha()]
+    outer = picture.width() - 1 - max(inked) if direction is RIGHT else min(inked)
+    inner = min(inked) if direction is RIGHT else picture.width() - 1 - max(inked)
+    assert inner == outer + ICON_GAP
     button.setParent(None)
     button.deleteLater()
 

@@ -11,9 +11,9 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QAccessible
-from PySide6.QtWidgets import QApplication, QComboBox, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QToolButton, QWidget
 
 from cortex_desktop.domain.activity import Action, ActivityEntry
 from cortex_desktop.domain.errors import StorageError
@@ -21,6 +21,7 @@ from cortex_desktop.domain.model import Environment, Org, new_id
 from cortex_desktop.storage.activity import ActivityFile
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.ui.kit.marks import Chart, Mark
+from cortex_desktop.ui.overview.charts import SIDE
 from cortex_desktop.ui.overview.page import OverviewPage
 from tests.support.gui import CTRL, Desk, Key, painted, stored_app, stored_apps
 from tests.support.memory_vault import InMemoryVault
@@ -312,7 +313,10 @@ def test_copies_are_counted_by_week_and_lead_to_activity(
     ]
     click(desk, "Week of 9 November, 2 keys copied")
     assert desk.window.windowTitle().startswith("Activity")
-    model = desk.program.activity.presenter.page.model
+    activity = desk.program.activity.presenter.page
+    assert activity.only_copies.isChecked()
+    assert all(shown.isVisible() for shown in (activity.first_day, activity.last_day, activity.only_copies))
+    model = activity.model
     desk.wait(lambda: model.entry_count == 2)
     desk.let_pass(50)
     assert model.entry_count == 2
@@ -484,6 +488,35 @@ def test_nothing_is_cut_off_where_there_is_little_room(full: Desk) -> None:
         for chart in charts(full):
             for mark in chart.marks:
                 assert chart.rect().contains(mark.geometry()), (size, mark.accessibleName())
+
+
+def test_no_headline_is_cut_in_a_narrow_window(full: Desk) -> None:
+    full.resize(900, 600)
+    full.let_pass(0)
+    assert not [text for text in painted(shown(full).figures) if "…" in text]
+
+
+def test_reasons_without_room_are_left_out_as_a_whole(full: Desk) -> None:
+    full.apps.model.mark_missing(full.app("eConsent web").id)
+    full.resize(1100, 760)
+    full.wait(lambda: "1 without key, 1 expired, …" in painted(shown(full).figures))
+    assert names(shown(full).figures)[1].endswith("1 without key, 1 expired, 2 soon, 1 to review")
+
+
+@pytest.mark.parametrize("direction", [Qt.LayoutDirection.LeftToRight, Qt.LayoutDirection.RightToLeft])
+def test_titles_and_links_stand_in_line_with_what_is_below(full: Desk, direction: Qt.LayoutDirection) -> None:
+    full.window.setLayoutDirection(direction)
+    full.resize(1190, 760)
+    full.let_pass(0)
+    card = shown(full).calendar_card
+    title = next(each for each in card.findChildren(QLabel) if each.text() == "Next 90 days")
+    link = card.links.marks[-1]
+    before, after = title.mapTo(card, QPoint()).x(), link.mapTo(card, QPoint(link.width() - 4, 0)).x()
+    if direction is Qt.LayoutDirection.RightToLeft:
+        before = card.width() - before - title.width()
+        after = card.width() - link.mapTo(card, QPoint(4, 0)).x()
+    edge = 1
+    assert (before, card.width() - after) == (SIDE + edge, SIDE + edge)
 
 
 # The report, and where the window opens

@@ -123,7 +123,9 @@ def test_its_commands_say_when_they_are_enabled(desk: Desk) -> None:
 
 def test_its_shortcuts_are_listed(desk: Desk) -> None:
     desk.action("shortcuts").trigger()
-    assert {"Notes", "Write note"} <= set(texts(desk.dialog()))
+    listed = set(texts(desk.dialog()))
+    assert {"Notes", "Write note", "Disable", "Enable"} <= listed
+    assert not [text for text in listed if "0" in text.split()], "no number of what is not selected"
 
 
 def test_find_is_its_own_search(desk: Desk) -> None:

@@ -288,3 +288,26 @@ def test_nothing_that_holds_every_word_is_left_out(texts: list[str], query: str)
     words = fold(query).split()
     expected = [text for text in texts if all(word in fold(text) for word in words)]
     assert sorted(names(best(iter(sources(*texts)), query, 99))) == sorted(expected)
+
+
+def test_it_covers_the_menu_bar(desk: Desk) -> None:
+    opened(desk)
+    assert desk.palette().geometry() == desk.window.rect()
+
+
+def test_no_shortcut_is_named_after_no_apps(desk: Desk) -> None:
+    desk.console.show_shortcuts()
+    named = [label.text() for label in desk.dialog().findChildren(QLabel)]
+    assert "Enable" in named
+    assert not [text for text in named if "0 apps" in text]
+
+
+def test_the_list_of_shortcuts_stays_inside_the_window(desk: Desk) -> None:
+    for size in ((1200, 760), (900, 600)):
+        desk.resize(*size)
+        desk.console.show_shortcuts()
+        dialog = desk.dialog()
+        desk.let_pass(0)
+        assert dialog.height() < desk.window.height() - 20, size
+        dialog.reject()
+        desk.no_dialog()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QGroupBox, QLineEdit, QPush
 from cortex_desktop.domain.errors import UpdateError, UpdateProblem
 from cortex_desktop.domain.request import Limits
 from cortex_desktop.services.updates import Release
+from cortex_desktop.ui.kit.settings import Settings
 from cortex_desktop.ui.shell.preferences import PreferencesDialog
 from cortex_desktop.ui.shell.updates_dialog import UpdatesDialog
 from tests.support.gui import Desk, Key, texts
@@ -178,3 +180,11 @@ def test_each_outcome_of_a_check_for_updates_has_its_words_and_its_default(desk:
         show()
         assert says(dialog, words)
         assert dialog.focusWidget().text() == default
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders of Windows are private by their place")
+def test_nobody_else_may_read_what_is_remembered(qtbot, folder: Path) -> None:
+    Settings(folder).set_text("requests_visited", "1")
+    found = folder / "settings.ini"
+    qtbot.waitUntil(lambda: found.exists() and found.stat().st_size > 0)  # Qt writes it by itself
+    assert found.stat().st_mode & 0o777 == 0o600

@@ -217,7 +217,7 @@ class TestSelfCheck:
         told = json.loads(report.read_text())
         assert told["ok"] is True
         steps = [step["name"] for step in told["steps"]]
-        assert len(steps) >= 8
+        assert len(steps) >= 11
         assert all(step["ok"] for step in told["steps"])
         assert [line.split("  ")[0] for line in done.stdout.splitlines()[:-1]].count("FAILED") == 0
         images = [QImage(str(file)) for file in pictures.glob("*.png")]

@@ -349,6 +349,9 @@ def activity(desk: Desk) -> Iterator[str]:
     yield "activity: cannot be read"
     page.search.clear()
     page.apps.setCurrentIndex(0)
+    page.show_copies(today() - timedelta(days=6), today())
+    yield "activity: from a day to a day"
+    page.choose_day(None)
     desk.program.activity.presenter._toast = None
     log._export = object()
     desk.program.activity.presenter._show_progress()

@@ -322,6 +322,21 @@ def test_a_locked_keychain(go: Callable[..., Desk], wire: Callable[[Serve], Wire
     is_whole(desk)
 
 
+def test_a_keychain_that_locks_meanwhile_takes_no_answer_away(
+    go: Callable[..., Desk], wire: Callable[[Serve], Wire], vault: InMemoryVault
+) -> None:
+    made = wire(lambda c: c.sendall(HEAD + b'Content-Length: 16\r\n\r\n{"kept": "kept"}'))
+    desk = go(f"http://127.0.0.1:{made.port}")
+    send(desk)
+    assert '"kept"' in presenter(desk).page.answer.raw.toPlainText()
+    vault.current = VaultState.LOCKED
+    send(desk)
+    desk.wait(lambda: "Your keychain is locked" in desk.banner())
+    assert '"kept"' in presenter(desk).page.answer.raw.toPlainText()
+    assert "Try again" not in desk.screen()
+    assert made.asked == 1
+
+
 def test_a_key_that_is_not_in_the_keychain(
     go: Callable[..., Desk], wire: Callable[[Serve], Wire], vault: InMemoryVault
 ) -> None:
@@ -331,7 +346,10 @@ def test_a_key_that_is_not_in_the_keychain(
     send(desk)
     says(desk, "The key of NewHealth App is not in the keychain", "nothing is sent without a key")
     assert made.asked == 0
+    assert "The answer appears here" not in desk.screen()
     assert desk.find("Path", QLineEdit).text() == WRITTEN
+    desk.click("Check keychain")
+    desk.dialog()
 
 
 def test_a_sandbox_that_does_not_run_and_one_that_went(go: Callable[..., Desk]) -> None:

@@ -94,8 +94,9 @@ def scenes(desk: Desk) -> Iterator[str]:
     fault = Fault(err_code="cortex.accessDenied.invalidRequestSignature", status=403, reason="400")
     page.answer.show_answer(answer(403, fault), asks_for_code=False, action=page.tr("Log in again"))
     yield "fault"
-    page.answer.code.begin("john@my-org.example")
-    page.answer.show_answer(answer(fault=Fault(err_code="cortex.success.newLocation", status=200)), asks_for_code=True)
+    fault = Fault(err_code="cortex.success.newLocation", status=200)
+    page.answer.code.begin("john@my-org.example", fault, in_terminal=True)
+    page.answer.show_answer(answer(fault=fault), asks_for_code=True)
     message = Message(0, workspace.org.id, "john@my-org.example", "+15555550101", "483920", LONG)
     page.answer.code.show_message(message)
     yield "code"
@@ -125,7 +126,7 @@ def scenes(desk: Desk) -> Iterator[str]:
 def known(desk: Desk) -> list[str]:
     app = desk.program.requests.presenter.app
     ends = [app.key_ends.head, app.key_ends.tail] if app is not None else []
-    cut = ["XX", "yy", "zz", "ple"]  # what is left of a long name, cut in whatever place
+    cut = ["XX", "yy", "zz", "xample", "ample", "mple", "ple"]  # what is left of a long name, cut in whatever place
     names = ["my-org", "My organization", "Test keychain", "+15555550101", str(desk.program.stores.folder)]
     return [*DATA, *ends, LONG, HOST, breakable(HOST), *cut, *names]
 

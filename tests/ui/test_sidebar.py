@@ -127,6 +127,17 @@ def test_icons_stand_where_a_line_begins(desk: Desk, direction: Qt.LayoutDirecti
         assert counted or not found[not mirrored], button.text()
 
 
+def test_what_needs_attention_changes_sides_with_the_writing(desk: Desk) -> None:
+    button = desk.console.sidebar.buttons["apps"]
+    button.attend(4)
+    before = button.attention.geometry()
+    for direction in (Qt.LayoutDirection.RightToLeft, Qt.LayoutDirection.LeftToRight):
+        desk.window.setLayoutDirection(direction)
+        desk.let_pass(0)
+        mirrored = direction is Qt.LayoutDirection.RightToLeft
+        assert button.attention.geometry() == (mirror(button, before) if mirrored else before)
+
+
 def mirror(widget: QWidget, rect: QRect) -> QRect:
     return QRect(widget.width() - rect.right() - 1, rect.top(), rect.width(), rect.height())
 

@@ -16,7 +16,11 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QScrollArea, QW
 from pytestqt.exceptions import TimeoutError as WaitedTooLong
 
 from cortex_desktop.domain.ports import VaultState
+from cortex_desktop.domain.request import Answer, Credentials, Form
+from cortex_desktop.domain.secret import Secret
+from cortex_desktop.services.answers import shown
 from cortex_desktop.ui.kit.search import SearchField
+from cortex_desktop.ui.requests.answer_card import Outcome
 from tests.support import pseudo
 from tests.support.gui import CTRL, Desk, Key
 from tests.support.memory_vault import InMemoryVault
@@ -29,6 +33,7 @@ SCREENS = {
     "9pt 100%": (12, 1024, 600, LEFT),
     "11pt 100% right to left": (15, 1024, 600, RIGHT),
     "14pt 100%": (19, 1024, 600, LEFT),
+    "20pt 100%": (26, 1024, 600, LEFT),
     "9pt 150%": (12, 683, 400, LEFT),
     "10pt 200% right to left": (13, 512, 300, RIGHT),
 }
@@ -138,6 +143,51 @@ def is_seen(part: QWidget) -> bool:
     return part.isVisible() and view.rect().contains(QRect(part.mapTo(view, QPoint()), part.size()))
 
 
+LARGE = pytest.mark.parametrize(
+    "desk", [SCREENS["14pt 100%"], SCREENS["20pt 100%"]], indirect=True, ids=["14pt", "20pt"]
+)
+
+
+@LARGE
+def test_the_least_window_has_room_for_larger_text(desk: Desk) -> None:
+    least = desk.window.minimumSize()
+    desk.resize(least.width(), least.height())
+    assert desk.window.width() >= min(1024, 560 * desk.window.fontInfo().pixelSize() / 13 - 1)
+    found = []
+    for entry in (
+        desk.program.apps,
+        desk.program.orgs,
+        desk.program.activity,
+        desk.program.requests,
+        desk.program.overview,
+    ):
+        entry.open()
+        found += [f"{entry.name}: {problem}" for problem in wrong(desk, desk.window)]
+    assert not found, "\n" + "\n".join(found)
+
+
+@SMALLEST
+def test_the_status_of_an_answer_has_room(desk: Desk) -> None:
+    desk.tools.settings.set_text("requests_visited", "1")
+    desk.program.requests.open()
+    desk.wait(lambda: desk.program.requests.is_made)
+    card = desk.program.requests.presenter.page.answer
+    for status in (200, 400, 404, 429, 500):
+        answer = Answer(status, (), b"{}", 2, True, 0.0123, Form.JSON, "")
+        card.show_answer(Outcome(answer, shown(answer, Credentials(Secret("x" * 22))), "", False), asks_for_code=False)
+        assert not (found := wrong(desk, desk.window)), "\n" + "\n".join(found)
+
+
+@SMALLEST
+def test_the_words_of_the_keychain_check_have_room_beside_its_buttons(desk: Desk) -> None:
+    desk.program.overview.open()
+    card = desk.program.overview.presenter.page.check_card
+    desk.wait(lambda: card.links.isVisible(), "a key is missing")
+    title = next(part for part in card.findChildren(QLabel) if "match" in part.text())
+    desk.wait(lambda: title.width() > card.width() * 0.7)
+    assert card.again.mapTo(card, QPoint()).y() > title.geometry().bottom()
+
+
 def test_in_dialogs(desk: Desk) -> None:
     found = []
     room = desk.window.screen().availableGeometry()
@@ -166,6 +216,7 @@ def test_the_shortcut_lies_beside_the_searchs_placeholder(
         margins = field.textMargins()
         assert keys.isVisible()
         if direction is RIGHT:
+            assert keys.geometry().left() >= 9
             assert keys.geometry().right() <= margins.left() + 9
         else:
             assert keys.geometry().left() >= field.width() - margins.right() - 9

@@ -54,7 +54,7 @@ def restored(start: Start, folder: Path, saved: Path) -> Desk:
 
 def use_newer(desk: Desk) -> None:
     """Say that the folder was restored, and use the newer key that is then listed."""
-    desk.click("It was restored: go on")
+    desk.click("I restored a backup")
     dialog = desk.dialog()
     assert isinstance(dialog, DoctorDialog)
     desk.wait(lambda: dialog.ways.isVisible())
@@ -84,9 +84,9 @@ class TestRestored:
     def test_the_answer_is_undone(self, start: Start, folder: Path, tmp_path: Path) -> None:
         desk = restored(start, folder, tmp_path / "saved")
         desk.wait(lambda: "older than the keychain" in desk.banner())
-        desk.click("A copy: look only")
-        desk.wait(lambda: "for looking only" in desk.banner())
-        desk.click("Undo", within=desk.toast("This copy is for looking only"))
+        desk.click("It is a copy: view only")
+        desk.wait(lambda: "view only" in desk.banner())
+        desk.click("Undo", within=desk.toast("This copy is view only"))
         desk.wait(lambda: "older than the keychain" in desk.banner())
 
     def test_with_the_real_keychain(self, start_really: Start, folder: Path, tmp_path: Path) -> None:
@@ -115,9 +115,9 @@ def test_a_moved_folder_goes_on(start: Start, folder: Path, vault: InMemoryVault
     [(folder_id, claim)] = vault.claims.items()
     vault.claims[folder_id] = claim.replace(str(folder), str(folder.parent / "before"))
     desk = start()
-    desk.wait(lambda: "stood somewhere else before" in desk.banner())
+    desk.wait(lambda: "in a new place" in desk.banner())
     assert str(folder.parent / "before") in desk.banner()
-    desk.click("It was moved: go on")
+    desk.click("I moved it here")
     desk.wait(lambda: not desk.banner())
     assert desk.program.services.apps.stores.folder.standing() is Standing.KNOWN
 
@@ -131,29 +131,29 @@ def test_it_stands_above_every_page_and_is_answered_by_keyboard(
     [(folder_id, claim)] = vault.claims.items()
     vault.claims[folder_id] = claim.replace(str(folder), str(folder.parent / "before"))
     desk = start()
-    desk.wait(lambda: "stood somewhere else before" in desk.banner())
+    desk.wait(lambda: "in a new place" in desk.banner())
     above, pages = desk.program.console.above_pages, desk.program.console.pages
     for size in ((1200, 760), (560, 380)):
         desk.window.resize(*size)
         for number in (Key.Key_2, Key.Key_3, Key.Key_4, Key.Key_5, Key.Key_1):
             desk.key(number, CTRL)
-            desk.wait(lambda: "stood somewhere else before" in desk.banner())
+            desk.wait(lambda: "in a new place" in desk.banner())
             desk.let_pass(30)
             assert above.isVisible()
             assert pages.height() >= above.height()
             assert above.geometry().bottom() < pages.geometry().top()
     [banner] = [each for each in above.findChildren(QWidget) if each.objectName() == "banner"]
-    assert banner.accessibleName() == "This data folder stood somewhere else before"
+    assert banner.accessibleName() == "This data folder is in a new place"
     assert str(folder.parent / "before") in banner.accessibleDescription()
     desk.key(Key.Key_3, CTRL)  # from the activity
     for _ in range(60):
         focused = desk.window.focusWidget()
-        if isinstance(focused, QAbstractButton) and focused.text() == "It was moved: go on":
+        if isinstance(focused, QAbstractButton) and focused.text() == "I moved it here":
             break
         desk.key(Key.Key_Tab)
-    assert focused.text() == "It was moved: go on"
+    assert focused.text() == "I moved it here"
     desk.key(Key.Key_Tab)
-    assert desk.window.focusWidget().text().startswith("A copy: give it keys of its own")
+    assert desk.window.focusWidget().text().startswith("It is a copy: give it keys of its own")
     desk.key(Key.Key_Backtab, SHIFT)
     desk.key(Key.Key_Space)
     desk.wait(lambda: not desk.banner())
@@ -173,7 +173,7 @@ def test_a_copy_gets_keys_of_its_own(start: Start, folder: Path, tmp_path: Path,
     assert desk.all("Quit", QAbstractButton)
     key = desk.kept("Ward tablet")
     before = desk.app("Ward tablet").id
-    desk.click("A copy: give it keys of its own")
+    desk.click("It is a copy: give it keys of its own")
     desk.dialog()
     desk.click("Give it keys of its own")
     desk.toast("This folder has keys of its own")
@@ -190,7 +190,7 @@ def test_another_keychain(start: Start, vault: InMemoryVault) -> None:
     vault.claims.clear()
     desk = start()
     desk.wait(lambda: "does not know this data folder" in desk.banner())
-    desk.click("Go on with this keychain")
+    desk.click("Use this keychain")
     desk.wait(lambda: not desk.banner())
 
 

@@ -33,6 +33,35 @@ def test_version() -> None:
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, f"Cortex Desktop {__version__}\n", "")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="closes streams with a POSIX shell")
+@pytest.mark.parametrize(
+    ("arguments", "status"), [("--version", 0), ("--no-such", 2), ("--data-dir {folder} --remove-all-data", 1)]
+)
+def test_it_works_without_standard_streams(arguments: str, status: int, tmp_path: Path) -> None:
+    """As Windows' program for the Start menu has none."""
+    (tmp_path / "data").mkdir()
+    script = 'exec "$0" -W error -m cortex_desktop "$@" 0<&- 1>&- 2>"$ERRORS"'
+    words = arguments.format(folder=tmp_path / "data").split()
+    done = subprocess.run(
+        ["sh", "-c", script, sys.executable, *words], cwd=ROOT, env={**os.environ, "ERRORS": str(tmp_path / "errors")}
+    )
+    assert done.returncode == status
+    assert "Traceback" not in (tmp_path / "errors").read_text()
+
+
+def test_a_name_in_another_script_can_be_printed_anywhere(tmp_path: Path) -> None:
+    """As redirected output on Windows knows the characters of one code page."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "cortex_desktop", "--data-dir", str(tmp_path / "程序"), "--remove-all-data"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONIOENCODING": "cp1252"},
+        capture_output=True,
+        text=True,
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert r"\u7a0b\u5e8f does not exist" in ran.stdout
+
+
 def test_help_names_every_option() -> None:
     ran = start("--help")
     assert (ran.returncode, ran.stderr) == (0, "")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
+import sys
 import zipfile
 from pathlib import Path
 from types import ModuleType
@@ -55,6 +57,66 @@ def out(release: ModuleType, parts: Path, tmp_path: Path, monkeypatch: pytest.Mo
     (tmp_path / "CHANGELOG.md").write_text(f"# Changelog\n\n## {__version__}\n\n- New.\n\n## 0.0.1\n\n- Old.\n")
     release.assemble(parts, tmp_path / "out")
     return tmp_path / "out"
+
+
+@pytest.mark.parametrize(("kind", "most"), [(".exe", 27), (".msi", 27 if sys.platform == "win32" else 36)])
+def test_a_package_over_its_budget_ends_the_build_with_a_sentence(kind: str, most: int, tmp_path: Path) -> None:
+    import build
+
+    package = tmp_path / f"setup{kind}"
+    for size, complaint in ((most * 10**6, ""), (most * 10**6 + 60_000, f"takes {most}.1 MB, {most} MB at most")):
+        with package.open("wb") as file:
+            file.truncate(size)
+        if not complaint:
+            build.check_packed_size(package)
+            continue
+        with pytest.raises(SystemExit, match=complaint):
+            build.check_packed_size(package)
+
+
+@pytest.mark.parametrize("too_large", [False, True])
+def test_a_folder_over_its_budget_is_told(too_large: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import frozen
+    import prune
+
+    monkeypatch.setattr(prune, "SYSTEM", "windows")
+    with (tmp_path / "Qt6Core.dll").open("wb") as file:
+        file.truncate(80_000_000 + 60_000 * too_large)
+    assert frozen.too_large(tmp_path) == (["it takes 80.1 MB, 80 MB at most are allowed"] if too_large else [])
+
+
+@pytest.mark.parametrize("system", ["linux", "windows"])
+def test_the_bill_of_materials_names_what_has_no_metadata(
+    system: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import prune
+    import sbom
+
+    monkeypatch.setattr(prune, "SYSTEM", system)
+    sbom.write(tmp_path, tmp_path / "bill.cdx.json")
+    parts = {part["name"]: part for part in json.loads((tmp_path / "bill.cdx.json").read_text())["components"]}
+    assert {"python", "qt", "shiboken6"} <= set(parts)
+    assert ("openssl" in parts) == (system == "windows")
+    if system == "windows":
+        assert parts["openssl"]["version"].startswith("3.")
+
+
+def test_each_licence_text_is_shown_in_about() -> None:
+    folder = PACKAGING.parent / "resources" / "licences"
+    named = {part["file"] for part in json.loads((folder / "index.json").read_text("utf-8"))}
+    assert named == {path.name for path in folder.glob("*.txt")}
+
+
+def test_a_library_without_a_known_licence_is_told(tmp_path: Path) -> None:
+    import frozen
+
+    inside = tmp_path / "_internal"
+    shutil.copytree(PACKAGING.parent / "resources" / "licences", inside / "cortex_desktop/resources/licences")
+    (inside / "libssl-3.dll").touch()
+    (inside / "VCRUNTIME140_1.dll").touch()
+    assert frozen.missing_licences(tmp_path) == []
+    (inside / "sqlite3.dll").touch()
+    assert frozen.missing_licences(tmp_path) == ["no licence is known for sqlite3.dll"]
 
 
 def test_a_release_has_everything_and_its_checksums(out: Path, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from cortex_desktop.domain.model import App, AppState, KeptVersion
 from cortex_desktop.domain.query import At, Searchable, parse
 from cortex_desktop.domain.secret import KeyEnds
 from cortex_desktop.services.health import (
+    AGES,
     AHEAD,
     WEEKS,
     Group,
@@ -151,6 +152,13 @@ def test_half_are_younger_than_the_median() -> None:
         found = health(*(app(str(n), timedelta(days=age)) for n, age in enumerate(ages)))
         assert found.median is not None
         assert sum(age < found.median for age in ages) * 2 >= len(ages)
+        assert sum(age < found.median - 1 for age in ages) * 2 <= len(ages), "no more than half are much younger"
+
+
+def test_a_key_as_old_as_a_limit_is_among_the_younger() -> None:
+    found = health(*(app(str(high), timedelta(days=high)) for _, high in AGES if high))
+    assert [age.apps.count for age in found.ages] == [1, 1, 1, 1, 0]
+    assert (found.old.count, found.oldest) == (0, None)
 
 
 def test_weeks_begin_where_the_person_has_them_begin() -> None:
@@ -189,7 +197,8 @@ def test_weeks_begin_at_the_persons_midnight(monkeypatch: pytest.MonkeyPatch) ->
 
 
 days = st.none() | st.integers(-400, 500).map(lambda n: TODAY + n * DAY)
-moments = st.integers(-2, 800 * 24).map(lambda hours: NOW - timedelta(hours=hours))
+limits = st.sampled_from([limit * 24 for low_and_high in AGES for limit in low_and_high])
+moments = (st.integers(-2, 800 * 24) | limits).map(lambda hours: NOW - timedelta(hours=hours))
 some_apps = st.lists(
     st.builds(
         app,

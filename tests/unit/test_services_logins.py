@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from cortex_desktop.domain.activity import Action, describe
 from cortex_desktop.domain.errors import (
     FolderInDoubt,
     SecretElsewhere,
@@ -71,6 +72,24 @@ def test_an_endpoint_that_changed_leaves_nothing_behind(office: Office) -> None:
     assert device(office, app) is None
     office.apps.logins.forget(app.id, HERE)
     assert logins(office) == {1: TWO}
+
+
+def test_what_is_remembered_and_forgotten_is_recorded_without_the_cookie(office: Office) -> None:
+    app = office.make(sessions=True).app
+    before = len(office.entries())
+    for _ in range(2):
+        office.apps.logins.remember(app.id, HERE, ONE)
+    office.apps.logins.remember(app.id, THERE, TWO)
+    for _ in range(2):
+        office.apps.logins.forget(app.id, HERE)
+    entries = office.entries()[before:]
+    assert [(entry.action, entry.app_id, dict(entry.details)) for entry in entries] == [
+        (Action.LOGIN_REMEMBERED, app.id, {"place": HERE}),
+        (Action.LOGIN_REMEMBERED, app.id, {"place": THERE}),
+        (Action.LOGIN_FORGOTTEN, app.id, {"place": HERE}),
+    ]
+    words = [text.values["value"] for entry in entries for text in describe(entry, str)]
+    assert words == [HERE, THERE, HERE]
 
 
 def test_forgotten_is_gone(office: Office) -> None:

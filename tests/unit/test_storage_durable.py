@@ -31,6 +31,35 @@ def test_replaces_the_file_and_leaves_nothing_else(path: Path) -> None:
     assert names(path.parent) == ["apps.json"]
 
 
+def test_a_file_with_two_names_is_closed_before_it_is_replaced(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows replaces no file that is open."""
+    copy = path.with_name("copy.json")
+    os.link(path, copy)
+    opened: set[int] = set()
+    real_open, real_close, real_replace = os.open, os.close, os.replace
+
+    def open_it(name: Path, *how: int) -> int:
+        fd = real_open(name, *how)
+        if Path(name) == path:
+            opened.add(fd)
+        return fd
+
+    def close_it(fd: int) -> None:
+        opened.discard(fd)
+        real_close(fd)
+
+    def replace_it(source: Path, target: Path) -> None:
+        assert not opened
+        real_replace(source, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(durable.os, "open", open_it)
+        patch.setattr(durable.os, "close", close_it)
+        patch.setattr(durable.os, "replace", replace_it)
+        append_durably(path, b" and new", 3)
+    assert (path.read_bytes(), copy.read_bytes()) == (b"old and new", b"old")
+
+
 @posix_only
 def test_the_file_is_for_its_owner_alone(path: Path) -> None:
     path.chmod(0o644)

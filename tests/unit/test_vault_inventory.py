@@ -37,17 +37,10 @@ def test_windows_lists_our_credentials_and_no_others() -> None:
     assert listed == {Item(ref, 2), Item(other(ref, kind=API_SECRET, version=2)), Item(ClaimRef("0a"))}
 
 
-def test_windows_says_what_went_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_windows_says_what_went_wrong() -> None:
     with on_windows() as store, no_vault_threads_left():
-        store.targets["x"] = {"TargetName": "x", "UserName": ""}
-        monkeypatch.setattr(type(store), "_fail", lambda *_: None)
+        store.fail_next["CredEnumerate"] = 5
         vault = open_vault("win32")
-        from win32ctypes.pywin32 import pywintypes, win32cred
-
-        def denied(*_: object) -> None:
-            raise pywintypes.error(5, "CredEnumerate", "Access is denied")
-
-        monkeypatch.setattr(win32cred, "CredEnumerate", denied)
         with pytest.raises(VaultError) as failure:
             vault.list_items()
         vault.close()

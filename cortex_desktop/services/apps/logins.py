@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from functools import partial
 
+from ...domain.activity import Action
 from ...domain.errors import CortexError, NumberTaken, SecretMissing, VaultError, VaultTimeout
 from ...domain.model import App
 from ...domain.secret import LoginRef, Secret
@@ -55,6 +56,7 @@ class RememberedLogins:
                 stores.repository.change_app(app_id, partial(transitions.drop_login, number=number))
             raise
         app = stores.repository.change_app(app_id, partial(transitions.use_login, number=number, now=stores.now()))
+        stores.record.app(Action.LOGIN_REMEMBERED, app, place=place)
         with suppress(CortexError):  # the one before; recovery does it then
             app = self._removal.drop_logins(app)
         return app
@@ -66,9 +68,12 @@ class RememberedLogins:
         """
         stores = self._stores
         stores.folder.require_removal()
-        stores.app_here(app_id)
+        remembered = stores.app_here(app_id).logins_beside(place)
         give_up = partial(transitions.give_up_login, place=place, now=stores.now())
-        return self._removal.drop_logins(stores.repository.change_app(app_id, give_up))
+        app = stores.repository.change_app(app_id, give_up)
+        if remembered:
+            stores.record.app(Action.LOGIN_FORGOTTEN, app, place=place)
+        return self._removal.drop_logins(app)
 
     def _free_number(self, app: App) -> int:
         """The next number of the org under which the keychain holds nothing. Raises VaultError."""

@@ -128,8 +128,8 @@ class ActivityModel(QAbstractTableModel):
             self._oldest = list(found.days.values())[-1]
         if self._newest == date.min and found.days:
             self._newest = next(iter(found.days.values()))
-        if last >= 0:
-            self._changed(last)
+        if last >= 0 and found.runs[:1] != found.places[:1]:
+            self._changed(last)  # its run goes on
 
     def add_newer(self, found: Found) -> int:
         """Add rows at the beginning, and return how many: a run that goes on has its row already."""

@@ -9,6 +9,7 @@ from itertools import pairwise
 from PySide6.QtCore import QDate, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QCheckBox,
     QHBoxLayout,
     QListView,
@@ -27,7 +28,7 @@ from ..kit.boxes import ComboBox
 from ..kit.dates import DateField
 from ..kit.i18n import long_day, translate_text
 from ..kit.page import Page
-from ..kit.scrolling import LowBody, scrolled_when_low
+from ..kit.scrolling import LowBody, lay_beside, scrolled_when_low
 from ..kit.search import SearchField
 from ..kit.suggestions import Suggestion
 from ..kit.table import CountLabel, TableCard
@@ -42,6 +43,9 @@ ALL_APPS, ALL_ORGS = "", "*"
 """Values of the filter of apps beside an app's id: all apps of this org, and all orgs."""
 
 BREAKS_SHOWN = 5
+MARGIN = 24
+"""Pixels on either side of the page."""
+
 ROOM_FOR_BARS = 420
 """Below this height, at 13 px text, the list needs the room of the bars."""
 
@@ -78,7 +82,6 @@ class AppsCombo(ComboBox):
         view.setUniformItemSizes(True)
         self.setView(view)
         self.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(9)
         name = self.tr("Filter by app")
         self.setAccessibleName(name)
         self.setAccessibleDescription(name)
@@ -111,6 +114,9 @@ class AppsCombo(ComboBox):
         self.clear()
         self.addItem(self.tr("All apps"), ALL_APPS)
         self.addItem(self.tr("All organizations"), ALL_ORGS)
+        metrics = self.fontMetrics()
+        widest = max(metrics.horizontalAdvance(self.itemText(place)) for place in range(self.count()))
+        self.setMinimumContentsLength(-(-widest // metrics.horizontalAdvance("X")))
 
 
 class ActivityPage(Page):
@@ -348,13 +354,16 @@ class ActivityPage(Page):
         words.addWidget(self._subtitle)
         head.addLayout(words, 1)
         head.addWidget(self.export, 0, Qt.AlignmentFlag.AlignBottom)
-        tools = QHBoxLayout()
+        filters = QHBoxLayout()
+        filters.setSpacing(8)
+        filters.addWidget(self.apps)
+        filters.addWidget(self.times)
+        filters.addStretch(1)  # for what the search leaves
+        filters.addWidget(self._count)
+        self._tools = tools = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         tools.setSpacing(8)
         tools.addWidget(self.search, 1000)
-        tools.addWidget(self.apps)
-        tools.addWidget(self.times)
-        tools.addStretch(1)  # for what the search leaves
-        tools.addWidget(self._count)
+        tools.addLayout(filters, 1)
         self._list = QWidget()
         listing = QVBoxLayout(self._list)
         listing.setContentsMargins(0, 0, 0, 0)
@@ -368,7 +377,7 @@ class ActivityPage(Page):
             self._stack.addWidget(widget)
         body = LowBody()
         column = QVBoxLayout(body)
-        column.setContentsMargins(24, 16, 24, 24)
+        column.setContentsMargins(MARGIN, 16, MARGIN, 24)
         column.setSpacing(12)
         column.addWidget(self.banner)
         column.addLayout(head)
@@ -393,17 +402,27 @@ class ActivityPage(Page):
 
     def _lay_out_days(self) -> QWidget:
         row = QWidget()
-        inside = QHBoxLayout(row)
-        inside.setContentsMargins(0, 0, 0, 0)
-        inside.setSpacing(8)
+        self._day_fields = fields = QHBoxLayout()
+        fields.setSpacing(8)
         for words, field in ((self.tr("From"), self.first_day), (self.tr("to"), self.last_day)):
-            inside.addWidget(label(words, "subtitle"))
-            inside.addWidget(field)
-        inside.addSpacing(8)
-        inside.addWidget(self.only_copies)
-        inside.addStretch(1)
+            fields.addWidget(label(words, "subtitle"))
+            fields.addWidget(field, 1)
+        self._day_parts = parts = QBoxLayout(QBoxLayout.Direction.LeftToRight, row)
+        parts.setContentsMargins(0, 0, 0, 0)
+        parts.setSpacing(12)
+        parts.addLayout(fields)
+        parts.addWidget(self.only_copies)
+        parts.addStretch(1)
         row.hide()
         return row
+
+    def _fit_rows(self) -> None:
+        """Let what has no room beside the search, and beside the days, stand below them."""
+        room = self.width() - 2 * MARGIN
+        filters = self.apps.sizeHint().width() + self.times.sizeHint().width() + 24
+        lay_beside(self._tools, self.search.minimumWidth() + filters <= room)
+        days = self._day_fields.sizeHint().width() + self.only_copies.sizeHint().width() + 12
+        lay_beside(self._day_parts, days <= room)
 
     def _between(self) -> bool:
         """True if the person chose two days."""
@@ -420,9 +439,9 @@ class ActivityPage(Page):
 
     @Slot()
     def _choose_time(self) -> None:
+        self._days.setVisible(self._between())
         if self._quietly:
             return
-        self._days.setVisible(self._between())
         if not self._between():
             self.only_copies.setChecked(False)
         if self.times.currentIndex() <= self._between_at:
@@ -591,7 +610,7 @@ class ActivityPage(Page):
         super().resizeEvent(event)
         wide = self.width() >= self._look.theme.px(ROOM_FOR_COUNT)
         self._count.setVisible(wide)
-        self.apps.setMinimumContentsLength(15 if wide else 9)
+        self._fit_rows()
         self._show_bars()
 
 

@@ -49,6 +49,8 @@ ICONS = {
     Action.KEY_GIVEN: "key-round",
     Action.CHECKED: "external-link",
     Action.ORIGIN_NOTED: "key-round",
+    Action.LOGIN_REMEMBERED: "bookmark",
+    Action.LOGIN_FORGOTTEN: "circle-off",
     Action.BROUGHT_BACK: "undo-2",
     Action.OWN_KEYS: "key-round",
     Action.KEPT_REMOVED: "trash-2",
@@ -308,11 +310,11 @@ class ActivityTable(RowTable):
         width = self.viewport().width()
         columns = [column for column in ActivityColumn if column is not ActivityColumn.ORG or self._with_org]
         widths = {column: self.painter.width_of(column) for column in columns}
-        app = widths[ActivityColumn.APP]
-        widths[ActivityColumn.APP] = max(app * 3 // 4, min(app, self._wanted.get(ActivityColumn.APP, app)))
         for column in GIVEN_UP_FIRST:
             if sum(widths.values()) > width:
                 widths.pop(column, None)
+        app = widths[ActivityColumn.APP]
+        widths[ActivityColumn.APP] = max(app * 3 // 4, min(app, self._wanted.get(ActivityColumn.APP, app)))
         for column in WIDENED_FIRST:
             if column in widths:
                 lacking = self._wanted.get(column, 0) - widths[column]

@@ -6,20 +6,23 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QObject
+from PySide6.QtCore import QCoreApplication, QObject, Slot
 
 from ...domain.errors import CortexError, SecretMissing
 from ...domain.model import App, Known, Org
 from ...services.apps.use import AppUse
 from ...tasks.lanes import Lane
 from ..kit.i18n import short, translate_text
-from ..kit.toasts import TOAST_SECONDS
+from ..kit.toasts import TOAST_SECONDS, Toast
 from ..kit.tools import Tools
+from ..kit.waiting import BUSY_SECONDS
 from ..workspace import Workspace
 
 if TYPE_CHECKING:
-    from ...domain.request import Credentials
+    from ...domain.request import Credentials, Stop
     from ...services.workbench import Check, RequestServices
+
+TOPIC = "check with Cortex"
 
 
 def known_words(known: Known) -> str:
@@ -37,7 +40,7 @@ def known_words(known: Known) -> str:
 
 
 class CortexCheck(QObject):
-    """Asks one after the other, and shows what came of it."""
+    """Asks one after the other, with a way to stop, and shows what came of it."""
 
     def __init__(
         self, tools: Tools, workspace: Workspace, use: AppUse, services: Callable[[], RequestServices]
@@ -48,6 +51,11 @@ class CortexCheck(QObject):
         self._workspace = workspace
         self._use = use
         self._services = services
+        self._run = object()  # another one for each call of `ask`, and once that is over
+        self._stop: Stop | None = None
+        self._progress: Toast | None = None
+        self._busy = tools.look.clock.timer(self)
+        self._busy.timeout.connect(self._show_progress)
         self._waiting: list[App] = []
         self._found: list[tuple[App, Check]] = []
         self._without_key = 0
@@ -63,34 +71,78 @@ class CortexCheck(QObject):
         if not self.is_running and apps:
             self._org = self._workspace.org
             self._waiting, self._found, self._without_key = list(apps), [], 0
+            self._busy.start(BUSY_SECONDS)
             self._next()
 
+    @Slot()
+    def stop(self) -> None:
+        """Ask no more, and show what was found."""
+        if self.is_running:
+            if self._stop is not None:
+                self._stop.stop()
+            self._end()
+            self._show(self.tr("Stopped before the others were asked."))
+
+    def _end(self) -> None:
+        self._waiting, self._run, self._stop = [], object(), None
+        self._busy.stop()
+        self._toasts.leave(TOPIC)
+
+    @Slot()
+    def _show_progress(self) -> None:
+        """Show what is waited for; called again with each app once it was shown."""
+        done = len(self._found) + self._without_key
+        text = self.tr("{done} of {all}").format(done=done + 1, all=done + len(self._waiting))
+        if self._progress is not None:
+            self._progress.set_text(text)
+            return
+        toast = self._toasts.show(
+            self.tr("Asking Cortex"), text, icon="clock", tone="muted", action=self.tr("Stop"), topic=TOPIC
+        )
+        toast.acted.connect(self.stop)
+        toast.gone.connect(self._forget_progress)
+        self._progress = toast
+
+    @Slot()
+    def _forget_progress(self) -> None:
+        self._progress = None
+
     def _next(self) -> None:
-        app = self._waiting[0]
+        app, run = self._waiting[0], self._run
+        if self._progress is not None:
+            self._show_progress()
 
         def read() -> tuple[RequestServices, Credentials]:
             services = self._services()
             return services, services.workbench.credentials(app)
 
         def refused(error: CortexError) -> None:
+            if run is not self._run:
+                return
             if isinstance(error, SecretMissing) and len(self._waiting) + len(self._found) > 1:
                 self._without_key += 1
                 self._go_on()
             else:
-                self._failed(error)
+                self._failed(run, error)
 
-        self._workspace.on_vault(read, partial(self._send, app), refused)
+        self._workspace.on_vault(read, partial(self._send, run, app), refused)
 
-    def _send(self, app: App, found: tuple[RequestServices, Credentials]) -> None:
+    def _send(self, run: object, app: App, found: tuple[RequestServices, Credentials]) -> None:
         from ...domain.request import Stop
 
+        if run is not self._run:
+            return  # stopped
+        self._stop = Stop()
         services, credentials = found
         assert self._org is not None
         services.workbench.use(*self._settings.network())
-        work = partial(services.workbench.check, self._org, credentials, Stop())
-        self._workspace.submit(Lane.NETWORK, work, partial(self._checked, app), self._failed)
+        work = partial(services.workbench.check, self._org, credentials, self._stop)
+        checked, failed = partial(self._checked, run, app), partial(self._failed, run)
+        self._workspace.submit(Lane.NETWORK, work, checked, failed)
 
-    def _checked(self, app: App, check: Check) -> None:
+    def _checked(self, run: object, app: App, check: Check) -> None:
+        if run is not self._run:
+            return
         self._found.append((app, check))
         self._workspace.on_disk(partial(self._use.note_check, app.id, check.known), self._workspace.put)
         self._go_on()
@@ -100,19 +152,23 @@ class CortexCheck(QObject):
         if self._waiting:
             self._next()
         else:
+            self._end()
             self._show()
 
-    def _failed(self, error: CortexError) -> None:
-        self._waiting = []
-        self._workspace.failed.emit(error)
+    def _failed(self, run: object, error: CortexError) -> None:
+        if run is self._run:
+            self._end()
+            self._workspace.failed.emit(error)
 
-    def _show(self) -> None:
-        if len(self._found) != 1 or self._without_key:
+    def _show(self, note: str = "") -> None:
+        """Show what was found. note: a sentence more."""
+        if len(self._found) != 1 or self._without_key or note:
             works = sum(check.known.works for _, check in self._found)
             title = self.tr("%Ln key(s) checked with Cortex", "", len(self._found))
             text = self.tr("%Ln of them work(s) there now. Each app’s details say more.", "", works)
             if self._without_key:
                 text += " " + self.tr("%Ln key(s) missing from the keychain.", "", self._without_key)
+            text = f"{text} {note}".strip()
         else:
             app, check = self._found[0]
             title = f"{short(app.label)}: {known_words(check.known)}"

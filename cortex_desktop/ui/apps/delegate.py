@@ -6,7 +6,6 @@ from PySide6.QtCore import (
     QAbstractItemModel,
     QEvent,
     QPoint,
-    QPointF,
     QRect,
     QRectF,
     QSize,
@@ -17,6 +16,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QFont, QFontMetrics, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QStyle,
     QStyleOptionViewItem,
     QTableView,
     QToolTip,
@@ -159,7 +159,7 @@ class AppsDelegate(RowDelegate):
         self._paint_sign(painter, rect, "check" if app.csrf else "minus", "text" if app.csrf else "muted")
 
     def _paint_sign(self, painter: QPainter, rect: QRect, icon: str, token: str) -> None:
-        place = QRect(rect.left() + PADDING, rect.top(), 16, rect.height())
+        place = self._turned(QRect(rect.left() + PADDING, rect.top(), 16, rect.height()), rect)
         self._look.icons.paint(painter, place, icon, self.ink_token(token))
 
     def _paint_created(self, painter: QPainter, rect: QRect, app: App, row: int) -> None:
@@ -217,7 +217,8 @@ class AppsDelegate(RowDelegate):
             return
         size = badge_size(self._look, text)
         top = rect.center().y() - size.height() // 2 + 1
-        paint_badge(painter, self._look, QRectF(QPointF(rect.left() + PADDING, top), size.toSizeF()), text, tone)
+        place = self._turned(QRect(QPoint(rect.left() + PADDING, top), size), rect)
+        paint_badge(painter, self._look, QRectF(place), text, tone)
 
     def _paint_chip(self, painter: QPainter, rect: QRect, app: App, row: int) -> None:
         chip = self._chip(rect)
@@ -274,7 +275,12 @@ class AppsDelegate(RowDelegate):
 
     def _chip(self, rect: QRect) -> QRect:
         size = self._chip_size
-        return QRect(QPoint(rect.left() + PADDING, rect.center().y() - size.height() // 2 + 1), size)
+        chip = QRect(QPoint(rect.left() + PADDING, rect.center().y() - size.height() // 2 + 1), size)
+        return self._turned(chip, rect)
+
+    def _turned(self, place: QRect, cell: QRect) -> QRect:
+        """The place within a cell in the direction of the person's writing."""
+        return QStyle.visualRect(self._view.layoutDirection(), cell, place)
 
     def _parts(self, rect: QRect, column: AppColumn) -> dict[str, QRect]:
         """The rectangles of a cell's buttons, by name."""

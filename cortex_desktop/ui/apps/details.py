@@ -235,7 +235,10 @@ class DetailsPanel(QFrame):
         column.addWidget(self.time_line)
         column.addSpacing(16)
         column.addLayout(self._make_facts())
-        column.addWidget(self._make_question())
+        question = QHBoxLayout()
+        question.setContentsMargins(-8, 0, -8, 0)  # what links have around their words
+        question.addWidget(self._make_question())
+        column.addLayout(question)
         self._earlier = QVBoxLayout()
         self._earlier.setSpacing(6)
         column.addLayout(self._earlier)
@@ -604,7 +607,9 @@ class DetailsPanel(QFrame):
         column = QVBoxLayout(self._who_made)
         column.setContentsMargins(0, 12, 0, 0)
         column.setSpacing(4)
-        column.addWidget(label(self.tr("Who made this key? Cortex takes only those that it made."), "hint", wrap=True))
+        asked = label(self.tr("Who made this key? Cortex takes only those that it made."), "hint", wrap=True)
+        asked.setContentsMargins(8, 0, 8, 0)
+        column.addWidget(asked)
         self._answers = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._answers.setSpacing(0)
         for text, origin in (

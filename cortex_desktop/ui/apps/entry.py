@@ -427,7 +427,7 @@ class AppsEntry(PageEntry):
                 at={Menu.APP: 302},
                 enabled=self._can_change_several,
                 shown=lambda: 0 < self._selected.enabled < len(self._several()),
-                words=lambda: self.tr("Enable %Ln app(s)", "", len(self._several())),
+                words=self._enable_several_words,
             ),
         ]
 
@@ -531,6 +531,10 @@ class AppsEntry(PageEntry):
         if several:
             return self.tr("Enable %Ln app(s)", "", len(several))
         return self.tr("Disable") if app is None or app.enabled else self.tr("Enable")
+
+    def _enable_several_words(self) -> str:
+        several = len(self._several())
+        return self.tr("Enable %Ln app(s)", "", several) if several else self.tr("Enable")
 
     # Inside
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from PySide6.QtCore import (
     QByteArray,
+    QEvent,
     QPoint,
     Qt,
     Signal,
@@ -14,6 +15,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QHBoxLayout,
     QSizePolicy,
     QStackedLayout,
@@ -171,6 +173,8 @@ class AppsPage(Page):
         self._failed = False
         self._patience.stop()
         self._show_state()
+        if self.hasFocus() and self.empty.isVisible():
+            self.empty.action.setFocus()
 
     def load_failed(self, title: str, text: str) -> None:
         """Show that the apps could not be read."""
@@ -257,11 +261,8 @@ class AppsPage(Page):
     @Slot()
     def close_details(self) -> None:
         """Hide the details."""
-        focused = self._panel is not None and self._panel.isAncestorOf(self.focusWidget() or self)
         self._wants_details = False
         self._show_details()
-        if focused:
-            self.table.setFocus()
 
     def toggle_details(self) -> None:
         """Show the details, or hide them."""
@@ -404,14 +405,16 @@ class AppsPage(Page):
         if show:
             self._fill_details()
         toggled = show != self._details_shown
+        had_focus = self._panel is not None and self._panel.isAncestorOf(self.focusWidget() or self)
         if toggled:
             self.details.setVisible(show)
         self._share_width()
+        if had_focus and not show:
+            (self.table if self.table.isVisible() else self.empty.action).setFocus()
         if toggled:
             self.inset_changed.emit()
         if toggled and show:
-            if (layout := self.layout()) is not None:
-                layout.activate()  # so that it slides to where it belongs
+            QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)  # so that it slides to where it belongs
             far = SLIDE if self.layoutDirection() is Qt.LayoutDirection.LeftToRight else -SLIDE
             self._look.motion.slide(self.details, QPoint(-far, 0))
 
@@ -468,7 +471,10 @@ class AppsPage(Page):
             self.empty.set_message(
                 "key-round",
                 self.tr("No apps yet"),
-                self.tr("Create an app to make an API key on this computer, or add a key that Cortex made."),
+                self.tr(
+                    "Create an app to make an API key on this computer. A key that Cortex made comes in with "
+                    "Add existing key, in the File menu."
+                ),
                 self.tr("New App"),
                 "plus",
             )

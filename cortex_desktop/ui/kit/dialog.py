@@ -306,7 +306,8 @@ class WaitingDialog(Dialog):
 
 
 class Question(Dialog):
-    """Asks before something that cannot easily be taken back. Enter and Esc both mean no.
+    """Asks before something that cannot easily be taken back. Enter and Esc both mean no, until the person moves the
+    keyboard to the button that does it.
 
     question, text: what would happen; action: the word on the button that does it; typed: what must be typed before
     that, nothing when empty. confirmed: it was chosen.

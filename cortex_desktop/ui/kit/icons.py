@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import QPointF, QRect, Qt
 from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
@@ -28,7 +28,7 @@ class Icons:
         return self._pixmaps[key]
 
     def icon(self, name: str, token: str = "text", size: int = 16, gap: int = 0) -> QIcon:
-        """The icon for a button or a menu, at 1x, 2x and 3x. gap: empty pixels behind it."""
+        """The icon for a button or a menu, at 1x, 2x and 3x. gap: empty pixels right of it, or left if negative."""
         icon = QIcon()
         for ratio in (1.0, 2.0, 3.0):
             pixmap = self.pixmap(name, token, size, ratio)
@@ -53,11 +53,11 @@ class Icons:
 
 
 def _with_gap(pixmap: QPixmap, gap: int) -> QPixmap:
-    wider = QPixmap(pixmap.width() + gap, pixmap.height())
+    wider = QPixmap(pixmap.width() + abs(gap), pixmap.height())
     wider.setDevicePixelRatio(pixmap.devicePixelRatio())
     wider.fill(Qt.GlobalColor.transparent)
     with QPainter(wider) as painter:
-        painter.drawPixmap(0, 0, pixmap)
+        painter.drawPixmap(QPointF(max(0, -gap) / pixmap.devicePixelRatio(), 0), pixmap)
     return wider
 
 

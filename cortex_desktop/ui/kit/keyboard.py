@@ -101,3 +101,8 @@ def _writes(event: QKeyEvent) -> bool:
     held = event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier)
     field = isinstance(QApplication.focusWidget(), QLineEdit | QPlainTextEdit)
     return field and not held and bool(event.text()) and event.text().isprintable()
+
+
+def enter_pressed(event: QKeyEvent) -> bool:
+    """True if Enter was pressed, which presses the focused button on all systems; Qt leaves that to some of them."""
+    return event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.isAutoRepeat()

@@ -1,9 +1,9 @@
-"""A page that scrolls where the window is too low for it."""
+"""A page that scrolls where the window is too low for it, and sideways where its text is too large."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QScrollArea, QWidget
 
 
 class LowBody(QWidget):
@@ -23,8 +23,22 @@ def scrolled_when_low(body: LowBody) -> QScrollArea:
     area.setObjectName("pageScroll")
     body.setObjectName("pageBody")
     area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     area.setWidgetResizable(True)
     area.setWidget(body)
     return area
+
+
+def lay_beside(parts: QBoxLayout, fits: bool) -> None:
+    """Put the parts beside each other if they fit, else below each other."""
+    directions = QBoxLayout.Direction
+    parts.setDirection(directions.LeftToRight if fits else directions.TopToBottom)
+
+
+def bring_into_view(widget: QWidget) -> None:
+    """Scroll whatever is around this widget so that it can be seen."""
+    around = widget.parentWidget()
+    while around is not None:
+        if isinstance(around, QScrollArea):
+            around.ensureWidgetVisible(widget, 0, 24)
+        around = around.parentWidget()

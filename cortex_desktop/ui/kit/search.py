@@ -55,7 +55,7 @@ class SearchField(QLineEdit):
         self._keys = label(keys.replace("+", " "), "keys")
         self._keys.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         inside = QHBoxLayout(self)
-        inside.setContentsMargins(0, 0, 9, 0)
+        inside.setContentsMargins(9, 0, 9, 0)
         inside.addWidget(self._keys, 0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.textChanged.connect(self._show_keys)
         self.textEdited.connect(self._open_list)

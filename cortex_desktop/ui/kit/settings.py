@@ -189,6 +189,9 @@ class Settings:
             said()
 
     def _put(self, name: str, value: object) -> None:
+        with suppress(OSError):  # Qt would make it for everybody to read, and writes it by itself before `save`
+            if not self._path.exists():
+                self._path.touch(mode=0o600)
         self._store.setValue(name, value)
 
     def _seconds(self, name: str) -> int:

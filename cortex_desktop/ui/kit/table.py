@@ -39,6 +39,9 @@ ELIDE = Qt.TextElideMode.ElideRight
 ARROW = 12
 """Width of the arrow beside a heading, in pixels."""
 
+SELECTED_BAR = 3
+"""Width of the bar that marks a selected row, in pixels."""
+
 _DIGIT = re.compile(r"\d")
 
 QWIDGETSIZE_MAX = 16_777_215
@@ -219,6 +222,8 @@ class RowDelegate(QStyledItemDelegate):
             return
         top, height = view.rowViewportPosition(first), view.rowHeight(first)
         left = min(x for _, x, _ in columns)
+        mirrored = view.layoutDirection() is Qt.LayoutDirection.RightToLeft
+        bar = to_x - SELECTED_BAR if mirrored else from_x
         length = max(x + width for _, x, width in columns) - left
         rows = [(row, top + (row - first) * height) for row in range(first, (last if last >= 0 else end) + 1)]
         with QPainter(view.viewport()) as painter:
@@ -230,8 +235,8 @@ class RowDelegate(QStyledItemDelegate):
                     painter.fillRect(left, y, length, height, colors["header"])
                 if row < end:  # the card's own edge ends the last row
                     painter.fillRect(left, y + height - 1, length, 1, colors["line"])
-                if selected and left <= 0 and (not self._ground_differs or view.hasFocus()):
-                    painter.fillRect(0, y, 3, height, colors["accent"])
+                if selected and (not self._ground_differs or view.hasFocus()):
+                    painter.fillRect(bar, y, SELECTED_BAR, height, colors["accent"])
                 self._selected = selected
                 known = self.look_at(row)
                 if self.paint_whole(painter, QRect(from_x, y, to_x - from_x, height), known):

@@ -12,6 +12,7 @@ from PySide6.QtGui import (
     QColor,
     QFontMetrics,
     QIcon,
+    QKeyEvent,
     QPainter,
     QPainterPath,
     QPaintEvent,
@@ -34,8 +35,10 @@ from PySide6.QtWidgets import (
 
 from .clock import Clock, Timer
 from .icons import Icons
+from .keyboard import enter_pressed
 from .motion import Motion
 from .plain import set_tip
+from .scrolling import lay_beside
 from .theme import Theme
 
 
@@ -102,12 +105,24 @@ class Button(QPushButton):
         self._icon_name = name
         self._recolour()
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LayoutDirectionChange and self._icon_name:
+            self._recolour()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if enter_pressed(event):
+            self.click()
+        else:
+            super().keyPressEvent(event)
+
     def _recolour(self) -> None:
         if not self._icon_name:
             self.setIcon(QIcon())
             return
         token = {"primary": "on_accent", "danger": "danger", "link": "accent"}.get(self.property("role"), "text")
-        self.setIcon(self._look.icons.icon(self._icon_name, token, gap=ICON_GAP))
+        gap = -ICON_GAP if self.isRightToLeft() else ICON_GAP  # between icon and text
+        self.setIcon(self._look.icons.icon(self._icon_name, token, gap=gap))
 
 
 CONFIRM_SECONDS = 1
@@ -127,6 +142,12 @@ class IconButton(QToolButton):
         self.setIconSize(QSize(16, 16))
         self.rename(icon, name)
         look.theme.changed.connect(self._recolour)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if enter_pressed(event):
+            self.click()
+        else:
+            super().keyPressEvent(event)
 
     def rename(self, icon: str, name: str) -> None:
         """Change icon and name."""
@@ -309,9 +330,7 @@ class ChoiceBanner(Banner):
 
     def _arrange(self) -> None:
         needed = sum(button.sizeHint().width() + 8 for button in self._buttons)
-        directions = QBoxLayout.Direction
-        fits = needed <= self.width() - 80
-        self._row.setDirection(directions.LeftToRight if fits else directions.TopToBottom)
+        lay_beside(self._row, needed <= self.width() - 80)
 
 
 class EmptyState(QFrame):
@@ -419,6 +438,9 @@ class Badge(QWidget):
 
     def sizeHint(self) -> QSize:
         return badge_size(self._look, self._text)
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()  # a word that is cut is none
 
     def paintEvent(self, event: QPaintEvent) -> None:
         paint_badge(QPainter(self), self._look, QRectF(self.rect()), self._text, self._tone)

@@ -25,6 +25,9 @@ LEAST_ROWS = 4
 NAMED = 3
 """Apps of a day that are named."""
 
+FOUR_FIGURES = 720
+"""The width, at 13 px text, from which the headline numbers stand in one row."""
+
 Weight = QFont.Weight
 
 
@@ -96,7 +99,7 @@ class Figures(Chart):
         super().__init__(look)
         self.setAccessibleName(self.tr("Figures"))
         self._leads = leads
-        self._shown: list[tuple[str, str, str]] = []
+        self._shown: list[tuple[str, str, Sequence[str]]] = []
 
     def set_health(self, health: Health) -> None:
         """Show these figures."""
@@ -107,20 +110,22 @@ class Figures(Chart):
             (self.tr("need(s) attention", "", health.attention.count), self._reasons(health)),
             (
                 self.tr("expire(s) by {date}", "", health.expiring.count).format(date=last_day),
-                self._next(health),
+                [self._next(health)],
             ),
-            (self.tr("older than a year"), self._oldest(health)),
+            (self.tr("older than a year"), [self._oldest(health)]),
         )
         self._shown = [(number(group.count), *both) for group, both in zip(groups, words, strict=True)]
         self.set_signs(
             [
-                Sign(f"{count} {what}. {more}" if more else f"{count} {what}", self._way(group.count, group.search))
+                Sign(
+                    ". ".join(filter(None, (f"{count} {what}", ", ".join(more)))), self._way(group.count, group.search)
+                )
                 for group, (count, what, more) in zip(groups, self._shown, strict=True)
             ]
         )
 
     def heightForWidth(self, width: int) -> int:
-        return self.look.theme.px(70) * (1 if width >= self.look.theme.px(560) else 2)
+        return self.look.theme.px(70) * (4 // self._columns(width))
 
     def hasHeightForWidth(self) -> bool:
         return True
@@ -151,27 +156,39 @@ class Figures(Chart):
         if mark.isEnabled():
             _underline(painter, first, px(12), ink)
         self.write(painter, rest, what, "text", 13, Weight.DemiBold)
-        self.write(painter, QRect(room.left(), middle + px(3), room.width(), px(18)), more, "muted", 12)
+        below = self.inside(mark, QRect(room.left(), middle + px(3), room.width(), px(18)))
+        self.write(painter, below, self._fitting(more, room.width()), "muted", 12)
         self.ring(painter, mark, radius=7)
 
     def _places(self) -> list[QRect]:
-        columns = 4 if self.width() >= self.look.theme.px(560) else 2
+        columns = self._columns(self.width())
         rows = 4 // columns
         width, height = self.width() / columns, self.height() // rows
         return [QRect(round(at % columns * width), at // columns * height, round(width), height) for at in range(4)]
 
+    def _columns(self, width: int) -> int:
+        return 4 if width >= self.look.theme.px(FOUR_FIGURES) else 2
+
     def _way(self, count: int, search: str) -> Callable[[], object] | None:
         return partial(self._leads.apps, search) if count else None
 
-    def _states(self, health: Health) -> str:
+    def _fitting(self, parts: Sequence[str], width: int) -> str:
+        """As many of the parts as fit, the first in any case."""
+        for count in range(len(parts), 1, -1):
+            text = ", ".join([*parts[:count], *["…"][: len(parts) - count]])
+            if self.width_of(text, 12) <= width:
+                return text
+        return ", ".join([*parts[:1], *["…"][: len(parts) - 1]])
+
+    def _states(self, health: Health) -> list[str]:
         parts = [
             (health.enabled, self.tr("%Ln enabled", "", health.enabled)),
             (health.disabled, self.tr("%Ln disabled", "", health.disabled)),
             (health.unfinished, self.tr("%Ln not finished", "", health.unfinished)),
         ]
-        return ", ".join(text for count, text in parts if count)
+        return [text for count, text in parts if count]
 
-    def _reasons(self, health: Health) -> str:
+    def _reasons(self, health: Health) -> list[str]:
         counts = {standing: health.standings.get(standing, 0) for standing in Standing}
         parts = [
             (Standing.MISSING, self.tr("%Ln without key", "", counts[Standing.MISSING])),
@@ -179,7 +196,7 @@ class Figures(Chart):
             (Standing.EXPIRES_SOON, self.tr("%Ln soon", "", counts[Standing.EXPIRES_SOON])),
             (Standing.REVIEW_DUE, self.tr("%Ln to review", "", counts[Standing.REVIEW_DUE])),
         ]
-        return ", ".join(text for standing, text in parts if counts[standing]) or self.tr("All is well")
+        return [text for standing, text in parts if counts[standing]] or [self.tr("All is well")]
 
     def _next(self, health: Health) -> str:
         first = next((day for day in health.days if day.expiring), None)

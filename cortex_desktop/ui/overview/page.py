@@ -10,6 +10,7 @@ from functools import partial
 from PySide6.QtCore import QLocale, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -26,6 +27,7 @@ from ...services.health import Check, Health
 from ..kit.i18n import first_weekday, local, long_time, short, translate_text
 from ..kit.marks import Chart, Sign
 from ..kit.page import Page
+from ..kit.scrolling import lay_beside
 from ..kit.waiting import BUSY_SECONDS
 from ..kit.widgets import Button, EmptyState, Look, Picture, label
 from .charts import LEAST_ROWS, Ages, Calendar, Concerns, Copies, Figures, Leads, Links, number
@@ -41,6 +43,9 @@ LOWER, LEAST_LOWER = 152, 126
 
 ROWS_ALONE = 8
 """Rows of the list of what needs attention where cards stand one below the other."""
+
+WORDS = 300
+"""The width, at 13 px text, that the words of the keychain check need beside its buttons."""
 
 NAMED = 3
 """Apps whose names the card of the keychain check has room for."""
@@ -177,7 +182,6 @@ class OverviewPage(Page):
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setWidgetResizable(True)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setWidget(self._cards)
         empty = QWidget()
         around = QVBoxLayout(empty)
@@ -345,7 +349,8 @@ class ChartCard(QFrame):
         self.links = Links(look, title)
         self._note = label("", "hint", wrap=True)
         head = QHBoxLayout()
-        head.setContentsMargins(16, 0, 12, 0)
+        head.setContentsMargins(12, 0, 12, 0)
+        head.addSpacing(4)  # links have it in them
         head.addWidget(label(title, "strong"))
         head.addStretch(1)
         if aside:
@@ -396,6 +401,7 @@ class CheckCard(QFrame):
     def __init__(self, look: Look) -> None:
         super().__init__()
         self.setObjectName("card")
+        self._look = look
         self._picture = Picture("circle-check", look, "success", 20)
         self._title = label("", "strong", wrap=True)
         self._text = label("", "hint", wrap=True)
@@ -405,13 +411,29 @@ class CheckCard(QFrame):
         words.setSpacing(2)
         words.addWidget(self._title)
         words.addWidget(self._text)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(16, 9, 16, 9)
-        row.setSpacing(12)
-        row.addWidget(self._picture)
-        row.addLayout(words, 1)
-        row.addWidget(self.links)
-        row.addWidget(self.again)
+        found = QHBoxLayout()
+        found.setSpacing(12)
+        found.addWidget(self._picture)
+        found.addLayout(words, 1)
+        actions = QHBoxLayout()
+        actions.setSpacing(12)
+        actions.addStretch(1)
+        actions.addWidget(self.links)
+        actions.addWidget(self.again)
+        self._parts = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._parts.setContentsMargins(16, 9, 16, 9)
+        self._parts.setSpacing(12)
+        self._parts.addLayout(found, 1)
+        self._parts.addLayout(actions)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        links = 0 if self.links.isHidden() else self.links.sizeHint().width() + 12
+        needed = self._look.theme.px(WORDS) + links + self.again.sizeHint().width()
+        lay_beside(self._parts, needed <= self.width())
 
     def set_check(self, check: Check, keychain: str, lead: Callable[[str, int], Callable[[], object] | None]) -> None:
         """Show what is known. keychain: its name, empty while it is not known; lead: where a search leads."""
@@ -444,6 +466,7 @@ class CheckCard(QFrame):
         words = self.tr("%Ln without key", "", missing.count)
         self.links.set_links([(words, Sign(words, lead(missing.search, missing.count)))] if missing.count else [])
         self.links.setVisible(missing.count > 0)
+        self._arrange()
 
     def _show(self, icon: str, token: str, title: str) -> None:
         self._picture.change(icon, token)

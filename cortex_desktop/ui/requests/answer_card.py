@@ -29,6 +29,7 @@ from ...domain.sandbox import Message, Received
 from ...services.answers import Shown
 from ..kit.i18n import translate_text
 from ..kit.plain import breakable
+from ..kit.scrolling import lay_beside
 from ..kit.widgets import Badge, Button, IconButton, Look, Picture, announce, label
 from .parts import Choice, ScrollBody, mono
 from .tree import AnswerTree
@@ -91,7 +92,7 @@ class CodePanel(QWidget):
     def __init__(self, look: Look) -> None:
         super().__init__()
         self._code = ""
-        self._title = label(self.tr("Enter the code from the text message"), "strong", wrap=True)
+        self._title = label("", "strong", wrap=True)
         self._text = label("", "hint", wrap=True)
         self.code = _Field()
         self.code.setObjectName("codeField")
@@ -161,13 +162,23 @@ class CodePanel(QWidget):
         self.use.clicked.connect(self._use)
         self.copy.clicked.connect(lambda: self.copy_asked.emit(self._code))
 
-    def begin(self, email: str) -> None:
-        """Ask for the code of this person."""
-        text = self.tr(
-            "This computer is new to Cortex: a code went to the phone of {email}. The status is 200, yet you are not "
-            "logged in."
-        )
-        self._text.setText(breakable(text.format(email=email)))
+    def begin(self, email: str, fault: Fault, *, in_terminal: bool) -> None:
+        """Ask for the code of this person.
+
+        fault: why, for example since the last one was wrong; in_terminal: a sandbox in a terminal prints the code.
+        """
+        if fault.is_a("cortex.success.newLocation"):
+            title = self.tr("Enter the code from the text message")
+            text = self.tr(
+                "This computer is new to Cortex: a code went to the phone of {email}. The status is 200, yet you are "
+                "not logged in."
+            ).format(email=email)
+        else:
+            title, text = translate_text(fault.words.what), translate_text(fault.words.advice)
+        if in_terminal:
+            text += " " + self.tr("The sandbox runs in a terminal: the code is there.")
+        self._title.setText(title)
+        self._text.setText(breakable(text))
         self.code.clear()
         self._check()
         self.show_message(None)
@@ -183,7 +194,7 @@ class CodePanel(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         needed = self._left.minimumSize().width() + self._inbox.minimumSizeHint().width() + 48
-        _lay(self._parts, needed <= self.width())
+        lay_beside(self._parts, needed <= self.width())
 
     @Slot()
     def _check(self) -> None:
@@ -269,7 +280,7 @@ class FaultPanel(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        _lay(self._buttons, self.copy.sizeHint().width() + self.repeat.sizeHint().width() + 80 <= self.width())
+        lay_beside(self._buttons, self.copy.sizeHint().width() + self.repeat.sizeHint().width() + 80 <= self.width())
 
     def show_words(self, title: str, text: str, code: str = "", action: str = "") -> None:
         """Show what happened and what it means."""
@@ -298,12 +309,6 @@ class FaultPanel(QWidget):
         self._yours.setText(yours)
 
 
-def _lay(parts: QBoxLayout, fits: bool) -> None:
-    """Put the parts beside each other if they fit, else below each other."""
-    directions = QBoxLayout.Direction
-    parts.setDirection(directions.LeftToRight if fits else directions.TopToBottom)
-
-
 def _of_properties(fault: Fault) -> list[str]:
     """What is wrong with single properties, one a line."""
     return [": ".join(part for part in (child.path, child.reason or child.message) if part) for child in fault.children]
@@ -325,13 +330,14 @@ class AnswerCard(QFrame):
     """Shows what came of a request.
 
     text_asked: make the text of the document, and call `take_text`; save_asked: save all of it; retry_asked: send
-    again; log_in_asked; copied: the body is on the clipboard.
+    again; log_in_asked; check_asked: the keychain; copied: the body is on the clipboard.
     """
 
     text_asked = Signal()
     save_asked = Signal()
     retry_asked = Signal()
     log_in_asked = Signal()
+    check_asked = Signal()
     copied = Signal()
 
     def __init__(self, look: Look) -> None:
@@ -390,15 +396,19 @@ class AnswerCard(QFrame):
 
     def _lay_out(self) -> None:
         self._head = QWidget()
-        head = QHBoxLayout(self._head)
+        self._head_parts = head = QBoxLayout(QBoxLayout.Direction.LeftToRight, self._head)
         head.setContentsMargins(16, 4, 12, 10)
-        head.setSpacing(12)
-        head.addWidget(self._status)
-        for text in (self._time, self._size, self._basis):
-            head.addWidget(text)
-        head.addStretch()
-        head.addWidget(self.views)
-        head.addWidget(self.copy)
+        facts, choices = QHBoxLayout(), QHBoxLayout()
+        for row in (head, facts, choices):
+            row.setSpacing(12)
+        for fact in (self._status, self._time, self._size, self._basis):
+            facts.addWidget(fact)
+        facts.addStretch()
+        choices.addWidget(self.views)
+        choices.addStretch()
+        choices.addWidget(self.copy)
+        head.addLayout(facts, 1)
+        head.addLayout(choices)
         self._rule = label("", "rule")
         self._rule.setFixedHeight(1)
         note = QHBoxLayout(self._note)
@@ -474,15 +484,19 @@ class AnswerCard(QFrame):
         announce(self, ", ".join(part for part in parts if part))
 
     def show_error(self, error: CortexError, action: str, does: str) -> None:
-        """Show why there is no answer. action: the text of the button; does: "retry" or nothing."""
+        """Show why there is no answer, as `show_problem`."""
+        text = f"{translate_text(error.message)} {translate_text(error.advice)}"
+        self.show_problem(translate_text(error.title), text, action, does)
+
+    def show_problem(self, title: str, text: str, action: str, does: str) -> None:
+        """Show why there is no answer. action: the text of the button; does: "retry", "check" or nothing."""
         self._begin(head=False, body=False)
-        title = translate_text(error.title)
-        self.fault.show_words(title, f"{translate_text(error.message)} {translate_text(error.advice)}", "", action)
+        self.fault.show_words(title, text, "", action)
         self.fault.show()
         self._does = does
         self._empty.setText("")
         self._empty.show()
-        announce(self, f"{title}. {translate_text(error.message)}")
+        announce(self, f"{title}. {text}")
 
     def show_received(self, received: Received, document: object) -> None:
         """Show what the sandbox answered to a client of somebody else's."""
@@ -527,9 +541,14 @@ class AnswerCard(QFrame):
         self._fit_head()
 
     def _fit_head(self) -> None:
-        """Leave out of the head what has no room: what the answer rests on, then its size."""
-        always: list[QWidget] = [self._status, self._time, self.views, self.copy]
-        room = self.width() - 24 - sum(part.sizeHint().width() + 12 for part in always)
+        """Leave out of the head what has no room: what the answer rests on, then its size.
+
+        Where there is still none, the views stand below the status.
+        """
+        room = self.width() - 24 - sum(part.sizeHint().width() + 12 for part in (self._status, self._time))
+        choices = self.views.sizeHint().width() + self.copy.sizeHint().width() + 24
+        lay_beside(self._head_parts, choices <= room)
+        room -= choices if choices <= room else 0
         size = self._size.sizeHint().width() + 12 if self._size.text() else 0
         basis = self._basis.sizeHint().width() + 12 if self._basis.text() and not self._is_narrow else 0
         self._basis.setVisible(0 < basis <= room - size)
@@ -654,6 +673,8 @@ class AnswerCard(QFrame):
             self.retry_asked.emit()
         elif self._does == "log in":
             self.log_in_asked.emit()
+        elif self._does == "check":
+            self.check_asked.emit()
 
     @Slot()
     def _copy(self) -> None:

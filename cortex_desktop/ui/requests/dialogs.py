@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import QCoreApplication, QDateTime, Qt, Signal, Slot
-from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QWidget
+from PySide6.QtWidgets import QCheckBox, QFormLayout, QLineEdit, QListWidget, QListWidgetItem, QWidget
 
 from ...domain.folding import fold
 from ...domain.model import App
-from ...domain.sandbox import Message
+from ...domain.sandbox import Message, Settings
 from ...services.snippets import masked
+from ..kit.boxes import SpinBox
 from ..kit.dialog import Dialog
 from ..kit.widgets import Button, Look, label
 from .answer_card import masked_number
@@ -128,3 +130,66 @@ class InboxDialog(Dialog):
             self.form.addSpacing(10)
         self.form.addStretch()
         self.add_close()
+
+
+class SettingsDialog(Dialog):
+    """How the sandbox behaves where the documentation leaves that open. agreed(Settings)."""
+
+    agreed = Signal(object)
+
+    def __init__(self, look: Look, settings: Settings, parent: QWidget) -> None:
+        translate = QCoreApplication.translate
+        text = translate("SettingsDialog", "What Cortex’s documentation does not say. Try your program with each.")
+        super().__init__(look, translate("SettingsDialog", "Sandbox settings"), text, 460, parent)
+        self.about_org = False
+        self._settings = settings
+        self.each_reply = QCheckBox(self.tr("New CSRF token with each answer"))
+        self.each_reply.setChecked(settings.csrf_each_reply)
+        self.rate_limit = SpinBox()
+        self.rate_limit.setRange(0, 100_000)
+        self.rate_limit.setSpecialValueText(self.tr("any number"))
+        self.rate_limit.setValue(settings.rate_limit)
+        self.drift = _seconds(settings.drift)
+        self.code_life = _seconds(settings.code_life)
+        fields = QFormLayout()
+        fields.setHorizontalSpacing(16)
+        for words, box in (
+            (self.tr("Requests within {seconds} s").format(seconds=settings.rate_window), self.rate_limit),
+            (self.tr("A signature’s time may be off by"), self.drift),
+            (self.tr("A login code is good for"), self.code_life),
+        ):
+            box.setAccessibleName(words)
+            box.lineEdit().setTextMargins(9, 0, 0, 0)  # the style sheet's padding does not reach this part
+            fields.addRow(label(words), box)
+        self.form.addWidget(self.each_reply)
+        self.form.addSpacing(10)
+        self.form.addLayout(fields)
+        cancel = Button(self.tr("Cancel"), look)
+        cancel.setAutoDefault(False)
+        save = Button(self.tr("Save"), look, "primary")
+        save.setDefault(True)
+        self.foot.addWidget(cancel)
+        self.foot.addWidget(save)
+        cancel.clicked.connect(self.reject)
+        save.clicked.connect(self._save)
+        self.each_reply.setFocus()
+
+    @Slot()
+    def _save(self) -> None:
+        self.accept()
+        settings = replace(
+            self._settings,
+            csrf_each_reply=self.each_reply.isChecked(),
+            rate_limit=self.rate_limit.value(),
+            drift=self.drift.value(),
+            code_life=self.code_life.value(),
+        )
+        self.agreed.emit(settings)
+
+
+def _seconds(value: int) -> SpinBox:
+    box = SpinBox()
+    box.setRange(1, 86_400)
+    box.setSuffix(QCoreApplication.translate("SettingsDialog", " s"))
+    box.setValue(value)
+    return box

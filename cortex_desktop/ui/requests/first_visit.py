@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
-from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtCore import QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from ..kit.i18n import short
 from ..kit.plain import set_tip
+from ..kit.scrolling import bring_into_view, lay_beside
 from ..kit.widgets import Badge, Button, Look, Picture, announce, label, set_property
 from .parts import ScrollBody, mono
 
@@ -187,7 +189,7 @@ class FirstVisit(QFrame):
     def show_steps(self, app_label: str, host: str, steps: list[Step], at: int, *, busy: bool, problem: str) -> None:
         """Show how far the person is. at: the next step, from 0; problem: why the last one did not work."""
         self._subtitle.setText(
-            self.tr("Three clicks with {label}. No account and no network needed.").format(label=short(app_label))
+            self.tr("Three steps with {label}. No account and no network needed.").format(label=short(app_label))
         )
         self.elsewhere.setText(self.tr("Send to {host} instead").format(host=short(host)))
         set_tip(self.elsewhere, host)
@@ -204,13 +206,13 @@ class FirstVisit(QFrame):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        directions = QBoxLayout.Direction
         fits = self.elsewhere.sizeHint().width() + self.skip.sizeHint().width() + 80 <= self.width()
-        self._links.setDirection(directions.LeftToRight if fits else directions.TopToBottom)
+        lay_beside(self._links, fits)
 
     def take_keyboard(self) -> None:
         """Put the keyboard on the next step."""
         for row in self.rows:
             if row.button.isVisibleTo(self) and row.button.isEnabled():
                 row.button.setFocus()
+                QTimer.singleShot(0, row, partial(bring_into_view, row))  # once it is laid out
                 return

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QMenu
 
-from ...domain.errors import CortexError, SecretDiffers, SecretMissing, VaultError
+from ...domain.errors import CortexError, SecretDiffers, SecretMissing, VaultError, VaultProblem
 from ...domain.model import SANDBOX, App, AppState, Org
 from ...domain.request import (
     READING,
@@ -27,7 +27,7 @@ from ...domain.request import (
     Stopped,
     login_request,
 )
-from ...domain.sandbox import Received
+from ...domain.sandbox import FIRST_PORT, Received
 from ...domain.secret import Secret
 from ...services.answers import shown, take_apart, text_of
 from ...services.request_history import KeptRequest, SentRequest
@@ -167,6 +167,7 @@ class RequestsPresenter(QObject):
         page.request.open_asked.connect(self._open_received)
         page.answer.retry_asked.connect(self.send)
         page.answer.log_in_asked.connect(self._log_in_again)
+        page.answer.check_asked.connect(self._workspace.check_asked)
         page.answer.save_asked.connect(self._ask_save)
         page.answer.copied.connect(self._copied)
         page.answer.text_asked.connect(self._make_text)
@@ -181,6 +182,7 @@ class RequestsPresenter(QObject):
         self.sandbox.changed.connect(self._sandbox_changed)
         self.sandbox.received.connect(self._show_rows)
         self.sandbox.messaged.connect(self._show_messages)
+        self.sandbox.broke_off.connect(self._show_broken_off)
 
     def _load(self) -> None:
         """Build the services away from the GUI thread, since that loads the HTTP library."""
@@ -231,6 +233,11 @@ class RequestsPresenter(QObject):
         """The address of the target; empty for a sandbox that does not run."""
         org = self._org
         return self.sandbox.address if self._is_sandbox else org.endpoint.rstrip("/") if org is not None else ""
+
+    @property
+    def _shown_endpoint(self) -> str:
+        """The same; of a sandbox that does not run, where it will most likely be."""
+        return self._endpoint or f"http://127.0.0.1:{FIRST_PORT}"
 
     @property
     def _place(self) -> str:
@@ -359,6 +366,9 @@ class RequestsPresenter(QObject):
             start.setEnabled(self.sandbox.state is SandboxState.STOPPED)
             start.triggered.connect(self.start_sandbox)
         menu.addAction(self.tr("Sandbox inbox…")).triggered.connect(self.show_inbox)
+        settings = menu.addAction(self.tr("Sandbox settings…"))
+        settings.setEnabled(runs)
+        settings.triggered.connect(self.show_sandbox_settings)
         reset = menu.addAction(self.tr("Reset sandbox…"))
         reset.setEnabled(runs)
         reset.triggered.connect(self._ask_reset)
@@ -373,7 +383,13 @@ class RequestsPresenter(QObject):
         if target != self._target:
             self._target = target
             self._pending = None
+            self._after_login = None
             self._hide_answer("")
+            if self._payload == LOG_IN:  # who logs in there is somebody else
+                login = self.page.request.login
+                login.email.clear()
+                login.password.clear()
+                self.choose(LOG_IN)
         self._show_place()
 
     # The sandbox
@@ -402,12 +418,35 @@ class RequestsPresenter(QObject):
         self.sandbox.stop()
 
     @Slot()
+    def _show_broken_off(self) -> None:
+        toast = self._tools.toasts.show(
+            self.tr("The sandbox ended by itself"),
+            self.tr("Its logins are over. Apps and keys are not affected."),
+            icon="info",
+            tone="warning",
+            action=self.tr("Start again"),
+            topic="sandbox",
+        )
+        toast.acted.connect(self.start_sandbox)
+        toast.count_down(TOAST_SECONDS)
+
+    @Slot()
     def show_inbox(self) -> None:
         """Show the messages of the sandbox."""
         if self._dialogs.free:
             from .dialogs import InboxDialog
 
             self._dialogs.open(InboxDialog(self._tools.look, list(self.sandbox.messages), self._dialogs.window))
+
+    @Slot()
+    def show_sandbox_settings(self) -> None:
+        """Show how the sandbox behaves where the documentation leaves that open, to be changed."""
+        if self._dialogs.free:
+            from .dialogs import SettingsDialog
+
+            dialog = SettingsDialog(self._tools.look, self.sandbox.settings, self._dialogs.window)
+            dialog.agreed.connect(self.sandbox.change)
+            self._dialogs.open(dialog)
 
     @Slot()
     def _ask_reset(self) -> None:
@@ -477,6 +516,7 @@ class RequestsPresenter(QObject):
     def choose(self, payload: object) -> None:
         """Show this ready, kept or earlier request, ready to be sent."""
         self._received = None
+        self._after_login = None
         card, org = self.page.request, self._org
         if org is None:
             return
@@ -758,7 +798,7 @@ class RequestsPresenter(QObject):
         if not_recalled is not None:
             title = self.tr("Cortex will not know this computer")
             self._show_toast(title, not_recalled)
-        workbench, production = self._services.workbench, sending.org.production and not self._is_sandbox
+        workbench, production = self._services.workbench, sending.org.production and sending.place != SANDBOX
         workbench.use(*self._settings.network())
         label, to_do = sending.app.label, (sending.app, sending.endpoint, sending.request, credentials, sending.stop)
 
@@ -824,12 +864,11 @@ class RequestsPresenter(QObject):
         if person is not None and person.until is not None:
             person.until = self._clock.now() + SESSION_SECONDS
         fault = answer.fault
+        is_over = fault is not None and fault.session_is_over and sending.app.sessions
+        logged_out = sending.request.path.partition("?")[0] == "/accounts/me/logout" and answer.is_success
         if sending.login is not None:
             self._take_login(sending, answer)
-        elif fault is not None and fault.session_is_over and sending.app.sessions:
-            self._people.pop(place, None)
-            self._after_login = sending.draft
-        elif sending.request.path.partition("?")[0] == "/accounts/me/logout" and answer.is_success:
+        elif is_over or logged_out:
             self._people.pop(place, None)
         self._note(sending, answer)
         if outcome.production and sending.started <= self._put_away:
@@ -849,14 +888,15 @@ class RequestsPresenter(QObject):
         assert sending.login is not None
         if answer.fault is not None and answer.fault.asks_for_code:
             self._pending = sending
-            self.page.answer.code.begin(sending.login.email)
+            in_terminal = sending.place == SANDBOX and self.sandbox.state is SandboxState.ELSEWHERE
+            self.page.answer.code.begin(sending.login.email, answer.fault, in_terminal=in_terminal)
             self._show_messages()
             return
         wrong_code = self._pending is not None and bool(sending.login.code) and answer.fault is not None
         if not wrong_code:
             self._pending = None
         if answer.is_success:
-            until = self._clock.now() + SESSION_SECONDS if self._is_sandbox else None
+            until = self._clock.now() + SESSION_SECONDS if sending.place == SANDBOX else None
             self._people[place] = _Person(sending.login.email, until)
             self._minute.start(60)
             self._remember_computer(sending, is_asked=sending.login.remember)
@@ -883,8 +923,12 @@ class RequestsPresenter(QObject):
             self._workspace.failed.emit(error)
             self._show_place()
             return
-        self._put_outcome(None)
         self._step_problem = _sentences(error)
+        if isinstance(error, VaultError) and error.problem is VaultProblem.LOCKED:
+            announce(self.page, self._step_problem)  # the banner says it; the answer before stays
+            self._show_place()
+            return
+        self._put_outcome(None)
         if isinstance(error, SecretMissing):
             self._show_missing(sending.app)
         else:
@@ -893,14 +937,9 @@ class RequestsPresenter(QObject):
 
     def _show_missing(self, app: App) -> None:
         answer = self.page.answer
-        answer.show_nothing("")
         title = self.tr("The key of {label} is not in the keychain").format(label=short(app.label))
         text = self.tr("Nothing was sent: nothing is sent without a key. Check the keychain, or rotate the key.")
-        answer.fault.show_words(title, text, "", "")
-        answer.fault.show()
-        toast = self._tools.toasts.show(title, text, icon="key-round", tone="danger", action=self.tr("Check keychain…"))
-        toast.acted.connect(self._workspace.check_asked)
-        toast.count_down(TOAST_SECONDS)
+        answer.show_problem(title, text, self.tr("Check keychain…"), "check")
 
     # Logging in
 
@@ -975,7 +1014,9 @@ class RequestsPresenter(QObject):
 
     @Slot()
     def _log_in_again(self) -> None:
+        sent = self._sent
         self.choose(LOG_IN)
+        self._after_login = sent.draft if sent is not None else None
         login = self.page.request.login
         (login.password if login.email.text() else login.email).setFocus()
 
@@ -1023,8 +1064,7 @@ class RequestsPresenter(QObject):
         self._show_banner(org)
         self._show_session()
         page.request.lock_method(self._is_guarded)
-        base = self._endpoint or "http://127.0.0.1:…"
-        page.request.show_base(f"{base}/{org.code}/v2")
+        page.request.show_base(f"{self._shown_endpoint}/{org.code}/v2")
         self._show_headers()
         self._show_rows()
         self._show_send()
@@ -1042,7 +1082,7 @@ class RequestsPresenter(QObject):
             SandboxState.STOPPED: (self.tr("stopped"), "muted", False),
             SandboxState.STARTING: (self.tr("starting"), "warning", False),
             SandboxState.RUNNING: (self.tr("running"), "success", True),
-            SandboxState.ELSEWHERE: (self.tr("runs in a terminal"), "success", True),
+            SandboxState.ELSEWHERE: (self.tr("in a terminal"), "success", True),
         }
         word, dot, filled = states[self.sandbox.state]
         target.show_choice(self.tr("Sandbox on this computer"), f"· {word}", dot=dot, filled=filled)
@@ -1130,10 +1170,10 @@ class RequestsPresenter(QObject):
 
     def _session(self) -> Session | None:
         app = self.app
-        if app is None or self._services is None or not self._endpoint:
+        if app is None or self._services is None:
             return None
         with suppress(CortexError):
-            return self._services.workbench.session(app, self._endpoint)
+            return self._services.workbench.session(app, self._shown_endpoint)
         return None
 
     def _show_headers(self) -> None:
@@ -1292,7 +1332,7 @@ class RequestsPresenter(QObject):
         if self.page.request.is_login:
             email = self.page.request.login.email.text()
             request = login_request(org.code, Login(email, Secret("…"), path=self._login_path))
-        endpoint = self._endpoint or "http://127.0.0.1:8631"
+        endpoint = self._shown_endpoint
         vault_read = partial(self._services.workbench.credentials, app)
 
         def fetched(credentials: Credentials) -> None:
@@ -1356,7 +1396,7 @@ class RequestsPresenter(QObject):
 
     def _steps(self, app: App, org: Org) -> list[Step]:
         known = self.tr("It runs on this computer and knows the apps of {org}.").format(org=org.name)
-        address = f"{self.sandbox.address or 'http://127.0.0.1:8631'}/{org.code}/v2"
+        address = f"{self._shown_endpoint}/{org.code}/v2"
         start = Step(self.tr("Start the sandbox"), known, address, self.tr("Start"))
         if not app.sessions:
             return [
@@ -1435,7 +1475,8 @@ class RequestsPresenter(QObject):
             self._step_problem = f"{translate_text(words.what)} {translate_text(words.advice)}"
         elif answer.is_success:
             self._step += 1
-        if self._step == 3:
+        in_terminal = self._pending is not None and self.sandbox.state is SandboxState.ELSEWHERE
+        if self._step == 3 or in_terminal:  # where the code is, which has to be typed
             self._finish_first()
 
     def _finish_first(self) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 
 from ...domain.errors import CortexError
-from ...domain.sandbox import Message, Received, SandboxProcess, SandboxRunning
+from ...domain.sandbox import Message, Received, SandboxProcess, SandboxRunning, Settings
 from ...tasks.jobs import Jobs
 from ...tasks.lanes import Lane
 from ..kit.clock import Clock
@@ -38,7 +38,10 @@ class SandboxState(Enum):
 
 
 class SandboxControl(QObject):
-    """Starts and stops the sandbox. changed: another state, or other clients; received, messaged: there is one more.
+    """Starts and stops the sandbox.
+
+    changed: another state, or other clients; received, messaged: there is one more; broke_off: it ended, and nobody had
+    stopped it.
 
     find: where a sandbox of the data folder answers, None if none runs; for the disk lane.
     """
@@ -46,6 +49,7 @@ class SandboxControl(QObject):
     changed = Signal()
     received = Signal()
     messaged = Signal()
+    broke_off = Signal()
 
     def __init__(self, jobs: Jobs, clock: Clock, find: Callable[[], str | None], parent: QObject) -> None:
         super().__init__(parent)
@@ -56,6 +60,7 @@ class SandboxControl(QObject):
         self._later = clock.timer(self)
         self._later.timeout.connect(self._look_again)
         self._process: SandboxProcess | None = None
+        self._is_stopping = False
         self._clients: dict[str, float] = {}  # when each program asked last
         self.state = SandboxState.STOPPED
         self.address = ""
@@ -126,6 +131,7 @@ class SandboxControl(QObject):
         self._set(SandboxState.STARTING)
 
         def started(address: str) -> None:
+            self._is_stopping = False
             self.address = address
             self._set(SandboxState.RUNNING)
             done()
@@ -144,6 +150,7 @@ class SandboxControl(QObject):
     def stop(self) -> None:
         """Stop it."""
         if self._process is not None and self.state is SandboxState.RUNNING:
+            self._is_stopping = True
             self._jobs.submit(Lane.SANDBOX, self._process.stop, self, self._ended, _ignore)
 
     def reset(self) -> None:
@@ -153,6 +160,16 @@ class SandboxControl(QObject):
             self.requests.clear()
             self.messages.clear()
             self.received.emit()
+
+    @property
+    def settings(self) -> Settings:
+        """How it behaves, while it runs in a process of this program's own."""
+        return self._process.settings if self._process is not None else Settings()
+
+    def change(self, settings: Settings) -> None:
+        """Change how it behaves."""
+        if self._process is not None and self.state is SandboxState.RUNNING:
+            self._process.change(settings)
 
     def forget_messages(self) -> None:
         """Show no code any more."""
@@ -185,9 +202,12 @@ class SandboxControl(QObject):
         self.messaged.emit()
 
     def _ended(self, _: object) -> None:
+        broke_off = self.state is SandboxState.RUNNING and not self._is_stopping
         self.address = ""
         self._clients.clear()
         self._set(SandboxState.STOPPED)
+        if broke_off:
+            self.broke_off.emit()
 
 
 def _ignore(_: object) -> None:

@@ -6,12 +6,19 @@ import json
 from importlib import metadata
 
 from PySide6.QtCore import QCoreApplication, Qt, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QPlainTextEdit, QVBoxLayout, QWidget
 
 from ... import __version__
 from ..kit.dialog import Dialog
 from ..kit.icons import app_icon
 from ..kit.widgets import Look, label
+
+COLUMNS = 80
+"""Characters in most lines of a licence that has its own."""
+
+OWN_LINE = 140
+"""A licence with longer lines, in characters, leaves it to the reader where they end."""
 
 
 class AboutDialog(Dialog):
@@ -20,7 +27,7 @@ class AboutDialog(Dialog):
     about_org = False
 
     def __init__(self, look: Look, parent: QWidget) -> None:
-        super().__init__(look, QCoreApplication.translate("AboutDialog", "About Cortex Desktop"), "", 800, parent)
+        super().__init__(look, QCoreApplication.translate("AboutDialog", "About Cortex Desktop"), "", 860, parent)
         self._folder = look.resources / "licences"
         picture = QLabel()
         picture.setPixmap(app_icon(look.resources).pixmap(56, 56))
@@ -51,11 +58,14 @@ class AboutDialog(Dialog):
         self._parts: list[dict[str, str | None]] = json.loads((self._folder / "index.json").read_text("utf-8"))
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("Licences"))
-        self.list.setFixedWidth(look.theme.px(240))
+        self.list.setFixedWidth(look.theme.px(220))
         self.list.setWordWrap(True)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideNone)  # it would cut before it wraps
+        self.list.setResizeMode(QListWidget.ResizeMode.Adjust)
         self.list.setMinimumHeight(look.theme.px(250))
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.addItems([_title(part) for part in self._parts])
+        self._has_own_lines = False
         self.text = QPlainTextEdit()
         self.text.setReadOnly(True)
         self.text.setObjectName("licence")
@@ -79,7 +89,21 @@ class AboutDialog(Dialog):
     @Slot(int)
     def _show(self, row: int) -> None:
         if 0 <= row < len(self._parts):
-            self.text.setPlainText((self._folder / str(self._parts[row]["file"])).read_text("utf-8"))
+            text = (self._folder / str(self._parts[row]["file"])).read_text("utf-8")
+            self._has_own_lines = max(map(len, text.splitlines())) <= OWN_LINE
+            self.text.setPlainText(text)
+            self._wrap()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._wrap()
+
+    def _wrap(self) -> None:
+        """Keep a licence's own lines where there is room: wrapped once more, they would end anywhere."""
+        modes = QPlainTextEdit.LineWrapMode
+        room = self.text.viewport().width() // self.text.fontMetrics().horizontalAdvance("x")
+        keeps = self._has_own_lines and room > COLUMNS
+        self.text.setLineWrapMode(modes.NoWrap if keeps else modes.WidgetWidth)
 
 
 def _title(part: dict[str, str | None]) -> str:

@@ -239,7 +239,7 @@ class Console(QObject):
             hint = self.tr("Find an organization")
             search = OrgFinder(workspace).search
             palette = Palette(
-                self._look, search, self._dialogs.body, name, hint, self.sidebar.org, passing=self._passing_keys()
+                self._look, search, self.window, name, hint, self.sidebar.org, passing=self._passing_keys()
             )
             palette.open(workspace.orgs.index(org))
 
@@ -250,7 +250,7 @@ class Console(QObject):
         if not self._leave_palette(name) and self._dialogs.free:
             self.actions.refresh()
             search = Finder(self.actions, self._workspace, self._pages, self._tools.settings).search
-            Palette(self._look, search, self._dialogs.body, name, passing=self._passing_keys()).open()
+            Palette(self._look, search, self.window, name, passing=self._passing_keys()).open()
 
     def _passing_keys(self) -> list[QKeySequence]:
         """Return the shortcuts that work while a palette is open: those that open and close one, and Quit."""
@@ -258,7 +258,7 @@ class Console(QObject):
 
     def _leave_palette(self, name: str) -> bool:
         """Close the palette of this name, if it is open."""
-        for shown in self._dialogs.body.findChildren(Palette):
+        for shown in self.window.findChildren(Palette):
             if shown.name == name and shown.isVisible():
                 shown.leave()
                 return True

@@ -161,7 +161,7 @@ class _Card(QFrame):
 
 
 class Palette(QWidget):
-    """Lies over `body` until something is chosen, Esc is pressed, or the keyboard goes elsewhere.
+    """Lies over `window` until something is chosen, Esc is pressed, or the keyboard goes elsewhere.
 
     search: the hits for what was typed, the best first; name, hint: of the field; anchor: the card stands under this
     widget instead of in the middle; passing: shortcuts of the window that work all the same.
@@ -171,7 +171,7 @@ class Palette(QWidget):
         self,
         look: Look,
         search: Callable[[str], list[Hit]],
-        body: QWidget,
+        window: QWidget,
         name: str,
         hint: str = "",
         anchor: QWidget | None = None,
@@ -179,14 +179,14 @@ class Palette(QWidget):
         passing: Collection[QKeySequence] = (),
     ) -> None:
         self._passing = passing  # before Qt's own part is made, which gets events
-        super().__init__(body)
+        super().__init__(window)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._anchor = anchor
         self.name = name
         self._look = look
         self._search = search
-        self._body = body
-        self._before = body.window().focusWidget()
+        self._over = window
+        self._before = window.focusWidget()
         self._card = _Card(look, self)
         self.edit = QLineEdit()
         self.edit.setObjectName("paletteEdit")
@@ -211,7 +211,7 @@ class Palette(QWidget):
         self.list.clicked.connect(self._run)
         self.list.entered.connect(self.list.setCurrentIndex)
         self.list.selectionModel().currentChanged.connect(self._announce)
-        body.installEventFilter(self)
+        window.installEventFilter(self)
         look.theme.changed.connect(self.update)
 
     def _lay_out(self) -> None:
@@ -321,24 +321,24 @@ class Palette(QWidget):
             before.setFocus()
 
     def _place(self) -> None:
-        body = self._body
-        self.resize(body.size())
+        over = self._over
+        self.resize(over.size())
         wanted = ANCHORED_WIDTH if self._anchor is not None else WIDTH
-        width = min(self._look.theme.px(wanted), body.width() - 32) + 2 * SHADOW
+        width = min(self._look.theme.px(wanted), over.width() - 32) + 2 * SHADOW
         # A layout learns of shown and hidden parts too late for a card that changes at each letter.
         inside = width - 2 * SHADOW - 18
         around = self._head.minimumHeight() + 1 + 16 + 2 * (SHADOW + 1)
         rows = sum(map(self._painter.height_of, range(min(self._hits.rowCount(), SHOWN))))
-        self.list.setFixedHeight(max(min(rows, body.height() - around), self._head.minimumHeight()))
+        self.list.setFixedHeight(max(min(rows, over.height() - around), self._head.minimumHeight()))
         found = self.list.height() if self._hits.hits else self._nothing.heightForWidth(inside)
         self._card.resize(width, around + found)
         if self._anchor is not None:
-            below = self._anchor.mapTo(body, self._anchor.rect().bottomLeft())
+            below = self._anchor.mapTo(over, self._anchor.rect().bottomLeft())
             left = below.x() - SHADOW
             if self.layoutDirection() == Qt.LayoutDirection.RightToLeft:
                 left = below.x() + self._anchor.width() - width + SHADOW
-            lowest = max(0, body.height() - self._card.height())  # in a low window over the anchor
+            lowest = max(0, over.height() - self._card.height())  # in a low window over the anchor
             self._card.move(left, min(below.y() + 5 - SHADOW, lowest))
             return
-        top = max(8, min(TOP, (body.height() - self._card.height()) // 2)) - SHADOW
-        self._card.move((body.width() - width) // 2, top)
+        top = max(8, min(TOP, (over.height() - self._card.height()) // 2)) - SHADOW
+        self._card.move((over.width() - width) // 2, top)

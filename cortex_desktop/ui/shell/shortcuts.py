@@ -57,7 +57,7 @@ class ShortcutsDialog(Dialog):
         scroll.setAccessibleName(self.tr("Keyboard shortcuts"))
         scroll.setWidgetResizable(True)
         scroll.setWidget(body)
-        room = self.screen().availableGeometry().height() - look.theme.px(260)
+        room = min(self.screen().availableGeometry().height(), parent.height()) - look.theme.px(220)
         scroll.setMinimumHeight(min(body.sizeHint().height() + 4, max(room, look.theme.px(200))))
         self.form.addWidget(scroll, 1)
         digits = self.tr("Where a digit needs Shift, as on French keyboards, press Shift too: Ctrl+Shift+1 for Ctrl+1.")

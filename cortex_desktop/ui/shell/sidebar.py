@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QFrame,
@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from ...domain.model import Org
 from ...domain.ports import VaultState
 from ...services.keychain import KeychainStatus
+from ..kit.keyboard import enter_pressed
 from ..kit.page import Aside, PageEntry, Section
 from ..kit.plain import set_tip
 from ..kit.tokens import SIDEBAR_WIDTH
@@ -42,6 +43,12 @@ class _Painted(QAbstractButton):
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         look.theme.changed.connect(self.update)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if enter_pressed(event):
+            self.click()
+        else:
+            super().keyPressEvent(event)
 
     def panel(self, painter: QPainter, *, raised: bool, alarm: bool = False) -> QRect:
         """Paint ground and edge, in the colour of danger if `alarm`; return the room inside."""
@@ -242,6 +249,11 @@ class PageButton(_Line):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._place_badge()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LayoutDirectionChange:
+            self._place_badge()
 
     def _place_badge(self) -> None:
         size = self.attention.size()

@@ -161,18 +161,20 @@ class StandingBanner(QObject):
         place = seen.claim.path if seen.claim is not None else ""
         match seen.standing:
             case Standing.MOVED:
-                title = self.tr("This data folder stood somewhere else before")
-                text = self.tr("It was at {place}, and is not there any more.").format(place=place)
+                title = self.tr("This data folder is in a new place")
+                text = self.tr("It was at {place}, and is no longer there.").format(place=place)
             case Standing.RESTORED:
                 title = self.tr("This data folder is older than the keychain")
-                text = self.tr("The keychain knows of changes that are not in it, as after a restored backup.")
+                text = self.tr(
+                    "The keychain holds changes that are missing here. This happens when a backup is restored."
+                )
             case Standing.COPY:
                 title = self.tr("This data folder is a copy")
                 text = self.tr("Its keys belong to the folder at {place}.").format(place=place)
             case Standing.VIEWER:
                 return (
-                    self.tr("This copy is for looking only"),
-                    self.tr("Keys can be copied. None is made, changed or removed here."),
+                    self.tr("This copy is view only"),
+                    self.tr("You can copy keys here, but not create, change or remove any."),
                 )
             case _:
                 title = self.tr("This keychain does not know this data folder")
@@ -182,18 +184,18 @@ class StandingBanner(QObject):
                         providers=self._above.locale().createSeparatedList(list(seen.providers)),
                         keychain=self._workspace.keychain_name,
                     )
-        wait = self.tr("Keys can be copied. Nothing is removed from the keychain until you say what the folder is.")
+        wait = self.tr("You can copy keys. Nothing is removed from the keychain until you answer.")
         return title, f"{text} {wait}"
 
     def _choices(self, seen: Seen) -> list[Choice]:
         names = {
             Answer.GO_ON: {
-                Standing.MOVED: self.tr("It was moved: go on"),
-                Standing.RESTORED: self.tr("It was restored: go on"),
-            }.get(seen.standing, self.tr("Go on with this keychain")),
-            Answer.OWN_KEYS: self.tr("A copy: give it keys of its own…"),
-            Answer.VIEWER: self.tr("A copy: look only"),
-            Answer.ASK_AGAIN: self.tr("Ask again"),
+                Standing.MOVED: self.tr("I moved it here"),
+                Standing.RESTORED: self.tr("I restored a backup"),
+            }.get(seen.standing, self.tr("Use this keychain")),
+            Answer.OWN_KEYS: self.tr("It is a copy: give it keys of its own…"),
+            Answer.VIEWER: self.tr("It is a copy: view only"),
+            Answer.ASK_AGAIN: self.tr("Ask me again"),
         }
         choices: list[Choice] = [(names[answer], partial(self._answer, answer, seen)) for answer in seen.answers]
         if seen.standing is Standing.RESTORED:
@@ -212,8 +214,8 @@ class StandingBanner(QObject):
 
     def _answered(self, answer: Answer, standing: Standing, undo: Callable[[], None] | None) -> None:
         said = {
-            Answer.GO_ON: self.tr("You go on with this folder"),
-            Answer.VIEWER: self.tr("This copy is for looking only"),
+            Answer.GO_ON: self.tr("This folder is used from now on"),
+            Answer.VIEWER: self.tr("This copy is view only"),
         }.get(answer)
         if said is not None:
             toast = self._toasts.show(said, action=self.tr("Undo") if undo is not None else "", topic="standing")
@@ -260,7 +262,7 @@ class StandingBanner(QObject):
             self.tr("Give this copy keys of its own?"),
             self.tr(
                 "Each app gets a copy of its key in the keychain, so that this folder and the other no longer share "
-                "any. The other folder stays as it is. This cannot be undone; it can be stopped and gone on with."
+                "any. The other folder stays as it is. You can stop and continue later, but not undo it."
             ),
             self.tr("Give it keys of its own"),
             self._dialogs.window,
@@ -291,7 +293,7 @@ class StandingBanner(QObject):
 
     def _show_progress(self, done: float) -> None:
         title = self.tr("Giving each app a key of its own: {percent} %")
-        text = self.tr("You can stop, and go on with it later.")
+        text = self.tr("You can stop and continue later.")
         title = title.format(percent=self._above.locale().toString(round(done * 100)))
         self._above.ask("info", "loader-circle", title, text, [(self.tr("Stop"), self._stop)])
 

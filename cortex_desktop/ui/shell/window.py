@@ -18,6 +18,9 @@ from ..kit.tokens import DARK, LIGHT
 WIDTH, HEIGHT = 1200, 760
 """Of the window at its first start, in pixels at 13 px text."""
 
+LEAST = 560, 380
+"""Its least width and height, in pixels at 13 px text."""
+
 TITLE_BAR = 40
 """About so high, in pixels."""
 
@@ -43,11 +46,12 @@ class MainWindow(QMainWindow):
         self._after_paint.timeout.connect(self.painted)
         self.setWindowTitle("Cortex Desktop")  # the page, once it is there, puts its name before
         room = self.screen().availableGeometry()
-        self.setMinimumSize(min(560, room.width()), min(380, room.height() - TITLE_BAR))
+        larger = max(1, QFontInfo(self.font()).pixelSize() / 13)
+        least_width, least_height = (round(length * larger) for length in LEAST)
+        self.setMinimumSize(min(least_width, room.width()), min(least_height, room.height() - TITLE_BAR))
         self._take_ground()
         geometry = settings.blob("geometry")
         if geometry.isEmpty() or not self.restoreGeometry(geometry):
-            larger = max(1, QFontInfo(self.font()).pixelSize() / 13)
             width, height = round(WIDTH * larger), round(HEIGHT * larger)
             self.resize(min(width, room.width() - 40), min(height, room.height() - 60))
 
