@@ -66,6 +66,7 @@ def _remove_all(folder: Path, instance: Instance, *, ask: bool) -> int:
         if ask and not _agreed(folder):
             print("Nothing was removed.")
             return 1
+        others = ", ".join(apps.stores.folder.providers())
         number = apps.deletion.remove_everything()
         unreadable = stores.repository.unreadable
     except CortexError as error:
@@ -74,6 +75,8 @@ def _remove_all(folder: Path, instance: Instance, *, ask: bool) -> int:
     finally:
         stores.close()
     print(f"Removed {number} {'app' if number == 1 else 'apps'} and their keys.")
+    if others:
+        print(f"Keys that were stored in {others} stay there.")
     if unreadable:
         print(f"{unreadable} apps of the list could not be read. Look in the keychain for cortex-desktop/.")
     return remove_folder(folder, instance.release)

@@ -135,6 +135,20 @@ class Folder:
                 self._write_claim()
                 self._is_behind = True
 
+    def claim_before_due(self) -> None:
+        """Call before what is due goes by itself. A folder without a claim gets it, and what is due gets time.
+
+        It was made by an older version, and could be a copy: what it gives up may be in use in another one. Leave an
+        error to the next time.
+        """
+        with self._lock, suppress(VaultError, StorageError):
+            if self._repository.folder_record().is_claimed or not self._due_between(None, self.trusted_now()):
+                return
+            self._find()
+            if self._standing is Standing.NEW:
+                self._give_time(self.now())
+                self._write_claim()
+
     def keep_claim(self) -> None:
         """Bring a claim that is there up to date, unless the folder is in doubt. Leave an error to the next time."""
         with self._lock, suppress(VaultError, StorageError):
@@ -302,21 +316,17 @@ class Folder:
         now, seen = self._now(), self._repository.folder_record().seen
         if seen is None or now - seen <= CLOCK_STEP:
             return None
-        apps = [
-            app
-            for app in self._repository.apps()
-            if _is_between(app.purge_after if app.state is AppState.DELETED else None, seen, now)
-        ]
-        kept = [kept for app in self._repository.apps() for kept in app.kept if _is_between(kept.until, seen, now)]
-        orgs = [org for org in self._repository.orgs() if _is_between(org.purge_after, seen, now)]
-        due = len(apps) + len(kept) + len(orgs)
+        due = self._due_between(seen, now)
         return ClockJump(seen, now, due) if due else None
+
+    def _due_between(self, seen: datetime | None, now: datetime) -> int:
+        """Return how many deleted apps, kept keys and removed orgs fall due after `seen` and up to `now`."""
+        apps, orgs = self._repository.apps(), self._repository.orgs()
+        deleted = [app.purge_after for app in apps if app.state is AppState.DELETED]
+        dates = [*deleted, *(kept.until for app in apps for kept in app.kept), *(org.purge_after for org in orgs)]
+        return sum(due is not None and (seen is None or seen < due) and due <= now for due in dates)
 
     def accept_clock(self) -> None:
         """Take the clock for right."""
         now = self._now()
         self._repository.change_folder(lambda record: replace(record, seen=now))
-
-
-def _is_between(due: datetime | None, seen: datetime, now: datetime) -> bool:
-    return due is not None and seen < due <= now

@@ -107,6 +107,9 @@ class OrgService:
 
         Raises VaultError with nothing restored: the keychain must hear of it first, as for an app.
         """
+        for org in self._repository.orgs():
+            if org.id == org_id:
+                transitions.restore_org(org)  # one on its way out needs no keychain to say so
         if self._folder is not None:
             self._folder.announce()
         org = self._repository.change_org(org_id, transitions.restore_org)

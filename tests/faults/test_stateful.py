@@ -502,6 +502,8 @@ class Console(RuleBasedStateMachine):
         if self.settled[app_id].state is AppState.DELETING:
             with pytest.raises(AppGone):
                 self.service.deletion.restore(app_id)
+        elif self.locked:
+            self.refused(lambda: self.service.deletion.restore(app_id))
         else:
             after = self.settled[app_id].changed(state=AppState.ACTIVE, purge_after=None)
             self.on_disk_only("restore", app_id, after, fuse, lambda: self.service.deletion.restore(app_id))

@@ -149,6 +149,19 @@ def test_the_option_leaves_nothing(program: Desk, folder: Path, capsys: pytest.C
 
 
 @on_linux
+def test_the_option_names_other_keychains_that_hold_keys(
+    program: Desk, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program.create("NewHealth App")
+    program.program.stores.repository.change_app(
+        program.app("NewHealth App").id, lambda app: replace(app, provider="KWallet")
+    )
+    program.close()
+    assert data.remove_all_data(str(folder), ask=False) == 0
+    assert capsys.readouterr().out.splitlines()[1] == "Keys that were stored in KWallet stay there."
+
+
+@on_linux
 def test_the_option_removes_nothing_while_the_folder_is_in_doubt(
     program: Desk, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -14,8 +14,10 @@ import pytest
 
 from cortex_desktop.domain.errors import (
     AnswerNotPossible,
+    AppGone,
     FolderInDoubt,
     LookOnly,
+    OrgGone,
     SecretDiffers,
     SecretMissing,
     SecretNotText,
@@ -309,6 +311,23 @@ def test_what_an_old_list_was_removing_stays_for_30_days_after_going_on(desk: De
     assert (run.held(alone.app, 1), run.held(of_org.app, 1)) == (alone.key, of_org.key)
     assert [org.purge_after for org in run.orgs.removed()] == [desk.clock.time + RESTORABLE]
     assert run.app().purge_after == desk.clock.time + RESTORABLE
+
+
+def test_what_is_on_its_way_out_is_not_asked_of_a_locked_keychain(desk: Desk) -> None:
+    run = desk.start()
+    made = run.make()
+    run.apps.deletion.delete(made.app.id)
+    vault_of(desk).fail_next("remove", failed())
+    with pytest.raises(VaultError):
+        run.apps.removal.purge(made.app.id)
+    run.orgs.add(run.org)
+    run.orgs.remove(made.app.org_id)
+    run.orgs.purge(made.app.org_id)
+    vault_of(desk).current = VaultState.LOCKED
+    with pytest.raises(AppGone):
+        run.apps.deletion.restore(made.app.id)
+    with pytest.raises(OrgGone):
+        run.orgs.restore(made.app.org_id)
 
 
 def test_what_an_old_list_gave_up_is_not_looked_for_after_going_on(desk: Desk) -> None:
@@ -881,6 +900,32 @@ def test_a_folder_of_an_older_version_opens_without_a_question(desk: Desk) -> No
     run.apps.removal.purge(made.app.id)
     assert not vault_of(desk).items
     assert len(vault_of(desk).claims) == 1
+
+
+def test_what_is_due_in_a_copy_of_an_older_version_does_not_go_at_the_first_look(desk: Desk) -> None:
+    """The app is in use again in the other one, of which nothing tells."""
+    run = desk.start()
+    made = run.make()
+    run.apps.deletion.delete(made.app.id)
+    run.orgs.add(run.org)
+    run.orgs.remove(made.app.org_id)
+    run.quit()
+    make_older(desk.folder)
+    vault_of(desk).claims.clear()
+    desk.clock.pass_by(RESTORABLE + timedelta(days=1))
+    run = desk.start()
+    run.folder.accept_clock()
+    run.recover()
+    assert run.held(made.app, 1) == made.key
+    assert run.standing is Standing.KNOWN
+    desk.clock.pass_by(RESTORABLE - timedelta(days=1))
+    run.folder.accept_clock()
+    run.recover()
+    assert run.held(made.app, 1) == made.key
+    desk.clock.pass_by(timedelta(days=2))
+    run.recover()
+    assert not vault_of(desk).items
+    assert len(run.repository.orgs()) == 1
 
 
 def test_what_another_program_makes_of_the_folders_row_is_no_history(desk: Desk) -> None:

@@ -48,6 +48,7 @@ class AppDeletion:
         Raises VaultError, StorageError with the app still deleted: an older copy of the folder would remove its key,
         so the keychain must hear of it first.
         """
+        transitions.restore(self._stores.repository.app(app_id))  # what is on its way out needs no keychain to say so
         self._stores.folder.announce()
         app = self._stores.repository.change_app(app_id, transitions.restore)
         self._stores.record.app(Action.RESTORED, app)

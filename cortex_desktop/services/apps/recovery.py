@@ -175,6 +175,7 @@ class Recovery:
         """
         stores = self._stores
         stores.folder.note_time()
+        stores.folder.claim_before_due()
         now = stores.folder.trusted_now()
         going = self._begin_org_removals(now)
         unfinished = [
