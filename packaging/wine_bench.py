@@ -22,7 +22,7 @@ import sys
 import tarfile
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
 
@@ -204,11 +204,18 @@ class Wine:
         """Run a program to its end: its exit status, and what it printed."""
         with self.start(*command) as process:
             try:
-                output, _ = process.communicate(timeout=seconds)
+                process.wait(seconds)
             except subprocess.TimeoutExpired:
                 process.kill()
                 fail(f"{Path(str(command[0])).name} did not end within {seconds:.0f} s under Wine")
-        return process.returncode, output
+            # Not to the pipe's end: Wine's desktop, which setup may start, holds it as long as any program runs.
+            assert process.stdout is not None
+            output, pipe = b"", process.stdout.fileno()
+            os.set_blocking(pipe, False)
+            with suppress(BlockingIOError):
+                while piece := os.read(pipe, 65_536):
+                    output += piece
+        return process.returncode, output.decode("utf-8", "replace")
 
     def run(self, *command: str | Path, seconds: float = 300) -> str:
         """Run a program; end when it fails. What it printed."""

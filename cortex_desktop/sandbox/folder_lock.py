@@ -11,7 +11,7 @@ from pathlib import Path
 from ..domain.sandbox import LOCK_FILE
 
 _LOCKED_BYTE = 1 << 20  # beyond the text, which others may read meanwhile (Windows)
-_HELD = {errno.EACCES, errno.EAGAIN, errno.EDEADLK, 0}  # 0: Wine says no more than that it failed
+_HELD = {errno.EACCES, errno.EAGAIN, errno.EDEADLK}
 
 
 class FolderLock:
@@ -67,10 +67,12 @@ def _lock(fd: int) -> bool:
     """Lock the file without waiting. False if another process has it; True also where files cannot be locked."""
     try:
         if sys.platform == "win32":
+            import ctypes
             import msvcrt
 
-            os.lseek(fd, _LOCKED_BYTE, os.SEEK_SET)
-            msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
+            system = ctypes.WinDLL("kernel32", use_last_error=True)  # msvcrt.locking hides under Wine why it failed
+            if not system.LockFile(ctypes.c_void_p(msvcrt.get_osfhandle(fd)), _LOCKED_BYTE, 0, 1, 0):
+                raise ctypes.WinError(ctypes.get_last_error())
         else:
             import fcntl
 

@@ -20,7 +20,7 @@ else:
     import fcntl
 
 NAME = "cortex-desktop.lock"
-_HELD = {errno.EACCES, errno.EAGAIN, errno.EWOULDBLOCK, errno.EDEADLK, 0}  # 0: Wine says no more than that it failed
+_HELD = {errno.EACCES, errno.EAGAIN, errno.EWOULDBLOCK, errno.EDEADLK}
 _LOCKED_BYTE = 1 << 30
 """Windows keeps others from reading what is locked, so a byte far behind the text is."""
 
@@ -152,8 +152,11 @@ class FolderLock:
 def _lock(descriptor: int) -> None:
     """Lock the file without waiting. Raises OSError, with a number of `_HELD` if another has it."""
     if sys.platform == "win32":
-        os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        import ctypes
+
+        system = ctypes.WinDLL("kernel32", use_last_error=True)  # msvcrt.locking does not say under Wine why it failed
+        if not system.LockFile(ctypes.c_void_p(msvcrt.get_osfhandle(descriptor)), _LOCKED_BYTE, 0, 1, 0):
+            raise ctypes.WinError(ctypes.get_last_error())
     else:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 

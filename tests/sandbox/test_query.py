@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cortex_desktop.sandbox.query import Query, matches, page, read_query, select
@@ -126,6 +126,7 @@ conditions = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(operators, conditions, max_size=3), st.dictionaries(st.sampled_from("abc"), json_values))
 def test_any_where_is_answered_or_refused(where: Any, document: Any) -> None:
     try:
@@ -138,6 +139,7 @@ def test_any_where_is_answered_or_refused(where: Any, document: Any) -> None:
 ids = st.integers(0, 30).map(lambda number: f"{number:024x}")
 
 
+@settings(deadline=None)
 @given(
     st.sets(ids),
     st.dictionaries(st.sampled_from(["$gt", "$gte", "$lt", "$lte"]), ids, max_size=3) | ids,
@@ -155,6 +157,7 @@ def test_the_short_way_by_id_finds_the_same(present: set[str], wanted: Any, skip
     assert has_more == (len(expected) > limit)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.booleans(), ids), max_size=30))
 def test_a_collection_is_in_the_order_of_its_ids(steps: list[tuple[bool, str]]) -> None:
     collection, expected = Collection(), dict[str, bool]()

@@ -45,6 +45,13 @@ def look(desk: Desk, tree: AnswerTree, text: str, *, backwards: bool = False) ->
     return ends[0]
 
 
+def test_what_a_list_holds_is_in_sight(tree: AnswerTree) -> None:
+    tree.show_document({"object": "list", "data": [{"email": "ada@example.org"}], "hasMore": False})
+    data = child(tree, "data", child(tree, "list"))
+    assert tree.isExpanded(data)
+    assert not tree.isExpanded(child(tree, "0", data))
+
+
 def test_a_large_list_is_shown_in_ranges(tree: AnswerTree, desk: Desk) -> None:
     tree.show_document({"object": "list", "data": [{"n": f"n-{number}"} for number in range(2 * MOST_ROWS + 7)]})
     data = child(tree, "data", child(tree, "list"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
@@ -11,7 +12,7 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QColor, QFontInfo
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton
 
-from cortex_desktop.domain.model import KeptVersion
+from cortex_desktop.domain.model import KeptVersion, Origin
 from cortex_desktop.domain.secret import KeyEnds, Secret, SecretKind, SecretRef, generate
 from cortex_desktop.ui.apps.details import DetailsPanel
 from cortex_desktop.ui.apps.time_line import Line
@@ -167,6 +168,22 @@ class TestTimeLine:
             desk.let_pass(0)
             places = [mark.x() for mark in line(desk).marks]
             assert places == sorted(places, reverse=True)
+        finally:
+            qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+
+    @pytest.mark.parametrize("mirrored", [False, True])
+    def test_the_answers_stand_in_line_with_what_is_above(self, desk: Desk, qapp: QApplication, mirrored: bool) -> None:
+        qapp.setLayoutDirection(Qt.LayoutDirection.RightToLeft if mirrored else Qt.LayoutDirection.LeftToRight)
+        try:
+            app = desk.app(desk.selected())
+            panel(desk).show_app(replace(app, origin=Origin.UNKNOWN), 0)
+            desk.let_pass(30)
+            answer = desk.find("Cortex made it", QAbstractButton, panel(desk))
+            above, place = line(desk), answer.mapTo(panel(desk), QPoint(8, 0)).x()
+            begin = above.mapTo(panel(desk), QPoint()).x()
+            if mirrored:
+                place, begin = answer.mapTo(panel(desk), QPoint(answer.width() - 8, 0)).x(), begin + above.width()
+            assert place == begin
         finally:
             qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
 

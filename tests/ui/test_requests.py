@@ -258,6 +258,17 @@ def test_how_the_sandbox_behaves_can_be_changed(go: Callable[..., Desk]) -> None
     assert desk.find("Requests within 300 s", QSpinBox).value() == 40
 
 
+def test_an_address_that_fits_is_shown_whole(go: Callable[..., Desk]) -> None:
+    desk = go(True)
+    desk.wait(lambda: "Medable-Client-Key" in desk.screen())
+    for length in range(4, 12):  # widths that end in every fraction of a pixel
+        address = f"https://{'a' * length}.example/my-org/v2"
+        presenter(desk).page.request.show_base(address)
+        base = desk.find(address)
+        desk.let_pass(50)
+        assert painted(base) == [address]
+
+
 def test_a_fault_in_words(go: Callable[..., Desk]) -> None:
     desk = go(True)
     write(desk, "/accounts/me")

@@ -236,7 +236,7 @@ class DetailsPanel(QFrame):
         column.addSpacing(16)
         column.addLayout(self._make_facts())
         question = QHBoxLayout()
-        question.setContentsMargins(-8, 0, -8, 0)  # what links have around their words
+        question.addSpacing(-8)  # what links have around their words
         question.addWidget(self._make_question())
         column.addLayout(question)
         self._earlier = QVBoxLayout()

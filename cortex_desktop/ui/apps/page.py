@@ -13,7 +13,7 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
     QHBoxLayout,
@@ -173,7 +173,16 @@ class AppsPage(Page):
         self._failed = False
         self._patience.stop()
         self._show_state()
-        if self.hasFocus() and self.empty.isVisible():
+        if self.window().focusWidget() is self:
+            self._take_the_only_action()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._take_the_only_action()
+
+    def _take_the_only_action(self) -> None:
+        """Put the keyboard on what can be done where there is no list to move in."""
+        if self.empty.isVisible() and self.empty.action.isVisible():
             self.empty.action.setFocus()
 
     def load_failed(self, title: str, text: str) -> None:

@@ -270,13 +270,16 @@ class AnswerTree(QTreeView):
         self._look = look
 
     def show_document(self, document: object) -> None:
-        """Show this document, its first level open."""
+        """Show this document, its first level open, and what is listed in a list of the API."""
         self.stop_search()
         self.answer.is_stale = False
         self.answer.show(document)
         self.header().resizeSection(0, self._look.theme.px(212))
         if self.answer.rowCount() == 1:
-            self.expand(self.answer.index(0, 0))
+            root = self.answer.index(0, 0)
+            self.expand(root)
+            if isinstance(document, dict) and document.get("object") == "list" and "data" in document:
+                self.expand(self.answer.index(list(document).index("data"), 0, root))
         self.setCurrentIndex(self.answer.index(0, 0))
 
     def set_stale(self, stale: bool) -> None:
