@@ -14,6 +14,7 @@ from cortex_desktop.domain.errors import StorageError
 from cortex_desktop.domain.model import Environment, Org, OrgState, new_id
 from cortex_desktop.domain.ports import VaultState
 from cortex_desktop.domain.secret import SecretKind
+from cortex_desktop.services.folder import Folder
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.ui.orgs.page import OrganizationPage
 from tests.support.gui import CTRL, Desk, Key, SlowVault, clipboard_text, painted, stored_app, texts
@@ -528,6 +529,7 @@ class TestRemoving:
         repository = TinyRepository(folder)
         gone = replace(CLINIC, state=OrgState.REMOVED, purge_after=datetime.now(UTC) - timedelta(days=1))
         repository.save_org(gone)
+        Folder(repository, vault, lambda: datetime.now(UTC)).claim_run()
         repository.close()
         desk = start()
         desk.wait(lambda: CLINIC.id not in {ref.org_id for ref in vault.items}, "its keys have gone")

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit
 from cortex_desktop.domain.errors import VaultError, VaultProblem, VaultTimeout
 from cortex_desktop.domain.model import AppState, Org
 from cortex_desktop.domain.ports import VaultState
+from cortex_desktop.services.folder import Folder
 from cortex_desktop.storage.repository import TinyRepository
 from cortex_desktop.ui.kit.waiting import BUSY_SECONDS, SLOW_SECONDS
 from tests.support.gui import CTRL, Desk, Key, SlowVault, stored_apps, texts
@@ -365,6 +366,7 @@ class TestUnfinishedWork:
         desk.wait(lambda: desk.labels() == ["Ward tablet"])
         repository = desk.program.stores.repository
         app = repository.apps()[0]
+        Folder(repository, vault, lambda: datetime.now(UTC)).claim_run()
         repository.change_app(app.id, lambda app: replace(app, state=AppState.DELETED, purge_after=datetime.now(UTC)))
         desk.wait(lambda: not vault.items, "it went within the hour")
 
