@@ -24,6 +24,10 @@ class AlreadyRunning(Exception):
     """Another process holds the data folder. The text says which, and what to do."""
 
 
+class Unheard(AlreadyRunning):
+    """That process did not do what it was asked, or did not say so."""
+
+
 class Instance:
     """Holds the data folder's lock, and hears of later starts. sleep: waits for so many seconds."""
 
@@ -49,13 +53,17 @@ class Instance:
 
     def quit_first(self, seconds: float = 20) -> None:
         """End the program that holds the lock, and take the lock. Raises AlreadyRunning if it does not in time."""
-        if self._acquire_or_ask("quit"):
-            return
+        refused: AlreadyRunning | None = None
+        try:
+            if self._acquire_or_ask("quit"):
+                return
+        except Unheard as error:  # it may be closing already, and too busy with that to answer
+            refused = error
         for _ in range(round(seconds / PAUSE_SECONDS)):
             if self._lock.acquire():
                 return
             self._sleep(PAUSE_SECONDS)
-        raise self._running("It did not close; please close it yourself.")
+        raise refused or self._running("It did not close; please close it yourself.")
 
     def listen(self, commands: Mapping[str, Callable[[], bool]]) -> None:
         """Hear later starts from now on. commands: as in `Channel`. Call it once, with the lock."""
@@ -104,7 +112,7 @@ class Instance:
                 try:
                     ask(holder.address, holder.key, command)
                 except ChannelError as error:
-                    raise self._running(f"{error} Wait a moment, or end that process.") from None
+                    raise Unheard(str(self._running(f"{error} Wait a moment, or end that process."))) from None
                 except (ConnectionError, FileNotFoundError):
                     pass  # it has just ended or is about to
                 except OSError as error:

@@ -452,13 +452,23 @@ class TestTheChannel:
             "It is busy and does not answer. Wait a moment, or end that process."
         )
 
+    def test_one_that_is_too_busy_with_ending_to_answer_is_waited_for(self, first: Instance, folder: Path) -> None:
+        def end() -> bool:
+            first.release()
+            return False
+
+        first.listen({"quit": end})
+        second = Instance(folder)
+        second.quit_first()
+        second.release()
+
     @posix_only
     def test_a_stopped_one_is_told_in_time(self, folder: Path, other: Start) -> None:
         process = other(folder, "listen", "wait")
         assert (said(process), said(process)) == ("True", "listens")
         process.send_signal(signal.SIGSTOP)
         os.waitid(os.P_PID, process.pid, os.WSTOPPED)
-        for act in (lambda: Instance(folder).acquire_or_raise(), lambda: Instance(folder).quit_first()):
+        for act in (lambda: Instance(folder).acquire_or_raise(), lambda: Instance(folder).quit_first(0.1)):
             start = time.monotonic()
             assert refusal(act).endswith("It does not answer. Wait a moment, or end that process.")
             assert time.monotonic() - start < 2
