@@ -49,12 +49,16 @@ def mono(look: Look, size: float = 12, weight: QFont.Weight = QFont.Weight.Norma
 
 
 class ElidedText(QWidget):
-    """One line of muted text, shortened in the middle where it does not fit, and whole in its tool tip."""
+    """One line of muted text, shortened where it does not fit, and whole in its tool tip.
+
+    is_mono: an address, which is shortened in its middle.
+    """
 
     def __init__(self, look: Look, *, is_mono: bool) -> None:
         super().__init__()
         self._look = look
         self.text = ""
+        self._elide = Qt.TextElideMode.ElideMiddle if is_mono else Qt.TextElideMode.ElideRight
         self.setFont(mono(look) if is_mono else look.theme.font(13))
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         look.theme.changed.connect(self.update)
@@ -77,7 +81,7 @@ class ElidedText(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setPen(self._look.theme.color("muted"))
-        shown = self.fontMetrics().elidedText(self.text, Qt.TextElideMode.ElideMiddle, self.width())
+        shown = self.fontMetrics().elidedText(self.text, self._elide, self.width())
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeading, shown)
 
 

@@ -130,7 +130,8 @@ class _Lines(QWidget):
             self._grid.addWidget(name, row, 0)
             self._grid.addWidget(value, row, 1)
             if not self.is_narrow:
-                reason = label(header.reason, "hint")
+                reason = ElidedText(self._look, is_mono=False)
+                reason.show_text(header.reason)
                 reason.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
                 self._grid.addWidget(reason, row, 2)
             self._grid.addWidget(Picture("lock", self._look), row, 3, Qt.AlignmentFlag.AlignRight)
