@@ -44,9 +44,12 @@ def _leave_nothing(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_moves(monkeypatch: pytest.MonkeyPatch) -> None:
+def _nothing_moves() -> Iterator[None]:
     """The system asks for less motion: what comes on screen is at once where it belongs."""
-    monkeypatch.setattr("cortex_desktop.system.motion.wants_less_motion", lambda: True)
+    # Not `monkeypatch`: made first, it would be undone last, after the fixtures of a test.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("cortex_desktop.system.motion.wants_less_motion", lambda: True)
+        yield
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from cortex_desktop.ui.kit.i18n import full_day, long_day, translate_text
 from cortex_desktop.ui.kit.marks import Mark
 from cortex_desktop.ui.kit.table import PADDING
 from cortex_desktop.ui.kit.waiting import BUSY_SECONDS
-from tests.support.gui import CTRL, Desk, Key, clipboard_text, painted, stored_apps
+from tests.support.gui import CTRL, Desk, Key, clipboard_text, painted, stored_apps, texts
 from tests.support.memory_vault import InMemoryVault
 
 Start = Callable[..., Desk]
@@ -283,7 +283,7 @@ def test_a_log_that_cannot_be_read_is_said(folder: Path, apps: list[App], start:
     (folder / FILE_NAME).mkdir()
     desk = start()
     desk.click("Activity")
-    desk.wait(lambda: "The activity log can't be read" in desk.screen())
+    desk.wait(lambda: {"The activity log can't be read", "Try again"} <= set(texts(desk.window)))
     (folder / FILE_NAME).rmdir()
     desk.click("Try again")
     desk.wait(lambda: "No activity yet" in desk.screen())
