@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import (
     QByteArray,
@@ -34,12 +35,14 @@ from ..kit.tokens import DETAILS_WIDTH
 from ..kit.waiting import BUSY_SECONDS
 from ..kit.widgets import Banner, Button, EmptyState, Look, label
 from .bulk_bar import BulkBar
-from .details import DetailsPanel
 from .filters import SavedFilters
 from .model import AppColumn, AppsModel
 from .search_bar import SearchBar
 from .selection import Selection, SelectionBar
 from .table import AppsTable
+
+if TYPE_CHECKING:
+    from .details import DetailsPanel
 
 MARGIN = 24
 """Around the page, in pixels."""
@@ -61,7 +64,7 @@ class AppsPage(Page):
     unlock_asked = Signal()
     menu_asked = Signal(QPoint)
     retry_asked = Signal()
-    details_made = Signal(DetailsPanel)
+    details_made = Signal(QWidget)
 
     def __init__(self, look: Look, model: AppsModel, reveal: Reveal, saved: SavedFilters) -> None:
         super().__init__()
@@ -198,6 +201,8 @@ class AppsPage(Page):
     def details(self) -> DetailsPanel:
         """The panel with the current app's details, made when first asked for."""
         if self._panel is None:
+            from .details import DetailsPanel
+
             self._panel = DetailsPanel(self._look, self.model, self._reveal)
             self._panel.hide()
             self._panel.closed.connect(self.close_details)

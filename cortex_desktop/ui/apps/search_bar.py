@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent
@@ -16,9 +17,11 @@ from ..kit.suggestions import Suggestion
 from ..kit.table import CountLabel
 from ..kit.widgets import Button, Look, Picture, announce, label, set_property
 from .chips import Chips
-from .filter_panel import FilterPanel
 from .filters import FilterWords, SavedFilters, same_search
 from .model import AppsModel
+
+if TYPE_CHECKING:
+    from .filter_panel import FilterPanel
 
 FIELD = 140, 720
 """Least and most width of the field, in pixels at 13 px text."""
@@ -120,6 +123,8 @@ class SearchBar(QWidget):
         """Open the panel of all filters, unless something else is in front."""
         if not self._is_in_front(self.filter):
             return
+        from .filter_panel import FilterPanel
+
         self._panel = panel = FilterPanel(self._look, self._words.groups(self._model.owners()), self)
         panel.toggled.connect(self._toggle)
         panel.cleared.connect(self._clear)
