@@ -15,7 +15,7 @@ from ..kit.table import ELIDE, LEADING
 from ..kit.widgets import Button, Look, label
 from .filters import Choice, Group
 
-COLUMN, ROW, PADDING, CHECK, GAP = 188, 28, 8, 16, 12
+COLUMN, ROW, PADDING, CHECK, GAP = 204, 28, 8, 16, 12
 """Width of a column, height of a choice, room before and behind its words, size of its check, room between columns and
 around them: pixels at 13 px text."""
 
