@@ -174,7 +174,7 @@ class RememberedLogin:
     """A login for which the keychain keeps the cookie by which a server knows this computer.
 
     number: of its item, among those of the org; place: the endpoint, or SANDBOX; until: None while it is in use; else
-    it is to go, and what arrives of it until then too.
+    the item is removed, also one that arrives before then.
     """
 
     number: int

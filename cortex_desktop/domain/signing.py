@@ -79,7 +79,7 @@ def sign(key: Secret, secret: Secret, method: str, path: str, timestamp: int) ->
 
 def new_nonce() -> str:
     """16 random letters and digits, new for each request."""
-    import secrets  # with OpenSSL's 3 MB, which a start needs not
+    import secrets  # loads OpenSSL, 3 MB that the start does not need
 
     return secrets.token_hex(8)
 

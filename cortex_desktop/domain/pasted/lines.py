@@ -158,7 +158,7 @@ def _service(rows: Sequence[str], number: int) -> str:
 
 
 def _head_of_chain(rows: Sequence[str], number: int) -> str:
-    """What a method is called on that begins its line with a dot."""
+    """The object of a method call that begins its line with a dot."""
     if not rows[number].lstrip().startswith("."):
         return ""
     above = reversed(rows[max(0, number - 9) : number])

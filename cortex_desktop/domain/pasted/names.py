@@ -87,7 +87,7 @@ _FRAME = frozenset(
 
 NAMES = frozenset("name key header field label id variable property parameter setting title item option".split())
 SERVICES = frozenset("service provider vendor system product machine".split())
-"""What is said of whose a key is."""
+"""Names of fields that say whose a key is."""
 VALUES = frozenset(
     ("", *"value val values content data text default string currentvalue initialvalue password".split())
 ) | {"example", "sample", "computed"}

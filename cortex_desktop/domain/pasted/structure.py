@@ -155,7 +155,7 @@ def _entries(items: Iterable[object]) -> Pairs:
 
 
 def _title(pairs: Pairs) -> str:
-    """What an object says that it is for: whose it is, else its label."""
+    """Whose an object says it is, else its label."""
     labels = [(key.lower(), str(held)) for key, held in pairs if _is_label(held)]
     whose = (
         held for key, held in labels if (key in _WHOSE and says_whose(held)) or (key in _HOSTS and is_anothers(held))
